@@ -1,0 +1,110 @@
+"""allauth's policy here: nobody becomes staff by signing up, and no vendor's word about an e-mail
+address opens an account that exists already.
+
+To change who may sign up, or what a sign-up stores: the adapter of that way in. Its other rules
+are settings (`ACCOUNT_*`, `SOCIALACCOUNT_*`).
+"""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess, Provider
+from django.http import Http404, HttpRequest
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_noop
+
+from accounts.models import Language, User
+
+# The vendors' names as people in Korea write them, for templates that translate `provider.name`.
+PROVIDER_NAMES = (gettext_noop("Naver"), gettext_noop("Kakao"))
+
+
+def as_customer(user: User) -> User:
+    """A new account: no rights, and the language that the person was reading."""
+    user.is_staff = False
+    user.is_superuser = False
+    language = translation.get_language()
+    user.language = language if language in Language.values else Language.KOREAN
+    return user
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Sign-up and sign-in with an e-mail address."""
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        saved: User = super().save_user(request, as_customer(user), form, commit=commit)
+        return saved
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Staff go to work, customers to the shop; a `next` in the address goes before both."""
+        if request.user.is_authenticated and request.user.is_staff:
+            return reverse("admin:index")
+        return str(super().get_login_redirect_url(request))
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Sign-up and sign-in with Naver or Kakao."""
+
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> None:
+        """Never: an address in somebody's profile is no proof that they own our account."""
+
+    def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
+        return False
+
+    def is_email_verified(self, provider: Provider, email: str) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Distrust the vendor's addresses; stop where a new account would need a taken one."""
+        for address in sociallogin.email_addresses:
+            # allauth's Naver provider calls each address verified; we send our own mail instead.
+            address.verified = False
+        connecting = sociallogin.state.get("process") == AuthProcess.CONNECT
+        if connecting or sociallogin.is_existing:
+            return
+        if any(_is_taken(address.email) for address in sociallogin.email_addresses):
+            page = render(
+                request,
+                "socialaccount/email_taken.html",
+                {"provider": sociallogin.provider},
+                status=409,
+            )
+            raise ImmediateHttpResponse(page)
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        as_customer(sociallogin.user)
+        saved: User = super().save_user(request, sociallogin, form)
+        return saved
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """Only what the environment configures: a row in the database opens no way in."""
+        return [
+            SocialApp(provider=name, name=name, **app)
+            for name, configured in app_settings.PROVIDERS.items()
+            for app in configured["APPS"]
+            if provider in (None, name) and client_id in (None, app["client_id"])
+        ]
+
+    def get_app(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> SocialApp:
+        try:
+            return super().get_app(request, provider, client_id=client_id)
+        except SocialApp.DoesNotExist as error:
+            raise Http404(f"{provider} is not configured") from error
+
+
+def _is_taken(email: str) -> bool:
+    return (
+        User.objects.filter(email__iexact=email).exists()
+        or EmailAddress.objects.filter(email__iexact=email).exists()
+    )

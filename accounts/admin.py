@@ -1,0 +1,116 @@
+"""People in the admin: found by e-mail address, never deleted, and no way up for oneself.
+
+Who may edit whom, and hand out which group, is decided in `roles.py`. To show another field of a
+person: `fieldsets` below.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import allauth.socialaccount.admin  # noqa: F401  (registers what is taken off below)
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.paginator import Paginator
+from django.db.models import ManyToManyField, QuerySet
+from django.forms import ModelMultipleChoiceField
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import AddPersonForm
+from accounts.models import User
+from accounts.roles import assignable_groups, may_manage
+
+if TYPE_CHECKING:
+    PersonAdmin = DjangoUserAdmin[User]
+    PersonPaginator = Paginator[User]
+    AnyRelation = ManyToManyField[Any, Any]
+    AnyChoices = ModelMultipleChoiceField[Any]
+else:
+    PersonAdmin = DjangoUserAdmin
+    PersonPaginator = Paginator
+
+# They hold secrets and copies of other companies' profiles, which no screen here needs.
+admin.site.unregister([SocialAccount, SocialApp, SocialToken])
+
+COUNTED_AT_MOST = 10_000
+
+
+class BoundedPaginator(PersonPaginator):
+    """Counts no further than anybody pages: the list must not read the whole table."""
+
+    @cached_property
+    def count(self) -> int:
+        people = self.object_list
+        assert isinstance(people, QuerySet)
+        return people.order_by()[:COUNTED_AT_MOST].count()
+
+
+@admin.register(User)
+class UserAdmin(PersonAdmin):
+    """Customers and staff."""
+
+    add_form = AddPersonForm
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_display = ["email", "username", "is_staff", "is_active", "last_login", "date_joined"]
+    list_display_links = ["email", "username"]
+    list_filter = ["is_staff", "is_active", "groups"]
+    search_fields = ["email", "username"]
+    search_help_text = _("Search by e-mail address or username.")
+    ordering = ["-pk"]
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = ["groups", "user_permissions"]
+    fieldsets = [
+        (None, {"fields": ["email", "username", "password"]}),
+        (_("Person"), {"fields": ["first_name", "last_name", "time_zone", "language"]}),
+        (_("Rights"), {"fields": ["is_active", "is_staff", "groups"]}),
+        (
+            _("Rights beyond a role"),
+            {"fields": ["is_superuser", "user_permissions"], "classes": ["collapse"]},
+        ),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (
+            None,
+            {
+                "fields": ["email", "usable_password", "password1", "password2"],
+                "classes": ["wide"],
+                "description": _("Give the account its role on the next page."),
+            },
+        )
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        fields = [*super().get_readonly_fields(request, obj)]
+        if not _manager(request).is_superuser:
+            fields += ["is_superuser", "user_permissions"]
+        return fields
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or may_manage(_manager(request), obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody: payments and their history point at people. Make an account inactive instead."""
+        return False
+
+    def formfield_for_manytomany(
+        self, db_field: "AnyRelation", request: HttpRequest, **kwargs: Any
+    ) -> "AnyChoices | None":
+        if db_field.name == "groups":
+            kwargs["queryset"] = assignable_groups(_manager(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save, and keep the groups that the form did not offer: not offered is not taken away."""
+        person: User = form.instance
+        kept = list(person.groups.exclude(pk__in=assignable_groups(_manager(request))))
+        super().save_related(request, form, formsets, change)
+        person.groups.add(*kept)
+
+
+def _manager(request: HttpRequest) -> User:
+    assert isinstance(request.user, User), "the admin lets nobody else in"
+    return request.user

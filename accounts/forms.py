@@ -1,0 +1,73 @@
+"""Forms about people: their own settings, and what the admin needs to add somebody.
+
+To let people change one more thing about themselves: a field in `SettingsForm.Meta.fields`.
+"""
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
+
+from allauth.utils import generate_unique_username
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+if TYPE_CHECKING:
+    UserModelForm = forms.ModelForm[User]
+    UserAddForm = AdminUserCreationForm[User]
+else:
+    UserModelForm = forms.ModelForm
+    UserAddForm = AdminUserCreationForm
+
+# Names such as Etc/GMT+9 (which is nine hours *behind*) mislead; they stay valid but unoffered.
+_NOT_OFFERED = ("Etc/", "SystemV/", "US/", "posix/", "right/")
+
+
+def offered_time_zones() -> list[str]:
+    """The zone names to suggest: Area/City and UTC, Korea first."""
+    cities = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith(_NOT_OFFERED)
+    )
+    cities.remove("Asia/Seoul")
+    return ["Asia/Seoul", "UTC", *cities]
+
+
+class SettingsForm(UserModelForm):
+    """What a person decides about how pages look to them."""
+
+    class Meta:
+        model = User
+        fields = ["time_zone", "language"]
+        widgets = {
+            # A text box with suggestions is searched by typing; the model validates the name.
+            "time_zone": forms.TextInput(
+                attrs={
+                    "list": "time-zones",
+                    "autocomplete": "off",
+                    "spellcheck": "false",
+                    "autocapitalize": "off",
+                }
+            )
+        }
+
+
+class AddPersonForm(UserAddForm):
+    """The admin's form for a new account: an e-mail address is what people sign in with."""
+
+    class Meta:
+        model = User
+        fields = ["email"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+        self.fields["email"].help_text = _("The address the person signs in with.")
+
+    def clean_email(self) -> str:
+        # allauth looks addresses up in lower case.
+        return str(self.cleaned_data["email"]).lower()
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.username = generate_unique_username([self.cleaned_data["email"], "user"])
+        return super().save(commit=commit)

@@ -1,0 +1,61 @@
+"""Who people are. Knows nothing of payments.
+
+One user table for customers and staff, from the first migration on. To add a personal setting: a
+field here, and what it does in `middleware.py`.
+"""
+
+from zoneinfo import available_timezones
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+DEFAULT_TIME_ZONE = "Asia/Seoul"
+
+
+def validate_time_zone(value: str) -> None:
+    """Raise ValidationError unless `value` is a name of the IANA time zone database."""
+    if value not in available_timezones():
+        raise ValidationError(
+            _("“%(value)s” is not a time zone. Choose a name such as Asia/Seoul."),
+            code="time_zone",
+            params={"value": value},
+        )
+
+
+class Language(models.TextChoices):
+    """The languages that the product speaks."""
+
+    KOREAN = "ko", _("Korean")
+    ENGLISH = "en", _("English")
+
+
+class User(AbstractUser):
+    """A customer or a member of staff; what staff may do comes from their groups."""
+
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default=DEFAULT_TIME_ZONE,
+        validators=[validate_time_zone],
+        help_text=_("Times are shown in this zone. A day is always a day in Korea."),
+    )
+    language = models.CharField(
+        _("language"), max_length=8, choices=Language, default=Language.KOREAN
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            # Two accounts for one address is how money ends up with the wrong person.
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="user_email_unique",
+                violation_error_message=_("Another account already uses this e-mail address."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email or self.username

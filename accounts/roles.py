@@ -1,0 +1,94 @@
+"""The roles as data, and who may hand out which.
+
+A role is a group that holds exactly the permissions written here; `sync_roles` runs after each
+migration and undoes any change made by hand. To change what a role may do: edit `ROLES`. Labels
+are plain strings ("app.codename"), so this module knows no other app.
+"""
+
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+
+_VIEWER = frozenset(
+    {
+        "payments.view_payment",
+        "payments.view_paymentevent",
+        "payments.view_product",
+        "payments.view_webhookdelivery",
+    }
+)
+_FINANCE = _VIEWER | {"payments.export_payment"}
+_OPERATOR = _VIEWER | {"payments.mark_failed_payment", "payments.verify_payment"}
+_ADMIN = (
+    _FINANCE
+    | _OPERATOR
+    | {
+        "accounts.add_user",
+        "accounts.change_user",
+        "accounts.view_user",
+        "auth.view_group",
+        "payments.add_product",
+        "payments.change_product",
+    }
+)
+
+ROLES: dict[str, frozenset[str]] = {
+    "Viewer": _VIEWER,
+    "Finance": _FINANCE,
+    "Operator": _OPERATOR,
+    "Admin": _ADMIN,
+}
+
+
+def sync_roles() -> None:
+    """Give each role exactly its permissions. Running it again changes nothing."""
+    permissions = _permissions_by_label(frozenset().union(*ROLES.values()))
+    for name, labels in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.set([permissions[label] for label in labels])
+
+
+def _permissions_by_label(labels: frozenset[str]) -> dict[str, Permission]:
+    codenames = {label.partition(".")[2] for label in labels}
+    found = {
+        _label(permission): permission
+        for permission in Permission.objects.filter(codename__in=codenames).select_related(
+            "content_type"
+        )
+    }
+    if missing := sorted(labels - found.keys()):
+        raise ImproperlyConfigured(
+            f"accounts.roles names permissions that do not exist: {', '.join(missing)}."
+        )
+    return found
+
+
+def _label(permission: Permission) -> str:
+    return f"{permission.content_type.app_label}.{permission.codename}"
+
+
+def granted_to(person: User) -> set[str]:
+    """What the account's groups and own permissions allow, active or not.
+
+    `get_all_permissions` answers nothing for an inactive account, so it must not decide whether
+    somebody may edit (and then re-activate) that account.
+    """
+    permissions = Permission.objects.filter(Q(group__user=person) | Q(user=person))
+    return {_label(permission) for permission in permissions.select_related("content_type")}
+
+
+def may_manage(manager: User, person: User) -> bool:
+    """Whether `manager` may edit `person`: never an account that can do more than their own."""
+    if manager.is_superuser:
+        return True
+    return not person.is_superuser and granted_to(person) <= granted_to(manager)
+
+
+def assignable_groups(manager: User) -> QuerySet[Group]:
+    """The groups that `manager` may give or take: roles that allow nothing beyond their own."""
+    if manager.is_superuser:
+        return Group.objects.all()
+    own = granted_to(manager)
+    return Group.objects.filter(name__in=[name for name, role in ROLES.items() if role <= own])

@@ -1,0 +1,26 @@
+"""The wiring of the project as Django apps: our admin site, and what runs after a migration."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
+
+
+class BackofficeAdminConfig(AdminConfig):
+    """Django's admin with our site in the place of the default one."""
+
+    default_site = "backoffice.admin_site.BackofficeAdminSite"
+
+
+class BackofficeConfig(AppConfig):
+    """Configuration and wiring; nothing imports it."""
+
+    name = "backoffice"
+
+    def ready(self) -> None:
+        from accounts.roles import sync_roles
+        from backoffice import checks, logs  # noqa: F401  (registers the checks)
+
+        logs.configure()
+        post_migrate.connect(
+            lambda **_: sync_roles(), sender=self, dispatch_uid="sync_roles", weak=False
+        )

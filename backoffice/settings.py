@@ -1,0 +1,281 @@
+"""Settings of the whole product, one section per concern.
+
+Every difference between machines comes from the environment (see `.env.example`, which names each
+variable). Without an environment this is production: DEBUG is off and a missing SECRET_KEY stops the
+start. To add a setting: read it here with a type and a default, name it in `.env.example`, and, if
+`payments` needs it, hand it on in `payments/conf.py`.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+if _env_file := os.environ.get("ENV_FILE", str(BASE_DIR / ".env")):
+    env.read_env(_env_file)
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A strict yes or no: a typing error must stop the start, not switch something off."""
+    text = str(env.str(name, default=str(default))).strip().lower()
+    if text not in {"true", "false", "1", "0"}:
+        raise ImproperlyConfigured(f"{name} is {text!r}: write True or False.")
+    return text in {"true", "1"}
+
+
+def origin(url: str) -> str:
+    """Scheme and host of an address, as a Content-Security-Policy source."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+# --- Mode ------------------------------------------------------------------------------------
+
+DEBUG = flag("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. For the demo, `make run` writes a .env with one; in production set "
+        "SECRET_KEY (or SECRET_KEY_FILE) to at least 50 random characters."
+    )
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Apps ------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    # `accounts` before allauth and the admin: its templates take precedence.
+    "accounts",
+    "payments",
+    "backoffice.apps.BackofficeAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.naver",
+    "allauth.socialaccount.providers.kakao",
+    "csp",
+    "django_filters",
+    "django_structlog",
+    "import_export",
+    # Last: when its post_migrate runs, every permission that a role names exists.
+    "backoffice.apps.BackofficeConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PersonalSettingsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "backoffice.urls"
+WSGI_APPLICATION = "backoffice.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "backoffice.context_processors.environment",
+            ]
+        },
+    }
+]
+
+# --- Database --------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Readers never block the writer (WAL); a transaction takes its write lock at once and waits
+    # for it, instead of failing half-way with "database is locked" (IMMEDIATE).
+    DATABASES["default"]["OPTIONS"] = {
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+else:
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# --- People ----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "checkout:products"
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_LOGOUT_REDIRECT_URL = "checkout:products"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Backoffice] "
+
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+# Kakao gives no address unless the person agrees; that must not keep them out.
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+# A vendor's word about an e-mail address never signs anybody in to an existing account.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_PROVIDERS = {
+    provider: {"APPS": [{"client_id": client_id, "secret": secret, "key": ""}]}
+    for provider in ("naver", "kakao")
+    if (client_id := env.str(f"{provider.upper()}_CLIENT_ID", default=""))
+    and (secret := env.str(f"{provider.upper()}_CLIENT_SECRET", default=""))
+}
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="backoffice@localhost")
+
+# --- Language and time -----------------------------------------------------------------------
+
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "backoffice" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="Asia/Seoul")
+FORMAT_MODULE_PATH = None
+
+# --- Gateway ---------------------------------------------------------------------------------
+
+SANDBOX_PORT = env.int("SANDBOX_PORT", default=8001)
+SANDBOX_KEY = "sandbox_key"
+_sandbox_url = f"http://127.0.0.1:{SANDBOX_PORT}"
+IAMPORT_KEY = env.str("IAMPORT_KEY", default="") or SANDBOX_KEY
+IAMPORT_SECRET = env.str("IAMPORT_SECRET", default="") or "sandbox_secret"
+_real = IAMPORT_KEY != SANDBOX_KEY
+IAMPORT_API_URL = env.str("IAMPORT_API_URL", default="") or (
+    "https://api.iamport.kr" if _real else _sandbox_url
+)
+IAMPORT_SDK_URL = env.str("IAMPORT_SDK_URL", default="") or (
+    "https://cdn.iamport.kr/v1/iamport.js" if _real else f"{_sandbox_url}/v1/iamport.js"
+)
+IAMPORT_USER_CODE = env.str("IAMPORT_USER_CODE", default="") or "imp00000000"
+IAMPORT_PG = env.str("IAMPORT_PG", default="html5_inicis")
+IAMPORT_PAY_METHODS = env.list("IAMPORT_PAY_METHODS", default=["card", "trans", "vbank", "phone"])
+# Payments of a test channel move no money: a production system must never take one for real.
+IAMPORT_ACCEPT_TEST_PAYMENTS = flag("IAMPORT_ACCEPT_TEST_PAYMENTS", default=DEBUG)
+IAMPORT_NOTICE_URL = env.str("IAMPORT_NOTICE_URL", default="")
+IAMPORT_CONNECT_TIMEOUT = env.float("IAMPORT_CONNECT_TIMEOUT", default=3.05)
+IAMPORT_READ_TIMEOUT = env.float("IAMPORT_READ_TIMEOUT", default=10.0)
+IAMPORT_MAX_RETRIES = env.int("IAMPORT_MAX_RETRIES", default=2)
+# Hosts that the payment window needs besides the SDK's own, as CSP sources.
+IAMPORT_WINDOW_ORIGINS = env.list(
+    "IAMPORT_WINDOW_ORIGINS", default=["https://*.iamport.kr", "https://*.iamport.co"]
+)
+
+# --- Security --------------------------------------------------------------------------------
+
+_sdk = origin(IAMPORT_SDK_URL)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        # Browsers check where a form's answer redirects to as well: sign-in goes on to the vendor.
+        "form-action": [SELF, *(f"https://*.{vendor}.com" for vendor in SOCIALACCOUNT_PROVIDERS)],
+        "frame-ancestors": [NONE],
+    }
+}
+# What the page with the pay button may load besides: see `payments.checkout.pages`.
+CHECKOUT_CSP = {
+    "script-src": [_sdk, *IAMPORT_WINDOW_ORIGINS],
+    "style-src": [_sdk, *IAMPORT_WINDOW_ORIGINS],
+    "frame-src": [_sdk, *IAMPORT_WINDOW_ORIGINS],
+    "connect-src": [_sdk, *IAMPORT_WINDOW_ORIGINS],
+    "img-src": [_sdk, *IAMPORT_WINDOW_ORIGINS],
+    "form-action": [_sdk, *IAMPORT_WINDOW_ORIGINS],
+}
+
+X_FRAME_OPTIONS = "DENY"
+# Lax, not Strict: the payment window's redirect is a cross-site GET and must find the session.
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=not DEBUG)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SECURE_COOKIES", default=not DEBUG)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
+if flag("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# --- Static files ----------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+_static = "django.contrib.staticfiles.storage.StaticFilesStorage"
+if not DEBUG:
+    _static = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _static},
+}
+
+# --- Export ----------------------------------------------------------------------------------
+
+# Closed by default: an export needs `payments.export_payment` (import-export is open without it).
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
+
+# --- Logs ------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "backoffice.logs.formatter",
+            "json": flag("LOG_JSON", default=not DEBUG),
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}

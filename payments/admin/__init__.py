@@ -1,0 +1,1 @@
+"""The admin's screens, one module each; importing this package registers them."""

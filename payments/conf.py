@@ -1,0 +1,99 @@
+"""The only reader of settings in this app.
+
+To use another setting: add a function here with a type, so that a test can see every knob at once.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """How to reach the gateway from the server. Times in seconds."""
+
+    api_url: str
+    key: str
+    secret: str
+    accepts_test_payments: bool
+    connect_timeout: float
+    read_timeout: float
+    max_retries: int
+
+    def __repr__(self) -> str:
+        return f"Gateway({self.api_url})"
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether this is the stand-in: its key, plain HTTP (contract 1.1) or this machine."""
+        url = urlsplit(self.api_url)
+        return (
+            self.key == settings.SANDBOX_KEY or url.scheme != "https" or url.hostname in LOOPBACK
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What kind of money this installation moves, for the band on every page."""
+
+    kind: str
+    label: str
+    text: str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the browser needs to open the payment window (contract 4)."""
+
+    sdk_url: str
+    user_code: str
+    pg: str
+    pay_methods: tuple[str, ...]
+    notice_url: str
+
+
+def gateway() -> Gateway:
+    """The gateway as configured now."""
+    return Gateway(
+        api_url=settings.IAMPORT_API_URL,
+        key=settings.IAMPORT_KEY,
+        secret=settings.IAMPORT_SECRET,
+        accepts_test_payments=settings.IAMPORT_ACCEPT_TEST_PAYMENTS,
+        connect_timeout=settings.IAMPORT_CONNECT_TIMEOUT,
+        read_timeout=settings.IAMPORT_READ_TIMEOUT,
+        max_retries=settings.IAMPORT_MAX_RETRIES,
+    )
+
+
+def window() -> Window:
+    """The payment window as configured now."""
+    return Window(
+        sdk_url=settings.IAMPORT_SDK_URL,
+        user_code=settings.IAMPORT_USER_CODE,
+        pg=settings.IAMPORT_PG,
+        pay_methods=tuple(settings.IAMPORT_PAY_METHODS),
+        notice_url=settings.IAMPORT_NOTICE_URL,
+    )
+
+
+def window_csp() -> dict[str, list[str]]:
+    """CSP sources that the page with the payment window needs besides the site's own."""
+    return {directive: list(sources) for directive, sources in settings.CHECKOUT_CSP.items()}
+
+
+def environment_of_gateway() -> Environment:
+    """DEMO with the stand-in gateway, TEST where test channels count as payments, else LIVE."""
+    if gateway().is_sandbox:
+        return Environment(
+            "demo", "DEMO", _("Connected to the stand-in gateway. No money moves here.")
+        )
+    if gateway().accepts_test_payments:
+        return Environment(
+            "test", "TEST", _("Test payments are accepted as real. Not for production.")
+        )
+    return Environment("live", "LIVE", "")

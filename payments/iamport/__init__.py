@@ -1,0 +1,40 @@
+"""Client for Iamport (PortOne V1). requests and the standard library only: no Django in here.
+
+Everything a caller needs is named below; the modules are free to change.
+"""
+
+from .client import IamportClient
+from .errors import (
+    AuthenticationFailed,
+    IamportError,
+    Malformed,
+    NotFound,
+    Refused,
+    Unanswered,
+    Unavailable,
+)
+from .schemas import (
+    Batch,
+    Cancellation,
+    GatewayPayment,
+    Prepared,
+    PrepareOutcome,
+    RefundAccount,
+)
+
+__all__ = [
+    "AuthenticationFailed",
+    "Batch",
+    "Cancellation",
+    "GatewayPayment",
+    "IamportClient",
+    "IamportError",
+    "Malformed",
+    "NotFound",
+    "PrepareOutcome",
+    "Prepared",
+    "RefundAccount",
+    "Refused",
+    "Unanswered",
+    "Unavailable",
+]

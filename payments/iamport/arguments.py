@@ -1,0 +1,116 @@
+"""What may be sent at all: every check that raises ValueError before a call is made.
+
+An empty id must never get as far as a URL: `/payments/` + "" is another resource, and a look-up of
+nothing would be answered with somebody's payments. Limits are the contract's (2.7, 3).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+MERCHANT_UID_LIMIT = 40
+IMP_UID_LIMIT = 32
+REASON_LIMIT = 256
+PAGE_LIMIT = 1000
+
+STATUSES = frozenset({"ready", "paid", "failed", "cancelled"})
+SORTINGS = frozenset({"-started", "started", "-paid", "paid", "-updated", "updated"})
+
+
+def imp_uid(value: str) -> str:
+    return _identifier("imp_uid", value, IMP_UID_LIMIT)
+
+
+def merchant_uid(value: str) -> str:
+    return _identifier("merchant_uid", value, MERCHANT_UID_LIMIT)
+
+
+def imp_uids(values: Iterable[str]) -> list[str]:
+    return [imp_uid(value) for value in _distinct("imp_uids", values)]
+
+
+def merchant_uids(values: Iterable[str]) -> list[str]:
+    return [merchant_uid(value) for value in _distinct("merchant_uids", values)]
+
+
+def won(name: str, value: int) -> int:
+    """Whole won above zero. Zero is no small amount: a cancel of 0 is a full refund (2.7)."""
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError(f"{name} must be a whole number above 0")
+    return int(value)
+
+
+def currency(value: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("currency is missing")
+    return value
+
+
+def reason(value: str) -> str:
+    if not isinstance(value, str) or len(value) > REASON_LIMIT:
+        raise ValueError(f"reason must be text of at most {REASON_LIMIT} characters")
+    return value
+
+
+def status(value: str, *, allow_all: bool = False) -> str:
+    if value not in STATUSES and not (allow_all and value == "all"):
+        raise ValueError("status must be one of " + ", ".join(sorted(STATUSES)))
+    return value
+
+
+def sorting(value: str) -> str:
+    if value not in SORTINGS:
+        raise ValueError("sorting must be one of " + ", ".join(sorted(SORTINGS)))
+    return value
+
+
+def page_size(value: int) -> int:
+    if won("limit", value) > PAGE_LIMIT:
+        raise ValueError(f"limit must be at most {PAGE_LIMIT}")
+    return value
+
+
+def span(from_: int, to: int) -> tuple[int, int]:
+    """Two unix seconds, the first not after the second."""
+    for value in (from_, to):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ValueError("from_ and to must be unix seconds")
+    if from_ > to:
+        raise ValueError("from_ is after to")
+    return from_, to
+
+
+def base(api_url: str) -> str:
+    """The address that paths are put behind; it shows in logs and repr, so no password in it."""
+    parts = urlsplit(api_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("api_url must be an http(s) address")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("api_url must hold no user, password, query or fragment")
+    return api_url.rstrip("/")
+
+
+def preparation(uid: str, amount: int, unit: str) -> dict[str, Any]:
+    """The body of POST and PUT /payments/prepare (2.1)."""
+    return {
+        "merchant_uid": merchant_uid(uid),
+        "amount": won("amount", amount),
+        "currency": currency(unit),
+    }
+
+
+def _identifier(name: str, value: str, limit: int) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name} is missing")
+    if len(value) > limit:
+        raise ValueError(f"{name} is longer than {limit} characters")
+    # Percent-encoding leaves dots alone, and HTTP clients resolve /payments/.. themselves.
+    if value in (".", ".."):
+        raise ValueError(f"{name} is not an id")
+    return value
+
+
+def _distinct(name: str, values: Iterable[str]) -> list[str]:
+    if isinstance(values, str):
+        raise ValueError(f"{name} must be a list of ids, not one id")
+    return list(dict.fromkeys(values))

@@ -1,0 +1,124 @@
+"""One authorised call: token, exchange, envelope, and the error that a failure stands for.
+
+The envelope is `{code, message, response}`; success is 2xx and code 0 (contract 2.0), anything else
+is an exception chosen by `errors.classify`.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from . import parsing
+from .errors import (
+    MESSAGES,
+    AuthenticationFailed,
+    IamportError,
+    Malformed,
+    NotFound,
+    Refused,
+    Unanswered,
+    classify,
+    clean,
+)
+from .tokens import TokenCache
+from .transport import Reply, Request, Transport
+
+T = TypeVar("T")
+
+_SIGN_IN = "/users/getToken"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Envelope:
+    code: int | None  # None: not an envelope
+    message: str | None = None
+    response: Any = None
+
+
+class Caller:
+    """Makes calls in the name of one key. Holds the only token cache."""
+
+    def __init__(
+        self, transport: Transport, *, key: str, secret: str, monotonic: Callable[[], float]
+    ) -> None:
+        self._transport = transport
+        self._keys = {"imp_key": key, "imp_secret": secret}
+        self._tokens = TokenCache(self._fetch_token, monotonic=monotonic)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Any], T],
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        body: Mapping[str, Any] | None = None,
+    ) -> T:
+        """What `read` makes of the envelope's `response`; only a GET is repeated on trouble."""
+        request = Request(method, path, params, body, repeatable=method == "GET")
+        token = self._tokens.get()
+        reply = self._transport.exchange(request, token.value)
+        if reply.status == 401:
+            # The token died early. Sending it once more is safe even for a POST: a 401 means that
+            # the gateway turned the request away before doing anything. Once, whatever comes: for
+            # an address that is not allowed a new token changes nothing.
+            self._tokens.discard(token)
+            reply = self._transport.exchange(request, self._tokens.get().value)
+        return _read(request, reply, read)
+
+    def _fetch_token(self) -> tuple[str, int]:
+        # Repeatable though a POST: asking again hands out the same token (contract 1.1).
+        request = Request("POST", _SIGN_IN, body=self._keys, repeatable=True)
+        try:
+            return _read(request, self._transport.exchange(request), parsing.token)
+        except Unanswered as error:
+            error.sent = False  # the call that needed the token was not made
+            raise
+        except (Refused, NotFound) as error:
+            # Any refusal here is about our keys (contract 1.3, 9: 400 for missing ones).
+            envelope = _Envelope(error.code, error.gateway_message)
+            raise _failure(AuthenticationFailed, request, error.status, envelope) from None
+
+
+def _read(request: Request, reply: Reply, read: Callable[[Any], T]) -> T:
+    envelope = _open(reply.body)
+    kind = classify(reply.status, envelope.code)
+    if kind is not None:
+        raise _failure(kind, request, reply.status, envelope)
+    try:
+        return read(envelope.response)
+    except parsing.ShapeError as error:
+        raise _failure(Malformed, request, reply.status, envelope, str(error)) from None
+
+
+def _failure(
+    kind: type[IamportError],
+    request: Request,
+    status: int | None,
+    envelope: _Envelope,
+    message: str = "",
+) -> IamportError:
+    return kind(
+        message or MESSAGES[kind],
+        status=status,
+        code=envelope.code,
+        gateway_message=envelope.message,
+        method=request.method,
+        path=request.path,
+    )
+
+
+def _open(body: bytes) -> _Envelope:
+    try:
+        document = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return _Envelope(None)
+    code = document.get("code") if isinstance(document, dict) else None
+    if type(code) is not int:
+        return _Envelope(None)
+    return _Envelope(code, clean(document.get("message")), document.get("response"))
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

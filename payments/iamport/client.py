@@ -1,0 +1,241 @@
+"""The client: one method per thing the product asks the gateway for.
+
+A new endpoint is a new method: check the arguments in `arguments` (before any call), name a reader
+in `parsing`, call. Every method may raise AuthenticationFailed, Unavailable and Malformed besides
+what it names, and ValueError for arguments that must not be sent. Amounts are whole won, times unix
+seconds in UTC. Whether an answer is the right one (whose order, which amount) is for the caller to
+compare: the client hands out what the gateway said.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from . import arguments, parsing
+from .calls import Caller
+from .errors import NotFound, Refused
+from .paging import slices, walk
+from .schemas import Batch, GatewayPayment, Page, Prepared, PrepareOutcome, RefundAccount
+from .transport import Transport
+
+BATCH = 100  # ids per call (contract 2.3)
+_ATTEMPTS_PER_PAGE = 100
+
+Params = Sequence[tuple[str, str]]
+
+
+class IamportClient:
+    """Iamport (PortOne V1) over HTTP. Make one per key and process; threads may share it."""
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        key: str,
+        secret: str,
+        include_sandbox: bool = False,
+        connect_timeout: float = 3.05,
+        read_timeout: float = 10.0,
+        max_retries: int = 2,
+        backoff: float = 0.2,
+        pool_size: int = 16,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`include_sandbox` shows test-channel payments to `payment`: never in production (2.2)."""
+        if not key.strip() or not secret.strip():
+            raise ValueError("the REST API key and secret are missing (PortOne console, V1 API)")
+        self._api_url = arguments.base(api_url)
+        self._include_sandbox = include_sandbox
+        self._transport = Transport(
+            self._api_url,
+            timeout=(connect_timeout, read_timeout),
+            max_retries=max_retries,
+            backoff=backoff,
+            pool_size=pool_size,
+            sleep=sleep,
+        )
+        self._call = Caller(self._transport, key=key, secret=secret, monotonic=monotonic).call
+
+    def __repr__(self) -> str:
+        return f"IamportClient(api_url={self._api_url!r})"
+
+    def register(self, *, merchant_uid: str, amount: int, currency: str = "KRW") -> Prepared:
+        """Fix an order's amount before its window opens (contract 2.1).
+
+        Sent once, never repeated. Refused if the merchant_uid is registered already, even for the
+        same amount.
+        """
+        body = arguments.preparation(merchant_uid, amount, currency)
+        read = partial(parsing.prepared, outcome=PrepareOutcome.REGISTERED)
+        return self._call("POST", "/payments/prepare", read, body=body)
+
+    def registered(self, *, merchant_uid: str) -> Prepared | None:
+        """What is registered for a merchant_uid, None if nothing is (contract 2.1)."""
+        path = _path("payments", "prepare", arguments.merchant_uid(merchant_uid))
+        read = partial(parsing.prepared, outcome=PrepareOutcome.ALREADY_REGISTERED)
+        try:
+            return self._call("GET", path, read)
+        except NotFound:
+            return None
+        except Refused as error:
+            # The docs don't list the 404 that is seen here; code != 0 with 200 means the same.
+            if error.status == 200:
+                return None
+            raise
+
+    def amend(self, *, merchant_uid: str, amount: int, currency: str = "KRW") -> Prepared:
+        """Change a registered amount (contract 2.1). NotFound if nothing is registered.
+
+        Never for a paid order: what the gateway does then is not documented.
+        """
+        body = arguments.preparation(merchant_uid, amount, currency)
+        read = partial(parsing.prepared, outcome=PrepareOutcome.AMENDED)
+        return self._call("PUT", "/payments/prepare", read, body=body)
+
+    def prepare(self, *, merchant_uid: str, amount: int, currency: str = "KRW") -> Prepared:
+        """Make sure that exactly this amount is registered, whatever was before (contract 2.1).
+
+        Register; if refused, look; if it differs, amend. Calling it again is always safe, so that
+        is what to do after Unavailable or Malformed.
+        """
+        wanted = arguments.preparation(merchant_uid, amount, currency)
+        try:
+            return self.register(merchant_uid=merchant_uid, amount=amount, currency=currency)
+        except Refused:
+            there = self.registered(merchant_uid=merchant_uid)
+            if there is None:
+                raise  # refused for another reason than being there already
+        held = {key: getattr(there, key) for key in wanted}
+        if held == wanted:
+            return there
+        return self.amend(merchant_uid=merchant_uid, amount=amount, currency=currency)
+
+    def payment(self, imp_uid: str) -> GatewayPayment:
+        """One payment attempt (contract 2.2). NotFound if unknown, not ours, or a hidden test one.
+
+        The answer's own imp_uid comes back unchanged: compare it with the one asked for.
+        """
+        path = _path("payments", arguments.imp_uid(imp_uid))
+        params = [("include_sandbox", "true")] if self._include_sandbox else []
+        try:
+            return self._call("GET", path, parsing.payment, params=params)
+        except NotFound as error:
+            if not self._include_sandbox:
+                error.message += "; test-channel payments are hidden without include_sandbox"
+            raise
+
+    def payments(self, *, imp_uids: Iterable[str] = (), merchant_uids: Iterable[str] = ()) -> Batch:
+        """Many payments at once, any number of ids, 100 a call (contract 2.3).
+
+        A merchant_uid with several attempts yields one of them, not said which: prefer imp_uids.
+        Test-channel payments are not filtered here: look at `sandbox`.
+        """
+        wanted = arguments.imp_uids(imp_uids), arguments.merchant_uids(merchant_uids)
+        ids = [("imp_uid[]", uid) for uid in wanted[0]]
+        ids += [("merchant_uid[]", uid) for uid in wanted[1]]
+        found: dict[str, GatewayPayment] = {}
+        for start in range(0, len(ids), BATCH):
+            for payment in self._some(ids[start : start + BATCH]):
+                found.setdefault(payment.imp_uid, payment)
+        merchants = {payment.merchant_uid for payment in found.values()}
+        return Batch(
+            found=tuple(found.values()),
+            missing_imp_uids=tuple(uid for uid in wanted[0] if uid not in found),
+            missing_merchant_uids=tuple(uid for uid in wanted[1] if uid not in merchants),
+        )
+
+    def _some(self, ids: Params) -> tuple[GatewayPayment, ...]:
+        try:
+            return self._call("GET", "/payments", parsing.payments, params=ids)
+        except NotFound:
+            return ()  # 200 all, 207 some, 404 none of them
+
+    def find(
+        self, merchant_uid: str, *, status: str | None = None, sorting: str = "-started"
+    ) -> GatewayPayment:
+        """One attempt of an order, the first under `sorting` (contract 2.4). NotFound if none."""
+        path = _by_order("find", merchant_uid, status)
+        params = [("sorting", arguments.sorting(sorting))]
+        return self._call("GET", path, parsing.payment, params=params)
+
+    def find_all(self, merchant_uid: str, *, status: str | None = None) -> list[GatewayPayment]:
+        """Every attempt of an order, first started first (contract 2.4). NotFound if unknown."""
+        path = _by_order("findAll", merchant_uid, status)
+        params = [("limit", str(_ATTEMPTS_PER_PAGE)), ("sorting", "started")]
+        return list(walk(partial(self._page, path, params)))
+
+    def by_status(
+        self, status: str, *, from_: int, to: int, sorting: str = "started", limit: int = 1000
+    ) -> Iterator[GatewayPayment]:
+        """Every payment that got its present `status` (or "all") in `from_`..`to` (contract 2.5).
+
+        Both ends are included; any span, asked in slices of 90 days; `limit` is the page size. The
+        time is that of the present status, so a payment moves when it changes: a June payment
+        cancelled in August is found in August only. To find all of a set, ask by ids.
+        """
+        path = _path("payments", "status", arguments.status(status, allow_all=True))
+        order = arguments.sorting(sorting)
+        size = arguments.page_size(limit)
+        start, end = arguments.span(from_, to)
+        windows = slices(start, end, newest_first=order.startswith("-"))
+        return self._windows(path, [("sorting", order), ("limit", str(size))], windows)
+
+    def _windows(
+        self, path: str, params: Params, windows: Iterable[tuple[int, int]]
+    ) -> Iterator[GatewayPayment]:
+        for start, end in windows:
+            span = [("from", str(start)), ("to", str(end))]
+            yield from walk(partial(self._page, path, [*params, *span]))
+
+    def _page(self, path: str, params: Params, number: int) -> Page:
+        read = partial(parsing.page, number=number)
+        return self._call("GET", path, read, params=[*params, ("page", str(number))])
+
+    def cancel(
+        self,
+        *,
+        imp_uid: str,
+        amount: int,
+        checksum: int,
+        reason: str,
+        refund: RefundAccount | None = None,
+        enable_webhook: bool = False,
+    ) -> GatewayPayment:
+        """Refund `amount` won of a payment, in part or whole (contract 2.7). Sent once.
+
+        `checksum` is what the caller believes can still be refunded (amount - cancel_amount): the
+        gateway does nothing if it differs, which is the only guard against refunding twice. Raises
+        Refused if the gateway or PG did not do it. After Unavailable (with `sent`) or Malformed the
+        outcome is unknown: read the payment again before anything else. `refund` is the account
+        that a virtual account's deposit goes back to.
+        """
+        body: dict[str, Any] = {
+            "imp_uid": arguments.imp_uid(imp_uid),
+            # Never 0 or left out: either would refund all that is left.
+            "amount": arguments.won("amount", amount),
+            "checksum": arguments.won("checksum", checksum),
+            "reason": arguments.reason(reason),
+        }
+        if refund is not None:
+            body |= refund.params()
+        if enable_webhook:
+            body["enable_webhook"] = True
+        return self._call("POST", "/payments/cancel", parsing.payment, body=body)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._transport.close()
+
+
+def _path(*segments: str) -> str:
+    return "".join("/" + quote(segment, safe="") for segment in segments)
+
+
+def _by_order(endpoint: str, merchant_uid: str, status: str | None) -> str:
+    segments = ["payments", endpoint, arguments.merchant_uid(merchant_uid)]
+    if status is not None:
+        segments.append(arguments.status(status))
+    return _path(*segments)

@@ -1,0 +1,184 @@
+"""From the envelope's `response` to `schemas`.
+
+Strict on what money and identity hang on (a wrong shape is `ShapeError` naming the field, never its
+value), lenient on everything else: the gateway adds fields, methods and nulls as it likes. To read
+another optional field, declare it in `schemas`: `READERS` finds it by its type.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .schemas import Amount, Cancellation, GatewayPayment, Page, Prepared, PrepareOutcome
+
+_LATEST = 253_402_300_799  # the last second of the year 9999: past it no datetime can be made
+
+
+class ShapeError(ValueError):
+    """The answer has not the contract's shape; the text names the field."""
+
+
+def payment(response: Any, where: str = "response") -> GatewayPayment:
+    """A payment; required fields as in contract 3."""
+    row = _object(response, where)
+    currency = _required_text(row, "currency", where)
+    return GatewayPayment(
+        imp_uid=_required_text(row, "imp_uid", where),
+        merchant_uid=_required_text(row, "merchant_uid", where),
+        status=_required_text(row, "status", where),
+        amount=_money(row, "amount", where, currency),
+        cancel_amount=_money(row, "cancel_amount", where, currency),
+        currency=currency,
+        sandbox=_required_flag(row, "sandbox", where),
+        cancel_history=_history(row, where, currency),
+        raw=row,
+        **{name: read(row.get(name)) for name, read in READERS.items()},
+    )
+
+
+def payments(response: Any, where: str = "response") -> tuple[GatewayPayment, ...]:
+    """A list of payments."""
+    if not isinstance(response, list):
+        raise ShapeError(f"{where} is not a list")
+    return tuple(payment(row, f"{where}[{index}]") for index, row in enumerate(response))
+
+
+def page(response: Any, number: int) -> Page:
+    """A page object; `next` must lead forward, or following it would never end."""
+    row = _object(response, "response")
+    following = row.get("next")
+    if type(following) is not int or not (following == 0 or following > number):
+        raise ShapeError("response.next is not 0 or a later page")
+    return Page(payments(row.get("list"), "response.list"), following)
+
+
+def prepared(response: Any, outcome: PrepareOutcome) -> Prepared:
+    """A pre-registration. A null currency is "not checked", and then the amount is in won."""
+    row = _object(response, "response")
+    currency = text(row.get("currency")) or None
+    return Prepared(
+        merchant_uid=_required_text(row, "merchant_uid", "response"),
+        amount=_money(row, "amount", "response", currency or "KRW"),
+        currency=currency,
+        outcome=outcome,
+    )
+
+
+def token(response: Any) -> tuple[str, int]:
+    """The access token and its life in seconds, by the gateway's own clock (contract 1.1)."""
+    row = _object(response, "response")
+    value = _required_text(row, "access_token", "response")
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ShapeError("response.access_token is not fit for a header")
+    life = whole(row.get("expired_at")) - whole(row.get("now"))
+    if not whole(row.get("now")) or life <= 0:
+        raise ShapeError("response.expired_at is not after response.now")
+    return value, life
+
+
+def text(value: Any) -> str:
+    """Text; null is "". Anything else as JSON. Without what no database column takes."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False)
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def whole(value: Any) -> int:
+    """A count or a unix second from an int, an integral float or numeric text; otherwise 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return 0
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return 0
+    # Bounded before int(): "1e999999999" is a valid Decimal.
+    if not number.is_finite() or not 0 <= number <= _LATEST or number != int(number):
+        return 0
+    return int(number)
+
+
+def _flag(value: Any) -> bool:
+    return value is True
+
+
+def _whole_or_none(value: Any) -> int | None:
+    return None if value is None or value == "" else whole(value)
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ShapeError(f"{where} is not an object")
+    return value
+
+
+def _required_text(row: dict[str, Any], name: str, where: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise ShapeError(f"{where}.{name} is missing or no text")
+    return value
+
+
+def _required_flag(row: dict[str, Any], name: str, where: str) -> bool:
+    value = row.get(name)
+    if not isinstance(value, bool):
+        raise ShapeError(f"{where}.{name} is missing or not true/false")
+    return value
+
+
+def _money(row: dict[str, Any], name: str, where: str, currency: str) -> Amount:
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ShapeError(f"{where}.{name} is missing or no number")
+    number = Decimal(str(value))
+    if not number.is_finite() or number < 0:
+        raise ShapeError(f"{where}.{name} is not an amount")
+    if number == number.to_integral_value():
+        return int(number)
+    if currency.upper() == "KRW":
+        raise ShapeError(f"{where}.{name} is not in whole won")
+    return number
+
+
+def _history(row: dict[str, Any], where: str, currency: str) -> tuple[Cancellation, ...]:
+    rows = row.get("cancel_history")
+    if not rows:
+        return ()
+    if not isinstance(rows, list):
+        raise ShapeError(f"{where}.cancel_history is not a list")
+    entries = [
+        _cancellation(entry, f"{where}.cancel_history[{index}]", currency)
+        for index, entry in enumerate(rows)
+    ]
+    # The contract does not say in which order they come (3.4).
+    return tuple(sorted(entries, key=lambda entry: entry.cancelled_at))
+
+
+def _cancellation(value: Any, where: str, currency: str) -> Cancellation:
+    row = _object(value, where)
+    return Cancellation(
+        amount=_money(row, "amount", where, currency),
+        cancelled_at=whole(row.get("cancelled_at")),
+        cancellation_id=text(row.get("cancellation_id")),
+        reason=text(row.get("reason")),
+        pg_tid=text(row.get("pg_tid")),
+        receipt_url=text(row.get("receipt_url")),
+    )
+
+
+_BY_TYPE: dict[Any, Callable[[Any], Any]] = {
+    str: text,
+    int: whole,
+    bool: _flag,
+    int | None: _whole_or_none,
+}
+
+# The optional fields of a payment; the required ones and cancel_history are read in `payment`.
+READERS = {
+    field.name: _BY_TYPE[field.type]
+    for field in fields(GatewayPayment)
+    if field.default is not MISSING and field.type in _BY_TYPE
+}

@@ -1,0 +1,40 @@
+"""Time in Korea: days, bounds and stamps that do not depend on the server's zone.
+
+Everything stored is UTC. A day that a person sees, filters by or adds up is a day in Asia/Seoul,
+whatever `TIME_ZONE`, `TZ` or the person's own zone says.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+KST = ZoneInfo("Asia/Seoul")
+
+
+def from_unix(seconds: int) -> datetime | None:
+    """The gateway's unix second as an aware UTC time; its 0 means "never" (contract 3)."""
+    return datetime.fromtimestamp(seconds, tz=UTC) if seconds else None
+
+
+def day_of(moment: datetime) -> date:
+    """The Korean day in which `moment` lies."""
+    return moment.astimezone(KST).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a Korean day."""
+    return datetime.combine(day, time.min, tzinfo=KST)
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after a Korean day: compare with `<`, never with `<=`."""
+    return start_of(day + timedelta(days=1))
+
+
+def iso(moment: datetime | None) -> str:
+    """ISO 8601 in Korea with its offset: 2022-11-29T12:15:57+09:00; "" for no time."""
+    return moment.astimezone(KST).isoformat(timespec="seconds") if moment else ""
+
+
+def stamp(moment: datetime, zone: tzinfo = KST) -> str:
+    """For a screen: 2022-11-29 12:15:57 KST."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -1,0 +1,55 @@
+"""Webhook deliveries: everything that was posted to us, kept as it came, with what we made of it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .payment import Payment
+
+
+class DeliveryOutcome(models.TextChoices):
+    """What came of a delivery. All but `APPLIED` changed nothing."""
+
+    RECEIVED = "received", _("Received, not looked at yet")
+    APPLIED = "applied", _("Applied")
+    HARMLESS = "harmless", _("Nothing new")
+    MISMATCHED = "mismatched", _("Does not agree with the order")
+    FORGED = "forged", _("Says something the gateway does not")
+    UNKNOWN_ORDER = "unknown_order", _("No such order here")
+    TEST_CALL = "test_call", _("The console's test call")
+    INVALID = "invalid", _("Unreadable")
+    FAILED = "failed", _("Could not be processed")
+
+
+class WebhookDelivery(models.Model):
+    """One POST to the webhook address. Its body is a hint, never a fact (contract 5)."""
+
+    received_at = models.DateTimeField(_("received"), db_index=True)
+    remote_address = models.GenericIPAddressField(_("from"), null=True, blank=True)
+    content_type = models.CharField(_("content type"), max_length=100, blank=True)
+    body = models.TextField(_("body"), blank=True)
+    imp_uid = models.CharField(_("PortOne payment id"), max_length=64, blank=True, db_index=True)
+    merchant_uid = models.CharField(_("order number"), max_length=64, blank=True, db_index=True)
+    claimed_status = models.CharField(_("claimed status"), max_length=32, blank=True)
+    cancellation_id = models.CharField(_("refund id"), max_length=64, blank=True)
+    payment = models.ForeignKey(
+        Payment,
+        verbose_name=_("payment"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+    )
+    outcome = models.CharField(
+        _("outcome"), max_length=16, choices=DeliveryOutcome, default=DeliveryOutcome.RECEIVED
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("webhook delivery")
+        verbose_name_plural = _("webhook deliveries")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.imp_uid or '?'} {self.claimed_status}"

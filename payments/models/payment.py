@@ -1,0 +1,159 @@
+"""One order and what the gateway says about it.
+
+Status, amounts and everything else in `PROJECTION` are a projection of the payment's events: only
+`payments.ledger` writes them, and `audit_ledger` rebuilds and compares them.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from payments.states import PaymentStatus, Verification
+
+from .product import NAME_LENGTH, Product
+
+# Written through the ledger alone, and rebuilt from it.
+PROJECTION = (
+    "merchant_uid",
+    "imp_uid",
+    "user_id",
+    "product_id",
+    "name",
+    "amount",
+    "currency",
+    "cancelled_amount",
+    "pay_method",
+    "pg_provider",
+    "apply_num",
+    "receipt_url",
+    "vbank_name",
+    "vbank_num",
+    "vbank_holder",
+    "vbank_due",
+    "status",
+    "requested_at",
+    "paid_at",
+    "failed_at",
+    "cancelled_at",
+    "fail_reason",
+    "verification",
+    "verified_at",
+)
+
+
+class Payment(models.Model):
+    """An order of one product by one customer. Amounts in won, times in UTC."""
+
+    merchant_uid = models.CharField(_("order number"), max_length=40, unique=True)
+    # NULL, never "": a look-up by an empty id must find nothing.
+    imp_uid = models.CharField(
+        _("PortOne payment id"), max_length=32, unique=True, null=True, blank=True
+    )
+    checkout_key = models.CharField(_("checkout key"), max_length=64, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("customer"),
+        on_delete=models.PROTECT,
+        related_name="payments",
+        db_index=False,
+    )
+    product = models.ForeignKey(
+        Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="payments"
+    )
+    name = models.CharField(_("order name"), max_length=NAME_LENGTH)
+    amount = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3, default="KRW")
+    cancelled_amount = models.BigIntegerField(_("refunded amount"), default=0)
+    pay_method = models.CharField(_("payment method"), max_length=20, blank=True)
+    pg_provider = models.CharField(_("PG"), max_length=16, blank=True)
+    apply_num = models.CharField(_("approval number"), max_length=20, blank=True)
+    receipt_url = models.URLField(_("receipt"), max_length=500, blank=True)
+    vbank_name = models.CharField(_("bank"), max_length=40, blank=True)
+    vbank_num = models.CharField(_("virtual account"), max_length=32, blank=True)
+    vbank_holder = models.CharField(_("account holder"), max_length=40, blank=True)
+    vbank_due = models.DateTimeField(_("deposit until"), null=True, blank=True)
+    status = models.CharField(
+        _("status"), max_length=16, choices=PaymentStatus, default=PaymentStatus.READY
+    )
+    requested_at = models.DateTimeField(_("ordered"))
+    paid_at = models.DateTimeField(_("payment date"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
+    fail_reason = models.CharField(_("reason of failure"), max_length=255, blank=True)
+    verification = models.CharField(
+        _("verification"), max_length=16, choices=Verification, default=Verification.NEVER
+    )
+    verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+    # The head of the event chain: without it, cutting off the newest events would leave no trace.
+    version = models.PositiveIntegerField(default=0, editable=False)
+    head_hash = models.CharField(max_length=64, default="", editable=False)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        default_permissions = ("view",)
+        permissions = [
+            ("verify_payment", _("Can re-verify a payment against the gateway")),
+            ("mark_failed_payment", _("Can mark a payment failed")),
+            ("export_payment", _("Can export payments")),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "checkout_key"], name="payment_one_per_click"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(cancelled_amount__gte=0, cancelled_amount__lte=F("amount")),
+                name="payment_refund_within_amount",
+            ),
+            models.CheckConstraint(condition=~Q(imp_uid=""), name="payment_imp_uid_not_empty"),
+            models.CheckConstraint(
+                condition=~Q(status=PaymentStatus.PAID)
+                | Q(imp_uid__isnull=False, paid_at__isnull=False),
+                name="payment_paid_has_proof",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=PaymentStatus.CANCELLED)
+                | Q(imp_uid__isnull=False, cancelled_amount__gt=0),
+                name="payment_cancelled_has_refund",
+            ),
+        ]
+        # Few on purpose: each one slows every insert down. The list filters by status, by customer
+        # and by payment date, and always ends with the newest id first.
+        indexes = [
+            models.Index("status", F("id").desc(), name="payment_by_status"),
+            models.Index("user", F("id").desc(), name="payment_by_user"),
+            models.Index(F("paid_at").desc(), F("id").desc(), name="payment_by_paid_at"),
+        ]
+
+    def __str__(self) -> str:
+        return self.merchant_uid
+
+    @property
+    def is_paid(self) -> bool:
+        """Approved and not refunded in any part."""
+        return self.status == PaymentStatus.PAID
+
+    @property
+    def net_amount(self) -> int:
+        """What is left of the money that came in, in won; 0 if none did."""
+        came_in = self.status in {PaymentStatus.PAID, PaymentStatus.CANCELLED}
+        return self.amount - self.cancelled_amount if came_in else 0
+
+    @property
+    def is_partly_cancelled(self) -> bool:
+        """V1 says `cancelled` after a partial refund too (contract 2.7)."""
+        return self.status == PaymentStatus.CANCELLED and self.cancelled_amount < self.amount
+
+    @property
+    def is_awaiting_deposit(self) -> bool:
+        """A virtual account was issued and no money has arrived (contract 3.2)."""
+        return self.status == PaymentStatus.READY and bool(self.vbank_num)
+
+    @property
+    def status_words(self) -> str:
+        """The status as a person says it: a part refund and an open deposit have names too."""
+        if self.is_partly_cancelled:
+            return _("Partly refunded")
+        if self.is_awaiting_deposit:
+            return _("Waiting for deposit")
+        return PaymentStatus(self.status).label

@@ -1,0 +1,29 @@
+"""Won: limits, checks and how an amount is written. Amounts are integers; there is no minor unit."""
+
+from decimal import Decimal, InvalidOperation
+
+MAX_WON = 10**12
+
+
+def as_won(value: object) -> int:
+    """Return `value` as whole won.
+
+    Takes what JSON or a form brings: 1000, 1000.0, "1,000". Raises ValueError for anything that is
+    not a whole number of won between 0 and `MAX_WON`: a fraction is an error, never rounded.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
+        raise ValueError(f"{value!r} is not an amount in won")
+    try:
+        amount = Decimal(str(value).replace(",", "").strip())
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is not an amount in won") from None
+    if not amount.is_finite() or amount != amount.to_integral_value():
+        raise ValueError(f"{value!r} is not a whole number of won")
+    if not 0 <= amount <= MAX_WON:
+        raise ValueError(f"{value!r} is outside 0 to {MAX_WON:,} won")
+    return int(amount)
+
+
+def with_separators(amount: int) -> str:
+    """12345 -> "12,345"."""
+    return f"{amount:,}"

@@ -1,0 +1,1 @@
+"""What screens read: querysets and small frozen objects. Nothing in here writes."""

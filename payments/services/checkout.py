@@ -1,0 +1,242 @@
+"""An order is made, its amount registered at the gateway, and the window's parameters handed out.
+
+The amount always comes from the product. One click makes one order: the page's `checkout_key` finds
+it again. No POST to the gateway is repeated blindly (contract 1.4).
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments import gateway, ledger, merchant_uid
+from payments.errors import GatewayRefused, GatewayUnavailable, NotAllowed
+from payments.iamport import AuthenticationFailed, IamportError, Refused
+from payments.ledger import Entry
+from payments.locks import locked_payment
+from payments.models import Payment, Product
+from payments.states import EventKind, PaymentStatus, Source
+
+logger = logging.getLogger(__name__)
+
+DRAWS = 5
+
+ALREADY_PAID = _("This order is paid already.")
+CLOSED = _("This order is closed. Reload the page to order again.")
+NOT_ON_SALE = _("This product is not on sale at the moment.")
+NO_WINDOW = _(
+    "The payment could not be prepared because the payment service does not answer. "
+    "You were not charged. Please try again in a minute."
+)
+REFUSED = _("The payment service did not accept this order. You were not charged.")
+
+
+class AlreadyPaid(NotAllowed):
+    """The order behind this click is paid."""
+
+    message = ALREADY_PAID
+
+
+class Closed(NotAllowed):
+    """The order behind this click failed or was refunded."""
+
+    message = CLOSED
+
+
+class NumberUsed(Exception):
+    """The gateway knows this order number although the order is new: draw another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What registering the amount brought; `problem` None means that the window may open."""
+
+    problem: str | Promise | None = None
+    reason_code: str = ""
+    why: str = ""
+
+
+def start(
+    *,
+    user: AbstractBaseUser,
+    product: Product,
+    pay_method: str,
+    checkout_key: str,
+    requested_at: datetime | None = None,
+) -> Payment:
+    """The order for this click, registered at the gateway and ready for the window.
+
+    The same `checkout_key` of the same user gives the same order. Raises NotAllowed (not on sale),
+    AlreadyPaid, Closed, GatewayUnavailable or GatewayRefused; after the last two the order is failed
+    and says why.
+    """
+    if not product.active:
+        raise NotAllowed(NOT_ON_SALE)
+    payment = _order(user, product, pay_method, checkout_key, requested_at or timezone.now())
+    _check_open(payment)
+    if payment.events.filter(kind=EventKind.PREPARED).exists():
+        return payment
+    return _register(payment)
+
+
+def _check_open(payment: Payment) -> None:
+    if payment.is_paid:
+        raise AlreadyPaid
+    if payment.status != PaymentStatus.READY:
+        raise Closed
+
+
+def _order(
+    user: AbstractBaseUser,
+    product: Product,
+    pay_method: str,
+    checkout_key: str,
+    requested_at: datetime,
+) -> Payment:
+    mine = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key)
+    for _draw in range(DRAWS):
+        if found := mine.first():
+            return found
+        payment = Payment(
+            merchant_uid=merchant_uid.draw(at=requested_at),
+            checkout_key=checkout_key,
+            user_id=user.pk,
+            product=product,
+            name=product.name,
+            amount=product.price,
+            pay_method=pay_method,
+            requested_at=requested_at,
+        )
+        try:
+            with transaction.atomic():
+                return ledger.open_order(payment=payment, source=Source.CHECKOUT, actor=user)
+        except IntegrityError:
+            # The second of two clicks, or an order number that exists: look again, draw again.
+            continue
+    raise RuntimeError("no free order number after several draws")
+
+
+def _register(payment: Payment) -> Payment:
+    """Ask, call, apply: the amount goes to the gateway before any window opens (contract 2.1)."""
+    for _draw in range(DRAWS):
+        is_new = _record_question(payment)
+        try:
+            registration = _call(payment, is_new)
+        except NumberUsed:
+            payment = _renumber(payment)
+            continue
+        return _apply(payment, registration)
+    raise RuntimeError("no order number that the gateway takes after several draws")
+
+
+def _record_question(payment: Payment) -> bool:
+    """Record that we register this number now; False if that was asked before."""
+    with locked_payment(payment.pk) as locked:
+        questions = locked.events.filter(kind=EventKind.PREPARE_ASKED)
+        is_new = not questions.filter(note=locked.merchant_uid).exists()
+        entry = Entry(
+            kind=EventKind.PREPARE_ASKED,
+            source=Source.CHECKOUT,
+            key=f"prepare_asked:{questions.count() + 1}",
+            note=locked.merchant_uid,
+        )
+        ledger.append(payment=locked, entry=entry)
+    return is_new
+
+
+def _call(payment: Payment, is_new: bool) -> Registration:
+    client = gateway.client()
+    facts = {
+        "merchant_uid": payment.merchant_uid,
+        "amount": payment.amount,
+        "currency": payment.currency,
+    }
+    try:
+        if not is_new:
+            client.prepare(**facts)
+        else:
+            _register_new(facts)
+    except (Refused, AuthenticationFailed) as error:
+        logger.error("gateway refused an order", extra={"reason": str(error)})
+        return Registration(REFUSED, "prepare_refused", str(error))
+    except IamportError as error:
+        logger.warning("order not registered", extra={"reason": str(error)})
+        return Registration(NO_WINDOW, "prepare_unanswered", str(error))
+    return Registration()
+
+
+def _register_new(facts: dict[str, object]) -> None:
+    """POST, and tell "this number exists" from other refusals: both are code != 0 (contract 2.1)."""
+    client = gateway.client()
+    try:
+        client.register(**facts)
+    except Refused:
+        if client.registered(merchant_uid=facts["merchant_uid"]) is None:
+            raise
+        raise NumberUsed from None
+
+
+def _renumber(payment: Payment) -> Payment:
+    """A new number for an order that nobody has seen yet."""
+    with locked_payment(payment.pk) as locked:
+        if locked.merchant_uid != payment.merchant_uid or locked.imp_uid:
+            return locked
+        number = merchant_uid.draw(at=locked.requested_at)
+        entry = Entry(
+            kind=EventKind.RENUMBERED,
+            source=Source.CHECKOUT,
+            key=f"renumbered:{number}",
+            note=f"{locked.merchant_uid} -> {number}",
+            changes={"merchant_uid": number},
+        )
+        ledger.append(payment=locked, entry=entry)
+        return locked
+
+
+def _apply(payment: Payment, registration: Registration) -> Payment:
+    with locked_payment(payment.pk) as locked:
+        # The other of two clicks may have been quicker, with whatever it was told.
+        settled = locked.events.filter(kind=EventKind.PREPARED).exists()
+        if registration.problem is None and not settled:
+            ledger.append(payment=locked, entry=_prepared(locked))
+        if registration.problem and not settled and locked.status == PaymentStatus.READY:
+            ledger.append(payment=locked, entry=_not_prepared(registration))
+    if registration.problem and not settled:
+        raise _error(registration)
+    _check_open(locked)
+    return locked
+
+
+def _prepared(payment: Payment) -> Entry:
+    return Entry(
+        kind=EventKind.PREPARED,
+        source=Source.CHECKOUT,
+        key="prepared",
+        note=payment.merchant_uid,
+    )
+
+
+def _not_prepared(registration: Registration) -> Entry:
+    # No window opens, so no money can come in: the order is closed, with the reason.
+    return Entry(
+        kind=EventKind.FAILED,
+        source=Source.CHECKOUT,
+        key="failed:prepare",
+        reason_code=registration.reason_code,
+        note=registration.why,
+        changes={
+            "status": PaymentStatus.FAILED,
+            "failed_at": timezone.now(),
+            "fail_reason": ledger.clean(str(registration.problem), 255),
+        },
+    )
+
+
+def _error(registration: Registration) -> GatewayRefused | GatewayUnavailable:
+    kind = GatewayRefused if registration.reason_code == "prepare_refused" else GatewayUnavailable
+    return kind(registration.problem)

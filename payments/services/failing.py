@@ -1,0 +1,115 @@
+"""Marking a payment failed by hand. The gateway is asked first; if it says paid, no.
+
+To allow another case, extend `_refusal`: it is the list of reasons against.
+"""
+
+import uuid
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments import ledger
+from payments.errors import Conflict, GatewayUnavailable, NotAllowed
+from payments.ledger import Entry
+from payments.locks import locked_payment
+from payments.models import Payment
+from payments.states import EventKind, FailReason, PaymentStatus, Source
+
+from .verification import Result, verify
+
+NOT_OPEN = _("Only a payment that is not paid yet can be marked failed.")
+HAS_MONEY = _("The gateway says that this payment was approved. It can't be marked failed.")
+DIFFERS = _("The gateway's answer does not agree with this order. Clear up the difference first.")
+REASON_NEEDED = _("Say in a few words why this payment is marked failed.")
+
+MAX_NOTE = 500
+
+
+def mark_failed(
+    *,
+    payment: Payment,
+    actor: AbstractBaseUser,
+    reason: FailReason,
+    note: str,
+    expected_version: int,
+    source: Source = Source.ADMIN,
+) -> Payment:
+    """Close an open payment as failed, for a reason, in the name of `actor`.
+
+    Raises NotAllowed (not open, approved at the gateway, differs from it, no text), Conflict (the
+    payment changed since `expected_version`), GatewayUnavailable (no answer). In each case the
+    status is only what the gateway itself says.
+    """
+    if not note.strip():
+        raise NotAllowed(REASON_NEEDED)
+    if payment.status != PaymentStatus.READY:
+        raise NotAllowed(NOT_OPEN)
+    result = verify(
+        payment=payment,
+        source=source,
+        actor=actor,
+        note=note,
+        expected_version=expected_version,
+    )
+    if not result.is_known:
+        raise GatewayUnavailable
+    if refusal := _refusal(result):
+        _record_refusal(result.payment, actor, reason, note, source, refusal)
+        raise NotAllowed(refusal)
+    if result.payment.status == PaymentStatus.FAILED:
+        return result.payment
+    return _close(result.payment, actor, reason, note, source)
+
+
+def _refusal(result: Result) -> str | Promise | None:
+    if result.payment.status in {PaymentStatus.PAID, PaymentStatus.CANCELLED}:
+        return HAS_MONEY
+    if result.kind is EventKind.DISCREPANCY:
+        return DIFFERS
+    return None
+
+
+def _record_refusal(
+    payment: Payment,
+    actor: AbstractBaseUser,
+    reason: FailReason,
+    note: str,
+    source: Source,
+    refusal: str | Promise,
+) -> None:
+    with locked_payment(payment.pk) as locked:
+        entry = Entry(
+            kind=EventKind.REFUSED,
+            source=source,
+            key=f"refused:{uuid.uuid4().hex}",
+            actor=actor,
+            reason_code=reason,
+            note=f"{note}\n{refusal}",
+        )
+        ledger.append(payment=locked, entry=entry)
+
+
+def _close(
+    payment: Payment, actor: AbstractBaseUser, reason: FailReason, note: str, source: Source
+) -> Payment:
+    with locked_payment(payment.pk) as locked:
+        # A webhook may have come in between the gateway's answer and this lock.
+        if locked.version != payment.version:
+            raise Conflict
+        entry = Entry(
+            kind=EventKind.MARKED_FAILED,
+            source=source,
+            key=f"marked_failed:{uuid.uuid4().hex}",
+            actor=actor,
+            reason_code=reason,
+            note=note,
+            changes={
+                "status": PaymentStatus.FAILED,
+                "failed_at": timezone.now(),
+                "fail_reason": ledger.clean(note.strip(), 255),
+            },
+        )
+        ledger.append(payment=locked, entry=entry)
+        return locked

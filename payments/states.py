@@ -1,0 +1,109 @@
+"""The words for what a payment is and what happened to it, and the table of allowed moves.
+
+Pure functions, no database. Statuses are Iamport's own four (contract 3.2). To allow a move, add it
+to `ALLOWED`; to add something that can happen, add an `EventKind` and write it in `ledger.py`.
+"""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class PaymentStatus(TextChoices):
+    """Iamport's statuses, spelt as the gateway spells them."""
+
+    READY = "ready", pgettext_lazy("payment status", "Not paid")
+    PAID = "paid", pgettext_lazy("payment status", "Paid")
+    FAILED = "failed", pgettext_lazy("payment status", "Failed")
+    CANCELLED = "cancelled", pgettext_lazy("payment status", "Cancelled")
+
+
+class EventKind(TextChoices):
+    """What a row of the ledger says. Asked, answered and unknown are separate rows."""
+
+    ORDERED = "ordered", _("Ordered")
+    RENUMBERED = "renumbered", _("New order number drawn")
+    PREPARE_ASKED = "prepare_asked", _("Registering the amount at the gateway")
+    PREPARED = "prepared", _("Amount registered at the gateway")
+    ASKED = "asked", _("Asked the gateway")
+    CONFIRMED = "confirmed", _("Gateway agrees")
+    VBANK_ISSUED = "vbank_issued", _("Virtual account issued")
+    PAID = "paid", _("Paid")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Refunded")
+    MARKED_FAILED = "marked_failed", _("Marked failed")
+    REFUSED = "refused", _("Refused")
+    DISCREPANCY = "discrepancy", _("Does not agree with the gateway")
+    NOT_FOUND = "not_found", _("Not found at the gateway")
+    UNKNOWN = "unknown", _("No answer from the gateway")
+
+
+class Source(TextChoices):
+    """Through which door a row of the ledger came in."""
+
+    CHECKOUT = "checkout", _("Checkout")
+    BROWSER = "browser", _("Browser's return")
+    REDIRECT = "redirect", _("Mobile redirect")
+    GIVE_UP = "give_up", _("Customer gave up")
+    WEBHOOK = "webhook", _("Webhook")
+    ADMIN = "admin", _("Staff")
+    COMMAND = "command", _("Command line")
+
+
+class Verification(TextChoices):
+    """What the last question to the gateway brought; `NEVER` until there was one."""
+
+    NEVER = "never", _("Never asked")
+    MATCHED = "matched", _("Agrees")
+    MISMATCHED = "mismatched", _("Does not agree")
+    NOT_FOUND = "not_found", _("Not found")
+    UNKNOWN = "unknown", _("No answer")
+
+
+class Finding(TextChoices):
+    """One thing in which the gateway's answer and the order differ."""
+
+    MERCHANT_UID = "merchant_uid", _("The payment belongs to another order number")
+    IMP_UID = "imp_uid", _("The answer is about another payment than the one asked for")
+    IMP_UID_TAKEN = "imp_uid_taken", _("The payment is already bound to another order")
+    AMOUNT = "amount", _("The amount differs")
+    CURRENCY = "currency", _("The currency differs")
+    TEST_PAYMENT = "test_payment", _("A test payment, which moves no money")
+    SECOND_APPROVAL = "second_approval", _("The order was approved a second time")
+    STATUS = "status", _("The status can't follow from ours")
+    UNKNOWN_STATUS = "unknown_status", _("The gateway names a status we do not know")
+    REFUND = "refund", _("The refunded amount differs")
+    NO_PAYMENT_TIME = "no_payment_time", _("Approved, but without a time of payment")
+
+
+class FailReason(TextChoices):
+    """Why a member of staff marks a payment failed."""
+
+    ABANDONED = "abandoned", _("The customer never finished")
+    DECLINED = "declined", _("The payment was declined")
+    DUPLICATE = "duplicate", _("Ordered twice by mistake")
+    FRAUD = "fraud", _("Suspected fraud")
+    OTHER = "other", _("Another reason")
+
+
+ALLOWED: frozenset[tuple[str, str]] = frozenset(
+    {
+        (PaymentStatus.READY, PaymentStatus.PAID),
+        (PaymentStatus.READY, PaymentStatus.FAILED),
+        (PaymentStatus.READY, PaymentStatus.CANCELLED),
+        (PaymentStatus.PAID, PaymentStatus.CANCELLED),
+        (PaymentStatus.CANCELLED, PaymentStatus.CANCELLED),
+        # A late approval (contract 3.2: Paymentwall); flagged by `is_late_approval`.
+        (PaymentStatus.FAILED, PaymentStatus.PAID),
+    }
+)
+
+
+def may_move(before: str, after: str) -> bool:
+    """Whether the ledger may take a payment from `before` to `after`."""
+    return (before, after) in ALLOWED
+
+
+def is_late_approval(before: str, after: str) -> bool:
+    """Whether money came in for an order that was already closed as failed."""
+    return (before, after) == (PaymentStatus.FAILED, PaymentStatus.PAID)

@@ -1,0 +1,99 @@
+"""The Flask app: the parts put together, and what is true for every call.
+
+Gateway paths always answer in the envelope, control paths in {error, field}, pages in HTML.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from sandbox import (
+    auth,
+    cancel,
+    console,
+    control,
+    control_input,
+    control_payments,
+    envelope,
+    faults,
+    lookups,
+    prepare,
+    window,
+)
+from sandbox.attempts import NotPossibleError
+from sandbox.context import EXTENSION, Sandbox, sandbox
+from sandbox.control_input import InputError
+from sandbox.envelope import RefusalError
+from sandbox.server import CUT
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; form-action 'self'; base-uri 'none'"
+)
+
+
+def create_app(world: Sandbox) -> Flask:
+    app = Flask("sandbox", static_url_path="/_static")
+    app.extensions[EXTENSION] = world
+    app.url_map.merge_slashes = False
+    app.before_request(_before)
+    app.after_request(_after)
+    for module in (auth, prepare, lookups, cancel, control, control_payments, window, console):
+        app.register_blueprint(module.blueprint)
+    app.register_error_handler(RefusalError, envelope.refusal)
+    app.register_error_handler(InputError, control_input.refusal)
+    app.register_error_handler(NotPossibleError, _not_possible)
+    app.register_error_handler(LookupError, _unknown_payment)
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+def _is_gateway() -> bool:
+    return request.path.startswith(faults.GATEWAY_PATHS)
+
+
+def _before() -> Response | None:
+    if request.path.startswith("/_sandbox"):
+        return None
+    world = sandbox()
+    return faults.apply(world.faults, world.tokens)
+
+
+def _after(response: Response) -> Response:
+    if g.get("cut_after"):
+        request.environ[CUT] = True
+    if _is_gateway():
+        world = sandbox()
+        rule = request.url_rule.rule if request.url_rule else "unknown"
+        status = 0 if request.environ.get(CUT) else response.status_code
+        world.calls.add(world.clock.now(), request.method, _template(rule), request.path, status)
+    elif response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response
+
+
+@cache
+def _template(rule: str) -> str:
+    return rule.replace("<", "{").replace(">", "}")
+
+
+def _not_possible(error: NotPossibleError) -> Response:
+    return control_input.answer({"error": str(error), "field": None}, 409)
+
+
+def _unknown_payment(error: LookupError) -> Response:
+    if type(error) is not LookupError:  # a KeyError here is a bug, not an unknown payment
+        raise error
+    return control_input.answer({"error": "unknown payment", "field": "imp_uid"}, 404)
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    status = error.code or 500
+    if _is_gateway():
+        return envelope.refusal(RefusalError(status, error.name))
+    if request.path.startswith("/_sandbox"):
+        return control_input.answer({"error": error.name, "field": None}, status)
+    return error

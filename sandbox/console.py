@@ -1,0 +1,7 @@
+"""The small console at / and /console."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("console", __name__)

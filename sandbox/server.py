@@ -1,0 +1,87 @@
+"""The HTTP server: threads, HTTP/1.1 keep-alive, one buffered write per answer.
+
+Werkzeug's handler closes every connection; this one reads the whole body first, so the next
+request line is where it should be. An answer marked CUT is never written.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+from typing import IO, Any, cast
+
+from flask import Flask
+from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHandler
+
+CUT = "sandbox.cut"
+
+
+class Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024
+    timeout = 600
+
+    def make_environ(self) -> dict[str, Any]:
+        """An encoded slash belongs to a path parameter (2.0): it must not split the path."""
+        path, mark, query = self.path.partition("?")
+        self.path = re.sub("%2F", "%252F", path, flags=re.IGNORECASE) + mark + query
+        return super().make_environ()
+
+    def run_wsgi(self) -> None:
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        environ = self.make_environ()
+        environ["wsgi.input"] = io.BytesIO(self._body())
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+            started[:] = [status, headers]
+            return None
+
+        chunks = self.server.app(environ, start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        if environ.get(CUT):
+            self.close_connection = True
+        else:
+            self._answer(started[0], started[1], body)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding"):
+            self.close_connection = True
+            return DechunkedInput(cast(IO[bytes], self.rfile)).read()
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _answer(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            if name.lower() != "content-length":
+                self.send_header(name, value)
+        if int(code) not in (204, 304):
+            self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+
+
+class QuietHandler(Handler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def listen(app: Flask, host: str, port: int, is_verbose: bool) -> ThreadedWSGIServer:
+    """Binds here, not in werkzeug, which would print three lines about a taken port."""
+    with socket.create_server((host, port), backlog=128) as bound:
+        return ThreadedWSGIServer(
+            host, port, app, Handler if is_verbose else QuietHandler, fd=bound.fileno()
+        )

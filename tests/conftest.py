@@ -1,0 +1,261 @@
+"""What every test may use: the cast, the stand-in gateway over real HTTP, and three guards.
+
+The cast: `customer` and `stranger` buy; `viewer`, `finance`, `operator` and `admin_person` are staff
+in the group of that name. The guards: no network call inside a transaction, no connection that
+leaves this machine, and a ledger that can be emptied between tests although it refuses deletes.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Group
+from django.db import connection, connections, transaction
+from django.test import TransactionTestCase
+
+from accounts.models import User
+from payments import append_only
+from tests.gateway import SandboxGateway
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "correct horse battery staple"
+
+
+# --- Guards ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def no_network_call_inside_a_transaction(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Fail the test if anything calls out while a transaction of the product is open.
+
+    A test that runs inside a transaction of its own (`db`) starts deeper; only what is opened on
+    top of that counts. The violation is remembered, because the product may swallow the exception.
+    """
+    violations: list[str] = []
+    send = requests.adapters.HTTPAdapter.send
+
+    def guarded(self: Any, prepared: requests.PreparedRequest, **kwargs: Any) -> Any:
+        open_blocks = [block for block in _atomic_blocks() if not block._from_testcase]
+        if open_blocks:
+            violations.append(f"{prepared.method} {prepared.url}")
+            raise AssertionError(f"network call inside a transaction: {violations[-1]}")
+        return send(self, prepared, **kwargs)
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", guarded)
+    yield
+    assert not violations, f"network calls inside a transaction: {violations}"
+
+
+def _atomic_blocks() -> list[transaction.Atomic]:
+    return [block for alias in connections for block in connections[alias].atomic_blocks]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_connection_leaves_this_machine() -> Iterator[None]:
+    """A test that reaches for the Internet fails at once, with the address it wanted."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0])
+            if host not in {"127.0.0.1", "::1", "localhost"} and not _is_database(host):
+                raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    socket.socket.connect = guarded  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+def _is_database(host: str) -> bool:
+    return host == django_settings.DATABASES["default"].get("HOST")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ledger_can_be_emptied_between_tests() -> Iterator[None]:
+    """`transactional_db` empties tables by DELETE or TRUNCATE, which the ledger's triggers refuse."""
+    teardown = TransactionTestCase._fixture_teardown
+
+    def without_triggers(self: TransactionTestCase) -> None:
+        with connection.schema_editor() as editor:
+            append_only.remove(None, editor)
+        try:
+            teardown(self)
+        finally:
+            with connection.schema_editor() as editor:
+                append_only.install(None, editor)
+
+    TransactionTestCase._fixture_teardown = without_triggers
+    yield
+    TransactionTestCase._fixture_teardown = teardown
+
+
+# --- The cast --------------------------------------------------------------------------------
+
+
+def _person(name: str, *, group: str = "") -> User:
+    user = User.objects.create_user(
+        username=name, email=f"{name}@example.com", password=PASSWORD, is_staff=bool(group)
+    )
+    if group:
+        user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+@pytest.fixture
+def customer(db: None) -> User:
+    """Buys."""
+    return _person("customer")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Another customer, who must not see or change what is the customer's."""
+    return _person("stranger")
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    """Staff who may look."""
+    return _person("viewer", group="Viewer")
+
+
+@pytest.fixture
+def finance(db: None) -> User:
+    """Staff who may look and export."""
+    return _person("finance", group="Finance")
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """Staff who may look, verify and mark failed."""
+    return _person("operator", group="Operator")
+
+
+@pytest.fixture
+def admin_person(db: None) -> User:
+    """Staff in the Admin group, not a superuser."""
+    return _person("admin_person", group="Admin")
+
+
+# --- The gateway -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxGateway]:
+    """The stand-in gateway in its own process, one for each test worker."""
+    data = tmp_path_factory.mktemp("sandbox") / "gateway.sqlite3"
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("IAMPORT_")
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(data)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert "listening on" in line, f"the sandbox did not start: {line!r}"
+    gateway = SandboxGateway(line.rsplit(" ", 1)[-1].strip())
+    yield gateway
+    gateway.close()
+    process.terminate()
+    process.wait(timeout=10)
+    process.stdout.close()
+
+
+@pytest.fixture
+def sandbox(sandbox_process: SandboxGateway, settings: Any) -> SandboxGateway:
+    """The stand-in gateway, empty, and the product pointed at it with quick retries."""
+    sandbox_process.reset()
+    settings.IAMPORT_API_URL = sandbox_process.url
+    settings.IAMPORT_SDK_URL = f"{sandbox_process.url}/v1/iamport.js"
+    settings.IAMPORT_READ_TIMEOUT = 1.0
+    settings.IAMPORT_MAX_RETRIES = 0
+    sdk = sandbox_process.url
+    settings.CHECKOUT_CSP = {name: [sdk] for name in django_settings.CHECKOUT_CSP}
+    from payments import gateway
+
+    # The token of the last test was forgotten with everything else.
+    gateway._client.cache_clear()
+    return sandbox_process
+
+
+# --- The server's zone -----------------------------------------------------------------------
+
+
+@pytest.fixture(params=["UTC", "Asia/Seoul", "America/New_York"])
+def server_zone(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
+    """The test runs once with the server in each of these zones (Django's and the system's)."""
+    before = os.environ.get("TZ")
+    settings.TIME_ZONE = request.param
+    os.environ["TZ"] = request.param
+    time.tzset()
+    yield request.param
+    if before is None:
+        os.environ.pop("TZ")
+    else:
+        os.environ["TZ"] = before
+    time.tzset()
+
+
+# --- The browser -----------------------------------------------------------------------------
+
+
+def chromium_path() -> str | None:
+    """Debian's Chromium, or whatever `CHROMIUM` names."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Chromium, browser tests skip with the one line that installs it."""
+    if chromium_path() or os.environ.get("REQUIRE_BROWSER") == "1":
+        return
+    skip = pytest.mark.skip(reason="no Chromium here: apt-get install -y chromium")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Playwright drives Debian's Chromium; nothing is downloaded."""
+    path = chromium_path()
+    if path is None:
+        pytest.fail("REQUIRE_BROWSER=1, but there is no Chromium: apt-get install -y chromium")
+    return {
+        **browser_type_launch_args,
+        "executable_path": path,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+        ],
+    }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _allow_orm_beside_playwright() -> Iterator[None]:
+    """Playwright's sync API runs an event loop in this thread; the ORM is not used from it."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    yield
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+
+

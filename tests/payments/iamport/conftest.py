@@ -1,0 +1,75 @@
+"""Fixtures: the scripted gateway, clients for it that are closed in time, and recorded sleeps."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from payments.iamport import IamportClient
+from tests.payments.iamport.scripted import KEY, SECRET, Gateway, Server, token
+
+
+class Clock:
+    """A monotonic clock that stands still until told otherwise."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sleeps() -> list[float]:
+    """Every pause that the client asked for; none is really taken."""
+    return []
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    scripted = Gateway()
+    scripted.on("POST", "/users/getToken", token())
+    server = Server(scripted)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield scripted
+    scripted.released.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def make_client(
+    gateway: Gateway, clock: Clock, sleeps: list[float]
+) -> Iterator[Callable[..., IamportClient]]:
+    made: list[IamportClient] = []
+
+    def make(**options: Any) -> IamportClient:
+        defaults: dict[str, Any] = {
+            "api_url": gateway.url,
+            "key": KEY,
+            "secret": SECRET,
+            "read_timeout": 5.0,
+            "monotonic": clock,
+            "sleep": sleeps.append,
+        }
+        client = IamportClient(**(defaults | options))
+        made.append(client)
+        return client
+
+    yield make
+    gateway.released.set()
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client: Callable[..., IamportClient]) -> IamportClient:
+    return make_client()

@@ -1,0 +1,38 @@
+"""The product's settings as the tests run them: production mode, a database of their own.
+
+The environment is set here, before the settings read it, and a developer's .env is not read: a
+test must not depend on the machine it runs on.
+"""
+
+import os
+
+os.environ.update(
+    {
+        "ENV_FILE": "",
+        "DEBUG": "False",
+        "SECRET_KEY": "tests-only-" + "0123456789abcdef" * 4,
+        "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+        "SECURE_SSL_REDIRECT": "False",
+        "SECURE_COOKIES": "False",
+        "SECURE_HSTS_SECONDS": "0",
+        "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", "sqlite:///var/tests.sqlite3"),
+        "IAMPORT_KEY": "",
+        "IAMPORT_SECRET": "",
+        "IAMPORT_API_URL": "",
+        "IAMPORT_SDK_URL": "",
+        "IAMPORT_ACCEPT_TEST_PAYMENTS": "False",
+        "EMAIL_URL": "memorymail://",
+        "LOG_LEVEL": "WARNING",
+    }
+)
+
+from backoffice.settings import *  # noqa: E402, F403
+from backoffice.settings import BASE_DIR, DATABASES, STORAGES  # noqa: E402
+
+(BASE_DIR / "var").mkdir(exist_ok=True)
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file: threads of the live server must meet on one database, as they do in production.
+    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
