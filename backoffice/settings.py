@@ -116,6 +116,10 @@ DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A relative path is one below the project, from wherever the command is called.
+    _file = BASE_DIR / DATABASES["default"]["NAME"]
+    _file.parent.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["NAME"] = str(_file)
     # Readers never block the writer (WAL); a transaction takes its write lock at once and waits
     # for it, instead of failing half-way with "database is locked" (IMMEDIATE).
     DATABASES["default"]["OPTIONS"] = {
@@ -182,6 +186,8 @@ FORMAT_MODULE_PATH = None
 
 # --- Gateway ---------------------------------------------------------------------------------
 
+# Where `make run` listens: for the addresses that the demo prints.
+PORT = env.int("PORT", default=8000)
 SANDBOX_PORT = env.int("SANDBOX_PORT", default=8001)
 SANDBOX_KEY = "sandbox_key"
 _sandbox_url = f"http://127.0.0.1:{SANDBOX_PORT}"

@@ -1,4 +1,4 @@
-"""A stand-in for the Iamport (PortOne) V1 gateway: its own process, for development, demo and tests.
+"""A stand-in for the Iamport (PortOne) V1 gateway in its own process: for development and tests.
 
 It shares no code with the product, so a misreading of the contract can't hide in both.
 Section numbers in this package's comments are those of the gateway contract ("3.1" is what

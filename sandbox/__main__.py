@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import sys
 from types import FrameType
+from typing import TextIO
 
 from sandbox.app import create_app
 from sandbox.context import Credentials, Sandbox
@@ -29,6 +30,11 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _say(stream: TextIO, line: str) -> None:
+    stream.write(f"sandbox: {line}\n")
+    stream.flush()
+
+
 def main() -> int:
     arguments = _arguments()
     logging.basicConfig(format="%(message)s", level=logging.INFO)
@@ -36,17 +42,17 @@ def main() -> int:
         settings = Settings().changed({"webhook_url": arguments.webhook_url})
         world = Sandbox.build(arguments.data, settings, Credentials.from_env())
     except (SettingError, sqlite3.Error) as error:
-        print(f"sandbox: cannot start: {error}", file=sys.stderr)
+        _say(sys.stderr, f"cannot start: {error}")
         return 1
     try:
         server = listen(create_app(world), arguments.host, arguments.port, arguments.verbose)
     except (OSError, OverflowError) as error:
         where = f"{arguments.host}:{arguments.port}"
-        print(f"sandbox: cannot listen on {where}: {error}", file=sys.stderr)
+        _say(sys.stderr, f"cannot listen on {where}: {error}")
         return 1
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    print(f"sandbox: listening on http://{arguments.host}:{server.port}", flush=True)
+    _say(sys.stdout, f"listening on http://{arguments.host}:{server.port}")
     try:
         server.serve_forever(poll_interval=0.1)
     finally:

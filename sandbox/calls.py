@@ -10,6 +10,7 @@ from collections import Counter, deque
 from typing import Any
 
 RECENT = 1000
+FIELDS = ("at", "method", "path", "status")
 
 
 class Calls:
@@ -33,5 +34,5 @@ class Calls:
         return {
             "total": sum(counts.values()),
             "counts": counts,
-            "recent": [dict(zip(("at", "method", "path", "status"), call)) for call in recent],
+            "recent": [dict(zip(FIELDS, call, strict=True)) for call in recent],
         }

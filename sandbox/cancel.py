@@ -57,10 +57,8 @@ def _target(db: sqlite3.Connection, given: dict[str, Any]) -> Record:
     imp_uid, merchant_uid = text(given.get("imp_uid")), text(given.get("merchant_uid"))
     if not imp_uid and not merchant_uid:
         raise refused(NO_ID)
-    if imp_uid:
-        record = payment_rows.get(db, imp_uid)
-    else:
-        record = payment_rows.approved(db, merchant_uid)
+    find, key = (payment_rows.get, imp_uid) if imp_uid else (payment_rows.approved, merchant_uid)
+    record = find(db, key)
     if record is None or not payment_object.is_approved(record.document):
         raise refused(NOTHING)  # 9#27: a waiting virtual account is nothing to cancel
     return record

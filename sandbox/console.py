@@ -1,7 +1,214 @@
-"""The small console at / and /console."""
+"""The small console at / and /console: payments, webhooks, switches, for a person's hands.
+
+Its buttons do what the control API does, through the same functions. To add a fault that can
+be switched on here, add a line to PRESETS.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import json
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from sandbox import attempts, faults, money, payment_object, webhook_log
+from sandbox.attempts import NotPossibleError
+from sandbox.context import sandbox
+from sandbox.settings import CONTENT_TYPES, SettingError
+from sandbox.window import KST
+
+PAGE = 50
+STATUS_WORDS = {
+    "ready": "미결제",
+    "waiting": "입금대기",
+    "paid": "결제완료",
+    "failed": "결제실패",
+    "cancelled": "결제취소",
+    "part": "부분취소",
+}
+OUTCOME_WORDS = {
+    "waiting": "대기",
+    "lost": "유실",
+    "delivered": "전달됨",
+    "refused": "거절됨",
+    "error": "실패",
+}
+PRESETS: dict[str, dict[str, Any]] = {
+    "2초 지연": {"kind": "latency", "seconds": 2},
+    "500 오류": {"kind": "status", "status": 500},
+    "503 오류": {"kind": "status", "status": 503, "retry_after": 1},
+    "429 요청 과다": {"kind": "status", "status": 429, "retry_after": 1},
+    "HTML 502 페이지": {"kind": "html"},
+    "깨진 JSON": {"kind": "malformed"},
+    "연결 끊김": {"kind": "cut"},
+    "처리 후 응답 유실": {"kind": "after"},
+    "응답 없음": {"kind": "hang"},
+    "토큰 즉시 만료 (1회)": {"kind": "token", "times": 1},
+    "IP 차단": {"kind": "ip_denied"},
+}
+SWITCHES = {
+    "webhook_lost": "웹훅 유실",
+    "webhook_doubled": "웹훅 두 번 전송",
+    "webhook_retries": "웹훅 재시도 (5회, 1분 간격)",
+    "webhook_first": "웹훅 먼저 (브라우저보다)",
+    "hide_test_payments": "테스트 결제 숨기기 (include_sandbox)",
+    "callback_drops_success": "콜백에서 success 제외",
+    "redirect_sends_imp_success": "리다이렉트에 imp_success 포함",
+    "confirm_process": "confirm_url 사용",
+    "vbank_expiry_fails": "가상계좌 기한 만료 시 실패 처리",
+    "token_extension": "토큰 5분 연장",
+}
 
 blueprint = Blueprint("console", __name__)
+
+
+@blueprint.app_template_filter("kst")
+def kst(seconds: float) -> str:
+    if not isinstance(seconds, int | float) or not seconds:
+        return "-"
+    return datetime.fromtimestamp(seconds, KST).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@blueprint.app_template_filter("pretty")
+def pretty(value: Any, indent: int | None = 2) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+@blueprint.app_template_filter("won")
+def won(amount: Any, currency: str = "KRW") -> str:
+    number = money.parse(amount)
+    text = "-" if number is None else f"{money.to_json(number):,}"
+    return f"{text}원" if currency == "KRW" else f"{text} {currency}"
+
+
+@blueprint.app_template_filter("status_key")
+def status_key(document: dict[str, Any]) -> str:
+    if payment_object.awaits_deposit(document):
+        return "waiting"
+    if document.get("status") == "cancelled" and payment_object.remaining(document) > 0:
+        return "part"
+    return str(document.get("status"))
+
+
+@blueprint.app_template_global("status_word")
+def status_word(document: dict[str, Any]) -> str:
+    key = status_key(document)
+    return STATUS_WORDS.get(key, key)
+
+
+@blueprint.get("/")
+@blueprint.get("/console")
+def payments() -> str:
+    """By key, not by offset: the last page is as quick as the first."""
+    sought = request.args.get("q", "").strip()
+    before = request.args.get("before", type=int)
+    with sandbox().store.read() as db:
+        rows = db.execute(
+            "SELECT seq, imp_uid, document FROM payments WHERE seq < ?"
+            + (" AND (imp_uid = ? OR merchant_uid = ?)" if sought else "")
+            + " ORDER BY seq DESC LIMIT ?",
+            (before or 2**62, *([sought, sought] if sought else []), PAGE + 1),
+        ).fetchall()
+    listed = [(row["imp_uid"], json.loads(row["document"])) for row in rows[:PAGE]]
+    older = rows[PAGE - 1]["seq"] if len(rows) > PAGE else None
+    return render_template(
+        "payments.html", payments=listed, older=older, sought=sought, is_later=before is not None
+    )
+
+
+@blueprint.get("/console/payments/<imp_uid>")
+def payment(imp_uid: str, error: str = "") -> str:
+    record = attempts.get(imp_uid)
+    with sandbox().store.read() as db:
+        webhooks = webhook_log.listed(db, imp_uid)
+    return render_template(
+        "payment.html",
+        imp_uid=imp_uid,
+        payment=record.document,
+        remaining=money.to_json(payment_object.remaining(record.document)),
+        awaits_deposit=payment_object.awaits_deposit(record.document),
+        is_approved=payment_object.is_approved(record.document),
+        webhooks=webhooks,
+        words=OUTCOME_WORDS,
+        error=error,
+    )
+
+
+@blueprint.get("/console/receipts/<imp_uid>")
+def receipt(imp_uid: str) -> str:
+    return render_template("receipt.html", payment=attempts.get(imp_uid).document)
+
+
+@blueprint.post("/console/payments/<imp_uid>/<action>")
+def act(imp_uid: str, action: str) -> Response | tuple[str, int]:
+    try:
+        if action == "deposit":
+            attempts.deposit(imp_uid)
+        elif action == "cancel":
+            _cancel(imp_uid)
+        elif action == "webhook":
+            sandbox().webhooks.resend(attempts.get(imp_uid))
+    except NotPossibleError as error:
+        return payment(imp_uid, str(error)), 409
+    return redirect(url_for("console.payment", imp_uid=imp_uid), 303)
+
+
+def _cancel(imp_uid: str) -> None:
+    text = request.form.get("amount", "").strip()
+    amount = money.parse(text) if text else None
+    if text and amount is None:
+        raise NotPossibleError("취소금액은 숫자여야 합니다.")
+    reason = request.form.get("reason", "").strip()
+    attempts.console_cancel(imp_uid, amount, reason or payment_object.CONSOLE_CANCEL_REASON)
+
+
+@blueprint.get("/console/webhooks")
+def webhooks() -> str:
+    before = request.args.get("before", type=int)
+    with sandbox().store.read() as db:
+        entries = webhook_log.listed(db, limit=PAGE, before=before)[::-1]
+    older = entries[-1]["id"] if len(entries) == PAGE else None
+    return render_template("webhooks.html", webhooks=entries, words=OUTCOME_WORDS, older=older)
+
+
+@blueprint.get("/console/switches")
+def switches(error: str = "") -> str:
+    world = sandbox()
+    return render_template(
+        "switches.html",
+        presets=list(PRESETS),
+        faults=world.faults.all(),
+        switches=SWITCHES,
+        settings=world.settings,
+        content_types=CONTENT_TYPES,
+        error=error,
+    )
+
+
+@blueprint.post("/console/faults")
+def add_fault() -> Response:
+    preset = PRESETS.get(request.form.get("preset", ""))
+    if preset is not None:
+        sandbox().faults.add(faults.parse(preset))
+    return redirect(url_for("console.switches"), 303)
+
+
+@blueprint.post("/console/faults/off")
+def remove_fault() -> Response:
+    sandbox().faults.remove(request.form.get("id", type=int))
+    return redirect(url_for("console.switches"), 303)
+
+
+@blueprint.post("/console/switches")
+def change_switches() -> Response | tuple[str, int]:
+    given: dict[str, Any] = {name: name in request.form for name in SWITCHES}
+    given["webhook_url"] = request.form.get("webhook_url", "").strip()
+    given["webhook_content_type"] = request.form.get("webhook_content_type", CONTENT_TYPES[0])
+    given["webhook_late"] = float(money.parse(request.form.get("webhook_late") or "0") or 0)
+    try:
+        sandbox().settings.update(given)
+    except SettingError as error:
+        return switches(f"{error.field}: {error}"), 400
+    return redirect(url_for("console.switches"), 303)

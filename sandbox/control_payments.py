@@ -98,9 +98,10 @@ def _check_amounts(given: dict[str, Any], where: str) -> None:
     amount = take.amount(given, "amount", where)
     if amount < 0:
         raise InputError(where + "amount", "must not be negative")
-    if given.get("cancel_amount") is not None:
-        if not 0 < take.amount(given, "cancel_amount", where) <= amount:
-            raise InputError(where + "cancel_amount", "must be between 0 and amount")
+    if given.get("cancel_amount") is None:
+        return
+    if not 0 < take.amount(given, "cancel_amount", where) <= amount:
+        raise InputError(where + "cancel_amount", "must be between 0 and amount")
 
 
 def _made(db: sqlite3.Connection, item: dict[str, Any]) -> Record:

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Response, request
 
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 NOT_FOUND = "존재하지 않는 결제정보입니다."
 
 
@@ -47,7 +48,7 @@ def refusal(refused: RefusalError) -> Response:
 
 
 def dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encoder.encode(value)
 
 
 def parameters() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Amounts as the gateway writes them: whole won as JSON integers, foreign decimals as numbers (9#25)."""
+"""Amounts as the gateway writes them: whole won as integers, foreign decimals as numbers (9#25)."""
 
 from __future__ import annotations
 

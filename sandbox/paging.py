@@ -1,4 +1,4 @@
-"""Pages of payments under a sorting, from covering indexes: no page loads more than itself (2.6)."""
+"""Pages of payments under a sorting, from covering indexes: only the page itself loads (2.6)."""
 
 from __future__ import annotations
 

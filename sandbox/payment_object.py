@@ -7,7 +7,7 @@ The dict is exactly what the gateway answers. To add a pay_method, add its lines
 from __future__ import annotations
 
 import json
-import secrets
+import random
 import string
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ DEFAULT_PG, DEFAULT_MID = "html5_inicis", "INIpayTest"
 VBANK_DAYS = 30  # 7.4: Inicis' default when vbank_due is missing
 CONSOLE_CANCEL_REASON = "관리자페이지취소"  # 3.3
 
+_CAPITALS = string.ascii_uppercase + string.digits
 _BUYER = ("buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode")
 _EMPTY: Document = {
     "imp_uid": "", "merchant_uid": "", "pay_method": "card", "channel": "pc",
@@ -105,7 +106,7 @@ def _card(_document: Document) -> Document:
         "card_code": "366",
         "card_name": "신한카드",
         "card_number": f"465887{'*' * 9}{_digits(1)}",
-        "card_type": secrets.randbelow(2),
+        "card_type": random.randrange(2),
         "card_quota": 0,
     }
 
@@ -153,7 +154,7 @@ def fail(document: Document, at: int, reason: str) -> None:
 
 def cancel(document: Document, amount: Decimal, reason: str | None, at: int) -> str:
     """Any cancel, even a partial one, makes it `cancelled`; paid_at stays (2.7, 9#22)."""
-    cancellation_id = _drawn(string.ascii_uppercase + string.digits, 20)
+    cancellation_id = "".join(random.choice(_CAPITALS) for _ in range(20))
     entry = {
         "pg_tid": document["pg_tid"],
         "amount": money.to_json(amount),
@@ -191,11 +192,7 @@ def awaits_deposit(document: Document) -> bool:
 
 
 def _digits(count: int) -> str:
-    return _drawn(string.digits, count)
-
-
-def _drawn(alphabet: str, count: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(count))
+    return str(random.randrange(10**count)).zfill(count)
 
 
 def _pg_tid(document: Document, at: int) -> str:

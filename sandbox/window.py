@@ -26,7 +26,7 @@ from sandbox.payment_rows import Record
 from sandbox.prepare import MAX_MERCHANT_UID
 
 KST = timezone(timedelta(hours=9))
-_DUE_FORMATS = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d")
+_DUE_FORMATS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
 _ECHOED = (
     "imp_uid", "merchant_uid", "pay_method", "name", "pg_provider", "emb_pg_provider", "pg_tid",
     "currency", "status", "buyer_name", "buyer_email", "buyer_tel", "buyer_addr",
@@ -87,14 +87,11 @@ def _private(params: dict[str, Any]) -> dict[str, Any]:
 def vbank_due(value: Any) -> int | None:
     """4.3: four spellings, in KST; a day alone means its last second."""
     digits = re.sub(r"\D", "", str(value or ""))
-    for form in _DUE_FORMATS:
-        if len(digits) == len(datetime(2000, 1, 1).strftime(form)):
-            try:
-                due = datetime.strptime(digits, form).replace(tzinfo=KST)
-            except ValueError:
-                return None
-            return int(due.timestamp()) + (86399 if form == "%Y%m%d" else 0)
-    return None
+    try:
+        due = datetime.strptime(digits, _DUE_FORMATS[len(digits)]).replace(tzinfo=KST)
+    except (KeyError, ValueError):
+        return None
+    return int(due.timestamp()) + (86399 if len(digits) == 8 else 0)
 
 
 def _blocked(params: dict[str, Any], blocked: BlockedError) -> dict[str, Any]:

@@ -29,10 +29,12 @@ os.environ.update(
 from backoffice.settings import *  # noqa: E402, F403
 from backoffice.settings import BASE_DIR, DATABASES, STORAGES  # noqa: E402
 
-(BASE_DIR / "var").mkdir(exist_ok=True)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file: threads of the live server must meet on one database, as they do in production.
     DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Straight from the apps: tests collect no static files.
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True

@@ -76,6 +76,15 @@ def process(*, delivery: WebhookDelivery) -> WebhookDelivery:
     if not delivery.imp_uid.startswith("imp"):
         # The console's test button sends no real id (contract, pitfall 28).
         return _finish(delivery, DeliveryOutcome.TEST_CALL)
+    try:
+        return _look(delivery)
+    except Exception as error:
+        # Whatever goes wrong with us, the delivery keeps it; the gateway sees a 500 and may repeat.
+        _finish(delivery, DeliveryOutcome.FAILED, error=repr(error))
+        raise
+
+
+def _look(delivery: WebhookDelivery) -> WebhookDelivery:
     answer = call(_question(delivery, None))
     if isinstance(answer, Silence):
         return _finish(delivery, DeliveryOutcome.FAILED, error=answer.why)

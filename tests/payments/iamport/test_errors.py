@@ -65,12 +65,12 @@ def test_an_answer_stands_for(status, code, kind):
     assert classify(status, code) is kind
 
 
-@pytest.mark.parametrize("status", range(100, 1000))
-@pytest.mark.parametrize("code", [0, NO_ENVELOPE])
-def test_only_2xx_with_code_0_is_a_success_and_never_a_refusal(status, code):
-    kind = classify(status, code)
-    assert (kind is None) == (200 <= status <= 299 and code == 0)
-    assert kind not in (Refused, NotFound)
+def test_only_2xx_with_code_0_is_a_success_and_a_refusal_needs_an_envelope():
+    for status in range(100, 1000):
+        for code in (0, NO_ENVELOPE):
+            kind = classify(status, code)
+            assert (kind is None) == (200 <= status <= 299 and code == 0)
+            assert kind not in (Refused, NotFound)
 
 
 def test_every_class_that_the_table_names_has_a_message():

@@ -1,0 +1,55 @@
+# `make` alone prints this list.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8000
+SANDBOX_PORT ?= 8001
+export PORT SANDBOX_PORT
+
+.PHONY: help run test check format lock messages bench-checkout screenshots clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+# Remade when the pins change; a second start finds it ready.
+.venv/.ready: requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the pinned requirements ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+.env:
+	@sed "s|^SECRET_KEY=.*|SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))')|" .env.example > $@
+	@echo "Wrote .env for the demo."
+
+run: .venv/.ready .env ## the demo: shop, admin and stand-in gateway (PORT, SANDBOX_PORT)
+	@$(BIN)/python manage.py rundemo --port $(PORT) --sandbox-port $(SANDBOX_PORT)
+
+test: .venv/.ready ## the whole suite on SQLite, or on TEST_DATABASE_URL
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: .venv/.ready ## lint, format, types, migrations, deployment checks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	@env ENV_FILE= $$(grep -v '^#' .ci/production.env | xargs) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: .venv/.ready ## put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: .venv/.ready ## write the exact pins anew from the .in files
+	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-index-url --no-emit-find-links -o requirements.txt requirements.in
+	@$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links -o requirements-dev.txt requirements-dev.in
+
+messages: .venv/.ready ## collect and compile the words (needs gettext)
+	@$(BIN)/python manage.py makemessages -l ko --no-wrap --no-location --ignore 'tests/*' --ignore 'sandbox/*' --ignore '.venv/*' --ignore 'var/*'
+	@$(BIN)/python manage.py compilemessages --ignore '.venv/*' -v 0
+
+bench-checkout: .venv/.ready ## gateway calls and time of our own per checkout
+	@$(BIN)/python manage.py bench_checkout
+
+clean: ## forget the demo's data (not .venv, not .env)
+	@rm -rf var staticfiles

@@ -1,0 +1,117 @@
+"""The customer's pages: products, one product with the pay button, own payments, one payment.
+
+Pages read through `selectors`; the one that writes asks the gateway through `verify`. To add a
+page, add a view here and its template in templates/payments/.
+"""
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+
+from csp.decorators import csp_update
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from payments import conf
+from payments.models import Payment
+from payments.selectors import payments as reads
+from payments.services.verification import verify
+from payments.states import Source
+
+from .endpoints import START
+from .methods import choices
+from .told import Told, page_of, won
+
+View = Callable[..., HttpResponseBase]
+
+MAX_ID = 2**63 - 1
+
+
+def with_window_sources(view: View) -> View:
+    """Let this page, and no other, load the payment window: read at each request, not at import."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        allowing: View = csp_update(conf.window_csp())(view)
+        return allowing(request, *args, **kwargs)
+
+    return wrapped
+
+
+@require_safe
+def products(request: HttpRequest) -> HttpResponse:
+    """Everything on sale."""
+    offers = [(product, won(product.price)) for product in reads.products_on_sale()]
+    return render(request, "payments/products.html", {"offers": offers})
+
+
+# Never kept by a browser: its key stands for one order, and going back must bring a new one.
+@never_cache
+@require_safe
+@with_window_sources
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    """One product, with the pay button for people who are signed in."""
+    offer = reads.product_called(slug)
+    if offer is None or not offer.active:
+        raise Http404
+    context = {
+        "product": offer,
+        "price": won(offer.price),
+        "pay_methods": choices(conf.window().pay_methods),
+        "sdk_url": conf.window().sdk_url,
+        "checkout_key": secrets.token_urlsafe(16),
+        "limits": START,
+    }
+    return render(request, "payments/product.html", context)
+
+
+@login_required
+@require_safe
+def payments(request: HttpRequest) -> HttpResponse:
+    """One's own payments, newest first."""
+    found = reads.own_payments(_person(request), before=_before(request))
+    rows = [Told(payment) for payment in found.payments]
+    context = {"rows": rows, "older": found.older, "is_first": "before" not in request.GET}
+    return render(request, "payments/payments.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def payment(request: HttpRequest, merchant_uid: str) -> HttpResponse:
+    """One of one's own payments, whatever became of it."""
+    return render(request, "payments/payment.html", {"told": Told(_own(request, merchant_uid))})
+
+
+@login_required
+@require_POST
+def check(request: HttpRequest, merchant_uid: str) -> HttpResponse:
+    """Ask the gateway once more, by order number, so that every attempt is seen."""
+    verified = verify(
+        payment=_own(request, merchant_uid), source=Source.BROWSER, actor=_person(request)
+    )
+    return redirect(page_of(verified.payment))
+
+
+def _person(request: HttpRequest) -> AbstractBaseUser:
+    assert request.user.is_authenticated
+    return request.user
+
+
+def _own(request: HttpRequest, merchant_uid: str) -> Payment:
+    found = reads.own_payment(_person(request), merchant_uid)
+    if found is None:
+        # Not 403: whether somebody else has such an order is nobody's business.
+        raise Http404
+    return found
+
+
+def _before(request: HttpRequest) -> int | None:
+    """The id to go on from; a value that is none starts from the newest."""
+    value = request.GET.get("before", "")
+    return min(int(value), MAX_ID) if value.isascii() and value.isdigit() else None

@@ -1,0 +1,64 @@
+"""What customers read: products on sale and their own payments, never anybody else's.
+
+A look-up that may find nothing returns None; an empty id finds nothing. To show customers something
+else, add a function here that takes the person whose it must be.
+"""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+
+from payments.models import Payment, Product
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPage:
+    """Some of a person's payments, newest first. `older` is where the next page starts, if any."""
+
+    payments: tuple[Payment, ...]
+    older: int | None
+
+
+def products_on_sale() -> QuerySet[Product]:
+    """What the shop offers now."""
+    return Product.objects.filter(active=True)
+
+
+def product_called(slug: str) -> Product | None:
+    """The product with this slug, on sale or not."""
+    return Product.objects.filter(slug=slug).first()
+
+
+def payment_called(merchant_uid: str) -> Payment | None:
+    """The payment with this order number, whoever's it is: for the window's return alone."""
+    return _with_product().filter(merchant_uid=merchant_uid).first()
+
+
+def own_payment(user: AbstractBaseUser, merchant_uid: str) -> Payment | None:
+    """The person's own payment with this order number."""
+    return _with_product().filter(user_id=user.pk, merchant_uid=merchant_uid).first()
+
+
+def payment_of_click(user: AbstractBaseUser, checkout_key: str) -> Payment | None:
+    """The order that this click on a product page made."""
+    return _with_product().filter(user_id=user.pk, checkout_key=checkout_key).first()
+
+
+def own_payments(user: AbstractBaseUser, *, before: int | None = None) -> PaymentPage:
+    """The newest of the person's payments that are older than the id `before`.
+
+    One row more than shown tells whether there are older ones: no count of anything.
+    """
+    found = _with_product().filter(user_id=user.pk).order_by("-id")
+    if before is not None:
+        found = found.filter(id__lt=before)
+    rows = tuple(found[: PAGE_SIZE + 1])
+    shown = rows[:PAGE_SIZE]
+    return PaymentPage(shown, shown[-1].pk if len(rows) > PAGE_SIZE else None)
+
+
+def _with_product() -> QuerySet[Payment]:
+    return Payment.objects.select_related("product")

@@ -1,0 +1,67 @@
+// The payment page: the button that copies the account number, and the check that repeats itself
+// while a payment is still being confirmed.
+(function () {
+  "use strict";
+
+  // Seconds between the checks. After the last one the customer has the button.
+  const PAUSES = [3, 6, 12, 24];
+
+  function startCopying(button) {
+    const status = document.querySelector("[data-copy-said]");
+    const number = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", async function () {
+      try {
+        await navigator.clipboard.writeText(number.textContent.trim());
+        status.textContent = button.dataset.copied;
+      } catch {
+        // No permission: select it, so that the customer can copy it by hand.
+        getSelection().selectAllChildren(number);
+      }
+    });
+  }
+
+  // The answer is this page as it is now: if it tells anything else, show it.
+  async function hasNews(form) {
+    const told = document.querySelector("[data-state]").textContent;
+    const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
+    if (!response.ok) {
+      return false;
+    }
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const now = page.querySelector("[data-state]");
+    return Boolean(now) && now.textContent !== told;
+  }
+
+  // Counted in the tab, so that a reload does not begin anew.
+  function takePause(form) {
+    const key = "checks:" + form.action;
+    const made = Number(sessionStorage.getItem(key) || 0);
+    sessionStorage.setItem(key, String(made + 1));
+    return PAUSES[made];
+  }
+
+  function checkLater(form) {
+    const pause = takePause(form);
+    if (!pause) {
+      return;
+    }
+    setTimeout(async function () {
+      const isNew = await hasNews(form).catch(() => false);
+      if (isNew) {
+        location.reload();
+      } else {
+        checkLater(form);
+      }
+    }, pause * 1000);
+  }
+
+  const copy = document.querySelector("[data-copy]");
+  if (copy && navigator.clipboard) {
+    startCopying(copy);
+  }
+  const unsettled = document.querySelector("[data-auto-check]");
+  if (unsettled) {
+    checkLater(unsettled);
+  }
+})();

@@ -1,0 +1,127 @@
+"""The roles: what each may do, and who may hand out which."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts import roles
+from accounts.models import User
+
+LOOK = {
+    "payments.view_payment",
+    "payments.view_paymentevent",
+    "payments.view_product",
+    "payments.view_webhookdelivery",
+}
+EXPECTED = {
+    "Viewer": LOOK,
+    "Finance": LOOK | {"payments.export_payment"},
+    "Operator": LOOK | {"payments.verify_payment", "payments.mark_failed_payment"},
+    "Admin": LOOK
+    | {
+        "accounts.add_user",
+        "accounts.change_user",
+        "accounts.view_user",
+        "auth.view_group",
+        "payments.add_product",
+        "payments.change_product",
+        "payments.export_payment",
+        "payments.mark_failed_payment",
+        "payments.verify_payment",
+    },
+}
+
+
+def stored() -> dict[str, set[str]]:
+    return {
+        group.name: {
+            f"{app}.{codename}"
+            for app, codename in group.permissions.values_list(
+                "content_type__app_label", "codename"
+            )
+        }
+        for group in Group.objects.all()
+    }
+
+
+def test_after_migrating_each_role_holds_exactly_its_permissions(db: None):
+    assert stored() == EXPECTED
+
+
+def test_a_change_by_hand_is_undone(db: None):
+    viewer = Group.objects.get(name="Viewer")
+    viewer.permissions.set(Permission.objects.filter(codename="delete_user"))
+
+    roles.sync_roles()
+
+    assert stored() == EXPECTED
+
+
+def test_running_it_again_writes_nothing(db: None, django_assert_num_queries):
+    with django_assert_num_queries(9) as captured:
+        roles.sync_roles()
+
+    assert all(query["sql"].startswith("SELECT") for query in captured.captured_queries)
+
+
+def test_a_group_of_ones_own_is_left_alone(db: None):
+    Group.objects.create(name="Auditors")
+
+    roles.sync_roles()
+
+    assert Group.objects.filter(name="Auditors").exists()
+
+
+def test_a_permission_that_does_not_exist_stops_with_its_name(
+    db: None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(roles.ROLES, "Viewer", frozenset({"payments.veiw_payment"}))
+
+    with pytest.raises(ImproperlyConfigured, match=r"payments\.veiw_payment"):
+        roles.sync_roles()
+
+
+@pytest.mark.parametrize(
+    ("who", "whom"),
+    [
+        ("admin_person", "customer"),
+        ("admin_person", "viewer"),
+        ("admin_person", "finance"),
+        ("admin_person", "operator"),
+        ("root", "root"),
+        ("root", "admin_person"),
+    ],
+)
+def test_accounts_that_can_do_no_more_may_be_managed(request, who: str, whom: str):
+    assert roles.may_manage(request.getfixturevalue(who), request.getfixturevalue(whom))
+
+
+@pytest.mark.parametrize("whom", ["root", "admin_person", "operator"])
+@pytest.mark.parametrize("active", [True, False])
+def test_accounts_that_can_do_more_may_not_even_when_inactive(
+    request, finance: User, whom: str, active: bool
+):
+    person: User = request.getfixturevalue(whom)
+    person.is_active = active
+    person.save()
+
+    assert not roles.may_manage(finance, person)
+
+
+@pytest.mark.parametrize(
+    ("who", "names"),
+    [
+        ("customer", set()),
+        ("finance", {"Viewer", "Finance"}),
+        ("operator", {"Viewer", "Operator"}),
+        ("admin_person", {"Viewer", "Finance", "Operator", "Admin"}),
+    ],
+)
+def test_only_roles_within_ones_own_rights_can_be_handed_out(
+    db: None, request, who: str, names: set[str]
+):
+    Group.objects.create(name="Auditors")
+
+    groups = roles.assignable_groups(request.getfixturevalue(who))
+
+    assert set(groups.values_list("name", flat=True)) == names

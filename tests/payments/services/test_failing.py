@@ -1,0 +1,131 @@
+"""Marking failed: the gateway is asked first, and money is never waved away."""
+
+import pytest
+
+from accounts.models import User
+from payments.errors import Conflict, GatewayUnavailable, NotAllowed
+from payments.models import Payment
+from payments.services import failing
+from payments.services.audit import problems_of
+from payments.services.verification import verify
+from payments.states import FailReason, Source
+from tests.gateway import SandboxGateway
+from tests.payments.conftest import kinds
+
+
+def mark(payment: Payment, operator: User, note: str = "고객이 전화로 취소") -> Payment:
+    try:
+        return failing.mark_failed(
+            payment=payment,
+            actor=operator,
+            reason=FailReason.ABANDONED,
+            note=note,
+            expected_version=payment.version,
+        )
+    finally:
+        payment.refresh_from_db()
+        assert list(problems_of(payment)) == []
+
+
+def test_an_order_that_nobody_paid_is_closed_in_the_operators_name(
+    payment: Payment, operator: User
+) -> None:
+    mark(payment, operator)
+    event = payment.events.get(kind="marked_failed")
+    assert payment.status == "failed"
+    assert payment.fail_reason == "고객이 전화로 취소"
+    assert (event.actor, event.reason_code) == (operator, "abandoned")
+    assert kinds(payment)[-3:] == ["asked", "not_found", "marked_failed"]
+
+
+def test_a_closed_window_is_closed_too(
+    payment: Payment, operator: User, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000, outcome="ready")
+    mark(payment, operator)
+    assert payment.status == "failed"
+
+
+def test_it_is_refused_when_the_gateway_says_paid(
+    payment: Payment, operator: User, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000)
+    with pytest.raises(NotAllowed) as refused:
+        mark(payment, operator)
+    assert refused.value.message == failing.HAS_MONEY
+    assert payment.status == "paid"
+    assert payment.events.get(kind="refused").actor == operator
+
+
+def test_it_is_refused_while_the_facts_differ(
+    payment: Payment, operator: User, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 100, ignore_prepare=True)
+    with pytest.raises(NotAllowed) as refused:
+        mark(payment, operator)
+    assert refused.value.message == failing.DIFFERS
+    assert payment.status == "ready"
+
+
+def test_it_is_refused_while_the_gateway_is_silent(
+    payment: Payment, operator: User, sandbox: SandboxGateway
+) -> None:
+    sandbox.fault("status", status=500)
+    with pytest.raises(GatewayUnavailable):
+        mark(payment, operator)
+    assert payment.status == "ready"
+    assert kinds(payment)[-1] == "unknown"
+
+
+def test_a_reason_in_words_is_needed(payment: Payment, operator: User) -> None:
+    before = kinds(payment)
+    with pytest.raises(NotAllowed) as refused:
+        mark(payment, operator, note="  ")
+    assert refused.value.message == failing.REASON_NEEDED
+    assert kinds(payment) == before
+
+
+def test_a_payment_that_changed_meanwhile_is_refused(payment: Payment, operator: User) -> None:
+    with pytest.raises(Conflict):
+        failing.mark_failed(
+            payment=payment,
+            actor=operator,
+            reason=FailReason.OTHER,
+            note="x",
+            expected_version=payment.version - 1,
+        )
+    assert "marked_failed" not in kinds(payment)
+
+
+def test_only_an_open_payment_can_be_marked(
+    payment: Payment, operator: User, sandbox: SandboxGateway
+) -> None:
+    mark(payment, operator)
+    with pytest.raises(NotAllowed):
+        mark(payment, operator)
+    assert kinds(payment).count("marked_failed") == 1
+
+
+def test_what_the_gateway_itself_calls_failed_needs_no_mark(
+    payment: Payment, operator: User, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000, outcome="failed")
+    mark(payment, operator)
+    assert payment.status == "failed"
+    assert "marked_failed" not in kinds(payment)
+
+
+def test_money_that_comes_in_while_we_decide_wins(
+    payment: Payment, operator: User, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = failing._close
+
+    def pay_first(closing: Payment, *args: object) -> Payment:
+        sandbox.pay(payment.merchant_uid, 99_000)
+        verify(payment=payment, source=Source.WEBHOOK)
+        return close(closing, *args)
+
+    monkeypatch.setattr(failing, "_close", pay_first)
+    with pytest.raises(Conflict):
+        mark(payment, operator)
+    assert payment.status == "paid"
