@@ -1,9 +1,9 @@
 """Settings of the whole product, one section per concern.
 
 Every difference between machines comes from the environment (see `.env.example`, which names each
-variable). Without an environment this is production: DEBUG is off and a missing SECRET_KEY stops the
-start. To add a setting: read it here with a type and a default, name it in `.env.example`, and, if
-`payments` needs it, hand it on in `payments/conf.py`.
+variable). Without an environment this is production: DEBUG is off and a missing SECRET_KEY stops
+the start. To add a setting: read it here with a type and a default, name it in `.env.example`,
+and, if `payments` needs it, hand it on in `payments/conf.py`.
 """
 
 import os

@@ -32,9 +32,7 @@ class Gateway:
     def is_sandbox(self) -> bool:
         """Whether this is the stand-in: its key, plain HTTP (contract 1.1) or this machine."""
         url = urlsplit(self.api_url)
-        return (
-            self.key == settings.SANDBOX_KEY or url.scheme != "https" or url.hostname in LOOPBACK
-        )
+        return self.key == settings.SANDBOX_KEY or url.scheme != "https" or url.hostname in LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,13 @@ def gateway() -> Gateway:
         read_timeout=settings.IAMPORT_READ_TIMEOUT,
         max_retries=settings.IAMPORT_MAX_RETRIES,
     )
+
+
+def demo_shop_url() -> str | None:
+    """Where the demo's shop is; None where demo data has no place (known passwords)."""
+    if not settings.DEBUG or not gateway().is_sandbox:
+        return None
+    return f"http://127.0.0.1:{settings.PORT}"
 
 
 def window() -> Window:

@@ -3,8 +3,8 @@
 The gateway's own errors (`payments.iamport.errors`) never pass a service: they become one of these.
 """
 
-from django.utils.translation import gettext_lazy as _
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class PaymentError(Exception):

@@ -1,8 +1,8 @@
 """The only writer of events and of everything on a payment that follows from them.
 
-A caller holds the payment locked (`locks.locked_payment`), describes what happened as an `Entry` and
-calls `append`: the row gets its number and its hash, the payment's projection moves along, and both
-commit together. To let something new happen: add an `EventKind`, and describe it in a service.
+A caller holds the payment locked (`locks.locked_payment`), describes what happened as an `Entry`
+and calls `append`: the row gets its number and its hash, the payment's projection moves along, and
+both commit together. To let something new happen: add an `EventKind`, and describe it in a service.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ from .states import EventKind, Source, may_move
 class Entry:
     """What happened. `changes` names fields of `PROJECTION` and their new values.
 
-    `key` makes the row unique within its payment: a fact of the gateway gets a key made of that fact
-    ("paid:imp_1"), a question one made of the attempt. `amount` is the won that moved: positive when
-    money came in, negative when it went back, 0 otherwise. `answer` is masked JSON text.
+    `key` makes the row unique within its payment: a fact of the gateway gets a key made of that
+    fact ("paid:imp_1"), a question one made of the attempt. `amount` is the won that moved:
+    positive when money came in, negative when it went back, 0 otherwise. `answer` is masked JSON text.
     """
 
     kind: EventKind
@@ -50,9 +50,7 @@ def open_order(*, payment: Payment, source: Source, actor: AbstractBaseUser | No
     """Insert a new payment with its first event, "ordered". Call inside a transaction."""
     facts = {name: getattr(payment, name) for name in PROJECTION}
     payment.save(force_insert=True)
-    entry = Entry(
-        kind=EventKind.ORDERED, source=source, key="ordered", actor=actor, changes=facts
-    )
+    entry = Entry(kind=EventKind.ORDERED, source=source, key="ordered", actor=actor, changes=facts)
     append(payment=payment, entry=entry)
     return payment
 
@@ -167,5 +165,3 @@ def rebuilt(events: Iterable[PaymentEvent]) -> dict[str, Any]:
 def projection(payment: Payment) -> dict[str, Any]:
     """The projection as it stands on the payment, encoded as `encode` does."""
     return encode({name: getattr(payment, name) for name in PROJECTION})
-
-

@@ -1,4 +1,4 @@
-"""Won: limits, checks and how an amount is written. Amounts are integers; there is no minor unit."""
+"""Won: limits, checks, how an amount is written. Amounts are integers; there is no minor unit."""
 
 from decimal import Decimal, InvalidOperation
 

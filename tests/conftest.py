@@ -1,8 +1,8 @@
 """What every test may use: the cast, the stand-in gateway over real HTTP, and three guards.
 
-The cast: `customer` and `stranger` buy; `viewer`, `finance`, `operator` and `admin_person` are staff
-in the group of that name. The guards: no network call inside a transaction, no connection that
-leaves this machine, and a ledger that can be emptied between tests although it refuses deletes.
+The cast: `customer` and `stranger` buy; `viewer`, `finance`, `operator` and `admin_person` are
+staff in the group of that name. The guards: no network call inside a transaction, no connection
+that leaves this machine, and a ledger that can be emptied between tests although it refuses deletes.
 """
 
 import os
@@ -84,7 +84,7 @@ def _is_database(host: str) -> bool:
 
 @pytest.fixture(autouse=True, scope="session")
 def ledger_can_be_emptied_between_tests() -> Iterator[None]:
-    """`transactional_db` empties tables by DELETE or TRUNCATE, which the ledger's triggers refuse."""
+    """`transactional_db` empties tables, which the ledger's triggers refuse."""
     teardown = TransactionTestCase._fixture_teardown
 
     def without_triggers(self: TransactionTestCase) -> None:
@@ -257,5 +257,3 @@ def _allow_orm_beside_playwright() -> Iterator[None]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     yield
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-
-

@@ -18,9 +18,7 @@ class SandboxGateway:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API; a refused call is a mistake in the test."""
-        response = self._http.request(
-            method, f"{self.url}/_sandbox/{path}", json=body, timeout=30
-        )
+        response = self._http.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=30)
         assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
         return response.json() if response.content else None
 

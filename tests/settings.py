@@ -26,8 +26,8 @@ os.environ.update(
     }
 )
 
-from backoffice.settings import *  # noqa: E402, F403
-from backoffice.settings import BASE_DIR, DATABASES, STORAGES  # noqa: E402
+from backoffice.settings import *  # noqa: F403
+from backoffice.settings import BASE_DIR, DATABASES, STORAGES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file: threads of the live server must meet on one database, as they do in production.

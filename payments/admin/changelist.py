@@ -89,4 +89,3 @@ def _paid_first(part: Any) -> Any:
     if part in {"paid_at", "-paid_at"}:
         return OrderBy(F("paid_at"), descending=part.startswith("-"), nulls_last=True)
     return part
-

@@ -15,6 +15,7 @@ import secrets
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from payments import conf
 from payments.errors import PaymentError
@@ -36,8 +37,14 @@ START = {
     "product": Text(limit=50),
     "pay_method": Text(limit=20),
     "checkout_key": Text(limit=64),
-    "buyer_tel": Text(limit=16, pattern=r"[0-9][0-9\-]{6,}[0-9]"),
-    "buyer_name": Text(limit=16, required=False),
+    "buyer_tel": Text(
+        limit=16,
+        # Read by the browser too, where a dash in a class needs its backslash.
+        pattern=r"[0-9][0-9\-]{6,}[0-9]",
+        label=gettext_lazy("Mobile number"),
+        hint=gettext_lazy("Write the mobile number in digits and dashes: 010-1234-5678."),
+    ),
+    "buyer_name": Text(limit=16, required=False, label=gettext_lazy("Name (optional)")),
 }
 COMPLETE = {"merchant_uid": MERCHANT_UID, "imp_uid": Text(limit=32)}
 GIVE_UP = {

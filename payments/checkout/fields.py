@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from payments.ledger import clean
@@ -23,12 +24,17 @@ FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One field. `cut` shortens what is too long instead of refusing it: for text only kept."""
+    """One field. `cut` shortens what is too long instead of refusing it: for text only kept.
+
+    `label` is what a customer knows the field by, `hint` what to write where `pattern` fails.
+    """
 
     limit: int
     required: bool = True
     pattern: str = ""
     cut: bool = False
+    label: str | Promise = ""
+    hint: str | Promise = ""
 
 
 def read(request: HttpRequest, fields: Mapping[str, Text]) -> dict[str, str]:
@@ -72,26 +78,26 @@ def _json(body: bytes) -> Mapping[str, object]:
 def _value(name: str, value: object, field: Text) -> str:
     if value is None:
         value = ""
+    words = {"name": field.label or name, "limit": field.limit}
     if not isinstance(value, str):
-        raise _bad(name, _("“%(name)s” must be text in quotes.") % {"name": name})
+        raise _bad(name, _("“%(name)s” must be text in quotes.") % words)
     text = value.strip()
     if field.cut:
         return clean(text, field.limit)
     if field.required and not text:
-        raise _bad(name, _("“%(name)s” is missing.") % {"name": name})
+        raise _bad(name, _("“%(name)s” is missing.") % words)
     if len(text) > field.limit:
-        raise _bad(name, _too_long(name, field))
-    # What no database takes (NUL, half a surrogate) is in no honest field.
-    if clean(text) != text or (text and not re.fullmatch(field.pattern or r"(?s:.*)", text)):
-        raise _bad(name, _("“%(name)s” holds characters that it can't have.") % {"name": name})
+        raise _bad(name, _("“%(name)s” is longer than %(limit)s characters.") % words)
+    if not _is_fit(text, field):
+        hint = field.hint or _("“%(name)s” holds characters that it can't have.") % words
+        raise _bad(name, str(hint))
     return text
 
 
-def _too_long(name: str, field: Text) -> str:
-    return _("“%(name)s” is longer than %(limit)s characters.") % {
-        "name": name,
-        "limit": field.limit,
-    }
+def _is_fit(text: str, field: Text) -> bool:
+    # What no database takes (NUL, half a surrogate) is in no honest field.
+    matches = not field.pattern or not text or re.fullmatch(field.pattern, text) is not None
+    return matches and clean(text) == text
 
 
 def _unknown(name: str, fields: Mapping[str, Text]) -> str:

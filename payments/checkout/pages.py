@@ -38,7 +38,10 @@ def with_window_sources(view: View) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         allowing: View = csp_update(conf.window_csp())(view)
-        return allowing(request, *args, **kwargs)
+        response = allowing(request, *args, **kwargs)
+        # Some PGs open a popup that answers its opener; `same-origin` would cut the two apart.
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+        return response
 
     return wrapped
 

@@ -1,4 +1,4 @@
-"""The demo's people, products and payments, made through the real services and the stand-in gateway.
+"""The demo's people, products and payments, made by the real services and the stand-in gateway.
 
 Sixty days of orders as a shop would have them, most of them fine, with a handful of planted
 differences (`PLANTED`) for staff to find. To add a case: a line in `STORIES` or `PLANTED`.
@@ -188,9 +188,7 @@ def _window(order: Order, payment: Payment) -> dict[str, Any]:
     return body
 
 
-def _afterwards(
-    order: Order, payment: Payment, attempt: dict[str, Any], gateway: Gateway
-) -> None:
+def _afterwards(order: Order, payment: Payment, attempt: dict[str, Any], gateway: Gateway) -> None:
     """What happens at the gateway behind our back."""
     if order.story.get("refund_later"):
         # The webhook of this refund meets a shop that is not up yet: it was sent once and is lost.

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,150 +15,475 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='slug')),
-                ('name', models.CharField(max_length=40, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('price', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(100), django.core.validators.MaxValueValidator(1000000000000)], verbose_name='price in won')),
-                ('active', models.BooleanField(default=True, verbose_name='on sale')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True, verbose_name="slug")),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "price",
+                    models.BigIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(100),
+                            django.core.validators.MaxValueValidator(1000000000000),
+                        ],
+                        verbose_name="price in won",
+                    ),
+                ),
+                ("active", models.BooleanField(default=True, verbose_name="on sale")),
             ],
             options={
-                'verbose_name': 'product',
-                'verbose_name_plural': 'products',
-                'ordering': ('name',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('price__gt', 0)), name='product_price_positive')],
+                "verbose_name": "product",
+                "verbose_name_plural": "products",
+                "ordering": ("name",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("price__gt", 0)), name="product_price_positive"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('merchant_uid', models.CharField(max_length=40, unique=True, verbose_name='order number')),
-                ('imp_uid', models.CharField(blank=True, max_length=32, null=True, unique=True, verbose_name='PortOne payment id')),
-                ('checkout_key', models.CharField(editable=False, max_length=64, verbose_name='checkout key')),
-                ('name', models.CharField(max_length=40, verbose_name='order name')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('currency', models.CharField(default='KRW', max_length=3, verbose_name='currency')),
-                ('cancelled_amount', models.BigIntegerField(default=0, verbose_name='refunded amount')),
-                ('pay_method', models.CharField(blank=True, max_length=20, verbose_name='payment method')),
-                ('pg_provider', models.CharField(blank=True, max_length=16, verbose_name='PG')),
-                ('apply_num', models.CharField(blank=True, max_length=20, verbose_name='approval number')),
-                ('receipt_url', models.URLField(blank=True, max_length=500, verbose_name='receipt')),
-                ('vbank_name', models.CharField(blank=True, max_length=40, verbose_name='bank')),
-                ('vbank_num', models.CharField(blank=True, max_length=32, verbose_name='virtual account')),
-                ('vbank_holder', models.CharField(blank=True, max_length=40, verbose_name='account holder')),
-                ('vbank_due', models.DateTimeField(blank=True, null=True, verbose_name='deposit until')),
-                ('status', models.CharField(choices=[('ready', 'Not paid'), ('paid', 'Paid'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='ready', max_length=16, verbose_name='status')),
-                ('requested_at', models.DateTimeField(verbose_name='ordered')),
-                ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='payment date')),
-                ('failed_at', models.DateTimeField(blank=True, null=True, verbose_name='failed at')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='refunded at')),
-                ('fail_reason', models.CharField(blank=True, max_length=255, verbose_name='reason of failure')),
-                ('verification', models.CharField(choices=[('never', 'Never asked'), ('matched', 'Agrees'), ('mismatched', 'Does not agree'), ('not_found', 'Not found'), ('unknown', 'No answer')], default='never', max_length=16, verbose_name='verification')),
-                ('verified_at', models.DateTimeField(blank=True, null=True, verbose_name='verified at')),
-                ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('head_hash', models.CharField(default='', editable=False, max_length=64)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to=settings.AUTH_USER_MODEL, verbose_name='customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='payments.product', verbose_name='product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "merchant_uid",
+                    models.CharField(max_length=40, unique=True, verbose_name="order number"),
+                ),
+                (
+                    "imp_uid",
+                    models.CharField(
+                        blank=True,
+                        max_length=32,
+                        null=True,
+                        unique=True,
+                        verbose_name="PortOne payment id",
+                    ),
+                ),
+                (
+                    "checkout_key",
+                    models.CharField(editable=False, max_length=64, verbose_name="checkout key"),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="order name")),
+                ("amount", models.BigIntegerField(verbose_name="amount")),
+                (
+                    "currency",
+                    models.CharField(default="KRW", max_length=3, verbose_name="currency"),
+                ),
+                (
+                    "cancelled_amount",
+                    models.BigIntegerField(default=0, verbose_name="refunded amount"),
+                ),
+                (
+                    "pay_method",
+                    models.CharField(blank=True, max_length=20, verbose_name="payment method"),
+                ),
+                ("pg_provider", models.CharField(blank=True, max_length=16, verbose_name="PG")),
+                (
+                    "apply_num",
+                    models.CharField(blank=True, max_length=20, verbose_name="approval number"),
+                ),
+                (
+                    "receipt_url",
+                    models.URLField(blank=True, max_length=500, verbose_name="receipt"),
+                ),
+                ("vbank_name", models.CharField(blank=True, max_length=40, verbose_name="bank")),
+                (
+                    "vbank_num",
+                    models.CharField(blank=True, max_length=32, verbose_name="virtual account"),
+                ),
+                (
+                    "vbank_holder",
+                    models.CharField(blank=True, max_length=40, verbose_name="account holder"),
+                ),
+                (
+                    "vbank_due",
+                    models.DateTimeField(blank=True, null=True, verbose_name="deposit until"),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Not paid"),
+                            ("paid", "Paid"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="ready",
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("requested_at", models.DateTimeField(verbose_name="ordered")),
+                (
+                    "paid_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="payment date"),
+                ),
+                (
+                    "failed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="failed at"),
+                ),
+                (
+                    "cancelled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="refunded at"),
+                ),
+                (
+                    "fail_reason",
+                    models.CharField(blank=True, max_length=255, verbose_name="reason of failure"),
+                ),
+                (
+                    "verification",
+                    models.CharField(
+                        choices=[
+                            ("never", "Never asked"),
+                            ("matched", "Agrees"),
+                            ("mismatched", "Does not agree"),
+                            ("not_found", "Not found"),
+                            ("unknown", "No answer"),
+                        ],
+                        default="never",
+                        max_length=16,
+                        verbose_name="verification",
+                    ),
+                ),
+                (
+                    "verified_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="verified at"),
+                ),
+                ("version", models.PositiveIntegerField(default=0, editable=False)),
+                ("head_hash", models.CharField(default="", editable=False, max_length=64)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="payments.product",
+                        verbose_name="product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'payment',
-                'verbose_name_plural': 'payments',
-                'permissions': [('verify_payment', 'Can re-verify a payment against the gateway'), ('mark_failed_payment', 'Can mark a payment failed'), ('export_payment', 'Can export payments')],
-                'default_permissions': ('view',),
+                "verbose_name": "payment",
+                "verbose_name_plural": "payments",
+                "permissions": [
+                    ("verify_payment", "Can re-verify a payment against the gateway"),
+                    ("mark_failed_payment", "Can mark a payment failed"),
+                    ("export_payment", "Can export payments"),
+                ],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='WebhookDelivery',
+            name="WebhookDelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField(db_index=True, verbose_name='received')),
-                ('remote_address', models.GenericIPAddressField(blank=True, null=True, verbose_name='from')),
-                ('content_type', models.CharField(blank=True, max_length=100, verbose_name='content type')),
-                ('body', models.TextField(blank=True, verbose_name='body')),
-                ('imp_uid', models.CharField(blank=True, db_index=True, max_length=64, verbose_name='PortOne payment id')),
-                ('merchant_uid', models.CharField(blank=True, db_index=True, max_length=64, verbose_name='order number')),
-                ('claimed_status', models.CharField(blank=True, max_length=32, verbose_name='claimed status')),
-                ('cancellation_id', models.CharField(blank=True, max_length=64, verbose_name='refund id')),
-                ('outcome', models.CharField(choices=[('received', 'Received, not looked at yet'), ('applied', 'Applied'), ('harmless', 'Nothing new'), ('mismatched', 'Does not agree with the order'), ('forged', 'Says something the gateway does not'), ('unknown_order', 'No such order here'), ('test_call', "The console's test call"), ('invalid', 'Unreadable'), ('failed', 'Could not be processed')], default='received', max_length=16, verbose_name='outcome')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
-                ('processed_at', models.DateTimeField(blank=True, null=True, verbose_name='processed')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('payment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='payments.payment', verbose_name='payment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("received_at", models.DateTimeField(db_index=True, verbose_name="received")),
+                (
+                    "remote_address",
+                    models.GenericIPAddressField(blank=True, null=True, verbose_name="from"),
+                ),
+                (
+                    "content_type",
+                    models.CharField(blank=True, max_length=100, verbose_name="content type"),
+                ),
+                ("body", models.TextField(blank=True, verbose_name="body")),
+                (
+                    "imp_uid",
+                    models.CharField(
+                        blank=True, db_index=True, max_length=64, verbose_name="PortOne payment id"
+                    ),
+                ),
+                (
+                    "merchant_uid",
+                    models.CharField(
+                        blank=True, db_index=True, max_length=64, verbose_name="order number"
+                    ),
+                ),
+                (
+                    "claimed_status",
+                    models.CharField(blank=True, max_length=32, verbose_name="claimed status"),
+                ),
+                (
+                    "cancellation_id",
+                    models.CharField(blank=True, max_length=64, verbose_name="refund id"),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received, not looked at yet"),
+                            ("applied", "Applied"),
+                            ("harmless", "Nothing new"),
+                            ("mismatched", "Does not agree with the order"),
+                            ("forged", "Says something the gateway does not"),
+                            ("unknown_order", "No such order here"),
+                            ("test_call", "The console's test call"),
+                            ("invalid", "Unreadable"),
+                            ("failed", "Could not be processed"),
+                        ],
+                        default="received",
+                        max_length=16,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "processed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="processed"),
+                ),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="payments.payment",
+                        verbose_name="payment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'webhook delivery',
-                'verbose_name_plural': 'webhook deliveries',
-                'default_permissions': ('view',),
+                "verbose_name": "webhook delivery",
+                "verbose_name_plural": "webhook deliveries",
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='PaymentEvent',
+            name="PaymentEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveIntegerField(verbose_name='number')),
-                ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
-                ('kind', models.CharField(choices=[('ordered', 'Ordered'), ('renumbered', 'New order number drawn'), ('prepare_asked', 'Registering the amount at the gateway'), ('prepared', 'Amount registered at the gateway'), ('asked', 'Asked the gateway'), ('confirmed', 'Gateway agrees'), ('vbank_issued', 'Virtual account issued'), ('paid', 'Paid'), ('failed', 'Failed'), ('cancelled', 'Refunded'), ('marked_failed', 'Marked failed'), ('refused', 'Refused'), ('discrepancy', 'Does not agree with the gateway'), ('not_found', 'Not found at the gateway'), ('unknown', 'No answer from the gateway')], max_length=24, verbose_name='what')),
-                ('source', models.CharField(choices=[('checkout', 'Checkout'), ('browser', "Browser's return"), ('redirect', 'Mobile redirect'), ('give_up', 'Customer gave up'), ('webhook', 'Webhook'), ('admin', 'Staff'), ('command', 'Command line')], max_length=16, verbose_name='source')),
-                ('actor_name', models.CharField(blank=True, max_length=254, verbose_name='name at the time')),
-                ('reason_code', models.CharField(blank=True, max_length=64, verbose_name='reason')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('status_before', models.CharField(blank=True, choices=[('ready', 'Not paid'), ('paid', 'Paid'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=16)),
-                ('status_after', models.CharField(choices=[('ready', 'Not paid'), ('paid', 'Paid'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=16)),
-                ('amount', models.BigIntegerField(default=0, verbose_name='amount')),
-                ('imp_uid', models.CharField(blank=True, max_length=32, verbose_name='PortOne payment id')),
-                ('idempotency_key', models.CharField(max_length=120)),
-                ('changes', models.JSONField(default=dict)),
-                ('answer', models.TextField(blank=True, verbose_name="gateway's answer, personal data masked")),
-                ('previous_hash', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.payment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField(verbose_name="number")),
+                ("recorded_at", models.DateTimeField(verbose_name="recorded at")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ordered", "Ordered"),
+                            ("renumbered", "New order number drawn"),
+                            ("prepare_asked", "Registering the amount at the gateway"),
+                            ("prepared", "Amount registered at the gateway"),
+                            ("asked", "Asked the gateway"),
+                            ("confirmed", "Gateway agrees"),
+                            ("vbank_issued", "Virtual account issued"),
+                            ("paid", "Paid"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Refunded"),
+                            ("marked_failed", "Marked failed"),
+                            ("refused", "Refused"),
+                            ("discrepancy", "Does not agree with the gateway"),
+                            ("not_found", "Not found at the gateway"),
+                            ("unknown", "No answer from the gateway"),
+                        ],
+                        max_length=24,
+                        verbose_name="what",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("checkout", "Checkout"),
+                            ("browser", "Browser's return"),
+                            ("redirect", "Mobile redirect"),
+                            ("give_up", "Customer gave up"),
+                            ("webhook", "Webhook"),
+                            ("admin", "Staff"),
+                            ("command", "Command line"),
+                        ],
+                        max_length=16,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "actor_name",
+                    models.CharField(blank=True, max_length=254, verbose_name="name at the time"),
+                ),
+                ("reason_code", models.CharField(blank=True, max_length=64, verbose_name="reason")),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "status_before",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("ready", "Not paid"),
+                            ("paid", "Paid"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "status_after",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Not paid"),
+                            ("paid", "Paid"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("amount", models.BigIntegerField(default=0, verbose_name="amount")),
+                (
+                    "imp_uid",
+                    models.CharField(blank=True, max_length=32, verbose_name="PortOne payment id"),
+                ),
+                ("idempotency_key", models.CharField(max_length=120)),
+                ("changes", models.JSONField(default=dict)),
+                (
+                    "answer",
+                    models.TextField(
+                        blank=True, verbose_name="gateway's answer, personal data masked"
+                    ),
+                ),
+                ("previous_hash", models.CharField(blank=True, max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="payments.payment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ('payment_id', 'sequence'),
-                'default_permissions': ('view',),
-                'constraints': [models.UniqueConstraint(fields=('payment', 'sequence'), name='event_sequence_unique'), models.UniqueConstraint(fields=('payment', 'idempotency_key'), name='event_key_unique'), models.CheckConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), name='event_has_key')],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ("payment_id", "sequence"),
+                "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("payment", "sequence"), name="event_sequence_unique"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("payment", "idempotency_key"), name="event_key_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("idempotency_key", ""), _negated=True),
+                        name="event_has_key",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(models.F('status'), models.OrderBy(models.F('id'), descending=True), name='payment_by_status'),
+            model_name="payment",
+            index=models.Index(
+                models.F("status"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="payment_by_status",
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(models.F('user'), models.OrderBy(models.F('id'), descending=True), name='payment_by_user'),
+            model_name="payment",
+            index=models.Index(
+                models.F("user"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="payment_by_user",
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(models.OrderBy(models.F('paid_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='payment_by_paid_at'),
+            model_name="payment",
+            index=models.Index(
+                models.OrderBy(models.F("paid_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="payment_by_paid_at",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('user', 'checkout_key'), name='payment_one_per_click'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                fields=("user", "checkout_key"), name="payment_one_per_click"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_amount_positive'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="payment_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('cancelled_amount__gte', 0), ('cancelled_amount__lte', models.F('amount'))), name='payment_refund_within_amount'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("cancelled_amount__gte", 0), ("cancelled_amount__lte", models.F("amount"))
+                ),
+                name="payment_refund_within_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('imp_uid', ''), _negated=True), name='payment_imp_uid_not_empty'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("imp_uid", ""), _negated=True), name="payment_imp_uid_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'paid'), _negated=True), models.Q(('imp_uid__isnull', False), ('paid_at__isnull', False)), _connector='OR'), name='payment_paid_has_proof'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "paid"), _negated=True),
+                    models.Q(("imp_uid__isnull", False), ("paid_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="payment_paid_has_proof",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), _negated=True), models.Q(('cancelled_amount__gt', 0), ('imp_uid__isnull', False)), _connector='OR'), name='payment_cancelled_has_refund'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "cancelled"), _negated=True),
+                    models.Q(("cancelled_amount__gt", 0), ("imp_uid__isnull", False)),
+                    _connector="OR",
+                ),
+                name="payment_cancelled_has_refund",
+            ),
         ),
     ]

@@ -74,9 +74,7 @@ class PaymentEvent(models.Model):
         ordering = ("payment_id", "sequence")
         constraints = [
             models.UniqueConstraint(fields=["payment", "sequence"], name="event_sequence_unique"),
-            models.UniqueConstraint(
-                fields=["payment", "idempotency_key"], name="event_key_unique"
-            ),
+            models.UniqueConstraint(fields=["payment", "idempotency_key"], name="event_key_unique"),
             models.CheckConstraint(condition=~models.Q(idempotency_key=""), name="event_has_key"),
         ]
 

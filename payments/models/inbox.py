@@ -1,4 +1,4 @@
-"""Webhook deliveries: everything that was posted to us, kept as it came, with what we made of it."""
+"""Webhook deliveries: everything that was posted to us as it came, and what we made of it."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

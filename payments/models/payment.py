@@ -7,6 +7,7 @@ Status, amounts and everything else in `PROJECTION` are a projection of the paym
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments.states import PaymentStatus, Verification
@@ -150,7 +151,7 @@ class Payment(models.Model):
         return self.status == PaymentStatus.READY and bool(self.vbank_num)
 
     @property
-    def status_words(self) -> str:
+    def status_words(self) -> str | Promise:
         """The status as a person says it: a part refund and an open deposit have names too."""
         if self.is_partly_cancelled:
             return _("Partly refunded")

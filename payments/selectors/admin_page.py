@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from payments.kst import from_unix
 from payments.models import Payment, PaymentEvent, WebhookDelivery
 from payments.money import as_won
-from payments.services.verification import last_answer
 
 MAX_EVENTS = 200
 MAX_DELIVERIES = 50
@@ -86,11 +85,8 @@ _FIELDS: tuple[tuple[str, str | Promise, str, Callable[[Any], object]], ...] = (
 )
 
 
-def comparison(payment: Payment) -> Comparison | None:
-    """The order beside the last answer, None while there was none."""
-    event = last_answer(payment)
-    if event is None:
-        return None
+def comparison(payment: Payment, event: PaymentEvent) -> Comparison:
+    """The order beside the answer that `event` holds."""
     return Comparison(event, tuple(_compared(payment, event.answer_data)))
 
 

@@ -72,8 +72,8 @@ def start(
     """The order for this click, registered at the gateway and ready for the window.
 
     The same `checkout_key` of the same user gives the same order. Raises NotAllowed (not on sale),
-    AlreadyPaid, Closed, GatewayUnavailable or GatewayRefused; after the last two the order is failed
-    and says why.
+    AlreadyPaid, Closed, GatewayUnavailable or GatewayRefused; after the last two the order is
+    failed and says why.
     """
     if not product.active:
         raise NotAllowed(NOT_ON_SALE)
@@ -150,19 +150,15 @@ def _record_question(payment: Payment) -> bool:
 
 
 def _call(payment: Payment, is_new: bool) -> Registration:
-    client = gateway.client()
-    facts = {
-        "merchant_uid": payment.merchant_uid,
-        "amount": payment.amount,
-        "currency": payment.currency,
-    }
     try:
-        if not is_new:
-            client.prepare(**facts)
+        if is_new:
+            _register_new(payment)
         else:
-            _register_new(facts)
+            gateway.client().prepare(
+                merchant_uid=payment.merchant_uid, amount=payment.amount, currency=payment.currency
+            )
     except (Refused, AuthenticationFailed) as error:
-        logger.error("gateway refused an order", extra={"reason": str(error)})
+        logger.error("order refused by the gateway", extra={"reason": str(error)})
         return Registration(REFUSED, "prepare_refused", str(error))
     except IamportError as error:
         logger.warning("order not registered", extra={"reason": str(error)})
@@ -170,13 +166,14 @@ def _call(payment: Payment, is_new: bool) -> Registration:
     return Registration()
 
 
-def _register_new(facts: dict[str, object]) -> None:
-    """POST, and tell "this number exists" from other refusals: both are code != 0 (contract 2.1)."""
+def _register_new(payment: Payment) -> None:
+    """POST, and tell "number exists" from other refusals: both are code != 0 (contract 2.1)."""
     client = gateway.client()
+    number = payment.merchant_uid
     try:
-        client.register(**facts)
+        client.register(merchant_uid=number, amount=payment.amount, currency=payment.currency)
     except Refused:
-        if client.registered(merchant_uid=facts["merchant_uid"]) is None:
+        if client.registered(merchant_uid=number) is None:
             raise
         raise NumberUsed from None
 

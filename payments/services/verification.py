@@ -1,14 +1,15 @@
 """The one door: ask (commit), call the gateway (no transaction, no lock), apply (commit).
 
 Every way in which a payment can change ends here: the browser's return, the mobile redirect, a
-webhook, a click of staff, a command. Each brings at most a hint *that* we should look; what happened
-is only what the gateway answers. To add a way in, add a `Source` and call `verify`.
+webhook, a click of staff, a command. Each brings at most a hint *that* we should look; what
+happened is only what the gateway answers. To add a way in, add a `Source` and call `verify`.
 """
 
 import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
@@ -284,7 +285,7 @@ def _verified(verification: Verification) -> dict[str, object]:
     return {"verification": verification, "verified_at": timezone.now()}
 
 
-def _told(question: Question, answer: Answer, kind: EventKind, **fields: object) -> Entry:
+def _told(question: Question, answer: Answer, kind: EventKind, **fields: Any) -> Entry:
     return _entry(
         question,
         kind,
@@ -294,8 +295,8 @@ def _told(question: Question, answer: Answer, kind: EventKind, **fields: object)
     )
 
 
-def _entry(question: Question, kind: EventKind, **fields: object) -> Entry:
-    defaults: dict[str, object] = {"key": f"{kind}:{question.attempt}"}
+def _entry(question: Question, kind: EventKind, **fields: Any) -> Entry:
+    defaults: dict[str, Any] = {"key": f"{kind}:{question.attempt}"}
     return Entry(kind=kind, source=question.source, actor=question.actor, **(defaults | fields))
 
 

@@ -1,1 +1,1 @@
-"""The webhook endpoint: parses nothing, calls one service, answers with a status that tells the truth."""
+"""The webhook endpoint: calls one service and answers with a status that tells the truth."""

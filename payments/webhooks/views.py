@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from payments.models import DeliveryOutcome
 from payments.services import inbox
 
-_STATUS_OF = {DeliveryOutcome.FAILED: 503, DeliveryOutcome.INVALID: 400}
+_STATUS_OF: dict[str, int] = {DeliveryOutcome.FAILED: 503, DeliveryOutcome.INVALID: 400}
 
 
 # The gateway has no session and no CSRF token, and the body is never trusted.
@@ -30,6 +30,4 @@ def iamport(request: HttpRequest) -> JsonResponse:
         remote_address=request.META.get("REMOTE_ADDR") or None,
     )
     inbox.process(delivery=delivery)
-    return JsonResponse(
-        {"outcome": delivery.outcome}, status=_STATUS_OF.get(delivery.outcome, 200)
-    )
+    return JsonResponse({"outcome": delivery.outcome}, status=_STATUS_OF.get(delivery.outcome, 200))

@@ -205,5 +205,5 @@ class TestProjection(TestCase):
         for number, (kind, note, changes) in enumerate(entries):
             record(payment, kind, f"key-{number}", note=note, changes=changes)
         payment = Payment.objects.get(pk=payment.pk)
-        self.assertEqual(ledger.rebuilt(payment.events.all()), ledger.projection(payment))
-        self.assertEqual(list(problems_of(payment)), [])
+        assert ledger.rebuilt(payment.events.all()) == ledger.projection(payment)
+        assert list(problems_of(payment)) == []

@@ -22,7 +22,14 @@ ANSWER = {
 
 def test_nobody_can_be_read_out_of_a_kept_answer() -> None:
     text = masked_answer(ANSWER)
-    for secret in ("홍길동", "\\ud64d\\uae38\\ub3d9", "gildong", "1234-5678", "123456***", "123-456789"):
+    for secret in (
+        "홍길동",
+        "\\ud64d\\uae38\\ub3d9",
+        "gildong",
+        "1234-5678",
+        "123456***",
+        "123-456789",
+    ):
         assert secret not in text
 
 

@@ -16,7 +16,9 @@ MOVES = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.product(PaymentStatus.values, repeat=2)))
+@pytest.mark.parametrize(
+    ("before", "after"), list(itertools.product(PaymentStatus.values, repeat=2))
+)
 def test_only_the_moves_of_the_contract_are_allowed(before: str, after: str) -> None:
     assert may_move(before, after) is ((before, after) in MOVES)
 

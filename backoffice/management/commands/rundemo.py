@@ -72,7 +72,9 @@ class Command(BaseCommand):
         web = command_line("manage.py", "runserver", "--noreload", f"{HOST}:{port}")
         manager = Manager()
         manager.add_process("sandbox", f"exec {sandbox}", env=env, cwd=str(settings.BASE_DIR))
-        manager.add_process("web", f"LOG_LEVEL=WARNING {seed} && exec {web}", env=env, cwd=str(settings.BASE_DIR))
+        manager.add_process(
+            "web", f"LOG_LEVEL=WARNING {seed} && exec {web}", env=env, cwd=str(settings.BASE_DIR)
+        )
         manager.loop()
         # Ctrl-C is how a demo ends, not a failure.
         return 0 if manager.returncode in STOPPED else int(manager.returncode or 0)

@@ -1,9 +1,8 @@
-"""`manage.py seed_demo`: people, products and sixty days of payments, through the stand-in gateway."""
+"""`manage.py seed_demo`: people, products and payments through the stand-in gateway."""
 
 import time
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -25,7 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         """Refuse anything but the demo: known passwords have no place elsewhere."""
-        if not settings.DEBUG or not conf.gateway().is_sandbox:
+        shop = conf.demo_shop_url()
+        if shop is None:
             raise CommandError("Demo data is for DEBUG=True and the stand-in gateway only.")
         if count < len(demo.PLANTED):
             raise CommandError(f"--count must be at least {len(demo.PLANTED)}.")
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         self._wait_for(gateway)
         if not Payment.objects.exists():
             self._seed(gateway, count)
-        self._say_where()
+        self._say_where(shop)
 
     def _wait_for(self, gateway: demo.Gateway) -> None:
         end = time.monotonic() + PATIENCE
@@ -53,8 +53,7 @@ class Command(BaseCommand):
             if (order.number + 1) % 40 == 0:
                 self.stdout.write(f"Demo payments: {order.number + 1} of {count}")
 
-    def _say_where(self) -> None:
-        shop = f"http://127.0.0.1:{settings.PORT}"
+    def _say_where(self, shop: str) -> None:
         lines = [
             "",
             f"Shop      {shop}/",

@@ -86,7 +86,12 @@ def test_no_usable_answer_has_one_name():
 
 def test_an_error_tells_where_and_what():
     error = NotFound(
-        "no such thing", status=404, code=-1, gateway_message="없음", method="GET", path="/payments/x"
+        "no such thing",
+        status=404,
+        code=-1,
+        gateway_message="없음",
+        method="GET",
+        path="/payments/x",
     )
     assert str(error) == "GET /payments/x: no such thing (status 404, code -1: 없음)"
 
@@ -107,7 +112,10 @@ def test_an_error_survives_pickling():
     ("said", "kept"),
     [
         ("이미 전액취소된 주문입니다.", "이미 전액취소된 주문입니다."),
-        ("결제취소에 실패하였습니다.(카드 9410123456789012)", "결제취소에 실패하였습니다.(카드 ***)"),
+        (
+            "결제취소에 실패하였습니다.(카드 9410123456789012)",
+            "결제취소에 실패하였습니다.(카드 ***)",
+        ),
         ("9410-1234-5678-9012 거절", "*** 거절"),
         ("imp_448280090638 없음", "imp_448280090638 없음"),
         ("token " + "ab12" * 10, "token ***"),

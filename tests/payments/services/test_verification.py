@@ -233,9 +233,7 @@ class TestWhatDoesNotAgree:
         assert look(payment).findings == (Finding.SECOND_APPROVAL,)
         assert payment.status == PaymentStatus.READY
 
-    def test_money_does_not_leave_silently(
-        self, payment: Payment, sandbox: SandboxGateway
-    ) -> None:
+    def test_money_does_not_leave_silently(self, payment: Payment, sandbox: SandboxGateway) -> None:
         attempt = sandbox.pay(payment.merchant_uid, 99_000)
         look(payment, attempt["imp_uid"])
         sandbox.control("PATCH", f"payments/{attempt['imp_uid']}", {"status": "ready"})

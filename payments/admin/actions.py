@@ -1,0 +1,113 @@
+"""What staff can do to the payments they picked: re-verify, mark failed, export.
+
+Each action names the permission it needs; Django offers it only to who has that, and `_require` asks
+again when it runs. To add one: a function with `@admin.action(permissions=...)` here, its name in
+`ACTIONS`, and a `has_..._permission` on `PaymentAdmin`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments.models import Payment
+from payments.services.verification import verify
+from payments.states import Source
+
+from .export import csv_response
+from .outcomes import Ending, Outcome, not_asked, report, told
+
+if TYPE_CHECKING:
+    from .payment import PaymentAdmin
+
+MAX_VERIFIED = 200
+MAX_FAILED = 100
+# A silent gateway costs its time-out each time: after this many in a row the rest is left alone.
+SILENT_AT_MOST = 3
+
+
+def staff(request: HttpRequest) -> AbstractBaseUser:
+    """Who is asking; the admin lets nobody in who is not signed in."""
+    assert request.user.is_authenticated
+    return request.user
+
+
+def require(allowed: bool) -> None:
+    """Stop here (403) unless allowed."""
+    if not allowed:
+        raise PermissionDenied
+
+
+def each(payments: Iterable[Payment], handle: Callable[[Payment], Outcome]) -> Iterator[Outcome]:
+    """Handle one payment after the other; stop asking a gateway that stays silent."""
+    silent = 0
+    for payment in payments:
+        outcome = handle(payment) if silent < SILENT_AT_MOST else not_asked(payment)
+        if outcome.ending is not Ending.NOT_ASKED:
+            silent = silent + 1 if outcome.ending is Ending.UNKNOWN else 0
+        yield outcome
+
+
+def picked(request: HttpRequest, payments: QuerySet[Payment], limit: int) -> list[Payment]:
+    """The payments of an action, or none and a message if they are too many or none at all."""
+    found = list(payments[: limit + 1])
+    if not found:
+        messages.warning(request, _("No payment matches. Nothing was done."))
+    if len(found) <= limit:
+        return found
+    words = _("At most %(limit)s payments at once. Nothing was done; narrow the list first.")
+    messages.error(request, words % {"limit": limit})
+    return []
+
+
+def verify_one(payment: Payment, actor: AbstractBaseUser) -> Outcome:
+    """Ask the gateway about one payment and say what came of it."""
+    return told(payment, verify(payment=payment, source=Source.ADMIN, actor=actor))
+
+
+@admin.action(permissions=["verify"], description=gettext_lazy("Re-verify at the gateway"))
+def reverify(
+    model_admin: "PaymentAdmin", request: HttpRequest, payments: QuerySet[Payment]
+) -> None:
+    """Ask the gateway about each of the picked payments."""
+    require(model_admin.has_verify_permission(request))
+    actor = staff(request)
+    if found := picked(request, payments, MAX_VERIFIED):
+        report(request, list(each(found, lambda payment: verify_one(payment, actor))))
+
+
+@admin.action(permissions=["mark_failed"], description=gettext_lazy("Mark failed…"))
+def mark_failed(
+    model_admin: "PaymentAdmin", request: HttpRequest, payments: QuerySet[Payment]
+) -> HttpResponseBase | None:
+    """Go on to the page that lists the picked payments and asks for the reason."""
+    require(model_admin.has_mark_failed_permission(request))
+    found = picked(request, payments, MAX_FAILED)
+    if not found:
+        return None
+    query = [("id", payment.pk) for payment in found]
+    query += [("_changelist_filters", request.GET.urlencode())]
+    return HttpResponseRedirect(
+        f"{reverse('admin:payments_payment_mark_failed')}?{urlencode(query)}"
+    )
+
+
+@admin.action(permissions=["export"], description=gettext_lazy("Export as CSV"))
+def export_selected(
+    model_admin: "PaymentAdmin", request: HttpRequest, payments: QuerySet[Payment]
+) -> HttpResponseBase:
+    """The picked payments as CSV."""
+    require(model_admin.has_export_permission(request))
+    query = f"picked from: {request.GET.urlencode()}"
+    return csv_response(payments=payments, actor=staff(request), query=query)
+
+
+ACTIONS: list[Any] = [reverify, mark_failed, export_selected]

@@ -1,0 +1,21 @@
+"""The forms of the admin's own pages. To ask for one more thing, add a field and hand it on."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from payments.services.failing import MAX_NOTE
+from payments.states import FailReason
+
+
+class MarkFailedForm(forms.Form):
+    """Why these payments are marked failed: a code for counting, words for the record."""
+
+    reason = forms.ChoiceField(
+        label=_("reason"), choices=[("", "---------"), *FailReason.choices], initial=""
+    )
+    note = forms.CharField(
+        label=_("explanation"),
+        max_length=MAX_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("At most 500 characters. It stays in the payment's history for good."),
+    )

@@ -1,0 +1,67 @@
+"""The environment decides, strictly, and production is what you get without one."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BASE = {"PATH": os.environ["PATH"], "ENV_FILE": "", "SECRET_KEY": "x" * 50}
+
+
+def value_of(expression: str, **environment: str) -> str:
+    """What a setting is in a fresh process with this environment."""
+    script = f"from backoffice import settings; print({expression})"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=BASE | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+
+def test_production_is_the_default() -> None:
+    assert value_of("settings.DEBUG, settings.SESSION_COOKIE_SECURE, settings.ALLOWED_HOSTS") == (
+        "False True []"
+    )
+
+
+@pytest.mark.parametrize("text", ["yes", "ture", "", "0.5"])
+def test_a_flag_is_true_or_false_and_nothing_else(text: str) -> None:
+    assert "write True or False" in value_of("settings.DEBUG", DEBUG=text)
+
+
+def test_a_missing_secret_stops_the_start() -> None:
+    assert "SECRET_KEY is not set" in value_of("1", SECRET_KEY="")
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file")
+    environment = {"IAMPORT_KEY": "1", "IAMPORT_SECRET_FILE": str(secret)}
+    assert value_of("settings.IAMPORT_SECRET", **environment) == "from-a-file"
+
+
+def test_without_a_key_it_talks_to_the_stand_in() -> None:
+    assert value_of("settings.IAMPORT_API_URL", SANDBOX_PORT="9001") == "http://127.0.0.1:9001"
+
+
+def test_with_a_key_it_talks_to_portone() -> None:
+    assert value_of("settings.IAMPORT_API_URL, settings.IAMPORT_SDK_URL", IAMPORT_KEY="1") == (
+        "https://api.iamport.kr https://cdn.iamport.kr/v1/iamport.js"
+    )
+
+
+def test_every_variable_that_is_read_is_in_the_example() -> None:
+    source = (ROOT / "backoffice" / "settings.py").read_text()
+    read = set(re.findall(r'(?:env\.\w+|flag)\(\s*"([A-Z_]+)"', source))
+    read |= {f"{name}_CLIENT_{part}" for name in ("NAVER", "KAKAO") for part in ("ID", "SECRET")}
+    named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert read
+    assert named == read
