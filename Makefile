@@ -49,7 +49,7 @@ messages: .venv/.ready ## collect and compile the words (needs gettext)
 	@$(BIN)/python manage.py compilemessages --ignore '.venv/*' -v 0
 
 bench-checkout: .venv/.ready ## gateway calls and time of our own per checkout
-	@$(BIN)/python manage.py bench_checkout
+	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_checkout
 
 clean: ## forget the demo's data (not .venv, not .env)
 	@rm -rf var staticfiles

@@ -5,12 +5,23 @@ database: a log line must survive the roll-back of the transaction it speaks of.
 """
 
 import logging
+import re
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+def without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Cut what an address may carry: OAuth codes in the query, password-reset keys in the path."""
+    if isinstance(request := event.get("request"), str):
+        event["request"] = _KEY_IN_PATH.sub(r"\1***", request.partition("?")[0])
+    return event
+
+
+_KEY_IN_PATH = re.compile(r"(/(?:reset/key|confirm-email)/).+")
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
+    without_secrets,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -27,7 +27,8 @@ class Entry:
 
     `key` makes the row unique within its payment: a fact of the gateway gets a key made of that
     fact ("paid:imp_1"), a question one made of the attempt. `amount` is the won that moved:
-    positive when money came in, negative when it went back, 0 otherwise. `answer` is masked JSON text.
+    positive when money came in, negative when it went back, 0 otherwise. `answer` is masked JSON
+    text.
     """
 
     kind: EventKind

@@ -2,7 +2,7 @@
 
 The cast: `customer` and `stranger` buy; `viewer`, `finance`, `operator` and `admin_person` are
 staff in the group of that name. The guards: no network call inside a transaction, no connection
-that leaves this machine, and a ledger that can be emptied between tests although it refuses deletes.
+that leaves this machine, and a ledger that can be emptied between tests though it refuses that.
 """
 
 import os

@@ -1,6 +1,6 @@
 """What staff can do to the payments they picked: re-verify, mark failed, export.
 
-Each action names the permission it needs; Django offers it only to who has that, and `_require` asks
+Each action names the permission it needs; Django offers it only to who has that, and `require` asks
 again when it runs. To add one: a function with `@admin.action(permissions=...)` here, its name in
 `ACTIONS`, and a `has_..._permission` on `PaymentAdmin`.
 """
@@ -23,6 +23,7 @@ from payments.services.verification import verify
 from payments.states import Source
 
 from .export import csv_response
+from .navigation import FILTERS
 from .outcomes import Ending, Outcome, not_asked, report, told
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def mark_failed(
     found = picked(request, payments, MAX_FAILED)
     if not found:
         return None
-    query = [("id", payment.pk) for payment in found]
-    query += [("_changelist_filters", request.GET.urlencode())]
+    query = [("id", str(payment.pk)) for payment in found]
+    query.append((FILTERS, request.GET.urlencode()))
     return HttpResponseRedirect(
         f"{reverse('admin:payments_payment_mark_failed')}?{urlencode(query)}"
     )

@@ -30,7 +30,7 @@ class PaymentChangeList(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.filterset = PaymentFilter(request.GET, request=request)
         super().__init__(request, *args, **kwargs)
-        self.title = self.opts.verbose_name_plural
+        self.title = str(self.opts.verbose_name_plural)
 
     def get_filters_params(self, params: Any = None) -> Any:
         """What is left for Django's own look-ups: everything but our filters."""
@@ -42,10 +42,14 @@ class PaymentChangeList(ChangeList):
     ) -> QuerySet[Payment]:
         """Searched, filtered and ordered; nothing if search or filter make no sense."""
         found: QuerySet[Payment] = super().get_queryset(request, exclude_parameters)
-        if self.query != request.GET.get(SEARCH_VAR, ""):
-            # Django drops a search with a NUL in it, says so, and would show everything.
-            return found.none()
-        return self.filterset.narrowed(found)
+        return self.filterset.narrowed(found) if self.is_understood(request) else found.none()
+
+    def is_understood(self, request: HttpRequest) -> bool:
+        """Whether search and filter make sense; else they find nothing and the page says why.
+
+        Django drops a search that holds a NUL, says so, and would then show everything.
+        """
+        return self.query == request.GET.get(SEARCH_VAR, "") and self.filterset.is_valid()
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Payment]) -> Any:
         """As Django's, with unpaid orders last whichever way the payment date is sorted."""

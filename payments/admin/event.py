@@ -1,7 +1,7 @@
 """The timeline of a payment: one row of the ledger as a person reads it.
 
-Rows are shown on the payment's page only; they have no screen on which they could be edited. To give
-a reason code its words, add it to `_reason`.
+Rows are shown on the payment's page only; they have no screen on which anybody could edit them. To
+give a reason code its words, add it to `_REASONS`.
 """
 
 import json
@@ -92,5 +92,3 @@ def _signed(amount: int) -> str:
 
 def _reason(code: str) -> str:
     return "; ".join(str(_REASONS.get(one, one)) for one in code.split(",") if one)
-
-

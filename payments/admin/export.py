@@ -1,7 +1,7 @@
-"""The CSV of exactly the payments on the screen, streamed: memory stays flat however many there are.
+"""The CSV of exactly the payments that were filtered, streamed: memory stays flat.
 
-UTF-8 with a byte order mark, because Excel takes anything else for a legacy code page. Who took what
-is logged when it starts and when it ends. The columns are in `resources.PaymentResource`.
+UTF-8 with a byte order mark, because Excel takes anything else for a legacy code page. Who took
+what is logged when it starts and when it ends. The columns are in `resources.PaymentResource`.
 """
 
 import csv

@@ -100,9 +100,7 @@ def _record(payment: Payment, seen: int | None) -> Record:
     return Record(payment, version, None)
 
 
-def _mark(
-    records: list[Record], actor: AbstractBaseUser, form: MarkFailedForm
-) -> list[Outcome]:
+def _mark(records: list[Record], actor: AbstractBaseUser, form: MarkFailedForm) -> list[Outcome]:
     by_id = {record.payment.pk: record for record in records}
     reason, note = FailReason(form.cleaned_data["reason"]), form.cleaned_data["note"]
 

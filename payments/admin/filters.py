@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from payments.kst import end_of, start_of
@@ -36,10 +36,10 @@ class FilterForm(forms.Form):
         return values
 
 
-def _choices(name: str, choices: type[PaymentStatus] | type[Verification]) -> Any:
+def _choices(name: str, label: Any, choices: type[TextChoices]) -> Any:
     return django_filters.MultipleChoiceFilter(
         field_name=name,
-        label=Payment._meta.get_field(name).verbose_name,
+        label=label,
         choices=choices.choices,
         widget=CommaCheckboxes,
         distinct=False,
@@ -62,7 +62,7 @@ def _day(label: Any, method: str) -> Any:
 class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Status, customer, payment date in Korean days, verification."""
 
-    status = _choices("status", PaymentStatus)
+    status = _choices("status", _("status"), PaymentStatus)
     user = django_filters.ModelChoiceFilter(
         label=_("customer"),
         queryset=lambda request: get_user_model().objects.all(),
@@ -70,7 +70,7 @@ class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     paid_from = _day(_("paid from (KST)"), "from_day")
     paid_to = _day(_("paid until (KST)"), "to_day")
-    verification = _choices("verification", Verification)
+    verification = _choices("verification", _("verification"), Verification)
 
     class Meta:
         model = Payment

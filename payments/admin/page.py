@@ -7,6 +7,7 @@ add it to its group below.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -14,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from payments.models import DeliveryOutcome, Payment, WebhookDelivery
+from payments.models import Payment, WebhookDelivery
 from payments.selectors import admin_page
 from payments.selectors.admin_page import Agreement, ComparedField
 from payments.services.verification import last_answer
@@ -22,10 +23,10 @@ from payments.states import PaymentStatus
 
 from .event import timeline_row
 from .widgets import (
-    LOOKS,
     NOTHING,
     badge,
     moment,
+    outcome_badge,
     pay_method,
     status_badge,
     verification_badge,
@@ -75,9 +76,11 @@ def _order(payment: Payment, request: HttpRequest) -> Group:
 
 def _customer(payment: Payment, request: HttpRequest) -> Value:
     # The people's screen has rights of its own.
-    if not request.user.has_perm("accounts.view_user"):
+    people = get_user_model()._meta
+    if not request.user.has_perm(f"{people.app_label}.view_{people.model_name}"):
         return str(payment.user)
-    address = reverse("admin:accounts_user_change", args=[payment.user_id])
+    name = f"admin:{people.app_label}_{people.model_name}_change"
+    address = reverse(name, args=[payment.user_id])
     return format_html('<a href="{}">{}</a>', address, payment.user)
 
 
@@ -195,9 +198,3 @@ def deliveries(payment: Payment) -> list[tuple[str, Value, SafeString, WebhookDe
         )
         for delivery in admin_page.deliveries(payment)
     ]
-
-
-def outcome_badge(delivery: WebhookDelivery) -> SafeString:
-    """What came of a delivery."""
-    outcome = DeliveryOutcome(delivery.outcome)
-    return badge(LOOKS[outcome], outcome.label)

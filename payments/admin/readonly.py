@@ -7,7 +7,7 @@ ledger or the inbox own build on `ReadOnlyAdmin`.
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -55,11 +55,8 @@ class BoundedPaginator(AnyPaginator):
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         stop = start + self.per_page
-        return self._get_page(
-            self.object_list[start : stop if self.is_capped else min(stop, self.count)],
-            number,
-            self,
-        )
+        rows = self.object_list[start : stop if self.is_capped else min(stop, self.count)]
+        return Page(rows, number, self)
 
 
 class ReadOnlyAdmin(AnyAdmin):

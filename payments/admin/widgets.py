@@ -1,7 +1,7 @@
 """How one value looks on a staff screen: money, moments, statuses, buttons.
 
 A status is always a word with a shape and a colour, never a colour alone. To give a status another
-look, change `LOOKS`; the shapes are drawn in static/payments/admin/admin.css.
+look, change its table below; the shapes are drawn in static/payments/admin/admin.css.
 """
 
 from datetime import UTC, datetime
@@ -17,22 +17,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from payments.kst import stamp
-from payments.models import DeliveryOutcome, Payment
+from payments.models import DeliveryOutcome, Payment, WebhookDelivery
 from payments.money import with_separators
 from payments.states import PaymentStatus, Verification
 
 NOTHING = "–"
 
-LOOKS = {
+STATUS_LOOKS = {
     PaymentStatus.READY: "wait",
     PaymentStatus.PAID: "good",
     PaymentStatus.FAILED: "bad",
     PaymentStatus.CANCELLED: "note",
+}
+VERIFICATION_LOOKS = {
     Verification.NEVER: "quiet",
     Verification.MATCHED: "good",
     Verification.MISMATCHED: "bad",
     Verification.NOT_FOUND: "wait",
     Verification.UNKNOWN: "wait",
+}
+OUTCOME_LOOKS = {
     DeliveryOutcome.RECEIVED: "quiet",
     DeliveryOutcome.APPLIED: "good",
     DeliveryOutcome.HARMLESS: "quiet",
@@ -93,13 +97,19 @@ def badge(look: str, words: object) -> SafeString:
 
 def status_badge(payment: Payment) -> SafeString:
     """The status in words."""
-    return badge(LOOKS[PaymentStatus(payment.status)], payment.status_words)
+    return badge(STATUS_LOOKS[PaymentStatus(payment.status)], payment.status_words)
 
 
 def verification_badge(payment: Payment) -> SafeString:
     """What the last question to the gateway brought."""
     verification = Verification(payment.verification)
-    return badge(LOOKS[verification], verification.label)
+    return badge(VERIFICATION_LOOKS[verification], verification.label)
+
+
+def outcome_badge(delivery: WebhookDelivery) -> SafeString:
+    """What came of a webhook."""
+    outcome = DeliveryOutcome(delivery.outcome)
+    return badge(OUTCOME_LOOKS[outcome], outcome.label)
 
 
 def pay_method(value: str) -> str:
@@ -118,7 +128,7 @@ def verify_button(payment: Payment) -> SafeString:
 
 
 class CommaCheckboxes(forms.CheckboxSelectMultiple):
-    """Several values, repeated (?status=paid&status=failed) or with commas (?status=paid,failed)."""
+    """Many values: repeated (?status=paid&status=failed) or with commas (?status=paid,failed)."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         texts = super().value_from_datadict(data, files, name) or []

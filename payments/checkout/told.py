@@ -72,7 +72,7 @@ WORDS = {
     State.WAITING: Words(
         "wait",
         gettext_lazy("Waiting for deposit"),
-        gettext_lazy("Please transfer the amount to this account"),
+        gettext_lazy("Please transfer this amount to the account below"),
         gettext_lazy("The order is complete as soon as the deposit arrives."),
     ),
     State.FAILED: Words(
@@ -135,6 +135,11 @@ class Told:
     def amount(self) -> str:
         """What was to be paid."""
         return won(self.payment.amount)
+
+    @property
+    def headline(self) -> str:
+        """The sum that the state is about."""
+        return self.refunded or self.amount
 
     @property
     def refunded(self) -> str:

@@ -1,7 +1,7 @@
 """What the payment list reads: a search in three bounded steps, and customers for the filter.
 
-Nothing here joins or scans payments: an id goes through its index, an address is looked up among the
-customers first. To search by one more thing, add a set of payment ids to `search`.
+Nothing here joins or scans payments: an id goes through its index, an address is looked up among
+the customers first. To search by one more thing, add a set of payment ids to `search`.
 """
 
 from typing import Any

@@ -6,7 +6,6 @@ To compare one more field, add a line to `_FIELDS`.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -56,7 +55,7 @@ def _won(value: Any) -> object:
         return value
 
 
-def _time(value: Any) -> datetime | object | None:
+def _time(value: Any) -> object:
     try:
         return from_unix(int(value or 0))
     except (ValueError, TypeError, OverflowError, OSError):

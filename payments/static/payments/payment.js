@@ -13,7 +13,7 @@
     button.addEventListener("click", async function () {
       try {
         await navigator.clipboard.writeText(number.textContent.trim());
-        status.textContent = button.dataset.copied;
+        button.textContent = status.textContent = button.dataset.copied;
       } catch {
         // No permission: select it, so that the customer can copy it by hand.
         getSelection().selectAllChildren(number);

@@ -1,0 +1,207 @@
+"""`manage.py bench_checkout`: what a checkout costs, in gateway calls and in time of our own.
+
+Runs start and complete through the real endpoints, on a database made for the purpose, against a
+stand-in gateway of its own with 50 ms latency. Beside it the straightforward way: the same
+endpoints with a client that fetches a token and opens a connection for each call, as many do.
+Figures are medians and ratios of one run; absolute times belong to the machine.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import setup_test_environment, teardown_test_environment
+
+from payments import gateway
+from payments.iamport import IamportClient
+from payments.models import Product
+
+LATENCY = 0.05
+# No HTTPS in here, and static files straight from the apps.
+QUIET = {"SECURE_SSL_REDIRECT": False, "WHITENOISE_AUTOREFRESH": True}
+
+
+@dataclass(slots=True)
+class Figures:
+    """One way of doing it. Times in seconds."""
+
+    name: str
+    calls: list[int] = field(default_factory=list)
+    total: list[float] = field(default_factory=list)
+    waiting: list[float] = field(default_factory=list)
+
+    @property
+    def own(self) -> float:
+        """Median of what the app itself adds to waiting for the gateway."""
+        pairs = zip(self.total, self.waiting, strict=True)
+        return statistics.median(total - waiting for total, waiting in pairs)
+
+
+class Meter:
+    """Counts gateway calls, the time spent waiting for them, and the time of our own endpoints."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.waiting = 0.0
+        self.total = 0.0
+
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """Measure every call of `requests` while the block runs."""
+        send = requests.adapters.HTTPAdapter.send
+
+        def measured(*args: Any, **kwargs: Any) -> requests.Response:
+            start = time.perf_counter()
+            try:
+                return send(*args, **kwargs)
+            finally:
+                self.calls += 1
+                self.waiting += time.perf_counter() - start
+
+        requests.adapters.HTTPAdapter.send = measured  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
+
+
+@dataclass(slots=True)
+class Shop:
+    """A signed-in browser at our endpoints, and a meter for one checkout."""
+
+    browser: Client
+    gateway_url: str
+    meter: Meter = field(default_factory=Meter)
+
+    def post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
+        """One request to our own endpoint, measured as a whole."""
+        start = time.perf_counter()
+        response = self.browser.post(path, json.dumps(body), content_type="application/json")
+        self.meter.total += time.perf_counter() - start
+        if response.status_code != 200:
+            raise RuntimeError(f"{path}: {response.status_code} {response.content!r}")
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+def forgetful() -> IamportClient:
+    """A client that has just been made: no token, no connection."""
+    gateway._client.cache_clear()
+    return _warm()
+
+
+_warm = gateway.client
+
+
+class Command(BaseCommand):
+    """Measure both ways in turn and print them side by side."""
+
+    help = "Gateway calls and time of our own per checkout, beside the straightforward way."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How many checkouts of each kind."""
+        parser.add_argument("--count", type=int, default=40)
+
+    def handle(self, *args: Any, count: int, **options: Any) -> None:
+        """Everything runs on throw-away data."""
+        with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder)) as url:
+            setup_test_environment(debug=False)
+            old = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+            try:
+                with override_settings(**QUIET, IAMPORT_API_URL=url):
+                    kept, fetched = self._measure(url, count)
+            finally:
+                connection.creation.destroy_test_db(old, verbosity=0)
+                teardown_test_environment()
+        self._print(kept, fetched, count)
+
+    def _measure(self, url: str, count: int) -> tuple[Figures, Figures]:
+        buyer = get_user_model().objects.create_user("bench", "bench@example.com")
+        Product.objects.get_or_create(slug="bench", defaults={"name": "bench", "price": 1000})
+        browser = Client()
+        browser.force_login(buyer)
+        kept = Figures("token kept")
+        fetched = Figures("token for each call")
+        _checkout(Shop(browser, url), "warm-up")
+        _control(url, "faults", {"kind": "latency", "seconds": LATENCY})
+        for number in range(count):
+            _run(kept, Shop(browser, url), f"kept-{number}")
+            gateway.client = forgetful
+            try:
+                _run(fetched, Shop(browser, url), f"fetched-{number}")
+            finally:
+                gateway.client = _warm
+        return kept, fetched
+
+    def _print(self, kept: Figures, fetched: Figures, count: int) -> None:
+        self.stdout.write(f"{count} checkouts each, gateway latency {LATENCY * 1000:.0f} ms")
+        self.stdout.write(f"{'':22}{'calls':>8}{'total ms':>10}{'own ms':>8}")
+        for way in (kept, fetched):
+            self.stdout.write(
+                f"{way.name:22}{statistics.mean(way.calls):8.1f}"
+                f"{statistics.median(way.total) * 1000:10.1f}{way.own * 1000:8.1f}"
+            )
+        ratio = statistics.median(fetched.total) / statistics.median(kept.total)
+        self.stdout.write(f"the straightforward way takes {ratio:.2f} times as long")
+
+
+def _run(figures: Figures, shop: Shop, key: str) -> None:
+    with shop.meter.attached():
+        _checkout(shop, key)
+    figures.total.append(shop.meter.total)
+    figures.calls.append(shop.meter.calls)
+    figures.waiting.append(shop.meter.waiting)
+
+
+def _checkout(shop: Shop, key: str) -> None:
+    """Start, the buyer pays in the window (not measured), complete."""
+    order = {
+        "product": "bench",
+        "pay_method": "card",
+        "checkout_key": key,
+        "buyer_tel": "010-1234-5678",
+    }
+    started = shop.post("/checkout/start/", order)["params"]
+    facts = {"merchant_uid": started["merchant_uid"], "amount": started["amount"]}
+    paid = _control(shop.gateway_url, "payments", facts | {"webhook": False})
+    done = {"merchant_uid": started["merchant_uid"], "imp_uid": paid["imp_uid"]}
+    if shop.post("/checkout/complete/", done)["status"] != "paid":
+        raise RuntimeError("a checkout of the benchmark was not paid")
+
+
+def _control(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The buyer's part, past the meter: urllib instead of requests."""
+    request = urllib.request.Request(  # noqa: S310  (our own process)
+        f"{url}/_sandbox/{path}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
+@contextmanager
+def _sandbox(folder: Path) -> Iterator[str]:
+    """A stand-in gateway for this run alone; yields its address."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(folder / "gateway")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            yield line.rsplit(" ", 1)[-1].strip()
+        finally:
+            process.terminate()

@@ -1,0 +1,98 @@
+"""The console at / and /console: what a person can look at and press."""
+
+import pytest
+
+PAGES = ["/", "/console", "/console/webhooks", "/console/switches", "/window"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_have_no_inline_script_or_style(iamport, path):
+    """Own static files only, and a policy that holds the browser to it."""
+    iamport.pay(name="<script>alert(1)</script>")
+    answer = iamport.get(path)
+    assert answer.status_code == 200
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "<script>" not in answer.text
+    assert "<style" not in answer.text
+    assert "style=" not in answer.text
+    assert "onclick" not in answer.text
+
+
+def test_list_pages_by_key(iamport):
+    """Fifty a page, newest first."""
+    body = [{"merchant_uid": f"m{n:03}", "amount": 1} for n in range(120)]
+    iamport.control("POST", "payments", body)
+    first = iamport.get("/").text
+    assert "m119" in first
+    assert "m069" not in first
+    older = first.split("before=")[1].split('"')[0].split("&")[0]
+    second = iamport.get("/", before=older).text
+    assert "m069" in second
+    assert "m070" not in second
+
+
+def test_search(iamport):
+    """By imp_uid or merchant_uid."""
+    iamport.pay("needle")
+    iamport.pay("hay")
+    found = iamport.get("/", q="needle").text
+    assert "needle" in found
+    assert ">hay<" not in found
+    assert "찾는 결제가 없습니다" in iamport.get("/", q="nothing").text
+
+
+def test_deposit_and_cancel_by_hand(iamport, shop):
+    """3.2, 5: a deposit and a console cancel, each with its webhook."""
+    imp_uid = iamport.pay(outcome="vbank", amount=1000, webhook=False)["imp_uid"]
+    page = f"/console/payments/{imp_uid}"
+    assert "입금하기" in iamport.get(page).text
+    iamport.call("POST", f"{page}/deposit")
+    iamport.call("POST", f"{page}/cancel", data={"amount": "300"})
+    payment = iamport.get(f"/payments/{imp_uid}").json()["response"]
+    assert (payment["status"], payment["cancel_amount"]) == ("cancelled", 300)
+    assert payment["cancel_reason"] == "관리자페이지취소"
+    iamport.call("POST", f"{page}/webhook")
+    iamport.flush()
+    assert sorted(body["status"] for body in shop.bodies) == ["cancelled", "cancelled", "paid"]
+    assert "부분취소" in iamport.get(page).text
+    assert "전달됨" in iamport.get("/console/webhooks").text
+
+
+@pytest.mark.parametrize("amount", ["9999", "-5", "many"])
+def test_bad_cancel_is_shown(iamport, amount):
+    """A refusal is a message on the page, and nothing is cancelled."""
+    imp_uid = iamport.pay(amount=1000)["imp_uid"]
+    answer = iamport.call("POST", f"/console/payments/{imp_uid}/cancel", data={"amount": amount})
+    assert answer.status_code == 409
+    assert 'role="alert"' in answer.text
+    assert iamport.get(f"/payments/{imp_uid}").json()["response"]["status"] == "paid"
+
+
+def test_faults_and_switches(iamport):
+    """Faults on and off, settings saved."""
+    iamport.call("POST", "/console/faults", data={"preset": "503 오류"})
+    assert iamport.get("/payments/status/all").status_code == 503
+    (fault,) = iamport.control("GET", "faults")
+    iamport.call("POST", "/console/faults/off", data={"id": fault["id"]})
+    assert iamport.get("/payments/status/all").status_code == 200
+    form = {"webhook_url": "http://127.0.0.1:9/", "webhook_late": "2.5", "webhook_lost": "on"}
+    iamport.call("POST", "/console/switches", data=form)
+    settings = iamport.control("GET", "settings")
+    assert settings["webhook_url"] == "http://127.0.0.1:9/"
+    assert (settings["webhook_late"], settings["webhook_lost"]) == (2.5, True)
+    assert settings["token_extension"] is False
+    assert iamport.call("POST", "/console/switches", data={"webhook_url": "x"}).status_code == 400
+
+
+def test_unknown_payment(iamport):
+    """404, not a traceback."""
+    assert iamport.get("/console/payments/imp_1").status_code == 404
+
+
+def test_odd_payments_do_not_break_the_pages(iamport):
+    """9.1: null/0 field variants, unknown pay_method and status."""
+    fields = {"status": None, "amount": None, "currency": None, "paid_at": None, "name": None}
+    fields |= {"cancel_amount": "x", "cancel_history": None, "started_at": "y"}
+    imp_uid = iamport.pay(fields=fields)["imp_uid"]
+    for path in ("/", f"/console/payments/{imp_uid}", f"/console/receipts/{imp_uid}"):
+        assert iamport.get(path).status_code == 200

@@ -1,0 +1,140 @@
+"""Section 9.1: behaviours worth injecting."""
+
+import time
+
+import pytest
+import requests
+
+
+def status_of(iamport, path="/payments/status/all", **kwargs):
+    return iamport.call("GET", path, **kwargs).status_code
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_status(iamport, status):
+    """9#11: injectable 429 and 503, with Retry-After."""
+    iamport.fault("status", status=status, retry_after=7)
+    answer = iamport.get("/payments/status/all")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "7")
+    assert answer.json()["code"] == -1
+
+
+def test_html_page(iamport):
+    """9.1: non-JSON error page (HTML 502)."""
+    iamport.fault("html")
+    answer = iamport.get("/payments/status/all")
+    assert answer.status_code == 502
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "<html>" in answer.text
+
+
+def test_malformed_json(iamport):
+    """9.1: an answer that is not JSON."""
+    iamport.fault("malformed")
+    answer = iamport.get("/payments/status/all")
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match=r"delimiter|Unterminated"):
+        answer.json()
+
+
+def test_own_body(iamport):
+    """9.1: any answer at all."""
+    iamport.fault("status", status=200, body='{"code":-1,"message":"x","response":null}')
+    assert iamport.get("/payments/status/all").json()["code"] == -1
+
+
+def test_cut(iamport):
+    """9.1: socket errors: nothing is executed, nothing answered."""
+    paid = iamport.pay()
+    iamport.fault("cut", times=1)
+    with pytest.raises(requests.ConnectionError):
+        iamport.post("/payments/cancel", {"imp_uid": paid["imp_uid"]})
+    assert iamport.get(f"/payments/{paid['imp_uid']}").json()["response"] == paid
+
+
+def test_after(iamport):
+    """9.1: cancel time-out after the gateway already executed it."""
+    paid = iamport.pay()
+    iamport.fault("after", match={"path": "/payments/cancel"}, times=1)
+    with pytest.raises(requests.ConnectionError):
+        iamport.post("/payments/cancel", {"imp_uid": paid["imp_uid"]})
+    after = iamport.get(f"/payments/{paid['imp_uid']}").json()["response"]
+    assert after["status"] == "cancelled"
+
+
+def test_hang(iamport):
+    """9.1: no answer until the caller's patience ends; taking the fault away lets go."""
+    iamport.fault("hang", match={"path": "/payments/status/"})
+    with pytest.raises(requests.ReadTimeout):
+        iamport.call("GET", "/payments/status/all", timeout=0.2)
+    iamport.control("DELETE", "faults")
+    assert status_of(iamport) == 200
+
+
+def test_latency(iamport):
+    """9.1: slow answers."""
+    iamport.fault("latency", seconds=0.15)
+    start = time.monotonic()
+    assert status_of(iamport) == 200
+    assert time.monotonic() - start >= 0.15
+
+
+def test_token_dies(iamport):
+    """9.1: 401 mid-life; getToken then issues a token that works."""
+    iamport.fault("token", times=1)
+    assert status_of(iamport) == 401
+    iamport.sign_in()
+    assert status_of(iamport) == 200
+
+
+def test_ip_denied(iamport):
+    """9#12: 403 by option."""
+    iamport.fault("ip_denied")
+    answer = iamport.get("/payments/status/all")
+    assert (answer.status_code, answer.json()["code"]) == (403, -1)
+
+
+def test_match_and_times(iamport):
+    """9.1: only the calls that match, only so often; the list says how often each fired."""
+    match = {"method": "get", "path": "/payments/status/*"}
+    fault = iamport.fault("status", match=match, status=503, times=2)
+    assert status_of(iamport, "/payments/imp_1") == 404
+    assert [status_of(iamport) for _ in range(3)] == [503, 503, 200]
+    (listed,) = iamport.control("GET", "faults")
+    assert (listed["id"], listed["fired"], listed["times"]) == (fault["id"], 2, 2)
+
+
+def test_faults_spare_the_control_api(iamport):
+    """A sandbox that is all faults can still be repaired."""
+    iamport.fault("cut", match={"path": "/"})
+    assert iamport.control("DELETE", "faults") == {"removed": 1}
+    assert status_of(iamport) == 200
+
+
+def test_remove_one(iamport):
+    """Faults go one by one, too."""
+    fault = iamport.fault("html")
+    iamport.fault("latency", seconds=0)
+    assert iamport.control("DELETE", f"faults/{fault['id']}") == {"removed": 1}
+    assert [f["kind"] for f in iamport.control("GET", "faults")] == ["latency"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "kind"),
+        ({"kind": "explode"}, "kind"),
+        ({"kind": "latency"}, "seconds"),
+        ({"kind": "status", "status": 42}, "status"),
+        ({"kind": "status", "status": "503"}, "status"),
+        ({"kind": "cut", "times": 1.5}, "times"),
+        ({"kind": "cut", "match": "x"}, "match"),
+        ({"kind": "cut", "match": {"path": 1}}, "path"),
+        ({"kind": "cut", "tiems": 1}, "tiems"),
+        ([], "body"),
+    ],
+)
+def test_bad_fault_names_the_field(iamport, body, field):
+    """Bad control input gets HTTP 400 with JSON naming the field."""
+    answer = iamport.post("/_sandbox/faults", body)
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
