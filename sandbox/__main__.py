@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import signal
 import sqlite3
 import sys
 from types import FrameType
 from typing import TextIO
+
+from werkzeug.serving import ThreadedWSGIServer
 
 from sandbox.app import create_app
 from sandbox.context import Credentials, Sandbox
@@ -27,6 +30,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    """The first signal stops it; a second one must not disturb the stopping."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -50,14 +56,17 @@ def main() -> int:
         where = f"{arguments.host}:{arguments.port}"
         _say(sys.stderr, f"cannot listen on {where}: {error}")
         return 1
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    _say(sys.stdout, f"listening on http://{arguments.host}:{server.port}")
-    try:
-        server.serve_forever(poll_interval=0.1)
-    finally:
-        world.close()
+    _serve(server, arguments.host)
+    world.close()
     return 0
+
+
+def _serve(server: ThreadedWSGIServer, host: str) -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGINT, _stop)
+        _say(sys.stdout, f"listening on http://{host}:{server.port}")
+        server.serve_forever(poll_interval=0.1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,108 @@
+"""Payments in any state without a gateway, written through the real ledger.
+
+For volume and for the past: `paid(user, product, at=...)`. Where the gateway's part matters, use the
+`sandbox` fixture and the services instead.
+"""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from payments import ledger, merchant_uid
+from payments.ledger import Entry
+from payments.models import Payment, Product
+from payments.states import EventKind, PaymentStatus, Source, Verification
+
+NOON = datetime(2026, 4, 1, 3, tzinfo=UTC)
+
+_numbers = itertools.count(1)
+
+
+def ordered(
+    user: AbstractBaseUser, product: Product, *, at: datetime = NOON, **fields: Any
+) -> Payment:
+    """An open order, made at `at`. `fields` are those of the payment."""
+    facts = {
+        "merchant_uid": merchant_uid.draw(at=at),
+        "checkout_key": f"click-{next(_numbers)}",
+        "name": product.name,
+        "amount": product.price,
+        "pay_method": "card",
+        "requested_at": at,
+    }
+    payment = Payment(user_id=user.pk, product=product, **(facts | fields))
+    with transaction.atomic():
+        return ledger.open_order(payment=payment, source=Source.CHECKOUT, actor=user)
+
+
+def paid(
+    user: AbstractBaseUser, product: Product, *, at: datetime = NOON, **fields: Any
+) -> Payment:
+    """An order that was paid at `at`."""
+    payment = ordered(user, product, at=at - timedelta(minutes=2), **fields)
+    imp_uid = f"imp_{next(_numbers):012d}"
+    _happened(
+        payment,
+        EventKind.PAID,
+        amount=payment.amount,
+        imp_uid=imp_uid,
+        changes={
+            "status": PaymentStatus.PAID,
+            "imp_uid": imp_uid,
+            "pg_provider": "html5_inicis",
+            "apply_num": "30012345",
+            "paid_at": at,
+            "verification": Verification.MATCHED,
+            "verified_at": at,
+        },
+    )
+    return payment
+
+
+def refunded(
+    user: AbstractBaseUser, product: Product, *, refund: int, at: datetime = NOON, **fields: Any
+) -> Payment:
+    """A paid order of which `refund` won went back an hour later."""
+    payment = paid(user, product, at=at, **fields)
+    _happened(
+        payment,
+        EventKind.CANCELLED,
+        amount=-refund,
+        imp_uid=payment.imp_uid or "",
+        changes={
+            "status": PaymentStatus.CANCELLED,
+            "cancelled_amount": refund,
+            "cancelled_at": at + timedelta(hours=1),
+        },
+    )
+    return payment
+
+
+def failed(
+    user: AbstractBaseUser, product: Product, *, at: datetime = NOON, **fields: Any
+) -> Payment:
+    """An order that was declined."""
+    payment = ordered(user, product, at=at, **fields)
+    changes = {
+        "status": PaymentStatus.FAILED,
+        "failed_at": at + timedelta(minutes=1),
+        "fail_reason": "한도 초과",
+    }
+    _happened(payment, EventKind.FAILED, changes=changes)
+    return payment
+
+
+def found(payment: Payment, verification: Verification) -> Payment:
+    """The same payment, after a question to the gateway that ended so."""
+    _happened(payment, EventKind.DISCREPANCY, changes={"verification": verification})
+    return payment
+
+
+def _happened(payment: Payment, kind: EventKind, **fields: Any) -> None:
+    key = f"{kind}:{next(_numbers)}"
+    with transaction.atomic():
+        entry = Entry(kind=kind, source=Source.COMMAND, key=key, **fields)
+        ledger.append(payment=payment, entry=entry)
