@@ -10,6 +10,7 @@ import re
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+
 def without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     """Cut what an address may carry: OAuth codes in the query, password-reset keys in the path."""
     if isinstance(request := event.get("request"), str):

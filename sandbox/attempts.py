@@ -62,12 +62,14 @@ def open_attempt(params: dict[str, Any], private: dict[str, Any]) -> Record:
 
 
 def approve(imp_uid: str, is_test: bool, amount: Decimal | None = None) -> Record:
-    """With an amount it is the tampered one: approved past the prepare check."""
+    """Asks the shop's confirm_url first, if that is switched on (4.6)."""
     reason = _confirm_refusal(imp_uid)
     if reason is not None:
         return _from_window(imp_uid, is_test, _failing(CONFIRM_REFUSED.format(reason)))
 
     def change(document: Document, at: int) -> None:
+        if document["pay_method"] == "vbank":
+            raise NotPossibleError("가상계좌는 발급한 뒤 입금으로 결제됩니다.")
         payment_object.approve(document, at, receipt_url(imp_uid), amount)
 
     return _announced(_from_window(imp_uid, is_test, change))
@@ -86,9 +88,18 @@ def close(imp_uid: str, is_test: bool) -> Record:
     return _from_window(imp_uid, is_test, lambda _document, _at: None)
 
 
-def issue_vbank(imp_uid: str, is_test: bool) -> Record:
+def tamper(imp_uid: str, is_test: bool, amount: Decimal) -> Record:
+    """Another amount than the shop asked for, past its registration."""
+    is_vbank = get(imp_uid).document["pay_method"] == "vbank"
+    return (issue_vbank if is_vbank else approve)(imp_uid, is_test, amount)
+
+
+def issue_vbank(imp_uid: str, is_test: bool, amount: Decimal | None = None) -> Record:
+    due = get(imp_uid).private.get("vbank_due")
+
     def change(document: Document, at: int) -> None:
-        due = get(imp_uid).private.get("vbank_due")
+        if amount is not None:
+            document["amount"] = money.to_json(amount)
         payment_object.issue_vbank(document, at, due)
 
     return _announced(_from_window(imp_uid, is_test, change))

@@ -228,6 +228,6 @@ def _post(
             timeout=FIRST_TIMEOUT if delivery.attempt == 1 else RESEND_TIMEOUT,
             allow_redirects=False,
         )
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:  # ValueError: an impossible URL
         return None, f"{type(error).__name__}: {error}"[:500], None
     return response.status_code, None, response.text[:500]

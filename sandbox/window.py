@@ -113,7 +113,7 @@ def act(imp_uid: str, action: str) -> Response:
         amount: Decimal = take.amount(given, "amount")
         if amount <= 0:
             raise InputError("amount", "must be above 0")
-        record, error_code = attempts.approve(imp_uid, is_test, amount), None
+        record, error_code = attempts.tamper(imp_uid, is_test, amount), None
     elif action in _ACTIONS:
         move, error_code = _ACTIONS[action]
         record = move(imp_uid, is_test)

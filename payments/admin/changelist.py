@@ -30,7 +30,6 @@ class PaymentChangeList(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.filterset = PaymentFilter(request.GET, request=request)
         super().__init__(request, *args, **kwargs)
-        self.title = str(self.opts.verbose_name_plural)
 
     def get_filters_params(self, params: Any = None) -> Any:
         """What is left for Django's own look-ups: everything but our filters."""

@@ -62,7 +62,6 @@ def _day(label: Any, method: str) -> Any:
 class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Status, customer, payment date in Korean days, verification."""
 
-    status = _choices("status", _("status"), PaymentStatus)
     user = django_filters.ModelChoiceFilter(
         label=_("customer"),
         queryset=lambda request: get_user_model().objects.all(),
@@ -70,6 +69,7 @@ class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     paid_from = _day(_("paid from (KST)"), "from_day")
     paid_to = _day(_("paid until (KST)"), "to_day")
+    status = _choices("status", _("status"), PaymentStatus)
     verification = _choices("verification", _("verification"), Verification)
 
     class Meta:

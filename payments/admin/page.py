@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from payments.models import Payment, WebhookDelivery
 from payments.selectors import admin_page
@@ -63,7 +64,7 @@ def groups(payment: Payment, request: HttpRequest) -> list[Group]:
 
 def _order(payment: Payment, request: HttpRequest) -> Group:
     return Group(
-        _("Order"),
+        pgettext("purchase", "Order"),
         [
             (_("order number"), payment.merchant_uid),
             (_("order name"), payment.name),

@@ -41,6 +41,7 @@ from .widgets import (
     amount_cell,
     moment,
     pay_method,
+    person,
     status_badge,
     verification_badge,
     verify_button,
@@ -69,7 +70,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_select_related = ["user"]
     search_fields = ["merchant_uid"]  # switches the box on; see get_search_results
     sortable_by = ["amount_words", "paid"]
-    fields = ()
+    fieldsets = ((None, {"fields": ()}),)  # the page is `page.py`, not a form
 
     # --- Who may ------------------------------------------------------------------------------
 
@@ -88,8 +89,8 @@ class PaymentAdmin(ReadOnlyAdmin):
     # --- The list -----------------------------------------------------------------------------
 
     @admin.display(description=gettext_lazy("customer"))
-    def customer(self, payment: Payment) -> str:
-        return str(payment.user)
+    def customer(self, payment: Payment) -> SafeString:
+        return person(payment.user)
 
     @admin.display(description=gettext_lazy("order name"))
     def order_name(self, payment: Payment) -> str:

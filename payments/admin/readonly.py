@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
@@ -67,6 +68,13 @@ class ReadOnlyAdmin(AnyAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     ordering = ["-pk"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's title would ask to "select" something."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

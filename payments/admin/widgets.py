@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.admin.widgets import AutocompleteSelect, get_select2_language
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -112,6 +112,12 @@ def outcome_badge(delivery: WebhookDelivery) -> SafeString:
     return badge(OUTCOME_LOOKS[outcome], outcome.label)
 
 
+def person(user: object) -> SafeString:
+    """A name; an e-mail address may break before its @."""
+    name, at, domain = str(user).partition("@")
+    return format_html("{}<wbr>{}{}", name, at, domain)
+
+
 def pay_method(value: str) -> str:
     """The payment method in words."""
     return str(PAY_METHODS.get(value, value)) or NOTHING
@@ -141,3 +147,17 @@ class CustomerSelect(AutocompleteSelect):
 
     def get_url(self) -> str:
         return reverse("admin:payments_payment_customers")
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """The chosen customer. Django's own would crash on an id that is none."""
+        ids = [one for one in value if one.isascii() and one.isdigit() and len(one) < 19]
+        return super().optgroups(name, ids or [""], attr)
+
+    @property
+    def i18n_name(self) -> str | None:
+        """The language of the reader, not of the moment at which this class was imported."""
+        return get_select2_language()
+
+    @i18n_name.setter
+    def i18n_name(self, name: str | None) -> None:
+        pass

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from payments import conf
 from payments.models import Payment
@@ -92,13 +92,14 @@ def payment(request: HttpRequest, merchant_uid: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def check(request: HttpRequest, merchant_uid: str) -> HttpResponse:
     """Ask the gateway once more, by order number, so that every attempt is seen."""
-    verified = verify(
-        payment=_own(request, merchant_uid), source=Source.BROWSER, actor=_person(request)
-    )
-    return redirect(page_of(verified.payment))
+    mine = _own(request, merchant_uid)
+    # A GET comes from signing in half-way: it asks nothing and shows the page.
+    if request.method == "POST":
+        verify(payment=mine, source=Source.BROWSER, actor=_person(request))
+    return redirect(page_of(mine))
 
 
 def _person(request: HttpRequest) -> AbstractBaseUser:

@@ -24,7 +24,7 @@ SERVICE_ERRORS: tuple[tuple[type[PaymentError], int, str], ...] = (
 )
 
 
-class Refusal(Exception):  # noqa: N818 (reads well after `raise`)
+class Refusal(Exception):
     """An answer other than 200. `extra` is put beside the error in the body."""
 
     def __init__(

@@ -193,9 +193,8 @@ class Told:
         """Ordering again can't lead to paying twice, as far as the gateway has told us."""
         if not self.payment.product.active:
             return False
-        return self.state is State.FAILED or (
-            self.state is State.CONFIRMING and self.payment.verification == Verification.MATCHED
-        )
+        nothing_paid = self.payment.verification in {Verification.MATCHED, Verification.NOT_FOUND}
+        return self.state is State.FAILED or (self.state is State.CONFIRMING and nothing_paid)
 
 
 def page_of(payment: Payment) -> str:

@@ -7,8 +7,6 @@ success or a refusal by accident. A new case is a new row in `_ROWS`, with a lin
 No message here holds a key, a token, a card number or anything of a request's body.
 """
 
-# ruff: noqa: N818 (the names say what happened and read well after "except")
-
 import re
 from collections.abc import Callable
 

@@ -97,7 +97,8 @@ class Transport:
         self._max_retries = max_retries
         self._backoff = backoff
         self._sleep = sleep
-        self._session = _session(pool_size)
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
+        self._session = _session(self._adapter)
 
     def exchange(self, request: Request, token: str | None = None) -> Reply:
         """The gateway's reply, whatever its status. Raises Unavailable when there is none."""
@@ -119,6 +120,10 @@ class Transport:
         return result
 
     def close(self) -> None:
+        # Session.close only lets go of the pools, and the garbage collector closes them some day.
+        pools = self._adapter.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118 (not a dict)
+            pools[key].close()
         self._session.close()
 
     def _once(self, request: Request, token: str | None) -> Reply | Lost:
@@ -173,9 +178,8 @@ def _jitter(low: float, high: float) -> float:
     return random.uniform(low, high)  # noqa: S311 (spreads tries over time, hides nothing)
 
 
-def _session(pool_size: int) -> requests.Session:
+def _session(adapter: HTTPAdapter) -> requests.Session:
     session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": "payments.iamport", "Accept": "application/json"})

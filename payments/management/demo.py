@@ -91,9 +91,7 @@ def make_people() -> None:
     for name, full_name in CUSTOMERS.items():
         email = f"{name}@example.com"
         if not users.filter(email=email).exists():
-            users.create_user(
-                name, email, PASSWORD, last_name=full_name[0], first_name=full_name[1:]
-            )
+            users.create_user(name, email, PASSWORD, first_name=full_name)
 
 
 def make_products() -> None:

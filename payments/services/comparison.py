@@ -91,7 +91,7 @@ def _ready(payment: Payment, answer: GatewayPayment) -> Verdict:
         return Verdict(findings=(Finding.STATUS,))
     is_news = answer.imp_uid != payment.imp_uid or answer.vbank_num != payment.vbank_num
     if payment.status == PaymentStatus.READY and answer.is_awaiting_deposit and is_news:
-        return Verdict(steps=(Step(EventKind.VBANK_ISSUED, _vbank(answer)),))
+        return Verdict(steps=(Step(EventKind.VBANK_ISSUED, _facts(answer)),))
     # A window that is open or was closed stays `ready` at the gateway for ever (contract 3.2).
     return Verdict()
 
@@ -171,20 +171,15 @@ def _refund(payment: Payment, answer: GatewayPayment, refunded: int) -> Step:
 
 def _facts(answer: GatewayPayment) -> dict[str, Any]:
     """What any answer about our own attempt tells. `pay_method` may differ from the asked one."""
-    facts = {
+    return {
         "imp_uid": answer.imp_uid,
         "pay_method": clean(answer.pay_method or "", 20),
         "pg_provider": clean(answer.pg_provider or "", 16),
         "apply_num": clean(answer.apply_num or "", 20),
         "receipt_url": _web_address(answer.receipt_url),
-    }
-    # A virtual account stays on record after the deposit; other methods have none.
-    return facts | {"vbank_num": clean(answer.vbank_num or "", 32)}
-
-
-def _vbank(answer: GatewayPayment) -> dict[str, Any]:
-    return _facts(answer) | {
+        # A virtual account stays on record after the deposit; other methods have none.
         "vbank_name": clean(answer.vbank_name or "", 40),
+        "vbank_num": clean(answer.vbank_num or "", 32),
         "vbank_holder": clean(answer.vbank_holder or "", 40),
         "vbank_due": from_unix(answer.vbank_date),
     }

@@ -1,7 +1,7 @@
 """Payments in any state without a gateway, written through the real ledger.
 
-For volume and for the past: `paid(user, product, at=...)`. Where the gateway's part matters, use the
-`sandbox` fixture and the services instead.
+For volume and for the past: `paid(user, product, at=...)`. Where the gateway's part matters, use
+the `sandbox` fixture and the services instead.
 """
 
 import itertools

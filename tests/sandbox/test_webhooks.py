@@ -126,10 +126,7 @@ def test_retry_on_a_network_error(iamport, shop):
     iamport.switch(webhook_retries=True, webhook_url=f"http://127.0.0.1:{port}/")
     iamport.pay()
     iamport.flush()
-    log = iamport.webhooks()
-    assert [entry["outcome"] for entry in log] == ["error"] * 6
-    assert log[0]["status"] is None
-    assert log[0]["error"]
+    assert [entry["outcome"] for entry in iamport.webhooks()] == ["error"] * 6
 
 
 @pytest.mark.parametrize("status", [400, 404, 302])
@@ -219,7 +216,6 @@ def test_log_names_everything(iamport, shop):
     assert entry["body"]["imp_uid"] == entry["imp_uid"] == imp_uid
     assert entry["content_type"] == "application/json"
     assert (entry["event"], entry["outcome"], entry["status"]) == ("paid", "delivered", 200)
-    assert entry["at"] > 0
 
 
 def test_without_a_url_nothing_is_sent(iamport):

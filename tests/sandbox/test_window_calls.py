@@ -104,6 +104,14 @@ def test_tamper_bypasses_prepare(iamport):
     assert iamport.get(f"/payments/{imp_uid}").json()["response"]["amount"] == 100
 
 
+def test_vbank_is_never_approved_on_the_spot(iamport):
+    """3.2: issued, then deposited; tampering issues an account for another amount."""
+    imp_uid = iamport.open_window(pay_method="vbank")["imp_uid"]
+    assert iamport.post(f"/window/attempts/{imp_uid}/approve", {}).status_code == 409
+    result = iamport.press(imp_uid, "tamper", amount=100)["result"]
+    assert (result["status"], result["paid_amount"]) == ("ready", 100)
+
+
 def test_approved_order_is_refused(iamport):
     """4.4: F1002 with its text, imp_uid null."""
     iamport.pay()

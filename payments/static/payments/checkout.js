@@ -12,10 +12,13 @@
   let isBusy = false;
   let isInitialised = false;
 
+  const words = { 0: texts.sayOffline, 403: texts.sayReload };
+
+  // An answer other than 200; status 0 means that there was none.
   class Refused extends Error {
     constructor(status, answer) {
       const error = (answer && answer.error) || {};
-      super(error.message || (status === 403 ? texts.sayReload : texts.sayTrouble));
+      super(error.message || words[status] || texts.sayTrouble);
       this.status = status;
       this.code = error.code || "";
       this.field = error.field || "";
@@ -24,9 +27,8 @@
     }
   }
 
-  // Throws Refused for an answer other than 200, anything else if there was no answer.
-  async function post(address, body) {
-    const response = await fetch(address, {
+  async function send(address, body) {
+    return fetch(address, {
       method: "POST",
       credentials: "same-origin",
       headers: {
@@ -34,6 +36,13 @@
         "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
       },
       body: JSON.stringify(body),
+    });
+  }
+
+  // Throws Refused, and nothing else.
+  async function post(address, body) {
+    const response = await send(address, body).catch(() => {
+      throw new Refused(0, null);
     });
     const answer = await response.json().catch(() => null);
     if (!response.ok || !answer) {
@@ -162,12 +171,19 @@
     try {
       openWindow(await start());
     } catch (error) {
-      const isAnswer = error instanceof Refused;
-      say(isAnswer ? error.message : texts.sayOffline, true);
-      offerPage((isAnswer && error.code === "already_paid" && error.next) || "");
       setBusy(false);
-      mark(error.field);
+      explain(error);
     }
+  }
+
+  function explain(error) {
+    if (error.status === 401) {
+      location.reload(); // The page then leads to sign-in and back.
+      return;
+    }
+    say(error instanceof Refused ? error.message : texts.sayNoWindow, true);
+    offerPage(error.code === "already_paid" ? error.next : "");
+    mark(error.field);
   }
 
   if (!window.IMP) {

@@ -1,4 +1,4 @@
-"""The shop as a browser calls it: a signed-in customer, a stranger, and somebody without a session."""
+"""The shop as a browser calls it: the customer's, a stranger's, and one without a session."""
 
 import json
 import re

@@ -9,9 +9,8 @@ import pytest
 from payments.models import Payment
 from payments.services.audit import problems_of
 from tests.gateway import SandboxGateway
+from tests.payments.checkout.conftest import Browser, error, state
 from tests.payments.conftest import kinds, start
-
-from .conftest import Browser, error, state
 
 TAMPERED = {"ignore_prepare": True}
 

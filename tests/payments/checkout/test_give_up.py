@@ -8,9 +8,8 @@ import pytest
 from payments.models import Payment
 from payments.services.audit import problems_of
 from tests.gateway import SandboxGateway
+from tests.payments.checkout.conftest import Browser, error, state
 from tests.payments.conftest import kinds, start
-
-from .conftest import Browser, error, state
 
 DENIED = "[결제포기] 사용자가 결제를 취소하셨습니다"
 

@@ -9,8 +9,7 @@ from django.test import Client
 from accounts.models import User
 from payments.models import Payment, Product
 from tests.gateway import SandboxGateway
-
-from .conftest import START, Browser, error
+from tests.payments.checkout.conftest import START, Browser, error
 
 ENDPOINTS = ["start", "complete", "give-up"]
 
@@ -31,7 +30,7 @@ def test_another_method_than_post_is_405(buyer: Browser, name: str, method: str)
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-@pytest.mark.parametrize("body", ["", "{", "[]", '"x"', "null", "1", b"\xff", "[" * 99_999])
+@pytest.mark.parametrize("body", [" ", "{", "[]", '"x"', "null", "1", b"\xff", "[" * 99_999])
 def test_broken_json_is_400(buyer: Browser, name: str, body: Any) -> None:
     assert error(buyer.post(name, body)) == (400, "broken_json", None)
 

@@ -14,8 +14,7 @@ from payments.models import Payment, Product
 from payments.services.verification import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
-
-from .conftest import Browser, error
+from tests.payments.checkout.conftest import START, Browser, error
 
 
 def started(browser: Browser, **fields: Any) -> dict[str, Any]:
@@ -50,12 +49,7 @@ def test_the_parameters_are_the_orders_and_complete(
 
 
 def test_behind_https_the_way_back_is_https(buyer: Browser, sandbox: SandboxGateway) -> None:
-    response = buyer.post(
-        "start",
-        {"product": "premium", "pay_method": "card", "checkout_key": "k", "buyer_tel": "0212345678"},
-        secure=True,
-    )
-    params = json.loads(response.content)["params"]
+    params = json.loads(buyer.post("start", START, secure=True).content)["params"]
     assert params["m_redirect_url"] == "https://testserver/checkout/return/"
 
 

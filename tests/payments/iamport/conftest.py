@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from payments.iamport import IamportClient
-from tests.payments.iamport.scripted import KEY, SECRET, Gateway, Server, token
+from tests.payments.iamport.scripted import KEY, SECRET, Gateway, Server
 
 
 class Clock:
@@ -31,18 +31,22 @@ def sleeps() -> list[float]:
     return []
 
 
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    scripted = Gateway()
-    scripted.on("POST", "/users/getToken", token())
-    server = Server(scripted)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    running = Server()
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
+    yield running
+    running.shutdown()
+    running.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def gateway(server: Server) -> Iterator[Gateway]:
+    scripted = server.renew()
     yield scripted
     scripted.released.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @pytest.fixture

@@ -28,13 +28,14 @@ class Seen:
     query: list[tuple[str, str]]
     headers: dict[str, str]
     body: Any
+    port: int  # the client's, so one per connection
 
 
 @dataclass
 class Gateway:
     """The last answer given for a method and path is repeated for ever."""
 
-    url: str = ""
+    url: str
     seen: list[Seen] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     _answers: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
@@ -61,9 +62,10 @@ class Gateway:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body leave in one piece, or Nagle makes each call wait 40 ms
     server: "Server"
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Silence."""
 
     def _any(self) -> None:
@@ -76,6 +78,7 @@ class Handler(BaseHTTPRequestHandler):
             query=parse_qsl(target.query, keep_blank_values=True),
             headers=dict(self.headers.items()),
             body=json.loads(text) if text else None,
+            port=self.client_address[1],
         )
         self.server.gateway.take(seen)(self)
 
@@ -87,16 +90,22 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+        self.wfile.flush()
 
 
 class Server(ThreadingHTTPServer):
     daemon_threads = False  # so that server_close waits for every thread
     request_queue_size = 64
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.gateway = gateway
-        gateway.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.renew()
+
+    def renew(self) -> Gateway:
+        """A gateway that has seen nothing and knows only how to sign in."""
+        self.gateway = Gateway(f"http://127.0.0.1:{self.server_address[1]}")
+        self.gateway.on("POST", "/users/getToken", token())
+        return self.gateway
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is what some tests are about."""
@@ -130,6 +139,12 @@ def hang(handler: Handler) -> None:
     """Takes the request and says nothing until the test is over."""
     handler.server.gateway.released.wait(10)
     handler.close_connection = True
+
+
+def goodbye(handler: Handler) -> None:
+    """Refuses, and hangs up in good manner."""
+    handler.close_connection = True
+    refusal()(handler)
 
 
 def cut(handler: Handler) -> None:

@@ -1,0 +1,84 @@
+"""Addresses of the staff screens, and what one can read off a page."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from payments.models import Payment
+
+LIST = "/admin/payments/payment/"
+EXPORT = f"{LIST}export/"
+CUSTOMERS = f"{LIST}customers/"
+MARK_FAILED = f"{LIST}mark-failed/"
+
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    """A browser in which this person is signed in and reads English."""
+
+    def signed_in(user: User) -> Client:
+        User.objects.filter(pk=user.pk).update(language="en")
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+def page_of(payment: Payment) -> str:
+    return reverse("admin:payments_payment_change", args=[payment.pk])
+
+
+def verify_of(payment: Payment) -> str:
+    return reverse("admin:payments_payment_verify", args=[payment.pk])
+
+
+def listed(client: Client, query: str = "") -> set[str]:
+    """The order numbers on the list."""
+    response = client.get(f"{LIST}?{query}")
+    assert response.status_code == 200, response.headers.get("Location")
+    return {payment.merchant_uid for payment in response.context["cl"].result_list}
+
+
+def text_of(response: Any) -> str:
+    """A whole answer, streamed or not."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return bytes(body).decode("utf-8")
+
+
+def rows_of(response: Any) -> list[dict[str, str]]:
+    """A CSV's rows by column."""
+    assert response.status_code == 200, response.headers.get("Location")
+    text = text_of(response)
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def exported(client: Client, query: str = "") -> set[str]:
+    """The order numbers in the export of a filter."""
+    return {next(iter(row.values())) for row in rows_of(client.get(f"{EXPORT}?{query}"))}
+
+
+def act(client: Client, action: str, *payments: Payment, query: str = "", **data: Any) -> Any:
+    """Tick payments on the list and run an action."""
+    ticked = [payment.pk for payment in payments]
+    body = {"action": action, "index": 0, "select_across": 0, "_selected_action": ticked}
+    return client.post(f"{LIST}?{query}", body | data)
+
+
+def told(response: HttpResponse) -> str:
+    """The messages on the page that follows, as text."""
+    client: Client = response.client  # type: ignore[attr-defined]
+    page = client.get(response["Location"]) if response.status_code == 302 else response
+    found = re.search(r'<ul class="messagelist">(.*?)</ul>\s*(?:<!--|<div)', text_of(page), re.S)
+    return re.sub(r"<[^>]+>|\s+", " ", found[1]).strip() if found else ""

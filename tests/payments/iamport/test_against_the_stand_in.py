@@ -1,0 +1,380 @@
+"""The client against the stand-in gateway, which was written apart from it, from the contract.
+
+Where both agree, they read the contract alike; where a test here fails, one of them misread it.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from payments.iamport import (
+    AuthenticationFailed,
+    IamportClient,
+    Malformed,
+    NotFound,
+    PrepareOutcome,
+    RefundAccount,
+    Refused,
+    Unavailable,
+)
+from tests.gateway import SandboxGateway
+
+DAY = 86_400
+GET_TOKEN = "POST /users/getToken"
+CANCEL = "POST /payments/cancel"
+
+
+@pytest.fixture(scope="session")
+def stand_in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxGateway]:
+    data = tmp_path_factory.mktemp("stand-in") / "gateway.sqlite3"
+    with subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(data)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "listening on" in line, f"the stand-in did not start: {line!r}"
+        gateway = SandboxGateway(line.split()[-1])
+        try:
+            yield gateway
+        finally:
+            gateway.close()
+            process.terminate()
+
+
+@pytest.fixture
+def stand_in(stand_in_process: SandboxGateway) -> SandboxGateway:
+    stand_in_process.reset()
+    return stand_in_process
+
+
+@pytest.fixture
+def client(stand_in, make_client) -> IamportClient:
+    return make_client(api_url=stand_in.url, key="sandbox_key", secret="sandbox_secret")
+
+
+def made(stand_in, call):
+    return stand_in.calls()["counts"].get(call, 0)
+
+
+def advance(stand_in, clock, seconds):
+    stand_in.control("POST", "clock", {"advance": seconds})
+    clock.now += seconds
+
+
+# --- Token ------------------------------------------------------------------------------------
+
+
+def test_wrong_keys_are_refused_in_the_gateways_words(stand_in, make_client):
+    client = make_client(api_url=stand_in.url, key="sandbox_key", secret="wrong")
+    with pytest.raises(AuthenticationFailed, match="인증에 실패하였습니다"):
+        client.payment("imp_1")
+
+
+def test_one_token_serves_for_half_an_hour_and_is_extended(stand_in, client, clock):
+    imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
+    client.payment(imp_uid)
+    advance(stand_in, clock, 1700)
+    client.payment(imp_uid)
+    assert made(stand_in, GET_TOKEN) == 1
+    advance(stand_in, clock, 50)  # the last minute: five more are given
+    for _ in range(5):
+        client.payment(imp_uid)
+    assert made(stand_in, GET_TOKEN) == 2
+    advance(stand_in, clock, 280)
+    client.payment(imp_uid)
+    assert made(stand_in, GET_TOKEN) == 2
+
+
+def test_a_token_that_dies_early_is_renewed(stand_in, client):
+    imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
+    client.payment(imp_uid)
+    stand_in.fault("token", times=1)
+    assert client.payment(imp_uid).status == "paid"
+
+
+def test_a_token_that_dies_before_a_refund_does_not_refund_twice(stand_in, client):
+    imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
+    client.payment(imp_uid)
+    stand_in.fault("token", times=1)
+    answer = client.cancel(imp_uid=imp_uid, amount=300, checksum=1000, reason="변심")
+    assert (answer.cancel_amount, len(answer.cancel_history)) == (300, 1)
+
+
+def test_an_address_that_is_not_allowed_is_a_matter_of_configuration(stand_in, client):
+    stand_in.fault("ip_denied")
+    with pytest.raises(AuthenticationFailed):
+        client.payment("imp_1")
+
+
+# --- Pre-registration -------------------------------------------------------------------------
+
+
+def test_an_order_is_registered_kept_and_amended(client):
+    outcomes = [
+        client.prepare(merchant_uid="order-1", amount=amount).outcome
+        for amount in (1000, 1000, 900)
+    ]
+    assert outcomes == list(PrepareOutcome)
+    held = client.registered(merchant_uid="order-1")
+    assert (held.merchant_uid, held.amount, held.currency) == ("order-1", 900, "KRW")
+
+
+def test_registering_twice_is_refused_even_with_the_same_amount(client):
+    client.register(merchant_uid="order-1", amount=1000)
+    with pytest.raises(Refused, match="이미 등록된") as raised:
+        client.register(merchant_uid="order-1", amount=1000)
+    assert raised.value.status == 200
+
+
+def test_what_was_never_registered_is_none_and_cannot_be_amended(client):
+    assert client.registered(merchant_uid="주문/1?") is None
+    with pytest.raises(NotFound):
+        client.amend(merchant_uid="order-1", amount=1000)
+
+
+# --- Looking up -------------------------------------------------------------------------------
+
+
+def test_a_payment_comes_back_as_it_was_made(stand_in, client):
+    made_ = stand_in.pay("order-1", 12900, buyer_name="김고객", custom_data={"cart": 7})
+    found = client.payment(made_["imp_uid"])
+    assert (found.imp_uid, found.merchant_uid) == (made_["imp_uid"], "order-1")
+    assert (found.status, found.amount, found.cancel_amount) == ("paid", 12900, 0)
+    assert (found.currency, found.sandbox, found.buyer_name) == ("KRW", False, "김고객")
+    assert found.paid_at == made_["paid_at"] > 0
+    assert found.failed_at == found.cancelled_at == 0
+    assert dict(found.raw) == made_
+
+
+def test_a_failed_payment_tells_why(stand_in, client):
+    found = client.payment(stand_in.pay("order-1", 900, outcome="failed")["imp_uid"])
+    assert found.status == "failed"
+    assert found.fail_reason
+    assert found.failed_at > 0
+    assert found.paid_at == 0
+
+
+def test_a_deposit_is_awaited_and_arrives(stand_in, client):
+    imp_uid = stand_in.pay("order-1", 900, outcome="vbank")["imp_uid"]
+    waiting = client.payment(imp_uid)
+    assert waiting.is_awaiting_deposit
+    assert waiting.vbank_date > waiting.vbank_issued_at > 0
+    stand_in.deposit(imp_uid)
+    paid = client.payment(imp_uid)
+    assert (paid.status, paid.is_awaiting_deposit) == ("paid", False)
+
+
+def test_an_abandoned_window_awaits_no_deposit(stand_in, client):
+    found = client.payment(stand_in.pay("order-1", 900, outcome="ready")["imp_uid"])
+    assert (found.status, found.is_awaiting_deposit, found.pg_tid) == ("ready", False, "")
+
+
+def test_an_unknown_payment_is_not_found(client):
+    with pytest.raises(NotFound, match="존재하지 않는 결제정보입니다"):
+        client.payment("imp_000000000000")
+
+
+def test_a_test_payment_is_hidden_unless_asked_for(stand_in, client, make_client):
+    imp_uid = stand_in.pay("order-1", 900, sandbox=True)["imp_uid"]
+    with pytest.raises(NotFound, match="include_sandbox"):
+        client.payment(imp_uid)
+    seeing = make_client(
+        api_url=stand_in.url, key="sandbox_key", secret="sandbox_secret", include_sandbox=True
+    )
+    assert seeing.payment(imp_uid).sandbox
+    assert client.payments(imp_uids=[imp_uid]).found[0].sandbox
+
+
+def test_what_the_contract_does_not_know_is_read_all_the_same(stand_in, client):
+    odd = {"status": "melted", "pay_method": "moon", "card_quota": None, "brand_new": [1]}
+    found = client.payment(stand_in.pay("order-1", 900, fields=odd)["imp_uid"])
+    assert (found.status, found.pay_method, found.card_quota) == ("melted", "moon", 0)
+
+
+@pytest.mark.parametrize("odd", [{"amount": 900.5}, {"amount": "900"}, {"sandbox": None}])
+def test_money_and_identity_are_not_guessed(stand_in, client, odd):
+    imp_uid = stand_in.pay("order-1", 900, fields=odd)["imp_uid"]
+    with pytest.raises(Malformed, match=next(iter(odd))):
+        client.payment(imp_uid)
+
+
+def test_the_attempts_of_an_order(stand_in, client):
+    now = int(time.time())
+    for age, outcome in ((30, "failed"), (20, "ready"), (10, "paid")):
+        stand_in.pay("order-1", 900, outcome=outcome, started_at=now - age)
+    assert client.find("order-1").status == "paid"
+    assert client.find("order-1", sorting="started").status == "failed"
+    assert client.find("order-1", status="ready").status == "ready"
+    assert [found.status for found in client.find_all("order-1")] == ["failed", "ready", "paid"]
+    assert [found.status for found in client.find_all("order-1", status="paid")] == ["paid"]
+    for ask in (client.find, client.find_all):
+        with pytest.raises(NotFound):
+            ask("order-2")
+
+
+def test_more_attempts_than_a_page_holds(stand_in, client):
+    now = int(time.time())
+    stand_in.control(
+        "POST",
+        "payments?answer=count",
+        [
+            {"merchant_uid": "order-1", "amount": 9, "outcome": "failed", "started_at": now - n}
+            for n in range(230)
+        ],
+    )
+    assert len({found.imp_uid for found in client.find_all("order-1")}) == 230
+
+
+# --- Many at once -----------------------------------------------------------------------------
+
+
+def test_a_batch_is_whole_partial_or_empty(stand_in, client):
+    ids = [stand_in.pay(f"order-{n}", 100 + n)["imp_uid"] for n in range(3)]
+    whole = client.payments(imp_uids=ids)
+    assert {found.imp_uid for found in whole.found} == set(ids)
+    partial = client.payments(imp_uids=[*ids, "imp_x"], merchant_uids=["order-0", "order-x"])
+    assert {found.imp_uid for found in partial.found} == set(ids)
+    assert (partial.missing_imp_uids, partial.missing_merchant_uids) == (("imp_x",), ("order-x",))
+    assert client.payments(imp_uids=["imp_x"]).missing_imp_uids == ("imp_x",)
+
+
+def test_a_batch_of_any_size(stand_in, client):
+    rows = [{"merchant_uid": f"order-{n}", "amount": 100 + n} for n in range(250)]
+    ids = [row["imp_uid"] for row in stand_in.control("POST", "payments", rows)]
+    batch = client.payments(imp_uids=ids, merchant_uids=["order-7", "order-x"])
+    assert {found.imp_uid for found in batch.found} == set(ids)
+    assert (batch.missing_imp_uids, batch.missing_merchant_uids) == ((), ("order-x",))
+    assert made(stand_in, "GET /payments") == 3
+
+
+def test_a_sweep_over_a_year_finds_each_payment_once(stand_in, client):
+    now = int(time.time())
+    times = [now - age * DAY for age in (0, 1, 89, 90, 91, 180, 181, 364)]
+    stand_in.control(
+        "POST",
+        "payments?answer=count",
+        [
+            {"merchant_uid": f"order-{n}", "amount": 100, "started_at": when, "paid_at": when}
+            for n, when in enumerate(times)
+        ],
+    )
+    stand_in.pay("order-x", 900, outcome="failed")
+    year = {"from_": now - 365 * DAY, "to": now}
+    paid = list(client.by_status("paid", **year, limit=2))
+    assert [found.paid_at for found in paid] == sorted(times)
+    newest = list(client.by_status("paid", **year, limit=3, sorting="-paid"))
+    assert [found.paid_at for found in newest] == sorted(times, reverse=True)
+    assert len(list(client.by_status("all", **year))) == len(times) + 1
+    assert list(client.by_status("cancelled", **year)) == []
+
+
+# --- Refunds ----------------------------------------------------------------------------------
+
+
+def test_a_payment_is_refunded_in_parts(stand_in, client):
+    imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
+    part = client.cancel(imp_uid=imp_uid, amount=300, checksum=1000, reason="일부 반품")
+    assert (part.status, part.cancel_amount, part.remaining) == ("cancelled", 300, 700)
+    rest = client.cancel(imp_uid=imp_uid, amount=700, checksum=700, reason="나머지")
+    assert (rest.amount, rest.cancel_amount, rest.remaining) == (1000, 1000, 0)
+    assert [entry.amount for entry in rest.cancel_history] == [300, 700]
+    assert len({entry.cancellation_id for entry in rest.cancel_history}) == 2
+    assert client.payment(imp_uid) == rest
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(("amount", "checksum"), [(300, 900), (1001, 1000)])
+def test_a_refund_that_does_not_add_up_changes_nothing(stand_in, client, amount, checksum, status):
+    stand_in.control("POST", "settings", {"cancel_refusal_status": status})
+    imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
+    with pytest.raises(Refused) as raised:
+        client.cancel(imp_uid=imp_uid, amount=amount, checksum=checksum, reason="변심")
+    assert raised.value.status == status
+    assert client.payment(imp_uid).cancel_amount == 0
+
+
+def test_a_second_full_refund_is_refused(stand_in, client):
+    imp_uid = stand_in.pay("order-1", 1000, outcome="cancelled")["imp_uid"]
+    with pytest.raises(Refused, match="이미 전액취소된 주문입니다"):
+        client.cancel(imp_uid=imp_uid, amount=1000, checksum=1000, reason="변심")
+
+
+def test_a_refund_of_nothing_known_is_refused(client):
+    with pytest.raises(Refused, match="취소할 결제건이 존재하지 않습니다"):
+        client.cancel(imp_uid="imp_x", amount=1, checksum=1, reason="변심")
+
+
+def test_a_deposit_goes_back_to_an_account_only(stand_in, client):
+    imp_uid = stand_in.pay("order-1", 1000, outcome="vbank")["imp_uid"]
+    stand_in.deposit(imp_uid)
+    refund = {"imp_uid": imp_uid, "amount": 1000, "checksum": 1000, "reason": "변심"}
+    with pytest.raises(Refused):
+        client.cancel(**refund)
+    account = RefundAccount(holder="김고객", bank="88", account="110123456789")
+    assert client.cancel(**refund, refund=account).remaining == 0
+
+
+def test_a_lost_answer_to_a_refund_is_told_and_not_repeated(stand_in, client):
+    imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
+    stand_in.fault("after", match={"method": "POST", "path": "/payments/cancel"}, times=1)
+    with pytest.raises(Unavailable) as raised:
+        client.cancel(imp_uid=imp_uid, amount=300, checksum=1000, reason="변심")
+    assert raised.value.sent
+    assert made(stand_in, CANCEL) == 1
+    assert client.payment(imp_uid).cancel_amount == 300  # it had been done
+
+
+# --- Trouble ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 503, "retry_after": 2},
+        {"kind": "status", "status": 429},
+        {"kind": "html"},
+        {"kind": "cut"},
+        {"kind": "after"},
+    ],
+)
+def test_a_look_up_survives_passing_trouble(stand_in, client, sleeps, fault):
+    imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
+    stand_in.fault(**fault, match={"path": "/payments"}, times=2)
+    assert client.payment(imp_uid).amount == 1000
+    assert len(sleeps) == 2
+    assert "retry_after" not in fault or min(sleeps) >= 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "status", "status": 500}, Unavailable),
+        ({"kind": "html"}, Unavailable),
+        ({"kind": "cut"}, Unavailable),
+        ({"kind": "malformed"}, Malformed),
+    ],
+)
+def test_lasting_trouble_is_told(stand_in, client, fault, error):
+    stand_in.fault(**fault, match={"path": "/payments"})
+    with pytest.raises(error):
+        client.payment("imp_1")
+    with pytest.raises(error):
+        client.cancel(imp_uid="imp_1", amount=1, checksum=1, reason="변심")
+
+
+def test_a_gateway_that_hangs_is_left_in_time(stand_in, make_client):
+    client = make_client(
+        api_url=stand_in.url, key="sandbox_key", secret="sandbox_secret", read_timeout=0.3
+    )
+    assert list(client.by_status("paid", from_=0, to=1)) == []
+    stand_in.fault("hang", match={"path": "/payments"})
+    started = time.monotonic()
+    with pytest.raises(Unavailable):
+        client.payment("imp_1")
+    assert time.monotonic() - started < 5
+    stand_in.heal()

@@ -1,0 +1,258 @@
+"""Reading a payment: strict on money and identity, lenient on everything else."""
+
+import dataclasses
+import json
+from decimal import Decimal
+
+import pytest
+
+from payments.iamport import Cancellation, GatewayPayment, Malformed
+from payments.iamport.parsing import READERS, ShapeError, text, whole
+from payments.iamport.parsing import payment as read
+from tests.payments.iamport.scripted import CARD, envelope, payment, plain
+
+REQUIRED = ["imp_uid", "merchant_uid", "status", "amount", "cancel_amount", "currency", "sandbox"]
+
+
+def test_a_card_payment_is_read_field_by_field():
+    row = payment()
+    found = read(row)
+    for name, value in row.items():
+        if name != "cancel_history" and value is not None:
+            assert getattr(found, name) == value
+    assert found.emb_pg_provider == found.bank_code == found.vbank_num == found.fail_reason == ""
+    assert found.cancel_history == ()
+    assert found.raw is row
+
+
+def test_every_optional_field_has_a_reader():
+    named = {field.name for field in dataclasses.fields(GatewayPayment)}
+    assert named == {*READERS, *REQUIRED, "cancel_history", "raw"}
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("bad", [None, [], {}, "", "  ", ..., object])
+def test_a_required_field_that_is_wrong_is_named(name, bad):
+    row = payment(**{name: bad})
+    if bad is ...:
+        del row[name]
+    with pytest.raises(ShapeError, match=rf"response\.{name}\b"):
+        read(row)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("imp_uid", 448280090638),
+        ("merchant_uid", 1),
+        ("status", True),
+        ("currency", 410),
+        ("sandbox", 0),
+        ("sandbox", "false"),
+        ("sandbox", 1),
+    ],
+)
+def test_a_required_field_of_another_type_is_not_converted(name, bad):
+    with pytest.raises(ShapeError, match=name):
+        read(payment(**{name: bad}))
+
+
+@pytest.mark.parametrize("name", ["amount", "cancel_amount"])
+@pytest.mark.parametrize(
+    "bad", [True, False, "1000", "1,000", "1000원", 0.5, 1000.1, -1, float("inf"), float("nan")]
+)
+def test_won_that_is_no_whole_number_is_malformed(name, bad):
+    with pytest.raises(ShapeError, match=name):
+        read(payment(**{name: bad}))
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"), [(1000, 1000), (1000.0, 1000), (0, 0), (1e6, 1_000_000), (2**60, 2**60)]
+)
+def test_won_is_an_int_however_it_is_written(value, amount):
+    found = read(payment(amount=value))
+    assert found.amount == amount
+    assert type(found.amount) is int
+
+
+@pytest.mark.parametrize(
+    ("value", "amount", "kind"), [(10.5, Decimal("10.5"), Decimal), (10.0, 10, int), (10, 10, int)]
+)
+def test_another_currency_may_have_a_fraction(value, amount, kind):
+    found = read(payment(currency="USD", amount=value, cancel_amount=0))
+    assert found.amount == amount
+    assert type(found.amount) is kind
+
+
+def test_a_fraction_is_exact():
+    found = read(payment(currency="USD", amount=0.3, cancel_amount=0.1))
+    assert found.remaining == Decimal("0.2")
+
+
+def test_wrong_shapes_arrive_as_malformed_with_the_call(gateway, client):
+    gateway.on("GET", "/payments/imp_1", envelope(payment(amount=12000.5)))
+    with pytest.raises(Malformed, match=r"response\.amount is not in whole won") as raised:
+        client.payment("imp_1")
+    assert (raised.value.status, raised.value.path) == (200, "/payments/imp_1")
+    assert "12000.5" not in str(raised.value)
+
+
+@pytest.mark.parametrize("written", ["1e400", "-0.5", "1e-7", "NaN", "-Infinity"])
+def test_numbers_of_json_that_are_no_won_are_malformed(gateway, client, written):
+    row = payment(amount=0)
+    body = json.dumps({"code": 0, "message": None, "response": row})
+    body = body.replace('"amount": 0', f'"amount": {written}')
+    gateway.on("GET", "/payments/imp_1", plain(200, body.encode()))
+    with pytest.raises(Malformed):
+        client.payment("imp_1")
+
+
+def test_what_only_python_takes_for_json_is_malformed(gateway, client):
+    row = payment(custom_data=float("nan"))  # no database would take it
+    gateway.on("GET", "/payments/imp_1", envelope(row))
+    with pytest.raises(Malformed):
+        client.payment("imp_1")
+
+
+@pytest.mark.parametrize("response", [None, [], "text", 7, [payment()]])
+def test_what_is_no_object_is_malformed(gateway, client, response):
+    gateway.on("GET", "/payments/imp_1", envelope(response))
+    with pytest.raises(Malformed):
+        client.payment("imp_1")
+
+
+# --- Lenient ----------------------------------------------------------------------------------
+
+
+def test_only_the_required_fields_are_needed():
+    found = read({name: payment()[name] for name in REQUIRED})
+    assert found.pay_method == ""
+    assert found.paid_at == 0
+    assert found.card_type is None
+    assert found.cancel_history == ()
+
+
+@pytest.mark.parametrize("odd", [None, [], {}, {"a": [1]}, "", "x", "\0", 1.5, -1, True, 10**30])
+def test_no_optional_field_can_break_the_reading(odd):
+    for field in dataclasses.fields(GatewayPayment):
+        if field.name in READERS:
+            found = read(payment(**{field.name: odd}))
+            assert isinstance(getattr(found, field.name), field.type), field.name
+
+
+def test_unknown_methods_statuses_and_fields_are_kept():
+    found = read(payment(status="pending", pay_method="moonpay", promotion={"id": "p"}, later=1))
+    assert (found.status, found.pay_method) == ("pending", "moonpay")
+    assert found.raw["promotion"] == {"id": "p"}
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        (1_775_000_000, 1_775_000_000),
+        (1_775_000_000.0, 1_775_000_000),
+        ("1775000000", 1_775_000_000),
+        ("1775000000.0", 1_775_000_000),
+        (0, 0),
+        (None, 0),
+        ("", 0),
+        ("soon", 0),
+        (-5, 0),
+        (1.5, 0),
+        (True, 0),
+        ("1e999999999", 0),
+        (float("nan"), 0),
+        (10**18, 0),
+        ([], 0),
+    ],
+)
+def test_times_are_unix_seconds_and_0_is_never(given, seconds):
+    assert whole(given) == seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "read_as"),
+    [
+        (None, ""),
+        ("a", "a"),
+        (30000123, "30000123"),
+        ({"key": "값"}, '{"key": "값"}'),
+        ("nul\0 and \ud800", "nul and ?"),
+    ],
+)
+def test_text_is_text_and_fit_for_a_database(given, read_as):
+    assert text(given) == read_as
+
+
+# --- Cancels ----------------------------------------------------------------------------------
+
+
+def cancelled(**changes):
+    entry = {"pg_tid": "t", "amount": 1000, "cancelled_at": 20, "reason": "변심"}
+    return entry | changes
+
+
+def test_cancels_come_oldest_first():
+    found = read(
+        payment(
+            status="cancelled",
+            cancel_amount=3000,
+            cancel_history=[
+                cancelled(amount=2000, cancelled_at=30, cancellation_id="B", receipt_url=None),
+                cancelled(),
+            ],
+        )
+    )
+    assert found.cancel_history == (
+        Cancellation(1000, 20, "", "변심", "t", ""),
+        Cancellation(2000, 30, "B", "변심", "t", ""),
+    )
+    assert found.remaining == 9000
+
+
+@pytest.mark.parametrize("absent", [None, [], {}])
+def test_no_cancels_may_be_written_in_many_ways(absent):
+    assert read(payment(cancel_history=absent)).cancel_history == ()
+
+
+@pytest.mark.parametrize(
+    "history",
+    ["x", {"0": cancelled()}, [None], [cancelled(amount=None)], [cancelled(amount=1.5)], [[]]],
+)
+def test_money_in_the_history_is_never_guessed(history):
+    with pytest.raises(ShapeError, match="cancel_history"):
+        read(payment(cancel_history=history))
+
+
+# --- What is derived --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "awaiting"),
+    [
+        ({"status": "ready", "pay_method": "vbank", "vbank_num": "110-123"}, True),
+        ({"status": "ready", "pay_method": "vbank", "vbank_num": None}, False),
+        ({"status": "ready", "pay_method": "vbank", "vbank_num": ""}, False),
+        ({"status": "ready", "pay_method": "card", "vbank_num": "110-123"}, False),
+        ({"status": "paid", "pay_method": "vbank", "vbank_num": "110-123"}, False),
+    ],
+)
+def test_a_deposit_is_awaited_only_if_an_account_was_issued(changes, awaiting):
+    assert read(payment(**changes)).is_awaiting_deposit is awaiting
+
+
+def test_the_repr_names_no_person_and_no_card():
+    shown = repr(read(payment(custom_data='{"note": "secret"}')))
+    assert shown == (
+        "GatewayPayment(imp_uid='imp_448280090638', merchant_uid='order-1', "
+        "status='paid', amount=12000, cancel_amount=0)"
+    )
+    assert CARD not in shown
+
+
+def test_a_payment_is_a_value():
+    one, two = read(payment()), read(payment(unknown=1))
+    assert one == two
+    assert hash(one) == hash(two)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.amount = 1
