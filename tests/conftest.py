@@ -35,8 +35,8 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.fixture(autouse=True)
 def no_network_call_inside_a_transaction(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[list[str]]:
     """Fail the test if anything calls out while a transaction of the product is open.
 
     A test that runs inside a transaction of its own (`db`) starts deeper; only what is opened on
@@ -53,7 +53,7 @@ def no_network_call_inside_a_transaction(
         return send(self, prepared, **kwargs)
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", guarded)
-    yield
+    yield violations
     assert not violations, f"network calls inside a transaction: {violations}"
 
 

@@ -47,7 +47,6 @@ def csv_response(
     )
     name = f"payments-{day_of(timezone.now()):%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -81,4 +82,4 @@ def told(response: HttpResponse) -> str:
     client: Client = response.client  # type: ignore[attr-defined]
     page = client.get(response["Location"]) if response.status_code == 302 else response
     found = re.search(r'<ul class="messagelist">(.*?)</ul>\s*(?:<!--|<div)', text_of(page), re.S)
-    return re.sub(r"<[^>]+>|\s+", " ", found[1]).strip() if found else ""
+    return unescape(re.sub(r"<[^>]+>|\s+", " ", found[1])).strip() if found else ""

@@ -44,7 +44,7 @@ def delivery(db: None) -> WebhookDelivery:
 
 
 @pytest.fixture
-def person(request: pytest.FixtureRequest, sign_in: SignIn) -> Client:
+def person(request: pytest.FixtureRequest, db: None, sign_in: SignIn) -> Client:
     """The browser of the person that the test names."""
     if request.param == "anonymous":
         return Client()
@@ -124,7 +124,7 @@ def test_who_may_mark_failed(
     if not may:
         assert_access(response, name, may)
         assert fingerprint() == before
-        assert sandbox.calls() == []
+        assert sandbox.calls()["total"] == 0
 
 
 @everybody(MAY_ACT)
@@ -138,7 +138,7 @@ def test_who_may_re_verify(
     if not may:
         assert_access(response, name, may)
         assert fingerprint() == before
-        assert sandbox.calls() == []
+        assert sandbox.calls()["total"] == 0
 
 
 ACTIONS = {"reverify": MAY_ACT, "mark_failed": MAY_ACT, "export_selected": MAY_EXPORT}
@@ -165,7 +165,7 @@ def test_an_action_is_offered_to_and_run_for_those_who_may(
         assert payment.merchant_uid not in response.headers.get("Location", "")
         assert response.headers["Content-Type"].startswith("text/html")
         assert fingerprint() == before
-        assert sandbox.calls() == []
+        assert sandbox.calls()["total"] == 0
 
 
 @everybody(MAY_LOOK)
@@ -237,7 +237,7 @@ def test_a_get_never_changes_or_asks_anything(
     ):
         text_of(person.get(address))
     assert fingerprint() == before
-    assert sandbox.calls() == []
+    assert sandbox.calls()["total"] == 0
 
 
 def test_a_button_answers_only_to_post_and_only_with_a_token(
@@ -250,7 +250,7 @@ def test_a_button_answers_only_to_post_and_only_with_a_token(
     assert client.post(verify_of(payment)).status_code == 403
     body = {"record": f"{payment.pk}:{payment.version}", "reason": "other", "note": "x"}
     assert client.post(MARK_FAILED, body).status_code == 403
-    assert sandbox.calls() == []
+    assert sandbox.calls()["total"] == 0
 
 
 def test_a_payment_that_does_not_exist_is_not_found(operator: User, sign_in: SignIn) -> None:

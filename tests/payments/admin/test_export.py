@@ -1,0 +1,251 @@
+"""The export: exactly the filtered payments, safe in Excel, in Korean time, and on record."""
+
+import csv
+import io
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from payments.admin import export as export_module
+from payments.admin.resources import guarded
+from payments.models import Payment, Product
+from payments.services.verification import verify
+from payments.states import Source
+from tests.gateway import SandboxGateway
+from tests.payments import builders
+
+from .conftest import EXPORT, LIST, SignIn, act, exported, listed, page_of, rows_of, text_of
+
+NOON = 1669691757  # 2022-11-29T03:15:57Z
+
+HEADER = [
+    "Order number",
+    "PortOne payment id",
+    "Status",
+    "Order name",
+    "Customer's e-mail",
+    "Amount",
+    "Refunded amount",
+    "Net amount",
+    "Currency",
+    "Payment method",
+    "PG",
+    "Approval number",
+    "Ordered",
+    "Payment date",
+    "Refunded at",
+    "Failed at",
+    "Reason of failure",
+    "Verification",
+]
+
+
+@pytest.fixture
+def client(finance: User, sign_in: SignIn) -> Client:
+    """The finance person's browser."""
+    return sign_in(finance)
+
+
+def test_the_export_holds_exactly_the_filtered_payments(
+    client: Client, customer: User, stranger: User, product: Product
+) -> None:
+    wanted = {builders.paid(customer, product).merchant_uid for _ in range(60)}
+    builders.paid(stranger, product)
+    builders.ordered(customer, product)
+    assert exported(client, f"user={customer.pk}&status=paid") == wanted
+
+
+def test_a_row_holds_the_facts_as_they_are(
+    client: Client, customer: User, product: Product
+) -> None:
+    payment = builders.refunded(customer, product, refund=9_000)
+    [row] = rows_of(client.get(EXPORT))
+    assert list(row) == HEADER
+    assert list(row.values()) == [
+        payment.merchant_uid,
+        payment.imp_uid,
+        "cancelled",
+        "Devket 프리미엄",
+        "customer@example.com",
+        "99000",
+        "9000",
+        "90000",
+        "KRW",
+        "card",
+        "html5_inicis",
+        "30012345",
+        "2026-04-01T11:58:00+09:00",
+        "2026-04-01T12:00:00+09:00",
+        "2026-04-01T13:00:00+09:00",
+        "",
+        "",
+        "matched",
+    ]
+
+
+@pytest.mark.usefixtures("server_zone")
+def test_the_gateways_second_is_the_same_moment_on_every_screen(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000, paid_at=NOON, started_at=NOON - 20)
+    verify(payment=payment, source=Source.BROWSER)
+    query = "paid_from=2022-11-29&paid_to=2022-11-29"
+    assert listed(client, query) == exported(client, query) == {payment.merchant_uid}
+    for address in (f"{LIST}?{query}", page_of(payment)):
+        assert ">2022-11-29 12:15:57 KST<" in text_of(client.get(address))
+    [row] = rows_of(client.get(EXPORT))
+    assert row["Payment date"] == "2022-11-29T12:15:57+09:00"
+
+
+def test_the_readers_zone_does_not_reach_the_file(
+    client: Client, finance: User, customer: User, product: Product
+) -> None:
+    User.objects.filter(pk=finance.pk).update(time_zone="America/New_York")
+    builders.paid(customer, product, at=datetime(2026, 3, 31, 15, 30, tzinfo=UTC))
+    [row] = rows_of(client.get(EXPORT))
+    assert row["Payment date"] == "2026-04-01T00:30:00+09:00"
+
+
+# --- A spreadsheet opens it ------------------------------------------------------------------
+
+
+def test_excel_sees_utf_8_and_its_own_line_ends(
+    client: Client, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product)
+    response: Any = client.get(EXPORT)
+    body = b"".join(response.streaming_content)
+    assert body.startswith(b"\xef\xbb\xbf")
+    assert body.count(b"\r\n") == body.count(b"\n") == 2
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "==1+1",
+        "+82",
+        "-1",
+        "@SUM(1)",
+        "\t=1",
+        " =1",
+        "\u3000=1",
+        "\u00a0@x",
+        "\ufeff=1",
+        "\r=1",
+        "\n=1",
+        "\tx",
+        " \tx",
+        "\rx",
+        "＝1+1",
+        "＠SUM(1)",
+        '=HYPERLINK("https://evil.example","ok")',
+    ],
+)
+def test_text_that_a_spreadsheet_would_run_is_quoted_not_cut(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "x", " x", "a=b", "홍길동", "1-2", "'=1", "imp_1", "한 =1"])
+def test_harmless_text_stays_as_it_is(text: str) -> None:
+    assert guarded(text) == text
+
+
+def test_an_order_name_from_an_attacker_stays_text_and_numbers_stay_numbers(
+    client: Client, customer: User, product: Product
+) -> None:
+    evil = '=cmd|"/c calc"!A1,\r\n"x"'
+    builders.paid(customer, product, name=evil, fail_reason="-1+1")
+    User.objects.filter(pk=customer.pk).update(email="+1@example.com")
+    text = text_of(client.get(EXPORT)).removeprefix("\ufeff")
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    cells = dict(zip(header, row, strict=True))
+    assert cells["Order name"] == f"'{evil}"
+    assert cells["Customer's e-mail"] == "'+1@example.com"
+    assert cells["Reason of failure"] == "'-1+1"
+    assert cells["Amount"] == "99000"
+
+
+def test_the_header_is_in_the_readers_language_while_streaming(
+    client: Client, finance: User, customer: User, product: Product
+) -> None:
+    response: Any = client.get(EXPORT)
+    first = next(iter(response.streaming_content)).decode()
+    assert first.removeprefix("\ufeff").startswith("Order number,")
+    response.close()
+
+
+def test_the_file_is_named_after_the_korean_day(client: Client, time_machine: Any) -> None:
+    time_machine.move_to(datetime(2026, 3, 31, 15, 30, tzinfo=UTC))
+    response: Any = client.get(EXPORT)
+    text_of(response)
+    assert response["Content-Disposition"] == 'attachment; filename="payments-2026-04-01.csv"'
+
+
+# --- It streams -------------------------------------------------------------------------------
+
+
+def test_it_streams_in_blocks_with_one_query_for_all(
+    client: Client,
+    customer: User,
+    product: Product,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: Any,
+) -> None:
+    monkeypatch.setattr(export_module, "CHUNK", 10)
+    for _ in range(25):
+        builders.paid(customer, product)
+    response: Any = client.get(EXPORT)
+    assert response.streaming
+    with django_assert_max_num_queries(1):
+        blocks = list(response.streaming_content)
+    assert [block.count(b"\r\n") for block in blocks] == [1, 10, 10, 5]
+
+
+# --- It is on record --------------------------------------------------------------------------
+
+
+def test_who_took_what_is_logged(
+    client: Client,
+    finance: User,
+    customer: User,
+    product: Product,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(3):
+        builders.paid(customer, product)
+    with caplog.at_level(logging.INFO, logger="payments.export"):
+        text_of(client.get(f"{EXPORT}?status=paid"))
+    start, end = [record for record in caplog.records if record.name == "payments.export"]
+    assert (start.actor, start.filter) == (finance.pk, "status=paid")  # type: ignore[attr-defined]
+    assert (end.rows, end.complete) == (3, True)  # type: ignore[attr-defined]
+
+
+def test_an_export_that_is_broken_off_is_logged_as_that(
+    client: Client, customer: User, product: Product, caplog: pytest.LogCaptureFixture
+) -> None:
+    builders.paid(customer, product)
+    with caplog.at_level(logging.INFO, logger="payments.export"):
+        response: Any = client.get(EXPORT)
+        next(iter(response.streaming_content))
+        response.close()
+    end = [record for record in caplog.records if record.name == "payments.export"][-1]
+    assert (end.rows, end.complete) == (0, False)  # type: ignore[attr-defined]
+
+
+def test_only_the_ticked_rows_are_exported_by_the_action(
+    client: Client, customer: User, product: Product
+) -> None:
+    ticked, _other = builders.paid(customer, product), builders.paid(customer, product)
+    [row] = rows_of(act(client, "export_selected", ticked))
+    assert row["Order number"] == ticked.merchant_uid
+
+
+def test_nothing_is_imported(client: Client) -> None:
+    assert client.get(f"{LIST}import/").status_code == 302  # no such payment

@@ -1,0 +1,180 @@
+"""Marking failed: seen first, with a reason, per record, and never against the gateway's word."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from payments.admin import actions
+from payments.models import Payment, Product
+from payments.services import failing
+from payments.services.verification import verify
+from payments.states import Source
+from tests.gateway import SandboxGateway
+from tests.payments import builders
+from tests.payments.conftest import kinds, start
+
+from .conftest import LIST, MARK_FAILED, SignIn, act, page_of, text_of, told
+
+
+@pytest.fixture
+def client(operator: User, sign_in: SignIn) -> Client:
+    """The operator's browser."""
+    return sign_in(operator)
+
+
+def mark(client: Client, *payments: Payment, **fields: Any) -> Any:
+    """Press the button on the page that was opened for these payments."""
+    records = [f"{payment.pk}:{payment.version}" for payment in payments]
+    body = {"record": records, "reason": "abandoned", "note": "고객이 전화로 취소"}
+    return client.post(MARK_FAILED, body | fields)
+
+
+def test_the_page_lists_the_records_and_leaves_out_the_others_with_the_cause(
+    client: Client, customer: User, product: Product
+) -> None:
+    open_order = builders.ordered(customer, product)
+    paid = builders.paid(customer, product)
+    response = act(client, "mark_failed", open_order, paid, query="status=ready,paid")
+    page = text_of(client.get(response["Location"]))
+    assert f'name="record" value="{open_order.pk}:{open_order.version}"' in page
+    assert f'value="{paid.pk}:' not in page
+    assert "1 payment will be marked failed" in page
+    assert "1 payment is left out" in page
+    assert f"<strong>{paid.merchant_uid}</strong> (Paid): {failing.NOT_OPEN}" in page
+    assert f'href="{LIST}?status=ready%2Cpaid"' in page
+
+
+def test_an_open_order_is_closed_for_a_reason_in_the_operators_name(
+    client: Client, operator: User, payment: Payment
+) -> None:
+    response = mark(client, payment, _changelist_filters="status=ready")
+    assert response["Location"] == f"{LIST}?status=ready"
+    assert told(response) == f"{payment.merchant_uid}: Marked failed: 고객이 전화로 취소"
+    payment.refresh_from_db()
+    event = payment.events.get(kind="marked_failed")
+    assert payment.status == "failed"
+    assert (event.actor, event.reason_code, event.note) == (
+        operator,
+        "abandoned",
+        "고객이 전화로 취소",
+    )
+
+
+def test_it_is_refused_when_the_gateway_says_paid_and_the_payment_becomes_paid(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000)
+    words = told(mark(client, payment))
+    assert f"{payment.merchant_uid}: {failing.HAS_MONEY} It is now: Paid." in words
+    payment.refresh_from_db()
+    assert payment.status == "paid"
+    assert kinds(payment)[-1] == "refused"
+
+
+def test_it_is_refused_while_the_gateway_is_silent(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    sandbox.fault("status", status=500)
+    assert "does not answer. Nothing was changed" in told(mark(client, payment))
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+
+
+def test_a_payment_that_changed_since_the_page_was_opened_is_refused_by_name(
+    client: Client, payment: Payment
+) -> None:
+    seen = Payment.objects.get(pk=payment.pk)
+    verify(payment=payment, source=Source.BROWSER)
+    words = told(mark(client, seen))
+    assert words.startswith(f"{payment.merchant_uid}: This payment has changed")
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+    assert not payment.events.filter(source="admin").exists()
+
+
+INCOMPLETE: list[dict[str, str]] = [
+    {"reason": ""},
+    {"reason": "because"},
+    {"note": ""},
+    {"note": "  \n "},
+    {"note": "가" * 501},
+    {"note": "a\x00b"},
+]
+
+
+@pytest.mark.parametrize("fields", INCOMPLETE)
+def test_a_reason_in_code_and_words_is_required(
+    client: Client, payment: Payment, fields: dict[str, str]
+) -> None:
+    response = mark(client, payment, **fields)
+    page = text_of(response)
+    assert response.status_code == 200
+    assert 'class="errorlist"' in page
+    assert f'name="record" value="{payment.pk}:{payment.version}"' in page
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+    assert not payment.events.filter(source="admin").exists()
+
+
+def test_a_form_that_comes_back_keeps_the_versions_that_were_seen(
+    client: Client, payment: Payment
+) -> None:
+    seen = Payment.objects.get(pk=payment.pk)
+    verify(payment=payment, source=Source.BROWSER)
+    page = text_of(mark(client, seen, note=""))
+    assert 'name="record"' not in page
+    assert "This payment has changed in the meantime" in page
+
+
+def test_of_several_each_has_its_own_outcome(
+    client: Client, sandbox: SandboxGateway, customer: User, product: Product
+) -> None:
+    orders = [start(customer, product, checkout_key=f"click-{n}") for n in range(3)]
+    closed, paid_there, paid_here = orders
+    sandbox.pay(paid_there.merchant_uid, 99_000)
+    sandbox.pay(paid_here.merchant_uid, 99_000)
+    seen = Payment.objects.get(pk=paid_here.pk)
+    verify(payment=paid_here, source=Source.BROWSER)
+    words = told(mark(client, closed, paid_there, seen))
+    assert "3 payments: changed 1, refused 2" in words
+    assert f"{paid_there.merchant_uid}: {failing.HAS_MONEY}" in words
+    assert f"{paid_here.merchant_uid}: This payment has changed" in words
+    statuses = Payment.objects.in_bulk([one.pk for one in orders])
+    assert [statuses[one.pk].status for one in orders] == ["failed", "paid", "paid"]
+
+
+def test_a_failure_that_the_gateway_knew_of_keeps_the_gateways_reason(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    declined = {"fail_reason": "한도 초과"}
+    sandbox.pay(payment.merchant_uid, 99_000, outcome="failed", fields=declined)
+    assert "한도 초과" in told(mark(client, payment))
+    assert not payment.events.filter(kind="marked_failed").exists()
+
+
+def test_too_many_at_once_are_refused(
+    client: Client, customer: User, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MAX_FAILED", 2)
+    orders = [builders.ordered(customer, product) for _ in range(3)]
+    assert "At most 2 payments at once" in told(act(client, "mark_failed", *orders))
+
+
+@pytest.mark.parametrize("record", ["", "x", "1", "1:x", "999:1", "-1:1", "9" * 30 + ":1", "1:1:1"])
+def test_a_record_that_makes_no_sense_marks_nothing(
+    client: Client, payment: Payment, record: str
+) -> None:
+    response = client.post(MARK_FAILED, {"record": record, "reason": "other", "note": "x"})
+    assert response.status_code == 302
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+
+
+def test_the_button_on_the_page_is_there_while_the_order_is_open(
+    client: Client, customer: User, product: Product
+) -> None:
+    link = f"{MARK_FAILED}?id="
+    assert link in text_of(client.get(page_of(builders.ordered(customer, product))))
+    assert link not in text_of(client.get(page_of(builders.paid(customer, product))))
