@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from payments.kst import stamp
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
@@ -70,9 +70,9 @@ def amount_cell(payment: Payment) -> SafeString:
     return format_html(
         '{}<span class="won small">{} {}</span><span class="won small">{} {}</span>',
         gross,
-        _("Refunded"),
+        pgettext("amount", "Refunded"),
         won(payment.cancelled_amount),
-        _("Net"),
+        pgettext("amount", "Net"),
         won(payment.net_amount),
     )
 

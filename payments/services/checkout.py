@@ -124,7 +124,7 @@ def _order(
 def _register(payment: Payment) -> Payment:
     """Ask, call, apply: the amount goes to the gateway before any window opens (contract 2.1)."""
     for _draw in range(DRAWS):
-        is_new = _record_question(payment)
+        payment, is_new = _record_question(payment)
         try:
             registration = _call(payment, is_new)
         except NumberUsed:
@@ -134,8 +134,8 @@ def _register(payment: Payment) -> Payment:
     raise RuntimeError("no order number that the gateway takes after several draws")
 
 
-def _record_question(payment: Payment) -> bool:
-    """Record that we register this number now; False if that was asked before."""
+def _record_question(payment: Payment) -> tuple[Payment, bool]:
+    """Record that we register the order's number now; False if that was asked before."""
     with locked_payment(payment.pk) as locked:
         questions = locked.events.filter(kind=EventKind.PREPARE_ASKED)
         is_new = not questions.filter(note=locked.merchant_uid).exists()
@@ -146,7 +146,7 @@ def _record_question(payment: Payment) -> bool:
             note=locked.merchant_uid,
         )
         ledger.append(payment=locked, entry=entry)
-    return is_new
+    return locked, is_new
 
 
 def _call(payment: Payment, is_new: bool) -> Registration:
@@ -182,6 +182,10 @@ def _renumber(payment: Payment) -> Payment:
     """A new number for an order that nobody has seen yet."""
     with locked_payment(payment.pk) as locked:
         if locked.merchant_uid != payment.merchant_uid or locked.imp_uid:
+            return locked
+        questions = locked.events.filter(kind=EventKind.PREPARE_ASKED, note=locked.merchant_uid)
+        if questions.count() > 1:
+            # The other of two clicks registered it, and may have a window open with this number.
             return locked
         number = merchant_uid.draw(at=locked.requested_at)
         entry = Entry(

@@ -11,6 +11,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import User
 from payments.models import Payment
@@ -75,6 +76,12 @@ def act(client: Client, action: str, *payments: Payment, query: str = "", **data
     ticked = [payment.pk for payment in payments]
     body = {"action": action, "index": 0, "select_across": 0, "_selected_action": ticked}
     return client.post(f"{LIST}?{query}", body | data)
+
+
+def english(words: object) -> str:
+    """Words of the product as a reader of English sees them."""
+    with translation.override("en"):
+        return str(words)
 
 
 def told(response: HttpResponse) -> str:

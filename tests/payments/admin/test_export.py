@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from accounts.models import User
 from payments.admin import export as export_module
@@ -172,13 +175,17 @@ def test_an_order_name_from_an_attacker_stays_text_and_numbers_stay_numbers(
     assert cells["Amount"] == "99000"
 
 
-def test_the_header_is_in_the_readers_language_while_streaming(
-    client: Client, finance: User, customer: User, product: Product
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_header_is_in_the_readers_language_although_it_is_sent_afterwards(
+    client: Client, finance: User, language: str
 ) -> None:
+    User.objects.filter(pk=finance.pk).update(language=language)
     response: Any = client.get(EXPORT)
-    first = next(iter(response.streaming_content)).decode()
-    assert first.removeprefix("\ufeff").startswith("Order number,")
-    response.close()
+    with translation.override("en" if language == "ko" else "ko"):
+        header = text_of(response).removeprefix("\ufeff").split(",")
+    with translation.override(language):
+        expected = [gettext("order number"), gettext("PortOne payment id"), gettext("status")]
+    assert header[:3] == [capfirst(words) for words in expected]
 
 
 def test_the_file_is_named_after_the_korean_day(client: Client, time_machine: Any) -> None:

@@ -216,6 +216,16 @@ def test_an_order_is_found_by_its_number_its_beginning_or_its_portone_id(
     assert listed(sign_in(viewer), f"q={quote(term)}") == {payment.merchant_uid}
 
 
+def test_a_search_finds_by_number_and_by_address_at_once(
+    viewer: User, customer: User, stranger: User, product: Product, sign_in: SignIn
+) -> None:
+    User.objects.filter(pk=stranger.pk).update(email="a.2026@example.com")
+    theirs = builders.paid(stranger, product, merchant_uid="ORDER1")
+    numbered = builders.paid(customer, product, merchant_uid="2026ORDER2")
+    builders.paid(customer, product, merchant_uid="ORDER3")
+    assert listed(sign_in(viewer), "q=2026") == {theirs.merchant_uid, numbered.merchant_uid}
+
+
 @pytest.mark.parametrize("term", ["%", "_", "imp_", "'; --", "\\", "2026%"])
 def test_signs_with_a_meaning_in_sql_have_none_here(
     shop: dict[str, Payment], viewer: User, sign_in: SignIn, term: str

@@ -15,7 +15,7 @@ from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.conftest import kinds, start
 
-from .conftest import LIST, MARK_FAILED, SignIn, act, page_of, text_of, told
+from .conftest import LIST, MARK_FAILED, SignIn, act, english, page_of, text_of, told
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_page_lists_the_records_and_leaves_out_the_others_with_the_cause(
     assert f'value="{paid.pk}:' not in page
     assert "1 payment will be marked failed" in page
     assert "1 payment is left out" in page
-    assert f"<strong>{paid.merchant_uid}</strong> (Paid): {failing.NOT_OPEN}" in page
+    assert f"<strong>{paid.merchant_uid}</strong> (Paid): {english(failing.NOT_OPEN)}" in page
     assert f'href="{LIST}?status=ready%2Cpaid"' in page
 
 
@@ -67,7 +67,7 @@ def test_it_is_refused_when_the_gateway_says_paid_and_the_payment_becomes_paid(
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
     words = told(mark(client, payment))
-    assert f"{payment.merchant_uid}: {failing.HAS_MONEY} It is now: Paid." in words
+    assert f"{payment.merchant_uid}: {english(failing.HAS_MONEY)} It is now: Paid." in words
     payment.refresh_from_db()
     assert payment.status == "paid"
     assert kinds(payment)[-1] == "refused"
@@ -139,7 +139,7 @@ def test_of_several_each_has_its_own_outcome(
     verify(payment=paid_here, source=Source.BROWSER)
     words = told(mark(client, closed, paid_there, seen))
     assert "3 payments: changed 1, refused 2" in words
-    assert f"{paid_there.merchant_uid}: {failing.HAS_MONEY}" in words
+    assert f"{paid_there.merchant_uid}: {english(failing.HAS_MONEY)}" in words
     assert f"{paid_here.merchant_uid}: This payment has changed" in words
     statuses = Payment.objects.in_bulk([one.pk for one in orders])
     assert [statuses[one.pk].status for one in orders] == ["failed", "paid", "paid"]

@@ -78,7 +78,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "broken JSON": {"kind": "malformed"},
     "cut connection": {"kind": "cut"},
     "time-out": {"kind": "hang"},
-    "no token": {"kind": "status", "status": 401, "match": {"path": "/users/getToken"}},
+    "token refused": {"kind": "status", "status": 401},
 }
 
 
