@@ -5,6 +5,7 @@
 | backoffice.E001 | the stand-in gateway, or plain HTTP, with DEBUG off |
 | backoffice.E002 | test-channel payments count as payments with DEBUG off |
 | backoffice.E003 | a real key without its secret |
+| backoffice.E004 | no PG for the payment window |
 
 Each id has a test. A new check takes the next number.
 """
@@ -58,5 +59,19 @@ def gateway_has_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "IAMPORT_KEY is set, but IAMPORT_SECRET is not.",
             hint="Copy both from PortOne's console: Settings, API keys.",
             id="backoffice.E003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def window_has_pg(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E004: without a PG the window opens with whatever the console's default is, or not at all."""
+    if conf.window().pg.strip():
+        return []
+    return [
+        Error(
+            "IAMPORT_PG is empty.",
+            hint="Name the PG of your contract: html5_inicis, or html5_inicis.MOIxxxxxxx.",
+            id="backoffice.E004",
         )
     ]

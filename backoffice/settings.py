@@ -79,7 +79,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -245,6 +244,8 @@ CHECKOUT_CSP = {
     "form-action": [_sdk, *IAMPORT_WINDOW_ORIGINS],
 }
 
+# A script that posts with a stale token gets an answer that it can read.
+CSRF_FAILURE_VIEW = "payments.checkout.refusals.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 # Lax, not Strict: the payment window's redirect is a cross-site GET and must find the session.
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -101,6 +101,19 @@ def ledger_can_be_emptied_between_tests() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = teardown
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """PostgreSQL drops a database only when nobody is in it: not even a thread that was cut off."""
+    yield
+    if connection.vendor != "postgresql":
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 # --- The cast --------------------------------------------------------------------------------
 
 

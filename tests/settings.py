@@ -32,7 +32,8 @@ from backoffice.settings import BASE_DIR, DATABASES, STORAGES
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file: threads of the live server must meet on one database, as they do in production.
     DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
+# Threads of the live server let go of their connection after each request.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Straight from the apps: tests collect no static files.

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import pgettext
 
+from payments import pay_methods
 from payments.kst import stamp
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
 from payments.money import with_separators
@@ -46,14 +47,6 @@ OUTCOME_LOOKS = {
     DeliveryOutcome.TEST_CALL: "quiet",
     DeliveryOutcome.INVALID: "wait",
     DeliveryOutcome.FAILED: "bad",
-}
-
-# The gateway's strings are an open set: a method without a word here is shown as it is.
-PAY_METHODS = {
-    "card": pgettext_lazy("pay method", "Credit or debit card"),
-    "trans": pgettext_lazy("pay method", "Bank transfer"),
-    "vbank": pgettext_lazy("pay method", "Virtual account"),
-    "phone": pgettext_lazy("pay method", "Mobile phone bill"),
 }
 
 
@@ -120,7 +113,7 @@ def person(user: object) -> SafeString:
 
 def pay_method(value: str) -> str:
     """The payment method in words."""
-    return str(PAY_METHODS.get(value, value)) or NOTHING
+    return pay_methods.words(value) or NOTHING
 
 
 def verify_button(payment: Payment) -> SafeString:

@@ -17,14 +17,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from payments import conf
+from payments import conf, pay_methods
 from payments.models import Payment
 from payments.selectors import payments as reads
 from payments.services.verification import verify
 from payments.states import Source
 
 from .endpoints import START
-from .methods import choices
 from .told import Told, page_of, won
 
 View = Callable[..., HttpResponseBase]
@@ -65,7 +64,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "product": offer,
         "price": won(offer.price),
-        "pay_methods": choices(conf.window().pay_methods),
+        "pay_methods": pay_methods.choices(conf.window().pay_methods),
         "sdk_url": conf.window().sdk_url,
         "checkout_key": secrets.token_urlsafe(16),
         "limits": START,

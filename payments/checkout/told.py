@@ -14,12 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from payments import pay_methods
 from payments.kst import stamp
 from payments.models import Payment
 from payments.money import with_separators
 from payments.states import PaymentStatus, Verification
-
-from .methods import words as method_words
 
 
 class State(StrEnum):
@@ -154,7 +153,7 @@ class Told:
     @property
     def method(self) -> str:
         """The pay method's name."""
-        return method_words(self.payment.pay_method)
+        return pay_methods.words(self.payment.pay_method)
 
     @property
     def requested_at(self) -> str:

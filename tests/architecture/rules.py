@@ -10,7 +10,17 @@ from collections.abc import Iterator
 # From the ground up; a module may import what is below it. The last level is the entries: they
 # never import each other.
 LEVELS = (
-    {"states", "money", "kst", "errors", "masking", "merchant_uid", "append_only", "iamport"},
+    {
+        "states",
+        "money",
+        "kst",
+        "errors",
+        "masking",
+        "merchant_uid",
+        "append_only",
+        "iamport",
+        "pay_methods",
+    },
     {"models", "conf"},
     {"locks", "gateway", "selectors"},
     {"ledger"},

@@ -48,3 +48,7 @@ def test_e003_a_key_without_its_secret_fails(settings: Any) -> None:
 
 def test_a_demo_may_use_the_stand_in(settings: Any) -> None:
     assert ids(settings, DEBUG=True, IAMPORT_KEY="sandbox_key") == set()
+
+
+def test_e004_a_window_without_a_pg_fails(settings: Any) -> None:
+    assert ids(settings, IAMPORT_PG=" ") == {"backoffice.E004"}

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from payments.checkout.methods import words
+from payments import kst
 from payments.models import Payment, Product
+from payments.pay_methods import words
 from payments.services.verification import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
@@ -44,6 +45,14 @@ class TestMyPayments:
         page = text(buyer, "/payments/")
         assert payment.merchant_uid in page
         assert others_payment.merchant_uid not in page
+
+    def test_a_paid_one_has_its_receipt_in_the_list(
+        self, buyer: Browser, payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        receipt = sandbox.pay(payment.merchant_uid, 99_000)["receipt_url"]
+        assert receipt not in text(buyer, "/payments/")
+        settled(payment)
+        assert f'href="{receipt}"' in text(buyer, "/payments/")
 
     @pytest.mark.parametrize("method", ["get", "post"])
     def test_somebody_elses_is_404_as_if_it_did_not_exist(
@@ -103,6 +112,10 @@ class TestOnePayment:
         sandbox.pay(payment.merchant_uid, 99_000, paid_at=PAID_AT)
         assert settled(payment).paid_at == datetime(2022, 11, 29, 3, 15, 57, tzinfo=UTC)
         assert "2022-11-29 12:15:57 KST" in buyer.page(payment).content.decode()
+        ordered = kst.stamp(payment.requested_at)
+        assert ordered.endswith(" KST")
+        assert ordered in buyer.page(payment).content.decode()
+        assert ordered in text(buyer, "/payments/")
 
     def test_partly_and_fully_refunded(
         self, buyer: Browser, payment: Payment, sandbox: SandboxGateway

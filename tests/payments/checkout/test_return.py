@@ -142,6 +142,15 @@ def test_any_order_with_webhook_and_callback_ends_in_one_payment(
     assert kinds(payment).count("paid") == 1
 
 
+def test_another_attempt_on_a_paid_order_is_looked_at(
+    nobody: Browser, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    for _ in range(2):
+        paid = sandbox.pay(payment.merchant_uid, 99_000)
+        nobody.arrive(imp_uid=paid["imp_uid"], merchant_uid=payment.merchant_uid)
+    assert payment.events.get(kind="discrepancy").reason_code == "second_approval"
+
+
 @pytest.mark.parametrize("imp_uid", ["", "  ", "x" * 33, "imp\x00"])
 def test_without_a_usable_imp_uid_the_order_number_is_asked_about(
     nobody: Browser, payment: Payment, sandbox: SandboxGateway, imp_uid: str

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from payments.checkout.methods import words
 from payments.models import Product
+from payments.pay_methods import words
 from tests.payments.checkout.conftest import Browser
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from payments.models import Payment, Product
+from payments.services import checkout
 from payments.services.verification import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
@@ -134,6 +135,22 @@ def test_clicks_at_the_very_same_time_make_one_order(
     for thread in threads:
         thread.join()
     assert answers == [(200, Payment.objects.get().merchant_uid)] * 4
+
+
+def test_the_slower_of_two_clicks_keeps_the_number_that_a_window_is_open_with(
+    buyer: Browser, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway then says "exists" to a number that is ours: no reason to draw another."""
+    call, quicker = checkout._call, []
+
+    def overtaken(*args: Any) -> checkout.Registration:
+        if not quicker:
+            quicker.append("under way")
+            quicker[0] = started(buyer)["params"]["merchant_uid"]
+        return call(*args)
+
+    monkeypatch.setattr(checkout, "_call", overtaken)
+    assert [started(buyer)["params"]["merchant_uid"]] == quicker
 
 
 def test_an_order_that_is_paid_is_409_and_leads_to_its_page(
