@@ -38,12 +38,12 @@ def storefront(iamport, shop):
 
 
 @pytest.fixture
-def visit(window_browser, storefront):
+def visit(browser, storefront):
     """Opens the shop with the parameters of request_pay; complaints of the browser fail."""
     contexts, complaints = [], []
 
     def open_shop(context_options=None, code=None, **params):
-        context = window_browser.new_context(**(context_options or {}))
+        context = browser.new_context(**(context_options or {}))
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -193,7 +193,7 @@ def test_string_amount_and_unknown_user_code(visit):
     assert result_of(page)["imp_uid"] is None
 
 
-def test_without_init(window_browser, storefront, visit):
+def test_without_init(browser, storefront, visit):
     """4.2: no init → alert and returns false."""
     page = visit()
     said = []
