@@ -1,4 +1,4 @@
-"""The database's own refusal to change the ledger: triggers on the table of events.
+"""The database's own refusal to change what is only ever added to: triggers on those tables.
 
 The model refuses as well, but a trigger also stops raw SQL, another program and a careless console.
 A migration that rebuilds the table (on SQLite any change of a column does) drops its triggers: end
@@ -7,43 +7,64 @@ such a migration with `install` again. A test proves that they are there after a
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-TABLE = "payments_paymentevent"
-_MESSAGE = "payments_paymentevent is append-only"
+TABLES = ("payments_paymentevent", "payments_personaldataaccess")
+_FUNCTION = "payments_refuse_change"
 
-_SQLITE_INSTALL = [
-    f"CREATE TRIGGER IF NOT EXISTS {TABLE}_no_{verb.lower()} BEFORE {verb} ON {TABLE} "
-    f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
-    for verb in ("UPDATE", "DELETE")
-]
-_SQLITE_REMOVE = [f"DROP TRIGGER IF EXISTS {TABLE}_no_{verb}" for verb in ("update", "delete")]
 
-_POSTGRES_INSTALL = [
-    f"CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; "
-    f"END $$",
-    f"CREATE OR REPLACE TRIGGER {TABLE}_no_change BEFORE UPDATE OR DELETE ON {TABLE} "
-    f"FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()",
-    f"CREATE OR REPLACE TRIGGER {TABLE}_no_truncate BEFORE TRUNCATE ON {TABLE} "
-    f"FOR EACH STATEMENT EXECUTE FUNCTION {TABLE}_refuse()",
-]
-_POSTGRES_REMOVE = [
-    f"DROP TRIGGER IF EXISTS {TABLE}_no_change ON {TABLE}",
-    f"DROP TRIGGER IF EXISTS {TABLE}_no_truncate ON {TABLE}",
-]
+def _message(table: str) -> str:
+    return f"{table} is append-only"
+
+
+def _sqlite_install(table: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{_message(table)}'); END"
+        for verb in ("UPDATE", "DELETE")
+    ]
+
+
+def _sqlite_remove(table: str) -> list[str]:
+    return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
+
+
+def _postgres_install(table: str) -> list[str]:
+    return [
+        f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+        "USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()",
+        f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()",
+    ]
+
+
+def _postgres_remove(table: str) -> list[str]:
+    return [
+        f"DROP TRIGGER IF EXISTS {table}_no_{what} ON {table}" for what in ("change", "truncate")
+    ]
+
 
 _STATEMENTS = {
-    "sqlite": (_SQLITE_INSTALL, _SQLITE_REMOVE),
-    "postgresql": (_POSTGRES_INSTALL, _POSTGRES_REMOVE),
+    "sqlite": (_sqlite_install, _sqlite_remove),
+    "postgresql": (_postgres_install, _postgres_remove),
 }
 
 
+def _present(schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
+    existing = schema_editor.connection.introspection.table_names()
+    return [table for table in TABLES if table in existing]
+
+
 def install(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Create the triggers; harmless when they exist."""
-    for statement in _STATEMENTS[schema_editor.connection.vendor][0]:
-        schema_editor.execute(statement)
+    """Create the triggers on every table that exists by now; harmless when they do."""
+    for table in _present(schema_editor):
+        for statement in _STATEMENTS[schema_editor.connection.vendor][0](table):
+            schema_editor.execute(statement, params=None)
 
 
 def remove(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Drop the triggers: for undoing a migration and for emptying a test database."""
-    for statement in _STATEMENTS[schema_editor.connection.vendor][1]:
-        schema_editor.execute(statement)
+    for table in _present(schema_editor):
+        for statement in _STATEMENTS[schema_editor.connection.vendor][1](table):
+            schema_editor.execute(statement, params=None)

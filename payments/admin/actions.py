@@ -2,7 +2,7 @@
 
 Each action names the permission it needs; Django offers it only to who has that, and `require` asks
 again when it runs. To add one: a function with `@admin.action(permissions=...)` here, its name in
-`ACTIONS`, and a `has_..._permission` on `PaymentAdmin`.
+`ACTIONS`, and a `has_..._permission` on `PaymentPermissions`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +27,7 @@ from .navigation import FILTERS
 from .outcomes import Ending, Outcome, not_asked, report, told
 
 if TYPE_CHECKING:
-    from .payment import PaymentAdmin
+    from .payment_permissions import PaymentPermissions
 
 MAX_VERIFIED = 200
 MAX_FAILED = 100
@@ -76,7 +76,7 @@ def verify_one(payment: Payment, actor: AbstractBaseUser) -> Outcome:
 
 @admin.action(permissions=["verify"], description=gettext_lazy("Re-verify at the gateway"))
 def reverify(
-    model_admin: "PaymentAdmin", request: HttpRequest, payments: QuerySet[Payment]
+    model_admin: "PaymentPermissions", request: HttpRequest, payments: QuerySet[Payment]
 ) -> None:
     """Ask the gateway about each of the picked payments."""
     require(model_admin.has_verify_permission(request))
@@ -87,7 +87,7 @@ def reverify(
 
 @admin.action(permissions=["mark_failed"], description=gettext_lazy("Mark failed…"))
 def mark_failed(
-    model_admin: "PaymentAdmin", request: HttpRequest, payments: QuerySet[Payment]
+    model_admin: "PaymentPermissions", request: HttpRequest, payments: QuerySet[Payment]
 ) -> HttpResponseBase | None:
     """Go on to the page that lists the picked payments and asks for the reason."""
     require(model_admin.has_mark_failed_permission(request))
@@ -103,7 +103,7 @@ def mark_failed(
 
 @admin.action(permissions=["export"], description=gettext_lazy("Export as CSV"))
 def export_selected(
-    model_admin: "PaymentAdmin", request: HttpRequest, payments: QuerySet[Payment]
+    model_admin: "PaymentPermissions", request: HttpRequest, payments: QuerySet[Payment]
 ) -> HttpResponseBase:
     """The picked payments as CSV."""
     require(model_admin.has_export_permission(request))

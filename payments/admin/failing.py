@@ -27,7 +27,7 @@ from .outcomes import Ending, Outcome, report
 from .widgets import amount_cell, moment, status_badge
 
 if TYPE_CHECKING:
-    from .payment import PaymentAdmin
+    from .payment_permissions import PaymentPermissions
 
 TEMPLATE = "admin/payments/payment/confirm_action.html"
 # As posted or linked: a payment's id, and the version that was seen (None: not seen yet).
@@ -55,7 +55,7 @@ class Record:
         ]
 
 
-def mark_failed_view(model_admin: "PaymentAdmin", request: HttpRequest) -> HttpResponse:
+def mark_failed_view(model_admin: "PaymentPermissions", request: HttpRequest) -> HttpResponse:
     """Show the records and ask for the reason (GET), or mark them failed (POST)."""
     require(model_admin.has_mark_failed_permission(request))
     if request.method != "POST":
@@ -142,7 +142,7 @@ def _refusal(payment: Payment, refusal: NotAllowed | Conflict) -> str:
 
 
 def _page(
-    model_admin: "PaymentAdmin",
+    model_admin: "PaymentPermissions",
     request: HttpRequest,
     records: list[Record],
     form: MarkFailedForm,

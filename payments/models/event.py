@@ -5,7 +5,7 @@ Rows are written by `payments.ledger` alone. This model, its queryset and a data
 """
 
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,27 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.states import EventKind, PaymentStatus, Source
 
+from .append_only import AppendOnlyModel
 from .payment import Payment
 
 
-class AppendOnlyError(TypeError):
-    """Somebody tried to change or remove a row of the ledger."""
-
-
-def _refuse(*args: object, **kwargs: object) -> NoReturn:
-    raise AppendOnlyError("Rows of the ledger are never changed or removed: append a new one.")
-
-
-class AppendOnlyQuerySet(models.QuerySet["PaymentEvent"]):
-    """A queryset that reads."""
-
-    update = _refuse
-    delete = _refuse
-    bulk_update = _refuse
-    update_or_create = _refuse
-
-
-class PaymentEvent(models.Model):
+class PaymentEvent(AppendOnlyModel):
     """One thing that happened to a payment. Amount in won, time in UTC."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="events")
@@ -65,8 +49,6 @@ class PaymentEvent(models.Model):
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
 
-    objects = AppendOnlyQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
@@ -80,16 +62,6 @@ class PaymentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment_id}/{self.sequence} {self.kind}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; a row that exists is never saved again."""
-        if not self._state.adding:
-            _refuse()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused."""
-        _refuse()
 
     @property
     def answer_data(self) -> dict[str, Any]:

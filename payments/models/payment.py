@@ -40,6 +40,7 @@ PROJECTION = (
     "fail_reason",
     "verification",
     "verified_at",
+    "late_approval",
 )
 
 
@@ -86,6 +87,8 @@ class Payment(models.Model):
         _("verification"), max_length=16, choices=Verification, default=Verification.NEVER
     )
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+    # Money came in after the order was closed as failed: somebody has to decide what it is for.
+    late_approval = models.BooleanField(_("paid after it had failed"), default=False)
     # The head of the event chain: without it, cutting off the newest events would leave no trace.
     version = models.PositiveIntegerField(default=0, editable=False)
     head_hash = models.CharField(max_length=64, default="", editable=False)
@@ -97,7 +100,10 @@ class Payment(models.Model):
         permissions = [
             ("verify_payment", _("Can re-verify a payment against the gateway")),
             ("mark_failed_payment", _("Can mark a payment failed")),
+            ("override_gateway_payment", _("Can mark failed while the gateway is silent")),
+            ("note_payment", _("Can add a note to a payment")),
             ("export_payment", _("Can export payments")),
+            ("unmask_payment", _("Can see personal data, with a reason that is recorded")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "checkout_key"], name="payment_one_per_click"),
@@ -124,6 +130,20 @@ class Payment(models.Model):
             models.Index("status", F("id").desc(), name="payment_by_status"),
             models.Index("user", F("id").desc(), name="payment_by_user"),
             models.Index(F("paid_at").desc(), F("id").desc(), name="payment_by_paid_at"),
+            # What needs attention is rare, so these stay small.
+            models.Index(
+                F("id").desc(),
+                condition=Q(verification=Verification.MISMATCHED),
+                name="payment_mismatched",
+            ),
+            models.Index(
+                F("requested_at").desc(),
+                condition=Q(status=PaymentStatus.READY),
+                name="payment_open_by_age",
+            ),
+            models.Index(
+                F("id").desc(), condition=Q(late_approval=True), name="payment_late_approval"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -254,6 +254,7 @@ def _move(payment: Payment, question: Question, answer: Answer, steps: list[Step
     for step in steps:
         late = is_late_approval(payment.status, step.changes.get("status", ""))
         changes = step.changes | _agreement(payment, question, answer)
+        changes |= {"late_approval": True} if late else {}
         entry = _told(
             question,
             answer,

@@ -14,7 +14,7 @@ from payments import ledger
 from payments.ledger import Entry, IllegalMove
 from payments.locks import locked_payment
 from payments.models import Payment, PaymentEvent, Product
-from payments.models.event import AppendOnlyError
+from payments.models.append_only import AppendOnlyError
 from payments.services.audit import problems_of
 from payments.states import EventKind, PaymentStatus, Source
 from tests.payments.conftest import kinds

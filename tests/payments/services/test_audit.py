@@ -17,11 +17,11 @@ TABLE = "payments_paymentevent"
 def tampering(payment: Payment) -> Iterator[None]:
     """An attacker who can drop triggers."""
     with connection.cursor() as cursor:
-        for statement in append_only._STATEMENTS[connection.vendor][1]:
+        for statement in append_only._STATEMENTS[connection.vendor][1](TABLE):
             cursor.execute(statement)
     yield
     with connection.cursor() as cursor:
-        for statement in append_only._STATEMENTS[connection.vendor][0]:
+        for statement in append_only._STATEMENTS[connection.vendor][0](TABLE):
             cursor.execute(statement)
 
 

@@ -117,6 +117,7 @@ class TestWhatTheGatewaySays:
         look(payment, late["imp_uid"])
         assert payment.is_paid
         assert payment.failed_at is None
+        assert payment.late_approval
         assert payment.events.get(kind="paid").reason_code == "late_approval"
 
 
