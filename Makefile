@@ -51,5 +51,8 @@ messages: .venv/.ready ## collect and compile the words (needs gettext)
 bench-checkout: .venv/.ready ## gateway calls and time of our own per checkout
 	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_checkout
 
+screenshots: .venv/.ready ## take the pictures in docs/images afresh (needs Chromium)
+	@$(BIN)/python docs/screenshots.py
+
 clean: ## forget the demo's data (not .venv, not .env)
 	@rm -rf var staticfiles
