@@ -21,6 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from accounts.models import Language, User
+from accounts.notices import SIGNED_IN_BEFORE
 
 # The vendors' names as people in Korea write them, for templates that translate `provider.name`.
 PROVIDER_NAMES = (gettext_noop("Naver"), gettext_noop("Kakao"))
@@ -41,6 +42,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         saved: User = super().save_user(request, as_customer(user), form, commit=commit)
         return saved
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Note whether this is the account's first sign-in, which nobody needs a notice of."""
+        setattr(request, SIGNED_IN_BEFORE, user.last_login is not None)
+        super().login(request, user)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Staff go to work, customers to the shop; a `next` in the address goes before both."""

@@ -1,22 +1,30 @@
 """People in the admin: found by e-mail address, never deleted, and no way up for oneself.
 
+Addresses are not masked here: whoever manages people (the Admin role alone) is looking for them.
+
 Who may edit whom, and hand out which group, is decided in `roles.py`. To show another field of a
 person: `fieldsets` below.
 """
 
 from typing import TYPE_CHECKING, Any
 
-import allauth.socialaccount.admin  # noqa: F401  (registers what is taken off below)
+import allauth.mfa.admin
+import allauth.socialaccount.admin
+import allauth.usersessions.admin  # noqa: F401  (they register what is taken off below)
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
-from django.contrib import admin
+from allauth.usersessions.models import UserSession
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.paginator import Paginator
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import notices, second_factor
 from accounts.forms import AddPersonForm
 from accounts.models import User
 from accounts.roles import assignable_groups, may_manage
@@ -30,8 +38,8 @@ else:
     PersonAdmin = DjangoUserAdmin
     PersonPaginator = Paginator
 
-# They hold secrets and copies of other companies' profiles, which no screen here needs.
-admin.site.unregister([SocialAccount, SocialApp, SocialToken])
+# Secrets, copies of other companies' profiles, and where people are: no screen needs them.
+admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
 
 COUNTED_AT_MOST = 10_000
 
@@ -61,6 +69,7 @@ class UserAdmin(PersonAdmin):
     ordering = ["-pk"]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ["groups", "user_permissions"]
+    actions = ["reset_second_factor"]
     fieldsets = [
         (None, {"fields": ["email", "username", "password"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "time_zone", "language"]}),
@@ -81,6 +90,25 @@ class UserAdmin(PersonAdmin):
             },
         )
     ]
+
+    @admin.action(permissions=["change"], description=_("Reset the second factor (lost phone)"))
+    def reset_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Without a factor, and signed out, until they set one up again. They are told by mail."""
+        done = [one for one in people if self.has_change_permission(request, one)]
+        for person in done:
+            second_factor.forget(person)
+            notices.second_factor_reset(person)
+            self.log_change(request, person, gettext("Second factor reset."))
+        if left_out := len(people) - len(done):
+            words = ngettext(
+                "%(number)s account can do more than yours and was left as it is.",
+                "%(number)s accounts can do more than yours and were left as they are.",
+                left_out,
+            )
+            messages.warning(request, words % {"number": left_out})
+        if done:
+            names = ", ".join(map(str, done))
+            messages.success(request, gettext("Second factor reset: %(names)s") % {"names": names})
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         fields = [*super().get_readonly_fields(request, obj)]

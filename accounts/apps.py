@@ -9,3 +9,11 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        from allauth.mfa.signals import authenticator_added
+
+        from accounts import notices, second_factor
+
+        notices.connect()
+        authenticator_added.connect(second_factor.added, dispatch_uid="accounts.second_factor")

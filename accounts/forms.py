@@ -1,4 +1,4 @@
-"""Forms about people: their own settings, and what the admin needs to add somebody.
+"""Forms about people: their own settings and passkeys, and what the admin needs to add somebody.
 
 To let people change one more thing about themselves: a field in `SettingsForm.Meta.fields`.
 """
@@ -6,6 +6,7 @@ To let people change one more thing about themselves: a field in `SettingsForm.M
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from allauth.utils import generate_unique_username
 from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -71,3 +72,24 @@ class AddPersonForm(UserAddForm):
     def save(self, commit: bool = True) -> User:
         self.instance.username = generate_unique_username([self.cleaned_data["email"], "user"])
         return super().save(commit=commit)
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A new passkey: allauth's form in words of our own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        self.fields["name"].help_text = _("So that you can tell your passkeys apart.")
+        self.fields["passwordless"].label = _("Sign in with it alone, without the password")
+        self.fields["passwordless"].help_text = _(
+            "Your device then asks for your fingerprint, face or PIN."
+        )
+
+
+class EditPasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
+    """Another name for a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")

@@ -47,6 +47,8 @@ class User(AbstractUser):
     )
 
     class Meta(AbstractUser.Meta):
+        verbose_name = _("person")  # type: ignore[assignment]
+        verbose_name_plural = _("people")  # type: ignore[assignment]
         constraints = [
             # Two accounts for one address is how money ends up with the wrong person.
             models.UniqueConstraint(

@@ -19,11 +19,16 @@ _VIEWER = frozenset(
         "payments.view_webhookdelivery",
     }
 )
-_FINANCE = _VIEWER | {"payments.export_payment"}
-_OPERATOR = _VIEWER | {"payments.mark_failed_payment", "payments.verify_payment"}
+_FINANCE = _VIEWER | {"payments.export_payment", "payments.unmask_payment"}
+_OPERATOR = _VIEWER | {
+    "payments.mark_failed_payment",
+    "payments.note_payment",
+    "payments.verify_payment",
+}
+_APPROVER = _OPERATOR | {"payments.override_gateway_payment"}
 _ADMIN = (
     _FINANCE
-    | _OPERATOR
+    | _APPROVER
     | {
         "accounts.add_user",
         "accounts.change_user",
@@ -31,13 +36,18 @@ _ADMIN = (
         "auth.view_group",
         "payments.add_product",
         "payments.change_product",
+        "payments.view_personaldataaccess",
     }
 )
 
+# What each is for: Viewer looks (personal data masked), Finance also exports and unmasks for a
+# reason, Operator settles payments with the gateway, Approver may do so while it is silent, Admin
+# does all of this and looks after products, people and the record of who saw personal data.
 ROLES: dict[str, frozenset[str]] = {
     "Viewer": _VIEWER,
     "Finance": _FINANCE,
     "Operator": _OPERATOR,
+    "Approver": _APPROVER,
     "Admin": _ADMIN,
 }
 

@@ -11,5 +11,8 @@ from accounts import views
 urlpatterns = [
     path("settings/", views.account_settings, name="account_settings"),
     path("language/", views.choose_language, name="set_language"),
+    path("second-factor/", views.second_factor, name="account_second_factor"),
+    path("sessions/", views.sessions, name="usersessions_list"),
+    path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
     path("", include("allauth.urls")),
 ]

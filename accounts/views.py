@@ -1,16 +1,28 @@
 """Pages of our own about one's account; sign-up, sign-in and the rest are allauth's."""
 
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.internal.flows.sessions import end_sessions
+from allauth.usersessions.models import UserSession
+from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
+from accounts.devices import device_words
 from accounts.forms import SettingsForm, offered_time_zones
 from accounts.models import Language, User
+from accounts.second_factor import has_factor, was_used
 
 
 @login_required
@@ -37,3 +49,50 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and chosen in Language.values:
         User.objects.filter(pk=request.user.pk).update(language=chosen)
     return set_language(request)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD"])
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Where `SecondFactorMiddleware` leads: set a factor up, or show it, then go on to `next`."""
+    target = _safe_next(request)
+    if not has_factor(request.user):
+        unverified = EmailAddress.objects.filter(user_id=request.user.pk, verified=False)
+        context = {"must_confirm_email": unverified.exists(), "next": target}
+        return render(request, "accounts/second_factor.html", context)
+    if was_used(request):
+        return redirect(target)
+    by_code = is_mfa_enabled(request.user, [Authenticator.Type.TOTP])
+    page = reverse("mfa_reauthenticate" if by_code else "mfa_reauthenticate_webauthn")
+    return redirect(f"{page}?{urlencode({'next': target})}")
+
+
+def _safe_next(request: HttpRequest) -> str:
+    target = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if is_ours else reverse("mfa_index")
+
+
+class Sessions(ListUserSessionsView):  # type: ignore[misc]
+    """allauth's list, with each browser in words and this very session first."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        own = sorted(context["sessions"], key=lambda one: (one.is_current(), one.created_at))
+        devices = [(session, device_words(session.user_agent)) for session in reversed(own)]
+        return context | {"devices": devices}
+
+
+sessions = Sessions.as_view()
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """End one of the person's own sessions; this very one means signing out."""
+    end_sessions(request, list(UserSession.objects.filter(user_id=request.user.pk, pk=pk)))
+    if request.user.is_authenticated:
+        messages.success(request, _("That session has ended."))
+    return redirect("usersessions_list")

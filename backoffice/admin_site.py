@@ -1,4 +1,8 @@
-"""Our AdminSite: sign-in goes through allauth (its rate limits, its second factor)."""
+"""Our AdminSite: sign-in through allauth (its rate limits, its second factor), our own shell, and
+the dashboard as its first page.
+
+What the dashboard shows is in `payments.admin.dashboard`, the column beside it in `navigation`.
+"""
 
 from typing import Any
 
@@ -6,10 +10,13 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+
+from backoffice.navigation import navigation
 
 
 class BackofficeAdminSite(admin.AdminSite):
@@ -17,7 +24,25 @@ class BackofficeAdminSite(admin.AdminSite):
 
     site_title = _("Backoffice")
     site_header = _("Backoffice")
-    index_title = _("Payments back-office")
+    index_title = _("Dashboard")
+    # Ours is in base_site.html; Django's needs its script to be of use on a narrow window.
+    enable_nav_sidebar = False
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        if context["has_permission"]:
+            context["navigation"] = navigation(context["available_apps"], request.path)
+        return context
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The dashboard for whoever may see payments, the plain list of screens for others."""
+        # Here, not above: this module is imported before any model is.
+        from payments.admin import dashboard
+
+        shown = dashboard.context(request) if dashboard.may_see(request) else {}
+        return super().index(request, shown | (extra_context or {}))
 
     @method_decorator(secure_admin_login)
     def login(

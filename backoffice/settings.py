@@ -45,6 +45,8 @@ if not SECRET_KEY:
         "SECRET_KEY is not set. For the demo, `make run` writes a .env with one; in production set "
         "SECRET_KEY (or SECRET_KEY_FILE) to at least 50 random characters."
     )
+# Former keys: what they signed or encrypted stays readable while SECRET_KEY is changed.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -63,6 +65,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.naver",
     "allauth.socialaccount.providers.kakao",
@@ -76,6 +80,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    # Pads each answer at random, so that its length gives nothing away (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -86,6 +92,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # After allauth's, which it asks what the session has shown.
+    "accounts.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -159,6 +167,23 @@ ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="opti
 ACCOUNT_LOGOUT_REDIRECT_URL = "checkout:products"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Backoffice] "
 ACCOUNT_USER_DISPLAY = str
+# A mail when a password or a second factor changes; `accounts.notices` tells of new devices.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+
+# Staff reach the admin only in a session that used a second factor (`accounts.second_factor`).
+STAFF_MFA_REQUIRED = flag("STAFF_MFA_REQUIRED", default=not DEBUG)
+MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.EditPasskeyForm",
+}
+MFA_TOTP_ISSUER = "Backoffice"
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# A passkey needs HTTPS, or http://localhost: a browser offers none on an IP address.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
 # Kakao gives no address unless the person agrees; that must not keep them out.

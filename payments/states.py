@@ -33,7 +33,7 @@ class EventKind(TextChoices):
     CANCELLED = "cancelled", _("Refunded")
     MARKED_FAILED = "marked_failed", _("Marked failed")
     REFUSED = "refused", _("Refused")
-    NOTE = "note", _("Note")
+    NOTE = "note", pgettext_lazy("event", "Note")
     DISCREPANCY = "discrepancy", _("Does not agree with the gateway")
     NOT_FOUND = "not_found", _("Not found at the gateway")
     UNKNOWN = "unknown", _("No answer from the gateway")

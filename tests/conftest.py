@@ -1,8 +1,9 @@
 """What every test may use: the cast, the stand-in gateway over real HTTP, and three guards.
 
-The cast: `customer` and `stranger` buy; `viewer`, `finance`, `operator` and `admin_person` are
-staff in the group of that name. The guards: no network call inside a transaction, no connection
-that leaves this machine, and a ledger that can be emptied between tests though it refuses that.
+The cast: `customer` and `stranger` buy; `viewer`, `finance`, `operator`, `approver` and
+`admin_person` are staff in the group of that name. The guards: no network call inside a
+transaction, no connection that leaves this machine, and a ledger that can be emptied between tests
+though it refuses that.
 """
 
 import os
@@ -154,6 +155,12 @@ def finance(db: None) -> User:
 def operator(db: None) -> User:
     """Staff who may look, verify and mark failed."""
     return _person("operator", group="Operator")
+
+
+@pytest.fixture
+def approver(db: None) -> User:
+    """Staff who may do what an operator may, also while the gateway is silent."""
+    return _person("approver", group="Approver")
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ os.environ.update(
         "IAMPORT_SDK_URL": "",
         "IAMPORT_ACCEPT_TEST_PAYMENTS": "False",
         "EMAIL_URL": "memorymail://",
+        # Most tests are about something else; tests/accounts/test_second_factor.py switches it on.
+        "STAFF_MFA_REQUIRED": "False",
         "LOG_LEVEL": "WARNING",
     }
 )

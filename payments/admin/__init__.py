@@ -1,7 +1,8 @@
 """The admin's screens, one module each; importing this package registers them."""
 
+from .access import PersonalDataAccessAdmin
 from .inbox import WebhookDeliveryAdmin
 from .payment import PaymentAdmin
 from .product import ProductAdmin
 
-__all__ = ["PaymentAdmin", "ProductAdmin", "WebhookDeliveryAdmin"]
+__all__ = ["PaymentAdmin", "PersonalDataAccessAdmin", "ProductAdmin", "WebhookDeliveryAdmin"]

@@ -1,7 +1,7 @@
-"""The payment list as an object: one filter set, a bounded count, nothing dropped in silence.
+"""The payment list as an object: one search, one filter set, a bounded count, nothing dropped.
 
-Actions and the export take their payments from this class as well, so they always agree with what
-the person sees. To narrow by something else, extend `filters.PaymentFilter`.
+Actions, totals and export take their payments from this class as well, so they always agree with
+what the person sees. To narrow by something else, extend `filters.PaymentFilter`.
 """
 
 from typing import Any
@@ -15,11 +15,20 @@ from django.contrib.admin.views.main import (
 )
 from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from payments.models import Payment
+from payments.selectors.admin_list import TooManyCustomers, of_customers, with_text
+from payments.selectors.totals import Totals, totals
 
+from . import search_words
+from .chips import Chip, chips
 from .filters import PaymentFilter
+from .navigation import FILTERS
 from .readonly import BoundedPaginator
+
+PAID = {"paid_at", "-paid_at"}
 
 
 class PaymentChangeList(ChangeList):
@@ -29,6 +38,8 @@ class PaymentChangeList(ChangeList):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.filterset = PaymentFilter(request.GET, request=request)
+        self.written = request.GET.get(SEARCH_VAR, "")
+        self.search_problems: list[str] = []
         super().__init__(request, *args, **kwargs)
 
     def get_filters_params(self, params: Any = None) -> Any:
@@ -40,25 +51,71 @@ class PaymentChangeList(ChangeList):
         self, request: HttpRequest, exclude_parameters: Any = None
     ) -> QuerySet[Payment]:
         """Searched, filtered and ordered; nothing if search or filter make no sense."""
+        # Django's own search is left out: it can't say that it did not understand.
+        query, self.query = self.query, ""
         found: QuerySet[Payment] = super().get_queryset(request, exclude_parameters)
-        return self.filterset.narrowed(found) if self.is_understood(request) else found.none()
+        self.query = query
+        return self._searched(self.filterset.narrowed(found))
+
+    def _searched(self, payments: QuerySet[Payment]) -> QuerySet[Payment]:
+        search, unmasked = search_words.read(self.written), self.filterset.unmasked
+        self.search_problems = list(search.problems)
+        if "\x00" in self.written:
+            self.search_problems.append(_("A search can't hold this sign."))
+        if self.search_problems:
+            return payments.none()
+        try:
+            found = of_customers(
+                payments.filter(*search.conditions),
+                emails=search.emails,
+                names=search.names,
+                unmasked=unmasked,
+            )
+            return with_text(found, search.text, unmasked=unmasked) if search.text else found
+        except TooManyCustomers as error:
+            words = _("More than %(limit)s customers match. Write more of the name or the address.")
+            self.search_problems = [words % {"limit": f"{error.limit:,}"}]
+            return payments.none()
 
     def is_understood(self, request: HttpRequest) -> bool:
-        """Whether search and filter make sense; else they find nothing and the page says why.
+        """Whether search and filter make sense; else they find nothing and the page says why."""
+        return not self.search_problems and self.filterset.is_valid()
 
-        Django drops a search that holds a NUL, says so, and would then show everything.
-        """
-        return self.query == request.GET.get(SEARCH_VAR, "") and self.filterset.is_valid()
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """(field, what is wrong with it), for the page."""
+        return [*((_("Search"), words) for words in self.search_problems), *self.filterset.problems]
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Payment]) -> Any:
         """As Django's, with unpaid orders last whichever way the payment date is sorted."""
-        return [_paid_first(part) for part in super().get_ordering(request, queryset)]
+        ordering = super().get_ordering(request, queryset)
+        if any(self.filterset.days) and self.filterset.date_field == "paid_at":
+            # No unpaid ones are left, so the index by payment date can do it, in both directions.
+            forward = ordering[:2] == ["paid_at", "-pk"]
+            return ["paid_at", "pk"] if forward else ordering
+        return [_paid_first(part) for part in ordering]
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Each row knows whether this person sees personal data, and the way back to the list."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.mark(self.result_list, filters=request.GET.urlencode())
+
+    def mark(self, rows: list[Payment], *, filters: str, outcome: str = "") -> None:
+        """Give rows what their columns need to know about this request: see `row_facts`."""
+        facts = {"unmasked": self.filterset.unmasked, "filters": filters, "outcome": outcome}
+        for row in rows:
+            vars(row)["row_facts"] = facts
 
     @property
     def is_narrowed(self) -> bool:
         """Whether the person asked for less than everything."""
-        names = {SEARCH_VAR, *PaymentFilter.names()}
-        return any(any(values) for name, values in self.filter_params.items() if name in names)
+        return bool(self.chips)
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """What the list is narrowed by, one by one."""
+        return chips(self)
 
     @property
     def kept_params(self) -> list[tuple[str, str]]:
@@ -76,6 +133,11 @@ class PaymentChangeList(ChangeList):
         """The query string of the filtered set, whatever page of it is shown."""
         return str(self.get_query_string())
 
+    @cached_property
+    def totals(self) -> Totals | None:
+        """What the set adds up to; None where that is too much work for the page itself."""
+        return None if self.paginator.is_capped else totals(self.queryset)
+
     @property
     def has_next(self) -> bool:
         """Whether a further page can have rows, counted or not."""
@@ -88,7 +150,33 @@ class PaymentChangeList(ChangeList):
         return str(self.get_query_string({PAGE_VAR: self.page_num + 1}))
 
 
+class BareChangeList(PaymentChangeList):
+    """The filtered set without a page of it: for the totals, and for one row that is drawn anew."""
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        others = super().get_filters_params(params)
+        others.pop(FILTERS, None)
+        return others
+
+    def get_results(self, request: HttpRequest) -> None:
+        """No row is read."""
+        self.result_list = []
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Whatever it costs: this is a request of its own."""
+        return totals(self.queryset)
+
+
+def row_facts(payment: Payment) -> dict[str, Any]:
+    """What the list knows about a row besides the payment; personal data is masked by default."""
+    facts: dict[str, Any] = vars(payment).get(
+        "row_facts", {"unmasked": False, "filters": "", "outcome": ""}
+    )
+    return facts
+
+
 def _paid_first(part: Any) -> Any:
-    if part in {"paid_at", "-paid_at"}:
+    if part in PAID:
         return OrderBy(F("paid_at"), descending=part.startswith("-"), nulls_last=True)
     return part

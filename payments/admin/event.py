@@ -1,25 +1,74 @@
-"""The timeline of a payment: one row of the ledger as a person reads it.
+"""The timeline of a payment: rows of the ledger and webhook deliveries, as a person reads them.
 
 Rows are shown on the payment's page only; they have no screen on which anybody could edit them. To
-give a reason code its words, add it to `_REASONS`.
+give a reason code its words, add it to `_REASONS`; what the gateway itself says is in `_TOLD`.
 """
 
-import json
 from dataclasses import dataclass
+from enum import StrEnum
 
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.models import PaymentEvent
+from payments.masking import mask_email
+from payments.models import PaymentEvent, WebhookDelivery
+from payments.services.failing import GATEWAY_SILENT
 from payments.states import EventKind, FailReason, Finding, PaymentStatus, Source
 
-from .widgets import badge, moment, won
+from .answer import AnswerWords, answer_words
+from .widgets import badge, moment, outcome_badge, won
 
+
+class Voice(StrEnum):
+    """Who speaks in a row: each has its own shape, word and colour on the page."""
+
+    GATEWAY = "gateway"
+    WEBHOOK = "webhook"
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+VOICES: dict[Voice, str | Promise] = {
+    Voice.GATEWAY: gettext_lazy("Gateway"),
+    Voice.WEBHOOK: gettext_lazy("Webhook"),
+    Voice.STAFF: gettext_lazy("Staff"),
+    Voice.CUSTOMER: gettext_lazy("Customer"),
+    Voice.SYSTEM: gettext_lazy("Command line"),
+}
+_VOICE_OF = {
+    Source.CHECKOUT: Voice.CUSTOMER,
+    Source.BROWSER: Voice.CUSTOMER,
+    Source.REDIRECT: Voice.CUSTOMER,
+    Source.GIVE_UP: Voice.CUSTOMER,
+    Source.WEBHOOK: Voice.WEBHOOK,
+    Source.ADMIN: Voice.STAFF,
+    Source.COMMAND: Voice.SYSTEM,
+}
+# What the gateway told, whoever asked.
+_TOLD = frozenset(
+    {
+        EventKind.PREPARED,
+        EventKind.CONFIRMED,
+        EventKind.VBANK_ISSUED,
+        EventKind.PAID,
+        EventKind.FAILED,
+        EventKind.CANCELLED,
+        EventKind.DISCREPANCY,
+        EventKind.NOT_FOUND,
+        EventKind.UNKNOWN,
+    }
+)
+# Steps on the way to one of the others.
+_QUIET = frozenset({EventKind.PREPARE_ASKED, EventKind.PREPARED, EventKind.ASKED})
 _LOOKS = {
     EventKind.PAID: "good",
     EventKind.CONFIRMED: "good",
     EventKind.CANCELLED: "note",
+    EventKind.NOTE: "note",
     EventKind.FAILED: "bad",
     EventKind.MARKED_FAILED: "bad",
     EventKind.REFUSED: "bad",
@@ -34,44 +83,77 @@ _REASONS = {
     "late_approval": gettext_lazy("Approved after it was closed as failed"),
     "prepare_refused": gettext_lazy("The gateway refused the order"),
     "prepare_unanswered": gettext_lazy("The gateway did not answer"),
+    GATEWAY_SILENT: gettext_lazy("Closed without the gateway's word, which did not answer"),
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineRow:
-    """One event in words."""
+    """One event or delivery in words. `by` is who asked or wrote, and on which way it came in."""
 
-    number: int
+    anchor: str
     when: SafeString | str
     what: SafeString
-    source: str
-    origin: str
-    who: str
-    status: str
-    amount: str
-    reason: str
-    note: str
-    imp_uid: str
-    answer: str
+    voice: Voice
+    by: str
+    is_quiet: bool = False
+    status: str = ""
+    amount: str = ""
+    reason: str = ""
+    note: str = ""
+    imp_uid: str = ""
+    answer: AnswerWords | None = None
+    address: str = ""
+
+    @property
+    def voice_words(self) -> str:
+        """Who speaks, in a word."""
+        return str(VOICES[self.voice])
 
 
-def timeline_row(event: PaymentEvent) -> TimelineRow:
-    """The event as a row of the timeline."""
-    kind = EventKind(event.kind)
+def timeline_row(entry: PaymentEvent | WebhookDelivery, *, unmasked: bool) -> TimelineRow:
+    """The entry as a row of the timeline; customers are masked unless `unmasked`."""
+    if isinstance(entry, WebhookDelivery):
+        return _delivery_row(entry)
+    kind, source = EventKind(entry.kind), Source(entry.source)
+    voice = Voice.GATEWAY if kind in _TOLD else _VOICE_OF[source]
     return TimelineRow(
-        number=event.sequence,
-        when=moment(event.recorded_at),
+        anchor=f"event-{entry.sequence}",
+        when=moment(entry.recorded_at),
         what=badge(_LOOKS.get(kind, "quiet"), kind.label),
-        source=str(Source(event.source).label),
-        origin=event.source,
-        who=event.actor_name,
-        status=_status(event),
-        amount=_signed(event.amount),
-        reason=_reason(event.reason_code),
-        note=event.note,
-        imp_uid=event.imp_uid,
-        answer=json.dumps(event.answer_data, indent=2, ensure_ascii=False) if event.answer else "",
+        voice=voice,
+        by=_by(entry, source, voice, unmasked=unmasked),
+        is_quiet=kind in _QUIET,
+        status=_status(entry),
+        amount=_signed(entry.amount),
+        reason=reason_words(entry.reason_code),
+        note=entry.note,
+        imp_uid=entry.imp_uid,
+        answer=answer_words(entry),
     )
+
+
+def _delivery_row(delivery: WebhookDelivery) -> TimelineRow:
+    claim = _("Says “%(status)s”.") % {"status": delivery.claimed_status}
+    return TimelineRow(
+        anchor=f"webhook-{delivery.pk}",
+        when=moment(delivery.received_at),
+        what=outcome_badge(delivery),
+        voice=Voice.WEBHOOK,
+        by=delivery.remote_address or "",
+        note=claim if delivery.claimed_status else "",
+        imp_uid=delivery.imp_uid,
+        address=reverse("admin:payments_webhookdelivery_change", args=[delivery.pk]),
+    )
+
+
+def _by(event: PaymentEvent, source: Source, voice: Voice, *, unmasked: bool) -> str:
+    name = event.actor_name
+    if name and _VOICE_OF[source] is Voice.CUSTOMER and not unmasked:
+        name = mask_email(name)
+    # "Staff · Staff" would say it twice.
+    way = "" if str(source.label) == str(VOICES[voice]) else str(source.label)
+    return " · ".join(part for part in (way, name) if part)
 
 
 def _status(event: PaymentEvent) -> str:
@@ -90,5 +172,6 @@ def _signed(amount: int) -> str:
     return f"{'+' if amount > 0 else '−'}{won(abs(amount))}"
 
 
-def _reason(code: str) -> str:
+def reason_words(code: str) -> str:
+    """Reason codes, joined by commas, as words."""
     return "; ".join(str(_REASONS.get(one, one)) for one in code.split(",") if one)

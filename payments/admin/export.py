@@ -1,7 +1,8 @@
-"""The CSV of exactly the payments that were filtered, streamed: memory stays flat.
+"""The CSV of exactly the payments that were asked for, streamed: memory stays flat.
 
-UTF-8 with a byte order mark, because Excel takes anything else for a legacy code page. Who took
-what is logged when it starts and when it ends. The columns are in `resources.PaymentResource`.
+UTF-8 with a byte order mark, because Excel takes anything else for a legacy code page. That it was
+taken, and why, is on record before this starts (`payment_export`); how it ended is logged here. The
+columns are in `resources.PaymentResource`.
 """
 
 import csv
@@ -10,14 +11,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
 
 from payments.kst import day_of
-from payments.models import Payment
+from payments.models import Payment, PersonalDataAccess
 
 from .resources import PaymentResource
 
@@ -34,16 +34,20 @@ class _Line:
         return line
 
 
+def columns() -> list[str]:
+    """The header of the file, in the reader's language."""
+    return [capfirst(name) for name in PaymentResource().get_export_headers()]
+
+
 def csv_response(
-    *, payments: QuerySet[Payment], actor: AbstractBaseUser, query: str
+    *, payments: QuerySet[Payment], access: PersonalDataAccess
 ) -> StreamingHttpResponse:
-    """Stream `payments` in their order. `query` is the filter as it goes into the log."""
-    resource = PaymentResource()
-    # Now, not while streaming: by then the reader's language is no longer active.
-    header = [capfirst(name) for name in resource.get_export_headers()]
+    """Stream `payments` in their order, with personal data only if `access` says so."""
+    resource = PaymentResource(unmasked=access.unmasked)
+    # The header now, not while streaming: by then the reader's language is no longer active.
+    blocks = _blocks(columns(), _rows(resource, payments))
     response = StreamingHttpResponse(
-        _logged(_blocks(header, _rows(resource, payments)), actor, query),
-        content_type="text/csv; charset=utf-8",
+        _logged(blocks, access), content_type="text/csv; charset=utf-8"
     )
     name = f"payments-{day_of(timezone.now()):%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -64,10 +68,14 @@ def _blocks(header: list[str], rows: Iterable[list[Any]]) -> Iterator[tuple[int,
         yield len(lines), "".join(lines)
 
 
-def _logged(
-    blocks: Iterable[tuple[int, str]], actor: AbstractBaseUser, query: str
-) -> Iterator[str]:
-    facts = {"actor": actor.pk, "actor_name": str(actor), "filter": query}
+def _logged(blocks: Iterable[tuple[int, str]], access: PersonalDataAccess) -> Iterator[str]:
+    facts = {
+        "access": access.pk,
+        "actor": access.actor_id,
+        "actor_name": access.actor_name,
+        "unmasked": access.unmasked,
+        "filter": access.query,
+    }
     logger.info("export started", extra=facts)
     rows, complete = 0, False
     try:

@@ -19,3 +19,14 @@ class MarkFailedForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("At most 500 characters. It stays in the payment's history for good."),
     )
+
+
+class WithoutAnswerForm(MarkFailedForm):
+    """The second confirmation, while the gateway is silent: the same reason, and a clear yes."""
+
+    reason = forms.ChoiceField(choices=FailReason.choices, widget=forms.HiddenInput)
+    note = forms.CharField(max_length=MAX_NOTE, widget=forms.HiddenInput)
+    confirmed = forms.BooleanField(
+        label=_("The gateway does not answer. Mark failed all the same."),
+        help_text=_("Your name and the missing answer are recorded with the reason."),
+    )

@@ -1,11 +1,13 @@
 """The webhook inbox: what was posted to us and what came of it. Only shown, never edited.
 
-Its rows are written by `services.inbox`. To add a column: a method below, its name in
-`list_display`.
+Its rows are written by `services.inbox`; the page of one is put together in `delivery`. To add a
+column: a method below, its name in `list_display`.
 """
 
+from typing import Any
+
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.models import WebhookDelivery
 
+from . import delivery as page
 from .readonly import ReadOnlyAdmin
 from .widgets import NOTHING, moment, outcome_badge
 
@@ -21,63 +24,53 @@ from .widgets import NOTHING, moment, outcome_badge
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """Deliveries, newest first; searched by either id, whole, so that the index answers."""
 
-    list_display = [
-        "received",
-        "result",
-        "imp_uid",
-        "merchant_uid",
-        "claimed_status",
-        "of_payment",
-        "attempts",
-    ]
+    list_display = ["received", "result", "claim", "order", "attempt", "tries"]
     list_select_related = ["payment"]
     list_filter = ["outcome"]
     search_fields = ["imp_uid__exact", "merchant_uid__exact"]
     search_help_text = _("The whole PortOne payment id or order number.")
     sortable_by = ()
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "received",
-                    "result",
-                    "of_payment",
-                    "imp_uid",
-                    "merchant_uid",
-                    "claimed_status",
-                    "cancellation_id",
-                ]
-            },
-        ),
-        (_("What was posted"), {"fields": ["remote_address", "content_type", "raw_body"]}),
-        (_("What came of it"), {"fields": ["attempts", "processed", "error"]}),
-    ]
+    fieldsets = ((None, {"fields": ()}),)  # the page is `delivery.py`, not a form
+
+    class Media:
+        css = {"all": ["payments/admin/page.css"]}
 
     @admin.display(description=_("received"))
     def received(self, delivery: WebhookDelivery) -> SafeString | str:
         return moment(delivery.received_at)
 
-    @admin.display(description=_("processed"))
-    def processed(self, delivery: WebhookDelivery) -> SafeString | str:
-        return moment(delivery.processed_at)
-
     @admin.display(description=_("outcome"))
     def result(self, delivery: WebhookDelivery) -> SafeString:
         return outcome_badge(delivery)
 
-    @admin.display(description=_("payment"))
-    def of_payment(self, delivery: WebhookDelivery) -> SafeString | str:
+    @admin.display(description=_("claimed status"))
+    def claim(self, delivery: WebhookDelivery) -> str:
+        return page.status_words(delivery.claimed_status)
+
+    @admin.display(description=_("order number"))
+    def order(self, delivery: WebhookDelivery) -> SafeString | str:
         if delivery.payment is None:
-            return NOTHING
+            return page.code(delivery.merchant_uid)
         address = reverse("admin:payments_payment_change", args=[delivery.payment_id])
-        return format_html('<a href="{}">{}</a>', address, delivery.payment)
+        return format_html('<a href="{}">{}</a>', address, page.code(str(delivery.payment)))
 
-    @admin.display(description=_("body"))
-    def raw_body(self, delivery: WebhookDelivery) -> SafeString:
-        return format_html('<pre class="raw">{}</pre>', delivery.body)
+    @admin.display(description=_("PortOne payment id"))
+    def attempt(self, delivery: WebhookDelivery) -> SafeString | str:
+        return page.code(delivery.imp_uid)
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: WebhookDelivery | None = None
-    ) -> list[str]:
-        return ["received", "processed", "result", "of_payment", "raw_body"]
+    @admin.display(description=_("attempts"))
+    def tries(self, delivery: WebhookDelivery) -> str:
+        return f"{delivery.attempts:,}" if delivery.attempts else NOTHING
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: WebhookDelivery | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= page.context(obj, request)
+        return super().render_change_form(request, context, add, change, form_url, obj)

@@ -1,201 +1,193 @@
-"""The page of one payment: facts in groups, the order beside the gateway's answer, what happened.
+"""The page of one payment: its head, the order beside the gateway's answer, what happened.
 
-Plain values for the template; the reading is done by `selectors.admin_page`. To show another fact,
-add it to its group below.
+Plain values for the template; the reading is done by `selectors.admin_page` and
+`selectors.history`. A field that is compared goes to a heading in `_HEADINGS`; a fact that is only
+ours to tell goes to `facts`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from payments.models import Payment, WebhookDelivery
-from payments.selectors import admin_page
+from payments.models import Payment
+from payments.money import with_separators
+from payments.selectors import admin_page, history
 from payments.selectors.admin_page import Agreement, ComparedField
-from payments.services.verification import last_answer
+from payments.selectors.history import Before
 from payments.states import PaymentStatus
 
 from .event import timeline_row
-from .widgets import (
-    NOTHING,
-    badge,
-    moment,
-    outcome_badge,
-    pay_method,
-    status_badge,
-    verification_badge,
-    won,
-)
+from .widgets import NOTHING, badge, moment, pay_method, status_badge, verification_badge, won
 
 Value = str | SafeString
 
+_HEADINGS: tuple[tuple[str | Promise, frozenset[str]], ...] = (
+    (pgettext_lazy("purchase", "Order"), frozenset({"merchant_uid", "status"})),
+    (gettext_lazy("Money"), frozenset({"amount", "cancelled_amount", "currency"})),
+    (
+        gettext_lazy("Payment"),
+        frozenset({"imp_uid", "pay_method", "pg_provider", "apply_num", "vbank_num"}),
+    ),
+    (gettext_lazy("Times"), frozenset({"paid_at", "failed_at", "cancelled_at"})),
+)
+_COPIED = frozenset({"imp_uid", "apply_num", "vbank_num"})
+_LOOKS = {
+    Agreement.SAME: "good",
+    Agreement.DIFFERENT: "bad",
+    Agreement.CHANGED_SINCE: "wait",
+    Agreement.ONLY_THERE: "quiet",
+    Agreement.ONLY_HERE: "quiet",
+}
+
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Facts under one heading."""
+class Figure:
+    """One sum in the head of the page."""
 
-    title: str
-    facts: list[tuple[str | Promise, Value]]
+    label: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """One field of the comparison in words."""
+    """One field of the comparison in words.
+
+    `copied` and `copied_theirs` are what the copy buttons take, "" for none.
+    """
 
     label: str | Promise
     ours: Value
     theirs: Value
-    verdict: SafeString
+    verdict: SafeString | str
     differs: bool
+    because: str
+    copied: str
+    copied_theirs: str
 
 
-def groups(payment: Payment, request: HttpRequest) -> list[Group]:
-    """All facts about the payment; a virtual account only where there is one."""
-    shown = [_order(payment, request), _money(payment), _gateway(payment), _times(payment)]
-    return [*shown, _account(payment)] if payment.vbank_num else shown
+@dataclass(frozen=True, slots=True)
+class ComparedGroup:
+    """Fields under one heading."""
+
+    title: str | Promise
+    rows: list[ComparedRow]
 
 
-def _order(payment: Payment, request: HttpRequest) -> Group:
-    return Group(
-        pgettext("purchase", "Order"),
-        [
-            (_("order number"), payment.merchant_uid),
-            (_("order name"), payment.name),
-            (_("customer"), _customer(payment, request)),
-            (_("status"), status_badge(payment)),
-            (_("verification"), verification_badge(payment)),
-        ],
-    )
+def head(payment: Payment) -> dict[str, object]:
+    """What stands above everything: what it is, and how much."""
+    return {
+        "status": status_badge(payment),
+        "verification": verification_badge(payment),
+        "verified_at": moment(payment.verified_at) if payment.verified_at else "",
+        "figures": _figures(payment),
+    }
 
 
-def _customer(payment: Payment, request: HttpRequest) -> Value:
-    # The people's screen has rights of its own.
-    people = get_user_model()._meta
-    if not request.user.has_perm(f"{people.app_label}.view_{people.model_name}"):
-        return str(payment.user)
-    name = f"admin:{people.app_label}_{people.model_name}_change"
-    address = reverse(name, args=[payment.user_id])
-    return format_html('<a href="{}">{}</a>', address, payment.user)
-
-
-def _money(payment: Payment) -> Group:
-    return Group(
-        _("Money"),
-        [
-            (_("amount"), won(payment.amount)),
-            (_("refunded amount"), won(payment.cancelled_amount)),
-            (_("net amount"), won(payment.net_amount)),
-            (_("currency"), payment.currency),
-        ],
-    )
-
-
-def _gateway(payment: Payment) -> Group:
-    receipt: Value = NOTHING
-    if payment.receipt_url:
-        link = '<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>'
-        receipt = format_html(link, payment.receipt_url, _("Open the receipt"))
-    return Group(
-        _("Gateway"),
-        [
-            (_("PortOne payment id"), payment.imp_uid or NOTHING),
-            (_("payment method"), pay_method(payment.pay_method)),
-            (_("PG"), payment.pg_provider or NOTHING),
-            (_("approval number"), payment.apply_num or NOTHING),
-            (_("receipt"), receipt),
-        ],
-    )
-
-
-def _times(payment: Payment) -> Group:
-    facts: list[tuple[str | Promise, Value]] = [
-        (_("ordered"), moment(payment.requested_at)),
-        (_("payment date"), moment(payment.paid_at)),
-        (_("refunded at"), moment(payment.cancelled_at)),
-        (_("failed at"), moment(payment.failed_at)),
-        (_("verified at"), moment(payment.verified_at)),
+def _figures(payment: Payment) -> list[Figure]:
+    """The amount; what went back and what is left, once money has come in."""
+    gross = Figure(_("amount"), won(payment.amount))
+    if payment.status not in {PaymentStatus.PAID, PaymentStatus.CANCELLED}:
+        return [gross]
+    return [
+        gross,
+        Figure(_("refunded amount"), won(payment.cancelled_amount)),
+        Figure(_("net amount"), won(payment.net_amount)),
     ]
-    if payment.status == PaymentStatus.FAILED:
-        facts.append((_("reason of failure"), payment.fail_reason or NOTHING))
-    return Group(_("Times"), facts)
-
-
-def _account(payment: Payment) -> Group:
-    return Group(
-        _("Virtual account"),
-        [
-            (_("bank"), payment.vbank_name or NOTHING),
-            (_("virtual account"), payment.vbank_num),
-            (_("account holder"), payment.vbank_holder or NOTHING),
-            (_("deposit until"), moment(payment.vbank_due)),
-        ],
-    )
 
 
 def compared(payment: Payment) -> dict[str, object]:
-    """The last answer and its fields, for the template; empty while there was no answer."""
-    event = last_answer(payment)
-    if event is None:
-        return {}
-    rows = [_compared_row(field) for field in admin_page.comparison(payment, event).fields]
+    """The order and the answer that matters, for the template."""
+    found = admin_page.comparison(payment)
+    answered = found.event is not None
     return {
-        "answered": moment(event.recorded_at),
-        "compared": rows,
-        "differences": sum(row.differs for row in rows),
+        "answered": moment(found.event.recorded_at) if found.event else "",
+        "answer_anchor": f"event-{found.event.sequence}" if found.event else "",
+        "compared": _groups(found.fields, answered),
+        "differences": sum(one.agreement is Agreement.DIFFERENT for one in found.fields),
+        "findings": [finding.label for finding in found.findings],
+        "findings_note": found.event.note if found.event and found.findings else "",
+        "is_superseded": found.is_superseded,
     }
 
 
-_VERDICTS = {
-    Agreement.SAME: "good",
-    Agreement.DIFFERENT: "bad",
-    Agreement.ONE_SIDED: "quiet",
-}
+def _groups(fields: Sequence[ComparedField], answered: bool) -> list[ComparedGroup]:
+    groups = [
+        ComparedGroup(title, [_compared_row(one, answered) for one in fields if one.name in names])
+        for title, names in _HEADINGS
+    ]
+    return [group for group in groups if group.rows]
 
 
-def _compared_row(field: ComparedField) -> ComparedRow:
-    words = {
+def _compared_row(field: ComparedField, answered: bool) -> ComparedRow:
+    verdicts = {
         Agreement.SAME: _("same"),
         Agreement.DIFFERENT: _("differs"),
-        Agreement.ONE_SIDED: _("only at the gateway"),
+        Agreement.CHANGED_SINCE: _("changed here since"),
+        Agreement.ONLY_THERE: _("only at the gateway"),
+        Agreement.ONLY_HERE: _("only here"),
     }
+    is_id = field.name in _COPIED
+    ours, theirs = (str(one or "") if is_id else "" for one in (field.ours, field.theirs))
+    verdict = badge(_LOOKS[field.agreement], verdicts[field.agreement]) if answered else ""
     return ComparedRow(
-        field.label,
-        _shown(field.ours),
-        _shown(field.theirs),
-        badge(_VERDICTS[field.agreement], words[field.agreement]),
-        field.agreement is Agreement.DIFFERENT,
+        label=field.label,
+        ours=_shown(field.name, field.ours),
+        theirs=_shown(field.name, field.theirs) if answered else NOTHING,
+        verdict=verdict,
+        differs=field.agreement is Agreement.DIFFERENT,
+        because="; ".join(str(finding.label) for finding in field.findings),
+        copied=ours,
+        copied_theirs=theirs if theirs != ours else "",
     )
 
 
-def _shown(value: object) -> Value:
+def _shown(name: str, value: object) -> Value:
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, int):
-        return won(value)
-    return NOTHING if value in {"", None} else str(value)
+        return won(value) if name != "currency" else with_separators(value)
+    if value in {"", None}:
+        return NOTHING
+    if name == "status":
+        return _status(str(value))
+    return pay_method(str(value)) if name == "pay_method" else str(value)
 
 
-def timeline(payment: Payment) -> dict[str, object]:
-    """The newest events in words, and how many older ones are not shown."""
-    rows = [timeline_row(event) for event in admin_page.timeline(payment)]
-    return {"timeline": rows, "older_events": payment.version - len(rows)}
+def _status(value: str) -> str:
+    """In words, and as the gateway spells it, so that it can be found in the gateway's console."""
+    if value not in PaymentStatus.values:
+        return value
+    return f"{PaymentStatus(value).label} ({value})"
 
 
-def deliveries(payment: Payment) -> list[tuple[str, Value, SafeString, WebhookDelivery]]:
-    """(address, received, outcome, delivery) of the newest webhooks about this payment."""
-    return [
-        (
-            reverse("admin:payments_webhookdelivery_change", args=[delivery.pk]),
-            moment(delivery.received_at),
-            outcome_badge(delivery),
-            delivery,
-        )
-        for delivery in admin_page.deliveries(payment)
-    ]
+def before_of(request: HttpRequest) -> Before:
+    """Where the timeline starts, from the address; the newest for anything that is no number."""
+    return Before(_number(request.GET.get("event")), _number(request.GET.get("webhook")))
+
+
+def _number(text: str | None) -> int:
+    usable = text and text.isascii() and text.isdigit() and len(text) < 19
+    return int(text) if text and usable else 0
+
+
+def timeline(payment: Payment, request: HttpRequest, *, unmasked: bool) -> dict[str, object]:
+    """One page of what happened, of what this person may see of it; {} if nothing."""
+    with_events = request.user.has_perm("payments.view_paymentevent")
+    with_deliveries = request.user.has_perm("payments.view_webhookdelivery")
+    if not (with_events or with_deliveries):
+        return {}
+    before = before_of(request)
+    found = history.timeline(
+        payment, before=before, with_events=with_events, with_deliveries=with_deliveries
+    )
+    return {
+        "timeline": [timeline_row(entry, unmasked=unmasked) for entry in found.entries],
+        "older": found.older,
+        "is_older": before != Before(),
+    }

@@ -11,8 +11,9 @@ from payments.models import Payment
 from .payment_export import PaymentExport
 from .payment_list import PaymentList
 from .payment_page import PaymentPage
+from .unmasking import PaymentUnmasking
 
 
 @admin.register(Payment)
-class PaymentAdmin(PaymentExport, PaymentPage, PaymentList):
+class PaymentAdmin(PaymentExport, PaymentUnmasking, PaymentPage, PaymentList):
     """Payments as staff see them."""

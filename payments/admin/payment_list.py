@@ -2,37 +2,33 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.urls import URLPattern, path
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments.models import Payment
-from payments.selectors.admin_list import MAX_CUSTOMERS, customers, search
 
-from .actions import ACTIONS, require
-from .changelist import PaymentChangeList
+from .actions import ACTIONS
+from .changelist import PaymentChangeList, row_facts
 from .filters import PaymentFilter
-from .payment_permissions import PaymentPermissions
+from .list_parts import PaymentListParts
+from .personal import email
+from .presets import saved_query, tabs
+from .totals_bar import totals_bar
 from .widgets import (
+    address,
     amount_cell,
     moment,
     pay_method,
-    person,
     status_badge,
-    verification_badge,
+    verification_cell,
     verify_button,
 )
 
-CUSTOMERS_A_PAGE = 20
-# Deeper than anybody scrolls; a bound, because each page is an OFFSET.
-MAX_CUSTOMER_PAGE = 50
 
-
-class PaymentList(PaymentPermissions):
+class PaymentList(PaymentListParts):
     """The change list."""
 
     actions = ACTIONS
@@ -47,12 +43,12 @@ class PaymentList(PaymentPermissions):
         "verified",
     ]
     list_select_related = ["user"]
-    search_fields = ["merchant_uid"]  # switches the box on; see get_search_results
+    search_fields = ["merchant_uid"]  # for others: the list's own search is in `changelist`
     sortable_by = ["amount_words", "paid"]
 
     @admin.display(description=gettext_lazy("customer"))
     def customer(self, payment: Payment) -> SafeString:
-        return person(payment.user)
+        return address(email(payment.user, unmasked=row_facts(payment)["unmasked"]))
 
     @admin.display(description=gettext_lazy("order name"))
     def order_name(self, payment: Payment) -> str:
@@ -76,27 +72,15 @@ class PaymentList(PaymentPermissions):
 
     @admin.display(description=gettext_lazy("verification"))
     def verified(self, payment: Payment) -> SafeString:
-        return verification_badge(payment)
+        return verification_cell(payment, row_facts(payment)["outcome"])
 
     @admin.display(description=gettext_lazy("Re-verify"))
     def verify(self, payment: Payment) -> SafeString:
-        return verify_button(payment)
+        return verify_button(payment, row_facts(payment)["filters"])
 
     def get_list_display(self, request: HttpRequest) -> Any:
         buttons = ["verify"] if self.has_verify_permission(request) else []
         return [*super().get_list_display(request), *buttons]
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PaymentChangeList]:
-        return PaymentChangeList
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        found, too_many_customers = search(queryset, search_term)
-        if too_many_customers and request.method == "GET":
-            words = _("More than %(limit)s customers match. Write more of the e-mail address.")
-            messages.warning(request, words % {"limit": f"{MAX_CUSTOMERS:,}"})
-        return found, False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -106,26 +90,12 @@ class PaymentList(PaymentPermissions):
             "media": self.media + PaymentFilter.base_filters["user"].extra["widget"].media,
             "may_export": self.has_export_permission(request),
             "filters": request.GET.urlencode(),
+            "saved_query": saved_query(request.GET),
+            "tabs": list(tabs(request)),
         }
-        return super().changelist_view(request, context | (extra_context or {}))
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.customers_view)
-        return [path("customers/", view, name="payments_payment_customers"), *super().get_urls()]
-
-    def customers_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Names for the filter by customer: one page at a time, no right on accounts needed."""
-        require(self.has_view_permission(request))
-        number = request.GET.get("page", "")
-        wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1
-        found, more = customers(
-            request.GET.get("term", "").replace("\x00", "").strip(),
-            page=min(max(wanted, 1), MAX_CUSTOMER_PAGE),
-            size=CUSTOMERS_A_PAGE,
-        )
-        return JsonResponse(
-            {
-                "results": [{"id": str(pk), "text": name} for pk, name in found],
-                "pagination": {"more": more and wanted < MAX_CUSTOMER_PAGE},
-            }
-        )
+        response = super().changelist_view(request, context | (extra_context or {}))
+        if isinstance(response, TemplateResponse) and response.context_data:
+            found = response.context_data.get("cl")
+            if isinstance(found, PaymentChangeList) and found.totals is not None:
+                response.context_data["bar"] = totals_bar(found, found.totals)
+        return response

@@ -13,12 +13,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 
 from payments.models import Payment
+from payments.services.failing import NOT_OPEN
+from payments.services.notes import MAX_NOTE
 from payments.states import PaymentStatus
 
-from . import page
+from . import facts, page, personal
 from .actions import require, staff, verify_one
 from .failing import mark_failed_view
 from .navigation import back_address, filters_of, list_address
+from .notes import note_view
 from .outcomes import report
 from .payment_permissions import PaymentPermissions
 
@@ -38,26 +41,34 @@ class PaymentPage(PaymentPermissions):
         obj: Payment | None = None,
     ) -> HttpResponse:
         if obj is not None:
-            context |= self._page(request, obj)
+            context |= self._page_context(request, obj) | self._may_context(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _page(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
-        may_fail = self.has_mark_failed_permission(request)
-        context: dict[str, Any] = {
+    def _page_context(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
+        unmasked = personal.is_unmasked(request)
+        return {
             "title": payment.merchant_uid,
             "subtitle": None,
-            "groups": page.groups(payment, request),
-            "may_verify": self.has_verify_permission(request),
-            "may_fail": may_fail and payment.status == PaymentStatus.READY,
+            "unmasked": unmasked,
             "filters": filters_of(request),
             "list_address": list_address(request),
+            "groups": facts.groups(payment, request, unmasked=unmasked),
+            **page.head(payment),
             **page.compared(payment),
+            **page.timeline(payment, request, unmasked=unmasked),
         }
-        if request.user.has_perm("payments.view_paymentevent"):
-            context |= page.timeline(payment)
-        if request.user.has_perm("payments.view_webhookdelivery"):
-            context["deliveries"] = page.deliveries(payment)
-        return context
+
+    def _may_context(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
+        """What this person may do now; for what only the state forbids, why."""
+        may_fail = self.has_mark_failed_permission(request)
+        is_open = payment.status == PaymentStatus.READY
+        return {
+            "may_verify": self.has_verify_permission(request),
+            "may_fail": may_fail and is_open,
+            "why_not_fail": NOT_OPEN if may_fail and not is_open else "",
+            "may_note": self.has_note_permission(request),
+            "max_note": MAX_NOTE,
+        }
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -65,6 +76,7 @@ class PaymentPage(PaymentPermissions):
         ours = [
             path("mark-failed/", view(self.mark_failed_view), name=name("mark_failed")),
             path("<int:pk>/verify/", view(self.verify_view), name=name("verify")),
+            path("<int:pk>/note/", view(self.note_view), name=name("note")),
         ]
         return [*ours, *super().get_urls()]
 
@@ -80,3 +92,7 @@ class PaymentPage(PaymentPermissions):
     def mark_failed_view(self, request: HttpRequest) -> HttpResponseBase:
         """See `failing.py`."""
         return mark_failed_view(self, request)
+
+    def note_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """See `notes.py`."""
+        return note_view(self, request, pk)

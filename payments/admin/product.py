@@ -27,6 +27,9 @@ class ProductAdmin(AnyProductAdmin):
     show_full_result_count = False
     fields = ["name", "slug", "description", "price", "active"]
 
+    class Media:
+        css = {"all": ["payments/admin/page.css"]}
+
     @admin.display(description=_("price in won"), ordering="price")
     def price_words(self, product: Product) -> str:
         return won(product.price)

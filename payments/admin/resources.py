@@ -1,6 +1,7 @@
 """The columns of an export, declared once.
 
-To add a column: a `Field` here, in its place. Cells of text are made safe for spreadsheets by
+To add a column: a `Field` here, in its place; one that says who somebody is takes `EmailCell` or a
+cell like it, which masks by default. Cells of text are made safe for spreadsheets by
 `guarded`; amounts stay numbers; times are ISO 8601 in Korea.
 """
 
@@ -14,6 +15,7 @@ from import_export.resources import Resource
 from import_export.widgets import Widget
 
 from payments.kst import iso
+from payments.masking import mask_email
 
 # A spreadsheet runs a cell that starts with one of these, also after blanks; the wide forms too.
 # import-export's own escaping cuts the sign off (and only "="), which changes the data.
@@ -30,6 +32,16 @@ class TextCell(Widget):  # type: ignore[misc]
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return guarded("" if value is None else str(value))
+
+
+class EmailCell(TextCell):
+    """An address: masked, unless the export is one with personal data."""
+
+    unmasked = False
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        text = "" if value is None else str(value)
+        return super().render(text if self.unmasked or not text else mask_email(text))
 
 
 class WonCell(Widget):  # type: ignore[misc]
@@ -61,11 +73,16 @@ def _moment(attribute: str, header: Any) -> Any:
 class PaymentResource(Resource):  # type: ignore[misc]
     """One payment as one row. Statuses and methods are the gateway's own strings."""
 
+    def __init__(self, *, unmasked: bool = False) -> None:
+        super().__init__()
+        # The fields of this instance: import-export copies them for each one.
+        self.fields["customer"].widget.unmasked = unmasked
+
     merchant_uid = _text("merchant_uid", _("order number"))
     imp_uid = _text("imp_uid", _("PortOne payment id"))
     status = _text("status", _("status"))
     name = _text("name", _("order name"))
-    customer = _text("user__email", _("customer's e-mail"))
+    customer = Field("user__email", _("customer's e-mail"), EmailCell())
     amount = _won("amount", _("amount"))
     cancelled_amount = _won("cancelled_amount", _("refunded amount"))
     net = _won("net_amount", _("net amount"))

@@ -12,15 +12,18 @@ from django.contrib.admin.widgets import AutocompleteSelect, get_select2_languag
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext_lazy, pgettext
 
 from payments import pay_methods
 from payments.kst import stamp
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
 from payments.money import with_separators
 from payments.states import PaymentStatus, Verification
+
+from .navigation import FILTERS
 
 NOTHING = "–"
 
@@ -56,9 +59,9 @@ def won(amount: int) -> str:
 
 
 def amount_cell(payment: Payment) -> SafeString:
-    """The amount; beneath it what was refunded and what is left, where only a part was."""
+    """The amount; beneath it what was refunded and what is left, where something was."""
     gross = format_html('<span class="won">{}</span>', won(payment.amount))
-    if not payment.is_partly_cancelled:
+    if not payment.cancelled_amount:
         return gross
     return format_html(
         '{}<span class="won small">{} {}</span><span class="won small">{} {}</span>',
@@ -71,16 +74,33 @@ def amount_cell(payment: Payment) -> SafeString:
 
 
 def moment(value: datetime | None) -> SafeString | str:
-    """A time in the reader's zone with the zone's name; UTC in the tooltip."""
+    """A time in the reader's zone with the zone's name; UTC in the tooltip and for ears."""
     if value is None:
         return NOTHING
-    utc = value.astimezone(UTC)
+    utc = stamp(value, UTC)
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        utc.isoformat(timespec="seconds"),
-        stamp(utc, UTC),
+        '<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>',
+        value.astimezone(UTC).isoformat(timespec="seconds"),
+        utc,
         stamp(value, timezone.get_current_timezone()),
+        utc,
     )
+
+
+_AGES = (
+    (86_400, ngettext_lazy("%(number)s day ago", "%(number)s days ago", "number")),
+    (3_600, ngettext_lazy("%(number)s hour ago", "%(number)s hours ago", "number")),
+    (60, ngettext_lazy("%(number)s minute ago", "%(number)s minutes ago", "number")),
+)
+
+
+def age(value: datetime, now: datetime) -> str:
+    """How long ago: "3분 전"."""
+    seconds = int((now - value).total_seconds())
+    for size, words in _AGES:
+        if seconds >= size:
+            return str(words % {"number": seconds // size})
+    return _("just now")
 
 
 def badge(look: str, words: object) -> SafeString:
@@ -99,15 +119,27 @@ def verification_badge(payment: Payment) -> SafeString:
     return badge(VERIFICATION_LOOKS[verification], verification.label)
 
 
+def verification_cell(payment: Payment, outcome: str = "") -> SafeString:
+    """The same with its age, and with what a click just brought."""
+    parts = [verification_badge(payment)]
+    if payment.verified_at:
+        words = age(payment.verified_at, timezone.now())
+        aged = '<span class="age" title="{}">{}</span>'
+        parts.append(format_html(aged, stamp(payment.verified_at, UTC), words))
+    if outcome:
+        parts.append(format_html('<span class="row-outcome">{}</span>', outcome))
+    return SafeString("".join(parts))
+
+
 def outcome_badge(delivery: WebhookDelivery) -> SafeString:
     """What came of a webhook."""
     outcome = DeliveryOutcome(delivery.outcome)
     return badge(OUTCOME_LOOKS[outcome], outcome.label)
 
 
-def person(user: object) -> SafeString:
-    """A name; an e-mail address may break before its @."""
-    name, at, domain = str(user).partition("@")
+def address(text: str) -> SafeString:
+    """An e-mail address, which may break before its @."""
+    name, at, domain = text.partition("@")
     return format_html("{}<wbr>{}{}", name, at, domain)
 
 
@@ -116,11 +148,21 @@ def pay_method(value: str) -> str:
     return pay_methods.words(value) or NOTHING
 
 
-def verify_button(payment: Payment) -> SafeString:
-    """Submits the list's own form to another address: a form inside a form is not allowed."""
+def verify_button(payment: Payment, filters: str) -> SafeString:
+    """Submits the list's own form to another address: a form inside a form is not allowed.
+
+    With JavaScript only this row is fetched anew; the id lets the focus find its button again.
+    """
+    there = reverse("admin:payments_payment_verify", args=[payment.pk])
+    row = reverse("admin:payments_payment_verify_row", args=[payment.pk])
     return format_html(
-        '<button class="row-button" formaction="{}" aria-label="{}">{}</button>',
-        reverse("admin:payments_payment_verify", args=[payment.pk]),
+        '<button class="row-button" id="verify-{}" formaction="{}" hx-post="{}?{}" '
+        'hx-target="closest tr" hx-swap="outerHTML" hx-params="csrfmiddlewaretoken" '
+        'hx-sync="this:drop" aria-label="{}">{}</button>',
+        payment.pk,
+        there,
+        row,
+        urlencode({FILTERS: filters}),
         _("Re-verify %(number)s") % {"number": payment.merchant_uid},
         _("Re-verify"),
     )
@@ -133,6 +175,15 @@ class CommaCheckboxes(forms.CheckboxSelectMultiple):
         texts = super().value_from_datadict(data, files, name) or []
         values = [part.strip() for text in texts for part in text.split(",")]
         return list(dict.fromkeys(value for value in values if value))
+
+
+class OpenCheckboxes(CommaCheckboxes):
+    """The same for an open set: a chosen value that is not among the known ones stays a choice."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        known = {code for code, _label in self.choices}
+        self.choices = [*self.choices, *((one, one) for one in value if one not in known)]
+        return super().optgroups(name, value, attrs)
 
 
 class CustomerSelect(AutocompleteSelect):

@@ -22,7 +22,13 @@ from payments.services.verification import verify
 from payments.states import Source
 
 PASSWORD = "backoffice-demo"  # noqa: S105  (printed by the demo, refused outside it)
-STAFF = {"viewer": "Viewer", "finance": "Finance", "operator": "Operator", "admin": "Admin"}
+STAFF = {
+    "viewer": "Viewer",
+    "finance": "Finance",
+    "operator": "Operator",
+    "approver": "Approver",
+    "admin": "Admin",
+}
 CUSTOMERS = {
     "minji.kim": "김민지",
     "seojun.lee": "이서준",

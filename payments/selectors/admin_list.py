@@ -1,51 +1,112 @@
-"""What the payment list reads: a search in three bounded steps, and customers for the filter.
+"""What the payment list reads: a search in bounded steps, and customers for the filter.
 
-Nothing here joins or scans payments: an id goes through its index, an address is looked up among
-the customers first. To search by one more thing, add a set of payment ids to `search`.
+Nothing here joins payments to people: an id goes through its index, a person is looked up among the
+customers first. To search by one more thing, add a set of payment ids to `with_text`.
+
+Who sees addresses masked can only ask about what they see or know: a whole address, its first two
+signs, its domain. A search by any part of it would let them guess the rest, sign by sign.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Concat, Lower
 
 from payments.models import Payment
 
 # More customers than this are no answer to a search; the person must narrow it.
 MAX_CUSTOMERS = 1_000
+# What `masking.mask_email` leaves of the part before the @.
+SHOWN_SIGNS = 2
+# The longest approval number there is.
+MAX_APPROVAL = 20
 
 
-def search(payments: QuerySet[Payment], term: str) -> tuple[QuerySet[Payment], bool]:
-    """Payments by order number (whole or its beginning), PortOne id, or part of an e-mail address.
+class TooManyCustomers(Exception):
+    """The search fits more than `limit` customers; none of them was looked at."""
 
-    The second value says that too many customers match: then none of them is looked at.
-    """
-    term = term.strip()
-    if not term:
-        return payments, False
-    exact = Q(merchant_uid=term) | Q(imp_uid=term)
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"more than {limit} customers")
+
+
+def with_text(payments: QuerySet[Payment], text: str, *, unmasked: bool) -> QuerySet[Payment]:
+    """Payments by order number (or its beginning), PortOne id, approval number, e-mail or name."""
+    exact = Q(merchant_uid=text) | Q(imp_uid=text)
     if ids := list(Payment.objects.filter(exact).values_list("pk", flat=True)):
-        return payments.filter(pk__in=ids), False
-    customers = customer_ids(term)
-    too_many = len(customers) > MAX_CUSTOMERS
-    found = Payment.objects.filter(merchant_uid__startswith=term).values("pk")
-    if customers and not too_many:
-        # A union, not an OR: each half then goes through its own index.
-        found = found.union(Payment.objects.filter(user_id__in=customers).values("pk"))
-    return payments.filter(pk__in=found), too_many
+        return payments.filter(pk__in=ids)
+    found = Payment.objects.filter(merchant_uid__startswith=text).values("pk")
+    others = [Q(user_id__in=customer_ids([text], [text], unmasked=unmasked))]
+    if text.isascii() and text.isalnum() and len(text) <= MAX_APPROVAL:
+        others.append(Q(apply_num=text))
+    # A union, not an OR: each part then goes through its own index.
+    found = found.union(*(Payment.objects.filter(one).values("pk") for one in others))
+    return payments.filter(pk__in=found)
 
 
-def customer_ids(term: str) -> list[int]:
-    """Whose address holds `term`: at most one id more than `MAX_CUSTOMERS`."""
-    found = get_user_model().objects.filter(email__icontains=term).order_by("pk")
-    return list(found.values_list("pk", flat=True)[: MAX_CUSTOMERS + 1])
+def of_customers(
+    payments: QuerySet[Payment], *, emails: Iterable[str], names: Iterable[str], unmasked: bool
+) -> QuerySet[Payment]:
+    """Payments of people with all of these e-mail addresses and all of these names."""
+    for address in emails:
+        payments = payments.filter(user_id__in=customer_ids([address], [], unmasked=unmasked))
+    for name in names:
+        payments = payments.filter(user_id__in=customer_ids([], [name], unmasked=unmasked))
+    return payments
 
 
-def customers(term: str, *, page: int, size: int) -> tuple[list[tuple[int, str]], bool]:
-    """One page of (id, name) for the filter by customer, and whether there are more. No count."""
-    people: QuerySet[Any] = get_user_model().objects.order_by("-pk")
+def customer_ids(emails: Iterable[str], names: Iterable[str], *, unmasked: bool) -> list[int]:
+    """Who has one of these addresses or names. Raises TooManyCustomers."""
+    condition = Q(pk__in=[])
+    for address in emails:
+        condition |= _address(address, unmasked)
+    for name in names:
+        condition |= _name(name, unmasked)
+    found = _people().filter(condition).order_by("pk").values_list("pk", flat=True)
+    ids = list(found[: MAX_CUSTOMERS + 1])
+    if len(ids) > MAX_CUSTOMERS:
+        raise TooManyCustomers(MAX_CUSTOMERS)
+    return ids
+
+
+def customers(
+    term: str, *, page: int, size: int, unmasked: bool
+) -> tuple[list[tuple[int, Any]], bool]:
+    """One page of (id, person) for the filter by customer, and whether there are more. No count."""
+    people = _people().order_by("-pk")
     if term:
-        people = people.filter(Q(email__icontains=term) | Q(username__icontains=term))
+        people = people.filter(_address(term, unmasked) | _name(term, unmasked))
     start = (page - 1) * size
-    found = [(person.pk, str(person)) for person in people[start : start + size + 1]]
+    found = [(person.pk, person) for person in people[start : start + size + 1]]
     return found[:size], len(found) > size
+
+
+def _people() -> QuerySet[Any]:
+    return get_user_model().objects.annotate(
+        address=Lower("email"),
+        # 홍길동 is written without a space, Gildong Hong with one.
+        korean_name=Lower(Concat("last_name", "first_name")),
+        western_name=Lower(Concat("first_name", Value(" "), "last_name")),
+    )
+
+
+def _address(text: str, unmasked: bool) -> Q:
+    text = text.lower()
+    if unmasked:
+        return Q(address__contains=text)
+    if text.startswith("@"):
+        return Q(address__contains=text)
+    if len(text) <= SHOWN_SIGNS:
+        return Q(address__startswith=text)
+    return Q(address=text)
+
+
+def _name(text: str, unmasked: bool) -> Q:
+    lookup = "icontains" if unmasked else "iexact"
+    parts = ("username", "last_name", "first_name", "korean_name", "western_name")
+    condition = Q()
+    for part in parts:
+        condition |= Q(**{f"{part}__{lookup}": text})
+    return condition

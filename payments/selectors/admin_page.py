@@ -1,7 +1,7 @@
-"""What the page of one payment reads: the order beside the gateway's answer, and what happened.
+"""What the page of one payment compares: the order beside the gateway's answer, field by field.
 
-Everything is bounded: a payment that was asked about for years must open as quickly as a new one.
-To compare one more field, add a line to `_FIELDS`.
+What happened to it is read by `history`. To compare one more field, add a line to `_FIELDS`; a
+finding that no field shows yet gets its field in `_FIELDS_OF`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +13,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments.kst import from_unix
-from payments.models import Payment, PaymentEvent, WebhookDelivery
+from payments.models import Payment, PaymentEvent
 from payments.money import as_won
+from payments.states import EventKind, Finding, Verification
 
-MAX_EVENTS = 200
-MAX_DELIVERIES = 50
+# Rows after an answer that are looked through for what they changed.
+MAX_SINCE = 50
 
 
 class Agreement(StrEnum):
@@ -25,27 +26,38 @@ class Agreement(StrEnum):
 
     SAME = "same"
     DIFFERENT = "different"
-    # Said by one side only: the answer has no such field, or it is about an attempt that the order
-    # is not bound to.
-    ONE_SIDED = "one_sided"
+    # Ours moved on after this answer, as when staff close an order: no contradiction.
+    CHANGED_SINCE = "changed_since"
+    # The order is not bound to the attempt that the answer is about, so it has no such fact yet.
+    ONLY_THERE = "only_there"
+    # The answer has no such field, or there is no answer.
+    ONLY_HERE = "only_here"
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedField:
     """One field, as the order has it and as the gateway told it."""
 
+    name: str
     label: str | Promise
     ours: object
     theirs: object
     agreement: Agreement
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The order beside the gateway's last answer; `event` is the row that holds it."""
+    """The order beside an answer of the gateway; `event` is the row that holds it, None: no answer.
 
-    event: PaymentEvent
+    `is_superseded`: a newer answer exists, but it was about another attempt, so the difference that
+    this one showed still stands.
+    """
+
+    event: PaymentEvent | None
+    findings: tuple[Finding, ...]
     fields: tuple[ComparedField, ...]
+    is_superseded: bool
 
 
 def _won(value: Any) -> object:
@@ -57,9 +69,11 @@ def _won(value: Any) -> object:
 
 def _time(value: Any) -> object:
     try:
-        return from_unix(int(value or 0))
+        when = from_unix(int(value or 0))
     except (ValueError, TypeError, OverflowError, OSError):
         return value
+    # A second that no zone can show any more is shown as it came.
+    return value if when and when.year > 9998 else when
 
 
 def _text(value: Any) -> str:
@@ -82,20 +96,75 @@ _FIELDS: tuple[tuple[str, str | Promise, str, Callable[[Any], object]], ...] = (
     ("failed_at", _("failed at"), "failed_at", _time),
     ("cancelled_at", _("refunded at"), "cancelled_at", _time),
 )
+# What a finding is about: these differ, whatever a plain comparison of the two values says.
+_FIELDS_OF = {
+    Finding.MERCHANT_UID: "merchant_uid",
+    Finding.IMP_UID: "imp_uid",
+    Finding.IMP_UID_TAKEN: "imp_uid",
+    Finding.AMOUNT: "amount",
+    Finding.CURRENCY: "currency",
+    Finding.SECOND_APPROVAL: "imp_uid",
+    Finding.STATUS: "status",
+    Finding.UNKNOWN_STATUS: "status",
+    Finding.REFUND: "cancelled_amount",
+    Finding.NO_PAYMENT_TIME: "paid_at",
+}
 
 
-def comparison(payment: Payment, event: PaymentEvent) -> Comparison:
-    """The order beside the answer that `event` holds."""
-    return Comparison(event, tuple(_compared(payment, event.answer_data)))
+def comparison(payment: Payment) -> Comparison:
+    """The order beside the answer that matters, or alone while the gateway has told nothing.
+
+    That is the newest answer; but while a difference stands, the one that showed it: a later
+    question about another attempt must not hide what is still to be cleared up.
+    """
+    answers = payment.events.exclude(answer="").order_by("-sequence")
+    shown = newest = answers.first()
+    if newest is None or shown is None:
+        return Comparison(None, (), tuple(_compared(payment, {})), False)
+    if payment.verification == Verification.MISMATCHED and newest.kind != EventKind.DISCREPANCY:
+        shown = answers.filter(kind=EventKind.DISCREPANCY).first() or newest
+    found = findings_of(shown)
+    since = _changed_since(payment, shown)
+    fields = tuple(_compared(payment, shown.answer_data, found, since))
+    return Comparison(shown, found, fields, shown != newest)
 
 
-def _compared(payment: Payment, answer: Mapping[str, Any]) -> Iterator[ComparedField]:
+def findings_of(event: PaymentEvent) -> tuple[Finding, ...]:
+    """What was found to differ; nothing for any row but a discrepancy."""
+    if event.kind != EventKind.DISCREPANCY:
+        return ()
+    known = set(Finding.values)
+    return tuple(Finding(code) for code in event.reason_code.split(",") if code in known)
+
+
+def _changed_since(payment: Payment, answer: PaymentEvent) -> frozenset[str]:
+    """Our fields that a later row has set."""
+    later = payment.events.filter(sequence__gt=answer.sequence).order_by("-sequence")
+    rows = later.values_list("changes", flat=True)[:MAX_SINCE]
+    return frozenset(name for changes in rows for name in changes)
+
+
+def _compared(
+    payment: Payment,
+    answer: Mapping[str, Any],
+    findings: tuple[Finding, ...] = (),
+    since: frozenset[str] = frozenset(),
+) -> Iterator[ComparedField]:
     for name, label, their_name, read in _FIELDS:
         ours = getattr(payment, name)
         ours = "" if ours is None and read is _text else ours
         theirs = read(answer.get(their_name))
-        if their_name in answer and (ours or theirs):
-            yield ComparedField(label, ours, theirs, _agreement(name, ours, theirs))
+        about = tuple(one for one in findings if _FIELDS_OF.get(one) == name)
+        if about:
+            yield ComparedField(name, label, ours, theirs, Agreement.DIFFERENT, about)
+        elif their_name not in answer:
+            if ours:
+                yield ComparedField(name, label, ours, "", Agreement.ONLY_HERE)
+        elif ours or theirs:
+            agreement = _agreement(name, ours, theirs)
+            if agreement is Agreement.DIFFERENT and name in since:
+                agreement = Agreement.CHANGED_SINCE
+            yield ComparedField(name, label, ours, theirs, agreement)
 
 
 def _agreement(name: str, ours: object, theirs: object) -> Agreement:
@@ -103,15 +172,5 @@ def _agreement(name: str, ours: object, theirs: object) -> Agreement:
         return Agreement.SAME
     # An open order is bound to no attempt yet, so the attempt's own facts contradict nothing.
     if ours in {"", None} and name not in {"merchant_uid", "currency"}:
-        return Agreement.ONE_SIDED
+        return Agreement.ONLY_THERE
     return Agreement.DIFFERENT
-
-
-def timeline(payment: Payment) -> list[PaymentEvent]:
-    """The newest events first, at most `MAX_EVENTS`."""
-    return list(payment.events.order_by("-sequence")[:MAX_EVENTS])
-
-
-def deliveries(payment: Payment) -> list[WebhookDelivery]:
-    """The newest webhook deliveries about this payment, at most `MAX_DELIVERIES`."""
-    return list(payment.deliveries.order_by("-pk")[:MAX_DELIVERIES])

@@ -1,6 +1,9 @@
 """Marking a payment failed by hand. The gateway is asked first; if it says paid, no.
 
-To allow another case, extend `_refusal`: it is the list of reasons against.
+While the gateway is silent, the order stays open, unless the caller says that this person may go on
+without an answer (`override_silence`) and no earlier answer speaks against it. The row then names
+`GATEWAY_SILENT` beside the reason, and the "no answer" row right before it is the proof. To allow
+another case, extend `_refusal`: it is the list of reasons against.
 """
 
 import uuid
@@ -15,7 +18,7 @@ from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.ledger import Entry
 from payments.locks import locked_payment
 from payments.models import Payment
-from payments.states import EventKind, FailReason, PaymentStatus, Source
+from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
 
 from .verification import Result, verify
 
@@ -25,6 +28,8 @@ DIFFERS = _("The gateway's answer does not agree with this order. Clear up the d
 REASON_NEEDED = _("Say in a few words why this payment is marked failed.")
 
 MAX_NOTE = 500
+# In `reason_code`, after the reason: closed in a person's name, without the gateway's word.
+GATEWAY_SILENT = "gateway_silent"
 
 
 def mark_failed(
@@ -35,15 +40,20 @@ def mark_failed(
     note: str,
     expected_version: int,
     source: Source = Source.ADMIN,
+    override_silence: bool = False,
 ) -> Payment:
     """Close an open payment as failed, for a reason, in the name of `actor`.
 
-    Raises NotAllowed (not open, approved at the gateway, differs from it, no text), Conflict (the
-    payment changed since `expected_version`), GatewayUnavailable (no answer). In each case the
-    status is only what the gateway itself says.
+    `override_silence` says that `actor` may go on if the gateway does not answer: the caller has
+    checked that permission. It helps against silence only, never against an answer. Raises Conflict
+    (the payment changed since `expected_version`), NotAllowed (not open, approved at the gateway,
+    differs from it, no text), GatewayUnavailable (no answer). In each case the status is only what
+    the gateway itself says.
     """
     if not note.strip():
         raise NotAllowed(REASON_NEEDED)
+    if payment.version != expected_version:
+        raise Conflict
     if payment.status != PaymentStatus.READY:
         raise NotAllowed(NOT_OPEN)
     result = verify(
@@ -53,20 +63,24 @@ def mark_failed(
         note=note,
         expected_version=expected_version,
     )
-    if not result.is_known:
-        raise GatewayUnavailable
     if refusal := _refusal(result):
         _record_refusal(result.payment, actor, reason, note, source, refusal)
         raise NotAllowed(refusal)
+    if not result.is_known and not override_silence:
+        raise GatewayUnavailable
     if result.payment.status == PaymentStatus.FAILED:
         return result.payment
-    return _close(result.payment, actor, reason, note, source)
+    codes = reason.value if result.is_known else f"{reason.value},{GATEWAY_SILENT}"
+    return _close(result.payment, actor, codes, note, source)
 
 
 def _refusal(result: Result) -> str | Promise | None:
     if result.payment.status in {PaymentStatus.PAID, PaymentStatus.CANCELLED}:
         return HAS_MONEY
     if result.kind is EventKind.DISCREPANCY:
+        return DIFFERS
+    # Silence takes nothing back that an earlier answer has shown.
+    if not result.is_known and result.payment.verification == Verification.MISMATCHED:
         return DIFFERS
     return None
 
@@ -92,7 +106,7 @@ def _record_refusal(
 
 
 def _close(
-    payment: Payment, actor: AbstractBaseUser, reason: FailReason, note: str, source: Source
+    payment: Payment, actor: AbstractBaseUser, reason_code: str, note: str, source: Source
 ) -> Payment:
     with locked_payment(payment.pk) as locked:
         # A webhook may have come in between the gateway's answer and this lock.
@@ -103,7 +117,7 @@ def _close(
             source=source,
             key=f"marked_failed:{uuid.uuid4().hex}",
             actor=actor,
-            reason_code=reason,
+            reason_code=reason_code,
             note=note,
             changes={
                 "status": PaymentStatus.FAILED,

@@ -13,11 +13,18 @@ LOOK = {
     "payments.view_product",
     "payments.view_webhookdelivery",
 }
+OPERATE = {
+    "payments.verify_payment",
+    "payments.mark_failed_payment",
+    "payments.note_payment",
+}
 EXPECTED = {
     "Viewer": LOOK,
-    "Finance": LOOK | {"payments.export_payment"},
-    "Operator": LOOK | {"payments.verify_payment", "payments.mark_failed_payment"},
+    "Finance": LOOK | {"payments.export_payment", "payments.unmask_payment"},
+    "Operator": LOOK | OPERATE,
+    "Approver": LOOK | OPERATE | {"payments.override_gateway_payment"},
     "Admin": LOOK
+    | OPERATE
     | {
         "accounts.add_user",
         "accounts.change_user",
@@ -26,8 +33,9 @@ EXPECTED = {
         "payments.add_product",
         "payments.change_product",
         "payments.export_payment",
-        "payments.mark_failed_payment",
-        "payments.verify_payment",
+        "payments.override_gateway_payment",
+        "payments.unmask_payment",
+        "payments.view_personaldataaccess",
     },
 }
 
@@ -58,7 +66,7 @@ def test_a_change_by_hand_is_undone(db: None):
 
 
 def test_running_it_again_writes_nothing(db: None, django_assert_num_queries):
-    with django_assert_num_queries(9) as captured:
+    with django_assert_num_queries(11) as captured:
         roles.sync_roles()
 
     assert all(query["sql"].startswith("SELECT") for query in captured.captured_queries)
@@ -88,6 +96,8 @@ def test_a_permission_that_does_not_exist_stops_with_its_name(
         ("admin_person", "viewer"),
         ("admin_person", "finance"),
         ("admin_person", "operator"),
+        ("admin_person", "approver"),
+        ("approver", "operator"),
         ("root", "root"),
         ("root", "admin_person"),
     ],
@@ -114,7 +124,8 @@ def test_accounts_that_can_do_more_may_not_even_when_inactive(
         ("customer", set()),
         ("finance", {"Viewer", "Finance"}),
         ("operator", {"Viewer", "Operator"}),
-        ("admin_person", {"Viewer", "Finance", "Operator", "Admin"}),
+        ("approver", {"Viewer", "Operator", "Approver"}),
+        ("admin_person", {"Viewer", "Finance", "Operator", "Approver", "Admin"}),
     ],
 )
 def test_only_roles_within_ones_own_rights_can_be_handed_out(

@@ -20,6 +20,7 @@ LEVELS = (
         "append_only",
         "iamport",
         "pay_methods",
+        "periods",
     },
     {"models", "conf"},
     {"locks", "gateway", "selectors"},

@@ -1,16 +1,22 @@
-"""No staff page needs anything that the strict Content-Security-Policy refuses."""
+"""No staff page needs anything that the strict Content-Security-Policy refuses: by its text, and in
+a browser whose console stays silent.
+"""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Page
 
 from accounts.models import User
-from payments.models import Payment, Product
+from payments.models import AccessKind, Payment, Product
 from payments.services import inbox
+from payments.services.access import record_access
 from tests.payments import builders
 
-from .conftest import LIST, MARK_FAILED, SignIn, page_of, text_of
+from .conftest import EXPORT, LIST, MARK_FAILED, SignIn, page_of, text_of
 
 INLINE = {
     "a script in the page": re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.I),
@@ -22,23 +28,38 @@ INLINE = {
 
 
 @pytest.fixture
-def addresses(customer: User, product: Product) -> list[str]:
-    """Every staff page of payments."""
+def addresses(customer: User, product: Product, admin_person: User) -> list[str]:
+    """Every staff page."""
     payment: Payment = builders.ordered(customer, product)
-    builders.refunded(customer, product, refund=1_000)
+    paid = builders.refunded(customer, product, refund=1_000)
     delivery = inbox.receive(body=b"{}", content_type="", remote_address=None)
+    access = record_access(
+        actor=admin_person, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True
+    )
     return [
         "/admin/",
         "/admin/payments/",
         LIST,
         f"{LIST}?status=bogus&user={customer.pk}",
+        f"{LIST}totals/",
         page_of(payment),
+        page_of(paid),
         f"{MARK_FAILED}?id={payment.pk}",
+        f"{EXPORT}?status=paid",
+        f"{EXPORT}?id={paid.pk}",
         "/admin/payments/webhookdelivery/",
         f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
         "/admin/payments/product/",
         "/admin/payments/product/add/",
         f"/admin/payments/product/{product.pk}/change/",
+        "/admin/payments/personaldataaccess/",
+        f"/admin/payments/personaldataaccess/{access.pk}/change/",
+        "/admin/accounts/user/",
+        "/admin/accounts/user/add/",
+        f"/admin/accounts/user/{customer.pk}/change/",
+        f"/admin/accounts/user/{customer.pk}/password/",
+        "/admin/auth/group/",
+        "/admin/password_change/",
     ]
 
 
@@ -46,6 +67,7 @@ def test_every_page_is_clean_and_carries_the_policy(
     admin_person: User, addresses: list[str], sign_in: SignIn
 ) -> None:
     client: Client = sign_in(admin_person)
+    client.post(f"{LIST}unmask/", {"reason": "환불 문의 확인"})
     for address in addresses:
         response = client.get(address)
         assert response.status_code == 200, address
@@ -54,3 +76,44 @@ def test_every_page_is_clean_and_carries_the_policy(
         assert "script-src 'self'" in policy
         for what, pattern in INLINE.items():
             assert not pattern.search(text_of(response)), f"{what} in {address}"
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: Any) -> str:
+    """Addresses in the browser test are the product's."""
+    return str(live_server.url)
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    """What the browser's console says; a test that leaves any behind fails."""
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            said.append(f"{page.url}: {message.text}")
+            if message.type in {"error", "warning"}
+            else None
+        ),
+    )
+    yield said
+    assert said == []
+
+
+@pytest.mark.browser
+def test_the_browser_finds_nothing_to_refuse(
+    transactional_db: None,
+    admin_person: User,
+    addresses: list[str],
+    base_url: str,
+    page: Page,
+    complaints: list[str],
+    sign_in: SignIn,
+) -> None:
+    session = sign_in(admin_person).cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+    for address in addresses:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.locator("body").count() == 1

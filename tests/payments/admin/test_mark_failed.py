@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.models import User
 from payments.admin import actions
+from payments.admin import failing as failing_page
 from payments.models import Payment, Product
 from payments.services import failing
 from payments.services.verification import verify
@@ -42,7 +43,9 @@ def test_the_page_lists_the_records_and_leaves_out_the_others_with_the_cause(
     assert f'value="{paid.pk}:' not in page
     assert "1 payment will be marked failed" in page
     assert "1 payment is left out" in page
-    assert f"<strong>{paid.merchant_uid}</strong> (Paid): {english(failing.NOT_OPEN)}" in page
+    assert (
+        f"<strong>{paid.merchant_uid}</strong> (Paid, ₩99,000): {english(failing.NOT_OPEN)}" in page
+    )
     assert f'href="{LIST}?status=ready%2Cpaid"' in page
 
 
@@ -172,9 +175,136 @@ def test_a_record_that_makes_no_sense_marks_nothing(
     assert payment.status == "ready"
 
 
-def test_the_button_on_the_page_is_there_while_the_order_is_open(
+def test_the_page_shows_how_much_is_closed_and_masks_the_customer(
     client: Client, customer: User, product: Product
 ) -> None:
-    link = f"{MARK_FAILED}?id="
-    assert link in text_of(client.get(page_of(builders.ordered(customer, product))))
-    assert link not in text_of(client.get(page_of(builders.paid(customer, product))))
+    orders = [builders.ordered(customer, product) for _ in range(3)]
+    page = text_of(client.get(act(client, "mark_failed", *orders)["Location"]))
+    assert page.count("₩99,000") == 3
+    assert "₩297,000" in page
+    assert page.count("cu***@example.com") == 3
+    assert customer.email not in page
+
+
+def test_from_a_payments_page_it_goes_back_to_that_page(client: Client, payment: Payment) -> None:
+    page = text_of(client.get(page_of(payment)))
+    link = f"{MARK_FAILED}?id={payment.pk}&amp;back=page"
+    assert f'href="{link}"' in page
+    confirm = text_of(client.get(link.replace("&amp;", "&")))
+    assert f'href="{page_of(payment)}"' in confirm
+    assert mark(client, payment, back="page")["Location"] == page_of(payment)
+
+
+def test_that_a_payment_changed_is_said_before_what_it_became(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    seen = Payment.objects.get(pk=payment.pk)
+    sandbox.pay(payment.merchant_uid, 99_000)
+    verify(payment=payment, source=Source.BROWSER)
+    assert "This payment has changed" in told(mark(client, seen))
+
+
+# --- While the gateway is silent ----------------------------------------------------------------
+
+SECOND_TIME = {"without_answer": "1", "confirmed": "on"}
+
+
+@pytest.fixture
+def approvers(approver: User, sign_in: SignIn) -> Client:
+    """The approver's browser."""
+    return sign_in(approver)
+
+
+@pytest.fixture
+def silent(sandbox: SandboxGateway) -> SandboxGateway:
+    """A gateway that answers nothing."""
+    sandbox.fault("status", status=500)
+    return sandbox
+
+
+def test_an_operator_is_told_that_somebody_else_may_go_on(
+    client: Client, payment: Payment, silent: SandboxGateway
+) -> None:
+    words = told(mark(client, payment))
+    assert english(failing_page.NO_OVERRIDE) in words
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+
+
+def test_an_approver_is_asked_a_second_time_and_nothing_has_changed_yet(
+    approvers: Client, payment: Payment, silent: SandboxGateway
+) -> None:
+    page = text_of(mark(approvers, payment))
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+    assert "The gateway gave no answer about 1 payment" in page
+    assert "Mark failed all the same" in page
+    # The versions on this page are those after the question.
+    assert f'name="record" value="{payment.pk}:{payment.version}"' in page
+    assert '<input type="hidden" name="reason" value="abandoned"' in page
+    assert "고객이 전화로 취소" in page
+
+
+def test_the_second_yes_closes_it_and_the_record_says_so(
+    approvers: Client, approver: User, payment: Payment, silent: SandboxGateway
+) -> None:
+    mark(approvers, payment)
+    payment.refresh_from_db()
+    response = mark(approvers, payment, **SECOND_TIME)
+    assert "Marked failed: 고객이 전화로 취소" in told(response)
+    payment.refresh_from_db()
+    event = payment.events.get(kind="marked_failed")
+    assert payment.status == "failed"
+    assert (event.actor, event.reason_code) == (approver, "abandoned,gateway_silent")
+
+
+def test_the_second_page_needs_its_own_yes(
+    approvers: Client, payment: Payment, silent: SandboxGateway
+) -> None:
+    page = text_of(mark(approvers, payment, without_answer="1"))
+    assert 'class="errorlist"' in page
+    assert "Mark failed all the same" in page
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+
+
+def test_an_operator_who_posts_the_second_yes_is_refused(
+    client: Client, payment: Payment, silent: SandboxGateway
+) -> None:
+    assert mark(client, payment, **SECOND_TIME).status_code == 403
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+    assert not payment.events.filter(source="admin").exists()
+
+
+def test_what_the_gateway_says_after_all_beats_the_second_yes(
+    approvers: Client, payment: Payment, silent: SandboxGateway
+) -> None:
+    mark(approvers, payment)
+    silent.heal()
+    silent.pay(payment.merchant_uid, 99_000)
+    payment.refresh_from_db()
+    assert english(failing.HAS_MONEY) in told(mark(approvers, payment, **SECOND_TIME))
+    payment.refresh_from_db()
+    assert payment.status == "paid"
+
+
+def test_a_payment_that_changed_since_the_second_page_is_refused(
+    approvers: Client, payment: Payment, silent: SandboxGateway
+) -> None:
+    mark(approvers, payment)
+    seen = Payment.objects.get(pk=payment.pk)
+    verify(payment=payment, source=Source.BROWSER)
+    assert "This payment has changed" in told(mark(approvers, seen, **SECOND_TIME))
+    payment.refresh_from_db()
+    assert payment.status == "ready"
+
+
+def test_of_many_only_those_that_were_asked_in_vain_come_back(
+    approvers: Client, customer: User, product: Product, sandbox: SandboxGateway
+) -> None:
+    orders = [start(customer, product, checkout_key=f"click-{n}") for n in range(5)]
+    sandbox.fault("status", status=500)
+    page = text_of(mark(approvers, *orders))
+    assert page.count('name="record"') == 3
+    assert "no answer 3, not asked 2" in page

@@ -1,13 +1,28 @@
 """Who may open, do and take what. Every address and every action, for every kind of person."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.test import Client, RequestFactory
+from django.urls import URLResolver
 
 from accounts.models import User
-from payments.models import Payment, PaymentEvent, Product, WebhookDelivery
+from payments.models import (
+    AccessKind,
+    Payment,
+    PaymentEvent,
+    PersonalDataAccess,
+    Product,
+    SavedView,
+    WebhookDelivery,
+)
 from payments.services import inbox
+from payments.services.access import record_access
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 
@@ -19,17 +34,13 @@ from .conftest import (
     SignIn,
     act,
     page_of,
+    take,
     text_of,
     verify_of,
 )
+from .doors import ACT, ACTIONS, DOORS, MANAGE, NOBODY, STAFF, TAKE
 
-PEOPLE = ("anonymous", "customer", "viewer", "finance", "operator", "admin_person", "superuser")
-# Who gets in, by address. Whoever is not staff is sent to sign in (and refused there).
-MAY_LOOK = {"viewer", "finance", "operator", "admin_person", "superuser"}
-MAY_EXPORT = {"finance", "admin_person", "superuser"}
-MAY_ACT = {"operator", "admin_person", "superuser"}
-MAY_SELL = {"admin_person", "superuser"}
-STAFF = MAY_LOOK
+PEOPLE = ("anonymous", "customer", *sorted(STAFF))
 
 
 @pytest.fixture
@@ -53,7 +64,7 @@ def person(request: pytest.FixtureRequest, db: None, sign_in: SignIn) -> Client:
     return sign_in(request.getfixturevalue(request.param))
 
 
-def everybody(allowed: set[str]) -> pytest.MarkDecorator:
+def everybody(allowed: frozenset[str]) -> pytest.MarkDecorator:
     """The test for each person, with whether they may."""
     cases = [pytest.param(name, name, name in allowed, id=name) for name in PEOPLE]
     return pytest.mark.parametrize(("person", "name", "may"), cases, indirect=["person"])
@@ -79,39 +90,144 @@ def fingerprint() -> list[Any]:
     ]
 
 
-@everybody(MAY_LOOK)
-def test_who_may_look(
-    person: Client, name: str, may: bool, payment: Payment, delivery: WebhookDelivery
+# --- The matrix: every address, every action -----------------------------------------------------
+
+
+def addresses(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """(name in `DOORS`, pattern) of every address that the admin has."""
+    for pattern in patterns:
+        text = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, text)
+        elif pattern.name:
+            yield pattern.name, text
+        else:
+            is_object = text.endswith("/<path:object_id>/")
+            yield "<model>/<object_id>/" if is_object else "<unknown>", text
+
+
+EVERY_ADDRESS = list(addresses(admin.site.urls[0]))
+
+
+@pytest.fixture
+def rows(
+    sandbox: SandboxGateway,
+    payment: Payment,
+    delivery: WebhookDelivery,
+    customer: User,
+    finance: User,
+) -> dict[str, int]:
+    """One row for each screen, by the model's name in the address."""
+    access = record_access(
+        actor=finance, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True
+    )
+    address = EmailAddress.objects.create(user=customer, email="second@example.com")
+    return {
+        "payment": payment.pk,
+        "product": payment.product_id,
+        "webhookdelivery": delivery.pk,
+        "personaldataaccess": access.pk,
+        "user": customer.pk,
+        "group": Group.objects.get(name="Viewer").pk,
+        "emailaddress": address.pk,
+        "views": SavedView.objects.create(owner=customer, name="view").pk,
+    }
+
+
+def address_of(pattern: str, rows: dict[str, int]) -> str:
+    """A pattern with a row that exists in the place of each variable."""
+    parts = pattern.split("/")
+    model = "views" if "views" in parts else parts[1] if len(parts) > 1 else ""
+    pk = str(rows.get(model, 1))
+    filled = re.sub(r"<(path:object_id|int:pk|id|path:content_type_id)>", pk, pattern)
+    filled = re.sub(r"^\^\(\?P<app_label>.*$", "payments/", filled)
+    return "/admin/" + re.sub(r"^\(\?P<url>.*$", "nothing/here/", filled)
+
+
+def expected(name: str, method: str, who: str) -> int | str:
+    """What the table says, for staff; the others meet the way in."""
+    if who in STAFF:
+        return DOORS[name].answer(method, who)
+    if name == "logout":
+        return "sign in"
+    return 403 if (name, who) == ("login", "customer") else "sign in"
+
+
+def answered(response: Any) -> int | str:
+    """The status, or "sign in" for everything that leads there."""
+    there = response.headers.get("Location", "")
+    is_way_in = response.status_code == 302 and ("/login/" in there or there == "/admin/")
+    return "sign in" if is_way_in else int(response.status_code)
+
+
+def test_every_address_and_every_action_is_in_the_table() -> None:
+    assert {name for name, _pattern in EVERY_ADDRESS} == set(DOORS)
+    request = RequestFactory().get("/")
+    request.user = User(is_superuser=True, is_active=True, is_staff=True)
+    found = {
+        (screen.opts.label_lower, action)
+        for screen in admin.site._registry.values()
+        for action in screen.get_actions(request)
+    }
+    assert found == set(ACTIONS)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@everybody(STAFF)
+def test_every_address_answers_as_the_table_says(
+    person: Client, name: str, may: bool, method: str, rows: dict[str, int]
 ) -> None:
-    addresses = [
-        LIST,
-        page_of(payment),
-        CUSTOMERS,
-        "/admin/payments/webhookdelivery/",
-        f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
-        "/admin/payments/product/",
-        f"/admin/payments/product/{payment.product_id}/change/",
-    ]
-    for address in addresses:
-        assert_access(person.get(address), name, may)
+    told, wanted = {}, {}
+    who = User.objects.filter(pk=person.session.get("_auth_user_id")).first()
+    for door, pattern in sorted(EVERY_ADDRESS, key=lambda one: one[0] == "logout"):
+        address = address_of(pattern, rows)
+        wanted[address] = expected(door, method, name)
+        told[address] = answered(getattr(person, method)(address))
+        if door in {"login", "logout"} and told[address] == "sign in" and name in STAFF:
+            told[address] = 302
+        if who and door == "logout":
+            person.force_login(who)
+    assert told == wanted
 
 
-@everybody(MAY_EXPORT)
+@everybody(STAFF)
+def test_every_action_is_offered_as_the_table_says(
+    person: Client, name: str, may: bool, db: None
+) -> None:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    if user_id := person.session.get("_auth_user_id"):
+        request.user = User.objects.get(pk=user_id)
+    offered = {
+        (screen.opts.label_lower, action)
+        for screen in admin.site._registry.values()
+        if screen.has_view_or_change_permission(request)
+        for action in screen.get_actions(request)
+    }
+    wanted = {action for action, people in ACTIONS.items() if name in people}
+    assert offered == wanted
+
+
+# --- What happens behind the doors ---------------------------------------------------------------
+
+
+@everybody(TAKE)
 def test_who_may_export(person: Client, name: str, may: bool, payment: Payment) -> None:
-    response = person.get(EXPORT)
+    response = take(person)
     assert_access(response, name, may)
+    assert PersonalDataAccess.objects.exists() is may
     if may:
         assert payment.merchant_uid in text_of(response)
 
 
-@everybody(MAY_ACT)
+@everybody(ACT)
 def test_who_may_open_the_page_that_marks_failed(
     person: Client, name: str, may: bool, payment: Payment
 ) -> None:
     assert_access(person.get(f"{MARK_FAILED}?id={payment.pk}"), name, may)
 
 
-@everybody(MAY_ACT)
+@everybody(ACT)
 def test_who_may_mark_failed(
     person: Client, name: str, may: bool, payment: Payment, sandbox: SandboxGateway
 ) -> None:
@@ -127,7 +243,7 @@ def test_who_may_mark_failed(
         assert sandbox.calls()["total"] == 0
 
 
-@everybody(MAY_ACT)
+@everybody(ACT)
 def test_who_may_re_verify(
     person: Client, name: str, may: bool, payment: Payment, sandbox: SandboxGateway
 ) -> None:
@@ -141,10 +257,10 @@ def test_who_may_re_verify(
         assert sandbox.calls()["total"] == 0
 
 
-ACTIONS = {"reverify": MAY_ACT, "mark_failed": MAY_ACT, "export_selected": MAY_EXPORT}
+ON_PAYMENTS = {name: people for (on, name), people in ACTIONS.items() if on == "payments.payment"}
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", ON_PAYMENTS)
 @everybody(STAFF)
 def test_an_action_is_offered_to_and_run_for_those_who_may(
     person: Client,
@@ -154,7 +270,7 @@ def test_an_action_is_offered_to_and_run_for_those_who_may(
     payment: Payment,
     sandbox: SandboxGateway,
 ) -> None:
-    may = name in ACTIONS[action]
+    may = name in ON_PAYMENTS[action]
     if name in STAFF:
         assert (f'value="{action}"' in text_of(person.get(LIST))) is may
     before = fingerprint()
@@ -168,20 +284,20 @@ def test_an_action_is_offered_to_and_run_for_those_who_may(
         assert sandbox.calls()["total"] == 0
 
 
-@everybody(MAY_LOOK)
+@everybody(STAFF)
 def test_buttons_are_there_for_those_who_may(
     person: Client, name: str, may: bool, payment: Payment
 ) -> None:
     if not may:
         return
     rows, page = text_of(person.get(LIST)), text_of(person.get(page_of(payment)))
-    assert ("Export as CSV</a>" in rows) is (name in MAY_EXPORT)
-    assert (f'formaction="{verify_of(payment)}"' in rows) is (name in MAY_ACT)
-    assert (f'action="{verify_of(payment)}"' in page) is (name in MAY_ACT)
-    assert (MARK_FAILED in page) is (name in MAY_ACT)
+    assert ("Export as CSV</a>" in rows) is (name in TAKE)
+    assert (f'formaction="{verify_of(payment)}"' in rows) is (name in ACT)
+    assert (f'action="{verify_of(payment)}"' in page) is (name in ACT)
+    assert (MARK_FAILED in page) is (name in ACT)
 
 
-@everybody(set())
+@everybody(NOBODY)
 def test_nobody_adds_changes_or_deletes_what_the_ledger_and_the_inbox_own(
     person: Client, name: str, may: bool, payment: Payment, delivery: WebhookDelivery
 ) -> None:
@@ -198,7 +314,7 @@ def test_nobody_adds_changes_or_deletes_what_the_ledger_and_the_inbox_own(
     assert fingerprint() == before
 
 
-@everybody(MAY_SELL)
+@everybody(MANAGE)
 def test_who_may_add_and_change_products_which_nobody_deletes(
     person: Client, name: str, may: bool, product: Product
 ) -> None:
@@ -215,7 +331,7 @@ def test_who_may_add_and_change_products_which_nobody_deletes(
     assert Product.objects.filter(pk=product.pk).exists()
 
 
-@everybody(MAY_LOOK)
+@everybody(STAFF)
 def test_a_get_never_changes_or_asks_anything(
     person: Client,
     name: str,
@@ -264,11 +380,14 @@ def test_a_payment_that_does_not_exist_is_not_found(operator: User, sign_in: Sig
 def test_history_and_webhooks_are_for_those_who_may_see_them(
     payment: Payment, sign_in: SignIn, missing: str
 ) -> None:
-    from django.contrib.auth.models import Permission
-
+    body = f'{{"merchant_uid": "{payment.merchant_uid}", "imp_uid": "imp_1", "status": "paid"}}'
+    delivery = inbox.receive(
+        body=body.encode(), content_type="application/json", remote_address=None
+    )
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(payment=payment)
     person = User.objects.create_user(username="p", email="p@example.com", is_staff=True)
     wanted = {"view_payment", "view_paymentevent", "view_webhookdelivery"} - {missing}
     person.user_permissions.set(Permission.objects.filter(codename__in=wanted))
     page = text_of(sign_in(person).get(page_of(payment)))
-    assert ('id="timeline"' in page) is (missing != "view_paymentevent")
-    assert ('id="deliveries"' in page) is (missing != "view_webhookdelivery")
+    assert ('id="event-1"' in page) is (missing != "view_paymentevent")
+    assert (f'id="webhook-{delivery.pk}"' in page) is (missing != "view_webhookdelivery")

@@ -1,9 +1,11 @@
 """Re-verify: one click asks the gateway, says what came of it, and goes back to where one was."""
 
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from payments.admin import actions
@@ -191,3 +193,61 @@ def test_too_many_at_once_are_refused_and_none_is_asked(
 def test_an_action_goes_back_to_the_filtered_list(client: Client, orders: list[Payment]) -> None:
     response = act(client, "reverify", orders[0], query="status=ready&status=paid")
     assert response["Location"] == f"{LIST}?status=ready&status=paid"
+
+
+# --- One row drawn anew -----------------------------------------------------------------------
+
+
+def row_of(payment: Payment) -> str:
+    return reverse("admin:payments_payment_verify_row", args=[payment.pk])
+
+
+def test_the_row_alone_comes_back_with_what_came_of_it(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000)
+    page = text_of(client.get(f"{LIST}?status=ready"))
+    address = unescape(page.split('hx-post="')[1].split('"')[0])
+    assert address.startswith(row_of(payment))
+    row = text_of(client.post(address))
+    assert row.strip().startswith("<tr ")
+    assert "<html" not in row
+    assert "Not paid → Paid, as the gateway says." in row
+    assert '<span class="badge good">Paid</span>' in row
+    assert ">just now<" in row
+    # The order's page still knows the way back to the list, and the next click does too.
+    assert f"/{payment.pk}/change/?_changelist_filters=status%3Dready" in row
+    assert f'hx-post="{row_of(payment)}?_changelist_filters=status%3Dready"' in row
+    body = text_of(client.get(LIST)).split("<tbody>")[1].split("</tbody>")[0]
+    assert row.count('<td class="') == body.count('<td class="')
+
+
+def test_a_row_says_that_nothing_is_known(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    sandbox.fault("status", status=500)
+    row = text_of(client.post(row_of(payment)))
+    assert 'class="fresh unknown"' in row
+    assert "does not answer. Nothing was changed" in row
+
+
+def test_a_row_is_verified_only_by_whoever_may_and_only_by_a_post(
+    client: Client, viewer: User, payment: Payment, sign_in: SignIn
+) -> None:
+    version = Payment.objects.get(pk=payment.pk).version
+    assert sign_in(viewer).post(row_of(payment)).status_code == 403
+    assert client.get(row_of(payment)).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get(username="operator"))
+    assert strict.post(row_of(payment)).status_code == 403
+    assert client.post(row_of(payment).replace(str(payment.pk), "999999")).status_code == 404
+    assert Payment.objects.get(pk=payment.pk).version == version
+
+
+def test_a_row_drawn_anew_reads_no_list(
+    client: Client, orders: list[Payment], django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(30) as captured:
+        client.post(row_of(orders[0]))
+    lists = [query for query in captured.captured_queries if "COUNT(" in query["sql"]]
+    assert lists == []

@@ -13,7 +13,9 @@ from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds
 
 
-def mark(payment: Payment, operator: User, note: str = "고객이 전화로 취소") -> Payment:
+def mark(
+    payment: Payment, operator: User, note: str = "고객이 전화로 취소", *, override: bool = False
+) -> Payment:
     try:
         return failing.mark_failed(
             payment=payment,
@@ -21,6 +23,7 @@ def mark(payment: Payment, operator: User, note: str = "고객이 전화로 취�
             reason=FailReason.ABANDONED,
             note=note,
             expected_version=payment.version,
+            override_silence=override,
         )
     finally:
         payment.refresh_from_db()
@@ -77,6 +80,69 @@ def test_it_is_refused_while_the_gateway_is_silent(
     assert kinds(payment)[-1] == "unknown"
 
 
+def test_silence_can_be_overridden_and_the_record_says_so(
+    payment: Payment, approver: User, sandbox: SandboxGateway
+) -> None:
+    sandbox.fault("status", status=500)
+    mark(payment, approver, override=True)
+    event = payment.events.get(kind="marked_failed")
+    assert payment.status == "failed"
+    assert kinds(payment)[-3:] == ["asked", "unknown", "marked_failed"]
+    assert event.reason_code == f"abandoned,{failing.GATEWAY_SILENT}"
+    assert (event.actor, event.note, event.answer) == (approver, "고객이 전화로 취소", "")
+
+
+def test_with_an_answer_the_override_makes_no_difference(
+    payment: Payment, approver: User, sandbox: SandboxGateway
+) -> None:
+    mark(payment, approver, override=True)
+    assert payment.events.get(kind="marked_failed").reason_code == "abandoned"
+
+
+def test_money_is_never_overridden(
+    payment: Payment, approver: User, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000)
+    with pytest.raises(NotAllowed) as refused:
+        mark(payment, approver, override=True)
+    assert refused.value.message == failing.HAS_MONEY
+    assert payment.status == "paid"
+
+
+def test_a_difference_is_never_overridden(
+    payment: Payment, approver: User, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 100, ignore_prepare=True)
+    with pytest.raises(NotAllowed) as refused:
+        mark(payment, approver, override=True)
+    assert refused.value.message == failing.DIFFERS
+    # Nor later, when the gateway is silent: what it has shown still stands.
+    sandbox.fault("status", status=500)
+    with pytest.raises(NotAllowed) as refused:
+        mark(payment, approver, override=True)
+    assert refused.value.message == failing.DIFFERS
+    assert payment.status == "ready"
+    assert kinds(payment)[-3:] == ["asked", "unknown", "refused"]
+
+
+def test_money_that_comes_in_during_the_silence_wins(
+    payment: Payment, approver: User, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = failing._close
+
+    def pay_first(closing: Payment, *args: object) -> Payment:
+        sandbox.heal()
+        sandbox.pay(payment.merchant_uid, 99_000)
+        verify(payment=payment, source=Source.WEBHOOK)
+        return close(closing, *args)
+
+    monkeypatch.setattr(failing, "_close", pay_first)
+    sandbox.fault("status", status=500)
+    with pytest.raises(Conflict):
+        mark(payment, approver, override=True)
+    assert payment.status == "paid"
+
+
 def test_a_reason_in_words_is_needed(payment: Payment, operator: User) -> None:
     before = kinds(payment)
     with pytest.raises(NotAllowed) as refused:
@@ -95,6 +161,21 @@ def test_a_payment_that_changed_meanwhile_is_refused(payment: Payment, operator:
             expected_version=payment.version - 1,
         )
     assert "marked_failed" not in kinds(payment)
+
+
+def test_that_it_changed_is_said_before_what_it_became(
+    payment: Payment, operator: User, sandbox: SandboxGateway
+) -> None:
+    seen = payment.version
+    mark(payment, operator)
+    with pytest.raises(Conflict):
+        failing.mark_failed(
+            payment=payment,
+            actor=operator,
+            reason=FailReason.OTHER,
+            note="x",
+            expected_version=seen,
+        )
 
 
 def test_only_an_open_payment_can_be_marked(

@@ -1,0 +1,86 @@
+"""The column beside every staff page: where a person may go, in groups.
+
+Made from Django's own list of apps, so rights are Django's business. To place a screen, add its
+model to `_PLACES`; one without a place stands under its app's name.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+Words = str | Promise
+
+# Group and icon of each screen, in the order in which they stand; icons are in icons.svg.
+_PLACES: dict[str, tuple[Words, str]] = {
+    "payments.Payment": (gettext_lazy("Payments"), "payments"),
+    "payments.WebhookDelivery": (gettext_lazy("Payments"), "inbox"),
+    "payments.Product": (pgettext_lazy("navigation", "Shop"), "products"),
+    "accounts.User": (gettext_lazy("People and rights"), "people"),
+    "auth.Group": (gettext_lazy("People and rights"), "roles"),
+    "payments.PersonalDataAccess": (gettext_lazy("People and rights"), "record"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One place to go; `state` is the value of `aria-current`, "" elsewhere."""
+
+    label: str
+    address: str
+    icon: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Places under one heading; "" for none."""
+
+    title: str
+    items: list[Item] = field(default_factory=list)
+
+
+def navigation(apps: Iterable[Mapping[str, Any]], path: str) -> list[Section]:
+    """The sections for somebody who may see `apps` and is at `path`."""
+    index = reverse("admin:index")
+    first = Section("", [Item(_("Dashboard"), index, "home", "page" if path == index else "")])
+    found: dict[str, Section] = {}
+    for app in apps:
+        for model in app["models"]:
+            _place(found, app, model, path)
+    return [first, *sorted(found.values(), key=_rank)]
+
+
+def _place(
+    found: dict[str, Section], app: Mapping[str, Any], model: Mapping[str, Any], path: str
+) -> None:
+    address = model["admin_url"]
+    if not address:  # may add, but not look
+        return
+    label = f"{app['app_label']}.{model['object_name']}"
+    title, icon = _PLACES.get(label, (app["name"], "record"))
+    section = found.setdefault(str(title), Section(str(title)))
+    section.items.append(Item(capfirst(str(model["name"])), address, icon, _state(address, path)))
+    section.items.sort(key=_item_rank)
+
+
+def _state(address: str, path: str) -> str:
+    """This page itself, or a page below it."""
+    if path == address:
+        return "page"
+    return "true" if path.startswith(address) else ""
+
+
+def _rank(section: Section) -> int:
+    titles = [str(title) for title, _icon in _PLACES.values()]
+    return titles.index(section.title) if section.title in titles else len(titles)
+
+
+def _item_rank(item: Item) -> int:
+    icons = [icon for _title, icon in _PLACES.values()]
+    return icons.index(item.icon)

@@ -1,0 +1,141 @@
+"""The kinds of filters that `PaymentFilter` is made of, and the form that checks them together.
+
+A kind is a field of a form, which parses and refuses, and what it does to a queryset. To add one, a
+class here.
+"""
+
+import re
+from datetime import date
+from typing import Any
+
+import django_filters
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from payments.money import as_won
+
+from .personal import email
+from .widgets import CommaCheckboxes, OpenCheckboxes
+
+# Days whose bounds can be written in UTC and compared by any database.
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9998, 12, 31)
+# How the gateway spells its codes: an open set, so one that we do not know is no mistake.
+CODE = re.compile(r"[a-z0-9_]{1,20}")
+ANY = "any"
+
+
+class FilterForm(forms.Form):
+    """The panels' form: checks that hold for several fields together."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        first, last = values.get("from"), values.get("to")
+        if first and last and last < first:
+            self.add_error("to", _("This day is before the first one."))
+        least, most = values.get("amount_min"), values.get("amount_max")
+        if least is not None and most is not None and most < least:
+            self.add_error("amount_max", _("This amount is below the smallest one."))
+        return values
+
+
+def several(label: Any, choices: Any, **kwargs: Any) -> Any:
+    """Any number of known values, ticked."""
+    return django_filters.MultipleChoiceFilter(
+        label=label, choices=choices, widget=CommaCheckboxes, distinct=False, **kwargs
+    )
+
+
+class _Part(django_filters.Filter):  # type: ignore[misc]
+    """Says nothing alone: `PaymentFilter.narrowed` reads basis, period and days together."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs
+
+
+class _Radios(forms.RadioSelect):
+    """With nothing said, the first one holds, and shows."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        chosen = [one for one in value if one] or [next(iter(self.choices))[0]]
+        return super().optgroups(name, chosen, attrs)
+
+
+class OneOf(_Part):
+    """One of a few; the first is what an empty address means."""
+
+    field_class = forms.ChoiceField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=_Radios, **kwargs)
+
+
+class DayPart(_Part):
+    """A Korean day: 2026-04-01 and nothing else."""
+
+    field_class = forms.DateField
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = {"min": FIRST_DAY.isoformat(), "max": LAST_DAY.isoformat()}
+        super().__init__(
+            input_formats=["%Y-%m-%d"],
+            validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
+            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", **limits}),
+            **kwargs,
+        )
+
+
+class WonField(forms.CharField):
+    """Whole won: 10000 or 10,000."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        try:
+            return as_won(text) if text else None
+        except ValueError:
+            raise ValidationError(_("Write whole won, such as 10,000.")) from None
+
+
+class WonFilter(django_filters.Filter):  # type: ignore[misc]
+    """An amount and how to compare with it."""
+
+    field_class = WonField
+
+
+class CodesField(forms.MultipleChoiceField):
+    """Codes of the gateway, known or not, but spelt like one."""
+
+    def valid_value(self, value: Any) -> bool:
+        return super().valid_value(value) or bool(CODE.fullmatch(str(value)))
+
+
+class CodesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]
+    """Any number of the gateway's codes."""
+
+    field_class = CodesField
+
+    def __init__(self, field_name: str, **kwargs: Any) -> None:
+        super().__init__(field_name, widget=OpenCheckboxes, distinct=False, **kwargs)
+
+    def is_noop(self, qs: Any, value: Any) -> bool:
+        """Never: all known codes are not all codes."""
+        return False
+
+
+class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[misc]
+    """One customer, named as the person who looks may see them."""
+
+    unmasked = False
+
+    def label_from_instance(self, obj: AbstractBaseUser) -> str:
+        return email(obj, unmasked=self.unmasked)
+
+
+class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
+    """One customer."""
+
+    field_class = CustomerField

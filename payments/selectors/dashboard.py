@@ -1,0 +1,186 @@
+"""What the dashboard shows: figures of a stretch of Korean days and of the days before, the desk.
+
+Every figure is one of the list's: `approved` is the list by payment date, `ordered` the list by
+order date, `waiting` its filter "needs attention". So each can link to the payments behind it. A
+refund counts on the day on which its payment was approved, whenever the money went back: only then
+do gross, refunded and net belong to the same payments. To show another figure, derive it from
+`Span` or from `Dashboard.days`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, Count, DateField, QuerySet, Sum, Value, When
+from django.db.models.functions import TruncDate
+
+from payments.kst import KST, end_of, start_of
+from payments.models import DeliveryOutcome, Payment, PaymentEvent, WebhookDelivery
+from payments.periods import Days, previous
+from payments.states import EventKind, PaymentStatus
+
+from .attention import Attention, needs
+from .totals import APPROVED, Totals
+
+# A chart of fewer days says nothing: for "today" it shows the week that ends today.
+CHART_DAYS = 7
+COUNTED_AT_MOST = 1_000
+EVENTS = 10
+FAILED_WEBHOOKS = "failed_webhooks"
+# Steps on the way to an outcome; the outcome has an event of its own.
+_STEPS = (EventKind.PREPARE_ASKED, EventKind.PREPARED, EventKind.ASKED, EventKind.RENUMBERED)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Figures of some Korean days, both ends included.
+
+    `approved` adds up the payments whose payment date lies in these days: gross is what was
+    approved, refunded what has gone back of it since, net the rest. `ordered` adds up the orders
+    made in these days, and `success_rate` is taken of them: approved among those that came to an
+    end (approved or failed).
+    """
+
+    days: Days
+    approved: Totals
+    ordered: Totals
+
+    @property
+    def success_rate(self) -> float | None:
+        """Between 0 and 1; None if no order came to an end."""
+        return self.ordered.success_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What was approved in one payment method, and which part of the gross that is (0 to 1)."""
+
+    pay_method: str
+    totals: Totals
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What was approved on one Korean day, and what has gone back of it."""
+
+    day: date
+    gross: int
+    refunded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """All figures. `days` has a row for every day of the chart, also where nothing happened."""
+
+    now: Span
+    before: Span
+    methods: list[Share]
+    days: list[Day]
+
+
+def dashboard(days: Days) -> Dashboard:
+    """The figures of these Korean days, in two queries."""
+    before = previous(days)
+    chart = min(days[0], days[1] - timedelta(days=CHART_DAYS - 1)), days[1]
+    approved = _approved(min(before[0], chart[0]), chart)
+    ordered = _ordered(before[0], days)
+    # Days before the chart come as one, without a date: they can only be in the span before.
+    mine = [row for row in approved if row["day"] and days[0] <= row["day"] <= days[1]]
+    earlier = [row for row in approved if row["day"] is None or _in(before, row["day"])]
+    return Dashboard(
+        now=Span(days, _sum(mine), _sum(row for row in ordered if row["is_now"])),
+        before=Span(before, _sum(earlier), _sum(row for row in ordered if not row["is_now"])),
+        methods=_shares(mine),
+        days=_days(chart, approved),
+    )
+
+
+def _in(days: Days, day: date) -> bool:
+    return days[0] <= day <= days[1]
+
+
+def _approved(first: date, chart: Days) -> list[Row]:
+    """Payments by payment date: per day of the chart, method and status."""
+    payments = Payment.objects.filter(paid_at__gte=start_of(first), paid_at__lt=end_of(chart[1]))
+    # The day is worked out for the chart's days alone: that is what costs.
+    in_chart = When(paid_at__gte=start_of(chart[0]), then=TruncDate("paid_at", tzinfo=KST))
+    day = Case(in_chart, default=None, output_field=DateField())
+    return _added_up(payments.annotate(day=day), "day", "pay_method")
+
+
+def _ordered(first: date, days: Days) -> list[Row]:
+    """Payments by order date: in the span or before it, and status."""
+    payments = Payment.objects.filter(
+        requested_at__gte=start_of(first), requested_at__lt=end_of(days[1])
+    )
+    is_now = Case(When(requested_at__gte=start_of(days[0]), then=Value(True)), default=Value(False))
+    return _added_up(payments.annotate(is_now=is_now), "is_now")
+
+
+def _added_up(payments: QuerySet[Payment, Any], *by: str) -> list[Row]:
+    found = payments.order_by().values(*by, "status")
+    return list(
+        found.annotate(count=Count("pk"), gross=Sum("amount"), refunded=Sum("cancelled_amount"))
+    )
+
+
+def _sum(rows: Iterable[Row]) -> Totals:
+    """The same figures as `totals.totals` has for the payments behind these rows."""
+    by_status = dict.fromkeys(PaymentStatus.values, 0)
+    gross = refunded = 0
+    for row in rows:
+        by_status[row["status"]] += row["count"]
+        if row["status"] in APPROVED:
+            gross += row["gross"]
+            refunded += row["refunded"]
+    return Totals(sum(by_status.values()), gross, refunded, by_status)
+
+
+def _shares(rows: Iterable[Row]) -> list[Share]:
+    """The methods, the one that brought most first."""
+    by_method: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_method[row["pay_method"]].append(row)
+    sums = {method: _sum(found) for method, found in by_method.items()}
+    gross = sum(one.gross for one in sums.values())
+    shares = [Share(name, one, one.gross / gross if gross else 0) for name, one in sums.items()]
+    return sorted(shares, key=lambda share: (-share.totals.gross, share.pay_method))
+
+
+def _days(chart: Days, rows: Iterable[Row]) -> list[Day]:
+    by_day: defaultdict[date | None, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_day[row["day"]].append(row)
+    dates = [chart[0] + timedelta(days=number) for number in range((chart[1] - chart[0]).days + 1)]
+    sums = [(day, _sum(by_day[day])) for day in dates]
+    return [Day(day, one.gross, one.refunded) for day, one in sums]
+
+
+def waiting(now: datetime, *, with_inbox: bool) -> dict[str, int]:
+    """How many things wait for somebody, by reason; counted up to `COUNTED_AT_MOST` + 1.
+
+    One query, however many payments there are. `FAILED_WEBHOOKS` only `with_inbox`.
+    """
+    counts = [_counted(why, Payment.objects.filter(needs(why, now=now))) for why in Attention]
+    if with_inbox:
+        failed = WebhookDelivery.objects.filter(outcome=DeliveryOutcome.FAILED)
+        counts.append(_counted(FAILED_WEBHOOKS, failed))
+    return dict(counts[0].union(*counts[1:], all=True))
+
+
+def _counted(reason: str, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str, int]]:
+    first = rows.order_by().values("pk")[: COUNTED_AT_MOST + 1]
+    counted: QuerySet[Any, Any] = rows.model._default_manager.filter(pk__in=first).order_by()
+    counted = counted.values(reason=Value(reason)).annotate(number=Count("pk"))
+    return counted.values_list("reason", "number")
+
+
+def last_events() -> list[PaymentEvent]:
+    """The newest things that happened to any payment, the steps towards them left out."""
+    events = PaymentEvent.objects.exclude(kind__in=_STEPS)
+    return list(events.select_related("payment").order_by("-pk")[:EVENTS])

@@ -1,0 +1,85 @@
+"""What happened to a payment: rows of the ledger and webhook deliveries, as one timeline.
+
+Everything is bounded: a payment that was asked about for years must open as quickly as a new one.
+To let a third kind of row in, merge it in `timeline` and name where its next page starts in
+`Before`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+
+from payments.models import Payment, PaymentEvent, WebhookDelivery
+
+# Rows on one page.
+MAX_ENTRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Where a page of the timeline starts: below this event and below this delivery (0: newest)."""
+
+    event: int = 0
+    delivery: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Events and deliveries merged by time, newest first; `older` is the next page's start."""
+
+    entries: tuple[PaymentEvent | WebhookDelivery, ...]
+    older: Before | None
+
+
+def timeline(
+    payment: Payment, *, before: Before, with_events: bool, with_deliveries: bool
+) -> TimelinePage:
+    """One page of what happened, of the two kinds that the reader may see."""
+    events = PaymentEvent.objects.none()
+    if with_events:
+        events = payment.events.order_by("-sequence")
+    found = (
+        payment.deliveries.order_by("-pk") if with_deliveries else WebhookDelivery.objects.none()
+    )
+    if before.event:
+        events = events.filter(sequence__lt=before.event)
+    if before.delivery:
+        found = found.filter(pk__lt=before.delivery)
+    enough = MAX_ENTRIES + 1
+    # Each side keeps its own order, so a page always takes the head of both.
+    merged = list(merge(events[:enough], found[:enough], key=_when, reverse=True))
+    shown = tuple(merged[:MAX_ENTRIES])
+    return TimelinePage(shown, _below(before, shown) if len(merged) > MAX_ENTRIES else None)
+
+
+def _when(entry: PaymentEvent | WebhookDelivery) -> datetime:
+    return entry.recorded_at if isinstance(entry, PaymentEvent) else entry.received_at
+
+
+def _below(before: Before, shown: tuple[PaymentEvent | WebhookDelivery, ...]) -> Before:
+    event, delivery = before.event, before.delivery
+    for entry in shown:
+        if isinstance(entry, PaymentEvent):
+            event = entry.sequence
+        else:
+            delivery = entry.pk
+    return Before(event, delivery)
+
+
+def told_about(delivery: WebhookDelivery) -> PaymentEvent | None:
+    """The row with the gateway's answer that this delivery led to, or that had told it before.
+
+    A forged body names one order and the gateway another: then the row is that other order's.
+    """
+    if not delivery.imp_uid or delivery.processed_at is None:
+        return None
+    bound = Payment.objects.filter(imp_uid=delivery.imp_uid).first()
+    for payment in (delivery.payment, bound):
+        if payment is not None:
+            events = payment.events.filter(
+                imp_uid=delivery.imp_uid, recorded_at__lte=delivery.processed_at
+            )
+            told: PaymentEvent | None = events.exclude(answer="").order_by("-sequence").first()
+            if told is not None:
+                return told
+    return None

@@ -1,0 +1,50 @@
+"""Who sees personal data unmasked, or takes payments out, and why: on record before they get it.
+
+A row is written in a transaction of its own, so that it is there whatever becomes of the answer. To
+record another way of seeing: a member of `AccessKind`.
+"""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from payments import ledger
+from payments.errors import NotAllowed
+from payments.models import AccessKind, Payment, PersonalDataAccess
+
+# Shorter is no reason but a key held down.
+MIN_REASON = 5
+MAX_REASON = 500
+REASON_NEEDED = _("Say in a few words why you need this: at least 5 characters.")
+
+
+def record_access(
+    *,
+    actor: AbstractBaseUser,
+    kind: AccessKind,
+    reason: str,
+    unmasked: bool,
+    payment: Payment | None = None,
+    query: str = "",
+    rows: int = 1,
+    remote_address: str | None = None,
+) -> PersonalDataAccess:
+    """Write down that `actor` is about to see `rows` payments. Raises NotAllowed without a reason.
+
+    `query` is the filter of the list, as in its address. `rows` may be one more than is counted.
+    """
+    words = ledger.clean(reason.strip(), MAX_REASON)
+    if len(words) < MIN_REASON:
+        raise NotAllowed(REASON_NEEDED)
+    return PersonalDataAccess.objects.create(
+        at=timezone.now(),
+        actor_id=actor.pk,
+        actor_name=ledger.clean(str(actor), 254),
+        kind=kind,
+        unmasked=unmasked,
+        reason=words,
+        payment=payment,
+        query=ledger.clean(query),
+        rows=rows,
+        remote_address=remote_address,
+    )

@@ -1,0 +1,115 @@
+/* The payments list where a browser runs scripts. Everything works without: panels are <details>,
+   each button posts to an address of its own. This adds what a page load would lose. */
+"use strict";
+
+(() => {
+  // --- Panels: one open at a time, Escape or a click elsewhere closes ------------------------
+
+  const open = () => document.querySelectorAll("details.popover[open]");
+
+  const closeAll = (except) => {
+    open().forEach((panel) => {
+      if (panel !== except) {
+        panel.open = false;
+      }
+    });
+  };
+
+  document.addEventListener("click", (event) => {
+    // A list of customers opens at the end of the page, outside its panel.
+    if (event.target.isConnected && !event.target.closest(".select2-container")) {
+      closeAll(event.target.closest("details.popover"));
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") {
+      return;
+    }
+    open().forEach((panel) => {
+      panel.open = false;
+      panel.querySelector("summary").focus();
+    });
+  });
+
+  // --- A period and single days exclude each other -------------------------------------------
+
+  const filters = document.getElementById("payment-filters");
+
+  filters.addEventListener("change", (event) => {
+    const days = filters.querySelectorAll("[name=from], [name=to]");
+    if (event.target.name === "period" && event.target.value) {
+      days.forEach((day) => {
+        day.value = "";
+      });
+    } else if (event.target.type === "date") {
+      filters.querySelector("[name=period][value='']").checked = true;
+    }
+  });
+
+  // An address with only what was chosen can be read and shared.
+  filters.addEventListener("submit", () => {
+    const dates = [...filters.querySelectorAll("[name=period]:checked, [type=date]")];
+    const dated = dates.some((field) => field.value);
+    filters.querySelectorAll("[name]").forEach((field) => {
+      field.disabled = !field.value || (field.name === "basis" && !dated);
+    });
+  });
+
+  window.addEventListener("pageshow", () => {
+    filters.querySelectorAll("[name]:disabled").forEach((field) => {
+      field.disabled = false;
+    });
+  });
+
+  // --- One row drawn anew ---------------------------------------------------------------------
+
+  const news = document.getElementById("row-news");
+  const ticks = new Map();
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig, target } = event.detail;
+    const path = requestConfig.path.split("?")[0];
+    if (new URL(xhr.responseURL || path, window.location.href).pathname !== path) {
+      // Signed out in the meantime: the answer is another page, not a row.
+      event.detail.shouldSwap = false;
+      window.location.reload();
+      return;
+    }
+    const tick = target.querySelector(".action-select");
+    if (tick) {
+      ticks.set(tick.value, tick);
+    }
+  });
+
+  document.addEventListener("htmx:load", (event) => {
+    const row = event.detail.elt;
+    if (!row.dataset || !row.dataset.news) {
+      return;
+    }
+    // Django's script counts the boxes that it found at first.
+    const tick = row.querySelector(".action-select");
+    const kept = tick && ticks.get(tick.value);
+    if (kept) {
+      tick.replaceWith(kept);
+      row.classList.toggle("selected", kept.checked);
+    }
+    news.textContent = row.dataset.news;
+  });
+
+  const failed = (event) => {
+    const button = event.detail.elt;
+    news.textContent = news.dataset.failed;
+    if (!button.matches(".row-button")) {
+      return;
+    }
+    const cell = button.closest("tr").querySelector(".field-verified");
+    const words = cell.querySelector(".row-outcome") || document.createElement("span");
+    words.className = "row-outcome";
+    words.textContent = news.dataset.failed;
+    cell.append(words);
+  };
+
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+})();

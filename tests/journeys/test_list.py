@@ -1,0 +1,119 @@
+"""The payments list in a real browser, and the same list without JavaScript."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import User
+from payments.models import Payment
+from tests.conftest import PASSWORD
+from tests.gateway import SandboxGateway
+
+from .conftest import Watch
+from .test_staff import LIST, orders, person, rows
+
+__all__ = ["orders"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def signed_in(page: Page, staff: User, address: str) -> Page:
+    page.goto(address)
+    page.locator("[name=login]").fill(staff.email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url(f"**{LIST}**")
+    return page
+
+
+@pytest.fixture
+def no_script(browser: Browser, base_url: str, watch: Watch) -> Iterator[Page]:
+    """A browser with JavaScript off."""
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    yield watch.over(context.new_page())
+    context.close()
+
+
+def test_filtering_and_re_verifying_work_without_javascript(
+    no_script: Page, orders: dict[str, Payment], transactional_db: None
+) -> None:
+    page = signed_in(no_script, person("operator", group="Operator"), LIST)
+    page.locator(".panels summary", has_text="Status").click()
+    page.get_by_label("Not paid", exact=True).check()
+    page.locator("details[open] button").click()
+    expect(page.locator(".chip")).to_contain_text("Not paid")
+    assert len(rows(page)) == 2
+    page.get_by_role("button", name=f"Re-verify {orders['buyer'].merchant_uid}").click()
+    expect(page.locator(".messagelist")).to_contain_text("Not paid → Paid")
+    assert "status=ready" in page.url
+    assert rows(page) == [orders["stranger"].merchant_uid]
+    page.get_by_role("link", name="Clear all").click()
+    assert len(rows(page)) == 2
+    expect(page.locator(".figures")).to_contain_text("₩99,000")
+
+
+def test_a_view_is_saved_found_and_deleted_again(
+    page: Page, watch: Watch, orders: dict[str, Payment]
+) -> None:
+    staff = person("viewer", group="Viewer")
+    signed_in(watch.over(page), staff, f"{LIST}?status=ready&amount_min=1000")
+    page.locator("summary", has_text="Save this view").click()
+    page.get_by_label("Name of the view").fill("Open orders")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="All payments").click()
+    page.get_by_role("link", name="Open orders", exact=True).click()
+    assert len(rows(page)) == 2
+    expect(page.locator(".views .current")).to_contain_text("Open orders")
+    page.get_by_role("button", name="Delete the view Open orders").click()
+    expect(page.get_by_role("link", name="Open orders", exact=True)).to_have_count(0)
+
+
+def test_escape_closes_a_panel_and_an_address_holds_only_what_was_chosen(
+    page: Page, watch: Watch, orders: dict[str, Payment]
+) -> None:
+    signed_in(watch.over(page), person("viewer", group="Viewer"), LIST)
+    summary = page.locator(".panels summary", has_text="Date")
+    summary.press("Enter")
+    expect(page.get_by_label("7 days")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("7 days")).to_be_hidden()
+    expect(summary).to_be_focused()
+    summary.press("Enter")
+    page.get_by_label("Ordered", exact=True).check()
+    page.get_by_label("Today", exact=True).check()
+    page.locator("details[open] button").click()
+    page.wait_for_url("**?basis=requested&period=today")
+    assert len(rows(page)) == 2
+
+
+def test_a_gateway_that_does_not_answer_is_said_in_the_row(
+    page: Page, watch: Watch, orders: dict[str, Payment], sandbox: SandboxGateway
+) -> None:
+    signed_in(watch.over(page), person("operator", group="Operator"), LIST)
+    sandbox.fault("status", status=500)
+    page.locator(".row-button").first.click()
+    expect(page.locator(".row-outcome")).to_contain_text("Nothing was changed")
+
+
+def test_signed_out_in_the_meantime_no_page_is_put_into_a_row(
+    page: Page, watch: Watch, orders: dict[str, Payment]
+) -> None:
+    signed_in(watch.over(page), person("operator", group="Operator"), LIST)
+    page.context.clear_cookies(name="sessionid")
+    watch.expect("403")
+    page.locator(".row-button").first.click()
+    expect(page.locator("[name=login]").or_(page.locator("#row-news:not(:empty)"))).to_be_attached()
+    expect(page.locator("#result_list [name=login]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 768, 1024, 1280, 1440])
+def test_no_width_scrolls_sideways(
+    page: Page, watch: Watch, orders: dict[str, Payment], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    signed_in(watch.over(page), person("admin", group="Admin"), f"{LIST}?status=ready&period=")
+    for panel in page.locator("details.popover > summary").all():
+        panel.click()
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        panel.click()

@@ -1,0 +1,99 @@
+"""Who may pass which door of the admin: one readable table, closed by default.
+
+A line says who may GET an address and what it answers them, and who may POST to it (an empty form)
+and what that answers; every other member of staff gets 403, everybody else is sent to sign in. The
+test takes the addresses from the URL resolver, so a new address fails until it has its line here,
+and a new action until it has its own.
+"""
+
+from dataclasses import dataclass
+
+NOBODY: frozenset[str] = frozenset()
+ROOT = frozenset({"superuser"})
+MANAGE = ROOT | {"admin_person"}
+TAKE = MANAGE | {"finance"}
+ACT = MANAGE | {"operator", "approver"}
+STAFF = ACT | TAKE | {"viewer"}
+
+
+@dataclass(frozen=True)
+class Door:
+    """`posts` and `post` are those of GET where nothing else is said."""
+
+    opens: frozenset[str]
+    get: int = 200
+    posts: frozenset[str] | None = None
+    post: int | None = None
+
+    def answer(self, method: str, who: str) -> int:
+        """The expected status for a member of staff."""
+        if method == "get":
+            return self.get if who in self.opens else 403
+        posts = self.opens if self.posts is None else self.posts
+        return (self.get if self.post is None else self.post) if who in posts else 403
+
+
+def screen(
+    name: str,
+    *,
+    look: frozenset[str],
+    add: frozenset[str] = NOBODY,
+    change: frozenset[str] = NOBODY,
+    delete: frozenset[str] = NOBODY,
+) -> dict[str, Door]:
+    """The addresses that Django gives every model."""
+    return {
+        f"{name}_changelist": Door(look),
+        f"{name}_add": Door(add),
+        f"{name}_history": Door(look),
+        f"{name}_delete": Door(delete),
+        f"{name}_change": Door(look, posts=change),
+    }
+
+
+DOORS: dict[str, Door] = {
+    # Django's own
+    "index": Door(STAFF),
+    "app_list": Door(STAFF),
+    "login": Door(STAFF, get=302),
+    "logout": Door(STAFF, get=405, post=200),
+    "password_change": Door(STAFF),
+    "password_change_done": Door(STAFF, post=405),
+    "jsi18n": Door(STAFF, post=405),
+    "autocomplete": Door(NOBODY, posts=STAFF, post=405),
+    "view_on_site": Door(STAFF, get=404),
+    "<unknown>": Door(STAFF, get=404),
+    "<model>/<object_id>/": Door(STAFF, get=302),  # to the change page, which is guarded itself
+    # Payments
+    **screen("payments_payment", look=STAFF),
+    "payments_payment_totals": Door(STAFF),
+    "payments_payment_customers": Door(STAFF),
+    "payments_payment_save_view": Door(STAFF, get=405, post=302),
+    "payments_payment_delete_view": Door(STAFF, get=405, post=302),
+    "payments_payment_verify": Door(ACT, get=405, post=302),
+    "payments_payment_verify_row": Door(ACT, get=405, post=200),
+    "payments_payment_note": Door(ACT, get=405, post=302),
+    "payments_payment_mark_failed": Door(ACT),
+    "payments_payment_export": Door(TAKE),
+    "payments_payment_unmask": Door(TAKE, get=405, post=302),
+    "payments_payment_mask": Door(TAKE, get=405, post=302),
+    **screen("payments_webhookdelivery", look=STAFF),
+    **screen("payments_product", look=STAFF, add=MANAGE, change=MANAGE),
+    # People, and who saw what of them
+    **screen("payments_personaldataaccess", look=MANAGE),
+    **screen("accounts_user", look=MANAGE, add=MANAGE, change=MANAGE),
+    "auth_user_password_change": Door(MANAGE),
+    **screen("auth_group", look=MANAGE, add=ROOT, change=ROOT, delete=ROOT),
+    **screen("account_emailaddress", look=ROOT, add=ROOT, change=ROOT, delete=ROOT),
+}
+
+# Screen and action: who is offered it. Nobody else can run it.
+ACTIONS: dict[tuple[str, str], frozenset[str]] = {
+    ("payments.payment", "reverify"): ACT,
+    ("payments.payment", "mark_failed"): ACT,
+    ("payments.payment", "export_selected"): TAKE,
+    ("accounts.user", "reset_second_factor"): MANAGE,
+    ("account.emailaddress", "make_verified"): ROOT,
+    ("account.emailaddress", "delete_selected"): ROOT,
+    ("auth.group", "delete_selected"): ROOT,
+}

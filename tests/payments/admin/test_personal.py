@@ -1,0 +1,156 @@
+"""Personal data: masked until somebody who may says why, for a while, in their own session only."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from accounts.models import User
+from payments.admin import personal
+from payments.models import Payment, PersonalDataAccess, Product
+from tests.payments import builders
+
+from .conftest import LIST, SignIn, page_of, text_of, told
+
+UNMASK, MASK = f"{LIST}unmask/", f"{LIST}mask/"
+REASON = {"reason": "환불 문의 확인"}
+
+
+@pytest.fixture
+def client(finance: User, sign_in: SignIn) -> Client:
+    """The finance person's browser."""
+    return sign_in(finance)
+
+
+@pytest.fixture
+def payment(customer: User, product: Product) -> Payment:
+    return builders.paid(customer, product)
+
+
+def sees(client: Client, user: User) -> bool:
+    """Whether personal data is shown in this browser."""
+    request = RequestFactory().get("/")
+    request.user, request.session = user, client.session
+    return personal.is_unmasked(request)
+
+
+def test_a_reason_opens_it_for_this_session_and_is_on_record(
+    client: Client, finance: User, payment: Payment
+) -> None:
+    response = client.post(UNMASK, REASON | {"next": page_of(payment)})
+    assert response["Location"] == page_of(payment)
+    assert sees(client, finance)
+    access = PersonalDataAccess.objects.get()
+    assert (access.actor, access.kind, access.unmasked) == (finance, "viewed", True)
+    assert (access.payment, access.reason) == (payment, REASON["reason"])
+    assert access.remote_address == "127.0.0.1"
+
+
+def test_the_list_comes_back_with_its_filter_which_is_on_record(client: Client) -> None:
+    there = f"{LIST}?status=paid&status=failed&p=2"
+    assert client.post(UNMASK, REASON | {"next": there})["Location"] == there
+    access = PersonalDataAccess.objects.get()
+    assert (access.payment, access.query) == (None, "status=paid&status=failed&p=2")
+
+
+@pytest.mark.parametrize("reason", ["", "    ", "abcd"])
+def test_without_a_reason_it_stays_masked(client: Client, finance: User, reason: str) -> None:
+    response = client.post(UNMASK, {"reason": reason, "next": LIST})
+    assert "at least 5 characters" in told(response)
+    assert not sees(client, finance)
+    assert not PersonalDataAccess.objects.exists()
+
+
+def test_it_ends_by_itself(client: Client, finance: User, time_machine: Any) -> None:
+    client.post(UNMASK, REASON)
+    time_machine.move_to(timezone.now() + timedelta(minutes=14, seconds=50))
+    assert sees(client, finance)
+    time_machine.move_to(timezone.now() + timedelta(minutes=1))
+    assert not sees(client, finance)
+
+
+def test_it_can_be_ended_before(client: Client, finance: User) -> None:
+    client.post(UNMASK, REASON)
+    assert client.post(MASK, {"next": f"{LIST}?p=2"})["Location"] == f"{LIST}?p=2"
+    assert not sees(client, finance)
+
+
+def test_another_session_of_the_same_person_shows_nothing(
+    client: Client, finance: User, sign_in: SignIn
+) -> None:
+    client.post(UNMASK, REASON)
+    assert not sees(sign_in(finance), finance)
+
+
+def test_it_ends_with_the_permission(client: Client, finance: User) -> None:
+    client.post(UNMASK, REASON)
+    finance.groups.clear()
+    assert not sees(client, User.objects.get(pk=finance.pk))
+
+
+def test_it_does_not_outlive_the_sign_out(client: Client, finance: User) -> None:
+    client.post(UNMASK, REASON)
+    client.post("/accounts/logout/")
+    client.force_login(finance)
+    assert not sees(client, finance)
+
+
+@pytest.mark.parametrize("who", ["viewer", "operator", "approver"])
+def test_without_the_permission_nothing_opens(
+    request: pytest.FixtureRequest, sign_in: SignIn, who: str
+) -> None:
+    person: User = request.getfixturevalue(who)
+    client = sign_in(person)
+    assert client.post(UNMASK, REASON).status_code == 403
+    assert not sees(client, person)
+    assert not PersonalDataAccess.objects.exists()
+
+
+def test_who_may_not_see_payments_may_not_unmask_them(
+    db: None, customer: User, sign_in: SignIn
+) -> None:
+    User.objects.filter(pk=customer.pk).update(is_staff=True)
+    customer.user_permissions.set(Permission.objects.filter(codename="unmask_payment"))
+    assert sign_in(customer).post(UNMASK, REASON).status_code == 403
+
+
+@pytest.mark.parametrize("address", [UNMASK, MASK])
+def test_both_doors_answer_only_to_a_post_with_a_token(finance: User, address: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(finance)
+    assert client.get(address, REASON).status_code == 405
+    assert client.post(address, REASON).status_code == 403
+    assert not sees(client, finance)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "//evil.example/admin/", "/accounts/settings/", "javascript:x", ""],
+)
+def test_the_way_back_leads_nowhere_else(client: Client, target: str) -> None:
+    assert client.post(UNMASK, REASON | {"next": target})["Location"] == LIST
+
+
+@pytest.mark.parametrize("where", ["list", "page"])
+def test_the_form_stands_where_personal_data_is_and_the_banner_while_it_is_shown(
+    client: Client, payment: Payment, customer: User, where: str
+) -> None:
+    address = f"{LIST}?status=paid" if where == "list" else page_of(payment)
+    masked = text_of(client.get(address))
+    assert f'action="{UNMASK}"' in masked
+    assert "customer@example.com" not in masked.replace("<wbr>", "")
+    shown = text_of(client.post(UNMASK, REASON | {"next": address}, follow=True))
+    assert f'action="{MASK}"' in shown
+    assert "customer@example.com" in shown.replace("<wbr>", "")
+
+
+@pytest.mark.parametrize("where", ["list", "page"])
+def test_a_viewer_is_not_offered_what_they_may_not_do(
+    viewer: User, sign_in: SignIn, payment: Payment, where: str
+) -> None:
+    page = text_of(sign_in(viewer).get(LIST if where == "list" else page_of(payment)))
+    assert UNMASK not in page
+    assert "customer@example.com" not in page.replace("<wbr>", "")
