@@ -119,7 +119,7 @@ def test_a_passkey_is_the_second_step_after_the_password(
 
     page.context.clear_cookies()
     sign_in(page, person)
-    page.get_by_role("button", name="Use a passkey").click()
+    page.locator("#mfa_webauthn_authenticate").click()
     page.wait_for_url("**/admin/")
 
 
