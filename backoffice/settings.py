@@ -73,6 +73,8 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_structlog",
+    "django_tasks",
+    "django_tasks_db",
     "import_export",
     # Last: when its post_migrate runs, every permission that a role names exists.
     "backoffice.apps.BackofficeConfig",
@@ -201,6 +203,24 @@ SOCIALACCOUNT_PROVIDERS = {
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="backoffice@localhost")
+
+# --- Background work -------------------------------------------------------------------------
+
+# A task is a row, enqueued in the transaction that asks for it; another backend of Django's Tasks
+# API can be put in its place here.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+# Gateway calls under way at once in one worker, and seconds that a worker may be silent about a
+# step before another one takes it up.
+RUN_PARALLEL_CALLS = env.int("RUN_PARALLEL_CALLS", default=8)
+RUN_WORKERS = env.int("RUN_WORKERS", default=2)
+RUN_LEASE = env.int("RUN_LEASE", default=60)
+# Minutes after which an unpaid order is asked about, and hours after which it is closed.
+SWEEP_SHORT_WAIT = env.int("SWEEP_SHORT_WAIT", default=30)
+SWEEP_LONG_WAIT = env.int("SWEEP_LONG_WAIT", default=24)
+# The hour (KST) at which the day before is reconciled and closed.
+DAILY_CLOSE_HOUR = env.int("DAILY_CLOSE_HOUR", default=6)
+# Who is told of a new discrepancy; nobody while empty.
+DISCREPANCY_MAIL_TO = env.list("DISCREPANCY_MAIL_TO", default=[])
 
 # --- Language and time -----------------------------------------------------------------------
 

@@ -7,7 +7,12 @@ such a migration with `install` again. A test proves that they are there after a
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-TABLES = ("payments_paymentevent", "payments_personaldataaccess")
+TABLES = (
+    "payments_paymentevent",
+    "payments_personaldataaccess",
+    "payments_discrepancystep",
+    "payments_dailyclose",
+)
 _FUNCTION = "payments_refuse_change"
 
 

@@ -4,6 +4,7 @@ To use another setting: add a function here with a type, so that a test can see 
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -55,6 +56,25 @@ class Window:
     notice_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """How background runs work. `lease` in seconds."""
+
+    parallel_calls: int
+    workers: int
+    lease: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When things happen by themselves."""
+
+    short_wait: timedelta
+    long_wait: timedelta
+    close_hour: int
+    mail_to: tuple[str, ...]
+
+
 def gateway() -> Gateway:
     """The gateway as configured now."""
     return Gateway(
@@ -73,6 +93,25 @@ def demo_shop_url() -> str | None:
     if not settings.DEBUG or not gateway().is_sandbox:
         return None
     return f"http://127.0.0.1:{settings.PORT}"
+
+
+def runs() -> Runs:
+    """How background runs work now."""
+    return Runs(
+        parallel_calls=settings.RUN_PARALLEL_CALLS,
+        workers=settings.RUN_WORKERS,
+        lease=settings.RUN_LEASE,
+    )
+
+
+def schedule() -> Schedule:
+    """What the schedule goes by now; `close_hour` is an hour in Korea."""
+    return Schedule(
+        short_wait=timedelta(minutes=settings.SWEEP_SHORT_WAIT),
+        long_wait=timedelta(hours=settings.SWEEP_LONG_WAIT),
+        close_hour=settings.DAILY_CLOSE_HOUR,
+        mail_to=tuple(settings.DISCREPANCY_MAIL_TO),
+    )
 
 
 def window() -> Window:

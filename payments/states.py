@@ -22,6 +22,8 @@ class EventKind(TextChoices):
     """What a row of the ledger says. Asked, answered and unknown are separate rows."""
 
     ORDERED = "ordered", _("Ordered")
+    TAKEN_IN = "taken_in", _("Taken in from the gateway's list")
+    CUSTOMER_SET = "customer_set", _("Customer decided")
     RENUMBERED = "renumbered", _("New order number drawn")
     PREPARE_ASKED = "prepare_asked", _("Registering the amount at the gateway")
     PREPARED = "prepared", _("Amount registered at the gateway")
@@ -49,6 +51,9 @@ class Source(TextChoices):
     WEBHOOK = "webhook", _("Webhook")
     ADMIN = "admin", _("Staff")
     COMMAND = "command", _("Command line")
+    RUN = "run", _("Verification run")
+    SWEEP = "sweep", _("Sweep of open orders")
+    RECONCILIATION = "reconciliation", _("Reconciliation")
 
 
 class Verification(TextChoices):

@@ -13,6 +13,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from payments.masking import mask, mask_email
 from payments.services.access import MAX_REASON, MIN_REASON
@@ -65,8 +66,10 @@ def remote_address(request: HttpRequest) -> str:
     return str(get_adapter().get_client_ip(request))
 
 
-def email(person: AbstractBaseUser, *, unmasked: bool) -> str:
-    """How a customer is called on a screen."""
+def email(person: AbstractBaseUser | None, *, unmasked: bool) -> str:
+    """How a customer is called on a screen; a payment that was taken in may have none yet."""
+    if person is None:
+        return _("No customer yet")
     address = str(person)
     return address if unmasked else mask_email(address)
 

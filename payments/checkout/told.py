@@ -190,7 +190,8 @@ class Told:
     @property
     def may_order_again(self) -> bool:
         """Ordering again can't lead to paying twice, as far as the gateway has told us."""
-        if not self.payment.product.active:
+        product = self.payment.product
+        if product is None or not product.active:
             return False
         nothing_paid = self.payment.verification in {Verification.MATCHED, Verification.NOT_FOUND}
         return self.state is State.FAILED or (self.state is State.CONFIRMING and nothing_paid)

@@ -53,15 +53,23 @@ class Payment(models.Model):
         _("PortOne payment id"), max_length=32, unique=True, null=True, blank=True
     )
     checkout_key = models.CharField(_("checkout key"), max_length=64, editable=False)
+    # No customer, no product: taken in from the gateway's list, and nobody has decided whose it is.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("customer"),
         on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="payments",
         db_index=False,
     )
     product = models.ForeignKey(
-        Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="payments"
+        Product,
+        verbose_name=_("product"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
     )
     name = models.CharField(_("order name"), max_length=NAME_LENGTH)
     amount = models.BigIntegerField(_("amount"))

@@ -16,7 +16,8 @@ from payments.ledger import clean
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
 from payments.states import EventKind, Source
 
-from .verification import Absent, Answer, Question, Result, Silence, call, settle
+from .conclusion import Absent, Answer, Question, Silence
+from .verification import Result, call, settle
 
 logger = logging.getLogger(__name__)
 

@@ -21,6 +21,7 @@ LEVELS = (
         "iamport",
         "pay_methods",
         "periods",
+        "rows",
     },
     {"models", "conf"},
     {"locks", "gateway", "selectors"},
@@ -192,8 +193,7 @@ def things_stay_small(module: str, tree: ast.Module) -> Iterator[str]:
 
 # Longer on purpose, with the reason.
 MAX_LINES = {
-    "backoffice.settings": 320,  # one file, one section per concern (see the module's docstring)
-    "payments.services.verification": 320,  # the one door: its three steps are read together
+    "backoffice.settings": 350,  # one file, one section per concern (see the module's docstring)
 }
 
 RULES = (

@@ -1,0 +1,157 @@
+"""What does not agree between our book and the gateway's: a queue that people work off.
+
+`services.discrepancies` writes these rows, and a `DiscrepancyStep` for each change of one. To name
+another kind of difference, add a `Bucket`.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from .append_only import AppendOnlyModel
+from .payment import Payment
+from .run import ReconciliationRun
+
+
+class Bucket(models.TextChoices):
+    """In what the two sides differ."""
+
+    MISSING_HERE = "missing_here", pgettext_lazy("bucket", "Missing here")
+    MISSING_THERE = "missing_there", pgettext_lazy("bucket", "Missing at the gateway")
+    AMOUNT = "amount", pgettext_lazy("bucket", "Amount differs")
+    STATUS = "status", pgettext_lazy("bucket", "Status differs")
+    REFUND = "refund", pgettext_lazy("bucket", "Refund differs")
+    CURRENCY = "currency", pgettext_lazy("bucket", "Currency differs")
+    ORDER_NUMBER = "order_number", pgettext_lazy("bucket", "Order number differs")
+    DOUBLE_APPROVAL = "double_approval", pgettext_lazy("bucket", "Approved twice")
+    TEST_PAYMENT = "test_payment", pgettext_lazy("bucket", "Test payment in production")
+
+
+class ClosingReason(models.TextChoices):
+    """Why a person closes a discrepancy. `AGREES` is the system's own: the facts agree again."""
+
+    AGREES = "agrees", pgettext_lazy("closing reason", "The facts agree again")
+    CORRECTED = "corrected", pgettext_lazy("closing reason", "Corrected here")
+    CORRECTED_THERE = "corrected_there", pgettext_lazy("closing reason", "Corrected at the gateway")
+    TAKEN_IN = "taken_in", pgettext_lazy("closing reason", "Taken in as a payment")
+    REFUNDED = "refunded", pgettext_lazy("closing reason", "Refunded to the customer")
+    ACCEPTED = "accepted", pgettext_lazy("closing reason", "Known and accepted")
+    OTHER = "other", pgettext_lazy("closing reason", "Another reason")
+
+
+class Discrepancy(models.Model):
+    """One difference. `ours` and `theirs` are the figures of each side as JSON text.
+
+    Each is an object of status, amount, cancelled_amount, currency, paid_at ...; "" where that side
+    has no such payment. Personal data is masked. Amounts in won, times in UTC.
+    """
+
+    bucket = models.CharField(_("what differs"), max_length=20, choices=Bucket)
+    imp_uid = models.CharField(_("PortOne payment id"), max_length=32)
+    merchant_uid = models.CharField(_("order number"), max_length=40, db_index=True)
+    payment = models.ForeignKey(
+        Payment,
+        verbose_name=_("payment"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="discrepancies",
+    )
+    ours = models.TextField(_("our figures"), blank=True)
+    theirs = models.TextField(_("the gateway's figures"), blank=True)
+    # What is at stake, for sorting and sums: the amount of the side that has one.
+    amount = models.BigIntegerField(_("amount"), default=0)
+    run = models.ForeignKey(
+        ReconciliationRun,
+        verbose_name=_("found by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="discrepancies",
+    )
+    found_at = models.DateTimeField(_("found"))
+    seen_at = models.DateTimeField(_("last seen"))
+    is_open = models.BooleanField(_("open"), default=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    closing_reason = models.CharField(_("reason"), max_length=20, choices=ClosingReason, blank=True)
+    times_opened = models.PositiveIntegerField(_("times opened"), default=1)
+    # Counts up with every step: a page that was drawn before one is out of date.
+    version = models.PositiveIntegerField(default=0, editable=False)
+    mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("discrepancy")
+        verbose_name_plural = _("discrepancies")
+        default_permissions = ("view",)
+        permissions = [
+            ("work_discrepancy", _("Can own and close discrepancies")),
+            ("export_discrepancy", _("Can export discrepancies")),
+            ("take_in_discrepancy", _("Can take in a payment that is missing here")),
+        ]
+        constraints = [
+            # The same run twice adds nothing.
+            models.UniqueConstraint(
+                fields=["imp_uid", "bucket"], name="discrepancy_once_per_attempt"
+            ),
+            models.CheckConstraint(condition=~Q(imp_uid=""), name="discrepancy_has_imp_uid"),
+            models.CheckConstraint(
+                condition=Q(is_open=True) | (Q(closed_at__isnull=False) & ~Q(closing_reason="")),
+                name="discrepancy_closed_with_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(models.F("id").desc(), condition=Q(is_open=True), name="discrepancy_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_bucket_display()} {self.merchant_uid}"
+
+
+class StepKind(models.TextChoices):
+    """What happened to a discrepancy."""
+
+    FOUND = "found", pgettext_lazy("discrepancy step", "Found")
+    CHANGED = "changed", pgettext_lazy("discrepancy step", "Figures changed")
+    OWNED = "owned", pgettext_lazy("discrepancy step", "Owner changed")
+    CLOSED = "closed", pgettext_lazy("discrepancy step", "Closed")
+    REOPENED = "reopened", pgettext_lazy("discrepancy step", "Opened again")
+
+
+class DiscrepancyStep(AppendOnlyModel):
+    """One change of a discrepancy: who, when, why, and the figures of both sides at that time."""
+
+    discrepancy = models.ForeignKey(Discrepancy, on_delete=models.PROTECT, related_name="steps")
+    at = models.DateTimeField(_("at"))
+    kind = models.CharField(_("what"), max_length=16, choices=StepKind)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("who"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    actor_name = models.CharField(_("name at the time"), max_length=254, blank=True)
+    reason_code = models.CharField(_("reason"), max_length=20, choices=ClosingReason, blank=True)
+    text = models.CharField(_("text"), max_length=500, blank=True)
+    ours = models.TextField(blank=True)
+    theirs = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("step of a discrepancy")
+        verbose_name_plural = _("steps of a discrepancy")
+        default_permissions = ()
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.discrepancy_id} {self.kind}"
