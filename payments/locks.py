@@ -4,12 +4,14 @@ A lock lives in a short transaction of its own: nothing inside may call the gate
 makes Django refuse if somebody wraps it in a longer transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from .models import Payment
+from .models import ItemOutcome, Payment, VerificationItem
 
 
 @contextmanager
@@ -20,3 +22,32 @@ def locked_payment(pk: int) -> Iterator[Payment]:
     """
     with transaction.atomic(durable=True):
         yield Payment.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+@contextmanager
+def locked_payments(pks: Iterable[int]) -> Iterator[dict[int, Payment]]:
+    """Many payments by id, as they are now, locked until the block ends and commits.
+
+    Always in the order of their ids: two runs that share payments wait, they do not deadlock.
+    """
+    with transaction.atomic(durable=True):
+        rows = Payment.objects.select_for_update(of=("self",)).filter(pk__in=list(pks))
+        yield {payment.pk: payment for payment in rows.order_by("pk")}
+
+
+@contextmanager
+def unclaimed_items(run_id: int, *, limit: int, now: datetime) -> Iterator[list[VerificationItem]]:
+    """Payments of a run that nobody is asking about now, locked; other workers skip them."""
+    with transaction.atomic(durable=True):
+        rows = VerificationItem.objects.select_for_update(of=("self",), skip_locked=True)
+        yield list(waiting_items(run_id, now=now, among=rows).order_by("pk")[:limit])
+
+
+def waiting_items(
+    run_id: int, *, now: datetime, among: QuerySet[VerificationItem] | None = None
+) -> QuerySet[VerificationItem]:
+    """What is still to do in a run and may be taken up now."""
+    rows = VerificationItem.objects.all() if among is None else among
+    rows = rows.filter(run_id=run_id, outcome=ItemOutcome.WAITING).select_related("payment")
+    rows = rows.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+    return rows.filter(Q(not_before=None) | Q(not_before__lte=now))

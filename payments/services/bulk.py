@@ -1,0 +1,110 @@
+"""A worker's part of a verification run: several calls under way, answers written as they come.
+
+Threads only wait for the gateway; the caller's own thread does all the writing. Any number of
+workers may be at the same run, each with steps of its own (`batches.take`). Where a run stands is
+in its rows alone, so killing a worker loses nothing.
+"""
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+
+from django.db.models import F, Min, Q
+from django.utils import timezone
+
+from payments import conf
+from payments.locks import waiting_items
+from payments.models import OPEN_RUN, ItemOutcome, RunStatus, VerificationItem, VerificationRun
+
+from . import batches
+from .batches import Claim
+from .conclusion import Reply, Silence
+
+Flights = dict[Future[dict[int, Reply]], Claim]
+
+
+def work(*, run_id: int, seconds: float) -> float | None:
+    """Go on with a run for about so many seconds.
+
+    Returns after how many seconds it is worth going on (0: at once), None if there is nothing left
+    to do: it is done, paused or stopped.
+    """
+    deadline, width = time.monotonic() + seconds, conf.runs().parallel_calls
+    flights: Flights = {}
+    with ThreadPoolExecutor(width, thread_name_prefix="gateway") as pool:
+        while True:
+            while len(flights) < width and time.monotonic() < deadline:
+                claim = _next(run_id)
+                if claim is None:
+                    break
+                flights[pool.submit(batches.ask, questions=claim.questions)] = claim
+            if not flights:
+                break
+            landed, _flying = wait(flights, return_when=FIRST_COMPLETED)
+            for flight in landed:
+                _land(flight, flights.pop(flight))
+    return _rest(run_id)
+
+
+def _next(run_id: int) -> Claim | None:
+    """The next step, and a sign of life; None while the run may not go on."""
+    now = timezone.now()
+    allowed = VerificationRun.objects.filter(pk=run_id, status__in=OPEN_RUN)
+    allowed = allowed.filter(Q(not_before=None) | Q(not_before__lte=now))
+    if not allowed.update(status=RunStatus.RUNNING, seen_at=now):
+        return None
+    run = VerificationRun.objects.select_related("requested_by").get(pk=run_id)
+    if run.started_at is None:
+        VerificationRun.objects.filter(pk=run_id, started_at=None).update(started_at=now)
+    return batches.take(run=run)
+
+
+def _land(flight: Future[dict[int, Reply]], claim: Claim) -> None:
+    try:
+        replies = flight.result()
+    except Exception as error:
+        batches.fail(claim=claim, items=claim.items, error=error)
+        return
+    batches.settle(claim=claim, replies=replies)
+    _note_trouble(claim.run, replies)
+
+
+def _note_trouble(run: VerificationRun, replies: dict[int, Reply]) -> None:
+    """While nothing is answered, the whole run waits, longer each time; one answer ends that."""
+    mine = VerificationRun.objects.filter(pk=run.pk)
+    whys = [reply.why for reply in replies.values() if isinstance(reply, Silence)]
+    if len(whys) < len(replies):
+        if run.silences:
+            mine.update(silences=0, not_before=None)
+        return
+    # Calls that were under way together failed together: that is one silence, not eight.
+    run_now = mine.get()
+    if run_now.not_before is None or run_now.not_before <= timezone.now():
+        until = timezone.now() + batches.pause_after(run_now.silences)
+        mine.update(
+            silences=F("silences") + 1, not_before=until, last_error=whys[0] if whys else ""
+        )
+
+
+def _rest(run_id: int) -> float | None:
+    run, now = VerificationRun.objects.get(pk=run_id), timezone.now()
+    if not run.is_open:
+        return None
+    waiting = VerificationItem.objects.filter(run_id=run_id, outcome=ItemOutcome.WAITING)
+    if not waiting.exists():
+        _finish(run_id, now)
+        return None
+    if run.not_before is not None and run.not_before > now:
+        return (run.not_before - now).total_seconds()
+    if waiting_items(run_id, now=now).exists():
+        return 0.0
+    # All that is left is in somebody's hands, or waits for its next attempt.
+    found = waiting.aggregate(lease=Min("claimed_until"), pause=Min("not_before"))
+    times = [when for when in found.values() if when is not None and when > now]
+    return (min(times, default=now + timedelta(seconds=1)) - now).total_seconds()
+
+
+def _finish(run_id: int, now: datetime) -> None:
+    VerificationRun.objects.filter(pk=run_id, status__in=OPEN_RUN).update(
+        status=RunStatus.DONE, finished_at=now, not_before=None
+    )

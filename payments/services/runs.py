@@ -1,0 +1,119 @@
+"""Verification runs: asked for, paused, gone on with, stopped.
+
+Asking for one writes its payments down and queues its tasks in one transaction, so a run never
+exists without its work. What a worker does with it is in `bulk`. `enqueue` queues the task for a
+run's id; it is handed in because tasks are built on services, not the other way round.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from payments import conf, ledger
+from payments.errors import Conflict, NotAllowed
+from payments.models import (
+    OPEN_RUN,
+    ItemOutcome,
+    Payment,
+    RunStatus,
+    VerificationItem,
+    VerificationRun,
+)
+from payments.rows import insert_from
+
+NOTHING = _("No payment matches. Nothing was started.")
+Enqueue = Callable[[int], object]
+
+
+def start(
+    *,
+    payments: QuerySet[Payment],
+    query: str,
+    actor: AbstractBaseUser | None,
+    enqueue: Enqueue,
+) -> VerificationRun:
+    """A run over exactly these payments, as they are selected now.
+
+    `query` is the filter for people to read. The payments are copied by the database itself, so a
+    hundred thousand cost a second. Raises NotAllowed if there are none.
+    """
+    with transaction.atomic():
+        run = VerificationRun.objects.create(
+            requested_at=timezone.now(),
+            requested_by_id=actor.pk if actor else None,
+            requested_name=ledger.clean(str(actor), 254) if actor else "",
+            query=ledger.clean(query),
+        )
+        run.total = _fill(run, payments)
+        if not run.total:
+            raise NotAllowed(NOTHING)
+        run.save(update_fields=["total"])
+        _queue(run, enqueue)
+    return run
+
+
+def _fill(run: VerificationRun, payments: QuerySet[Payment]) -> int:
+    constants = {
+        "run": run.pk,
+        "outcome": ItemOutcome.WAITING,
+        "findings": "",
+        "attempts": 0,
+        "claim": "",
+        "error": "",
+    }
+    return insert_from(
+        model=VerificationItem, source=payments, column="payment", constants=constants
+    )
+
+
+def _queue(run: VerificationRun, enqueue: Enqueue) -> None:
+    """A task for each worker that may help; a small run needs one."""
+    steps = -(-run.total // 1_000)
+    for _number in range(max(1, min(conf.runs().workers, steps))):
+        enqueue(run.pk)
+
+
+def pause(*, run: VerificationRun) -> None:
+    """Let the calls under way come in, make no new ones. Raises Conflict if it is not going on."""
+    _move(run, OPEN_RUN, RunStatus.PAUSED)
+
+
+def resume(*, run: VerificationRun, enqueue: Enqueue) -> None:
+    """Go on where it stood. Raises Conflict if it was not paused."""
+    with transaction.atomic():
+        _move(run, (RunStatus.PAUSED,), RunStatus.RUNNING)
+        _queue(run, enqueue)
+
+
+def stop(*, run: VerificationRun) -> None:
+    """End it; what is not settled stays open in its list. Raises Conflict if it has ended."""
+    _move(run, (*OPEN_RUN, RunStatus.PAUSED), RunStatus.STOPPED, finished_at=timezone.now())
+
+
+def _move(
+    run: VerificationRun,
+    allowed: tuple[RunStatus, ...],
+    status: RunStatus,
+    finished_at: datetime | None = None,
+) -> None:
+    # Compare and set: of two people who press, one is told that somebody was first.
+    mine = VerificationRun.objects.filter(pk=run.pk, status__in=allowed)
+    if not mine.update(status=status, finished_at=finished_at):
+        raise Conflict
+    run.status = status
+
+
+def forgotten(*, now: datetime) -> list[int]:
+    """Runs that should be going on and that no worker has touched for a lease: queue them again."""
+    lease = conf.runs().lease
+    return [
+        run.pk
+        for run in VerificationRun.objects.filter(status__in=OPEN_RUN)
+        if (now - (run.seen_at or run.requested_at)).total_seconds() > lease
+        and (run.not_before is None or run.not_before <= now)
+    ]

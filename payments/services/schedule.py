@@ -1,0 +1,51 @@
+"""The schedule: which jobs are due, each queued once however many schedulers look.
+
+A job is data (`Job`); `payments.tasks.SCHEDULE` lists them. Queuing it and moving its next time on
+happen in one transaction, so a scheduler that dies in between has done neither.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from payments.kst import KST
+from payments.models import ScheduledJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to queue, and when: every so often, or once a day at an hour in Korea."""
+
+    name: str
+    enqueue: Callable[[], object]
+    every: timedelta = timedelta(days=1)
+    at_hour: Callable[[], int] | None = None
+
+    def next_after(self, now: datetime) -> datetime:
+        """The first time after `now` at which the job is due."""
+        if self.at_hour is None:
+            return now + self.every
+        today = now.astimezone(KST).replace(hour=self.at_hour(), minute=0, second=0, microsecond=0)
+        return today if today > now else today + timedelta(days=1)
+
+
+def run_due(*, jobs: Iterable[Job], now: datetime) -> list[str]:
+    """Queue every job that is due; their names. A job seen for the first time is due later."""
+    return [job.name for job in jobs if _queue_if_due(job, now)]
+
+
+def _queue_if_due(job: Job, now: datetime) -> bool:
+    row, _is_new = ScheduledJob.objects.get_or_create(
+        name=job.name, defaults={"due_at": job.next_after(now)}
+    )
+    if row.due_at > now:
+        return False
+    with transaction.atomic():
+        # Compare and set: of two schedulers that both saw it due, one moves it on.
+        mine = ScheduledJob.objects.filter(pk=row.pk, due_at=row.due_at)
+        if not mine.update(due_at=job.next_after(now), queued_at=now):
+            return False
+        job.enqueue()
+    return True

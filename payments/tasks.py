@@ -1,0 +1,44 @@
+"""Background work: each task is one call of a service, safe to run twice and at any time.
+
+Tasks are rows that are queued in the transaction that asks for them (Django's Tasks API on
+django-tasks-db). None of them holds what is left to do: that is in the database, so a task whose
+worker was killed needs no repeating of its own, and `rescue` queues a new one. To do something by
+the clock: a task here, its line in `SCHEDULE`.
+"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django_tasks import task
+
+from .services import bulk, runs, schedule, workers
+from .services.schedule import Job
+
+# A run lets other tasks have their turn after this many seconds.
+TURN = 20.0
+
+
+@task
+def verify_run(run_id: int) -> None:
+    """Go on with a verification run; queue the next turn if there is more to do."""
+    pause = bulk.work(run_id=run_id, seconds=TURN)
+    if pause is not None:
+        later = timezone.now() + timedelta(seconds=pause) if pause else None
+        verify_run.using(run_after=later).enqueue(run_id)
+
+
+@task
+def rescue() -> None:
+    """Bury what dead workers left, and queue their runs again."""
+    now = timezone.now()
+    workers.bury_lost_tasks(now=now)
+    for run_id in runs.forgotten(now=now):
+        verify_run.enqueue(run_id)
+
+
+SCHEDULE = (Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),)
+
+
+def run_due_jobs() -> list[str]:
+    """Queue every job that is due; their names."""
+    return schedule.run_due(jobs=SCHEDULE, now=timezone.now())
