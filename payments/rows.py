@@ -7,8 +7,9 @@ prepared once; filling a table from a query needs no rows in Python at all.
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Field, Model, QuerySet
+from django.db.models import F, Field, Model, QuerySet
 
 
 def update_rows(*, rows: Sequence[Model], fields: Sequence[str]) -> None:
@@ -36,12 +37,16 @@ def insert_from(
     """
     names = [_column(model, name) for name in constants]
     values = [one.get_db_prep_save(constants[one.name], connection) for one in names]
-    inner, params = source.values_list("pk").order_by("pk").query.sql_with_params()
+    chosen = source.order_by("pk").annotate(chosen_id=F("pk")).values_list("chosen_id")
+    try:
+        inner, params = chosen.query.sql_with_params()
+    except EmptyResultSet:
+        return 0
     into = ", ".join(_quoted(one) for one in [_column(model, column), *names])
     marks = "".join(", %s" for _ in names)
     sql = (
         f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({into}) "  # noqa: S608 (names of ours alone)
-        f"SELECT chosen.id{marks} FROM ({inner}) AS chosen"
+        f"SELECT chosen.chosen_id{marks} FROM ({inner}) AS chosen"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, *params])
