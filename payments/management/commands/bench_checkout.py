@@ -8,31 +8,23 @@ Figures are medians and ratios of one run; absolute times belong to the machine.
 
 import json
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
-from django.test import Client, override_settings
-from django.test.utils import setup_test_environment, teardown_test_environment
+from django.test import Client
 
 from payments import gateway
 from payments.iamport import IamportClient
+from payments.management.trial import StandIn, trial
 from payments.models import Product
 
 LATENCY = 0.05
-# No HTTPS in here, and static files straight from the apps.
-QUIET = {"SECURE_SSL_REDIRECT": False, "WHITENOISE_AUTOREFRESH": True}
 
 
 @dataclass(slots=True)
@@ -84,7 +76,7 @@ class Shop:
     """A signed-in browser at our endpoints, and a meter for one checkout."""
 
     browser: Client
-    gateway_url: str
+    stand_in: StandIn
     meter: Meter = field(default_factory=Meter)
 
     def post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
@@ -118,31 +110,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         """Everything runs on throw-away data."""
-        with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder)) as url:
-            setup_test_environment(debug=False)
-            old = connection.creation.create_test_db(verbosity=0, autoclobber=True)
-            try:
-                with override_settings(**QUIET, IAMPORT_API_URL=url):
-                    kept, fetched = self._measure(url, count)
-            finally:
-                connection.creation.destroy_test_db(old, verbosity=0)
-                teardown_test_environment()
+        with trial() as stand_in:
+            kept, fetched = self._measure(stand_in, count)
         self._print(kept, fetched, count)
 
-    def _measure(self, url: str, count: int) -> tuple[Figures, Figures]:
+    def _measure(self, stand_in: StandIn, count: int) -> tuple[Figures, Figures]:
         buyer = get_user_model().objects.create_user("bench", "bench@example.com")
         Product.objects.get_or_create(slug="bench", defaults={"name": "bench", "price": 1000})
         browser = Client()
         browser.force_login(buyer)
         kept = Figures("token kept")
         fetched = Figures("token for each call")
-        _checkout(Shop(browser, url), "warm-up")
-        _control(url, "faults", {"kind": "latency", "seconds": LATENCY})
+        _checkout(Shop(browser, stand_in), "warm-up")
+        stand_in.slow_down(LATENCY)
         for number in range(count):
-            _run(kept, Shop(browser, url), f"kept-{number}")
+            _run(kept, Shop(browser, stand_in), f"kept-{number}")
             gateway.client = forgetful
             try:
-                _run(fetched, Shop(browser, url), f"fetched-{number}")
+                _run(fetched, Shop(browser, stand_in), f"fetched-{number}")
             finally:
                 gateway.client = _warm
         return kept, fetched
@@ -177,31 +162,7 @@ def _checkout(shop: Shop, key: str) -> None:
     }
     started = shop.post("/checkout/start/", order)["params"]
     facts = {"merchant_uid": started["merchant_uid"], "amount": started["amount"]}
-    paid = _control(shop.gateway_url, "payments", facts | {"webhook": False})
+    paid = shop.stand_in.control("POST", "payments", facts | {"webhook": False})
     done = {"merchant_uid": started["merchant_uid"], "imp_uid": paid["imp_uid"]}
     if shop.post("/checkout/complete/", done)["status"] != "paid":
         raise RuntimeError("a checkout of the benchmark was not paid")
-
-
-def _control(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The buyer's part, past the meter: urllib instead of requests."""
-    request = urllib.request.Request(  # noqa: S310  (our own process)
-        f"{url}/_sandbox/{path}",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-        answer: dict[str, Any] = json.load(response)
-    return answer
-
-
-@contextmanager
-def _sandbox(folder: Path) -> Iterator[str]:
-    """A stand-in gateway for this run alone; yields its address."""
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(folder / "gateway")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            yield line.rsplit(" ", 1)[-1].strip()
-        finally:
-            process.terminate()

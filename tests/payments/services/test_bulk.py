@@ -14,6 +14,7 @@ from accounts.models import User
 from payments import ledger
 from payments.errors import Conflict, NotAllowed
 from payments.ledger import Entry
+from payments.management import book
 from payments.models import (
     ItemOutcome,
     Payment,
@@ -27,7 +28,6 @@ from payments.services import batches, bulk, runs
 from payments.services.audit import audit
 from payments.states import EventKind, Source
 from tests.gateway import SandboxGateway
-from tests.payments import book
 from tests.payments.conftest import kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +54,12 @@ def outcomes(run: VerificationRun) -> dict[str, int]:
     return found
 
 
+def here(user: User, product: Product, count: int, **fields: Any) -> list[Payment]:
+    """Paid payments in our book."""
+    pieces = book.write(user=user, product=product, count=count, **fields)
+    return [payment for piece in pieces for payment in piece]
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses that a test can wait for."""
@@ -63,8 +69,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def many(customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
     """Paid here and there, two full calls and a half."""
-    payments = book.write(customer, product, 250)
-    book.tell(sandbox, payments)
+    payments = here(customer, product, 250)
+    book.tell(sandbox.control, payments)
     return payments
 
 
@@ -109,9 +115,9 @@ class TestEveryPaymentOnce:
     def test_what_differs_and_what_is_not_there_is_told_apart(
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
-        right, wrong, absent = book.write(customer, product, 3)
-        book.tell(sandbox, [right])
-        book.tell(sandbox, [wrong], amount=100)
+        right, wrong, absent = here(customer, product, 3)
+        book.tell(sandbox.control, [right])
+        book.tell(sandbox.control, [wrong], amount=100)
         run = finish(ask_for(Payment.objects.all()))
         results = dict(run.items.values_list("payment__merchant_uid", "outcome"))
         assert results == {
@@ -179,8 +185,8 @@ class TestTroubleAtTheGateway:
     def test_one_unreadable_payment_of_a_hundred_is_unknown_alone(
         self, many: list[Payment], sandbox: SandboxGateway, quick: None
     ) -> None:
-        (odd,) = book.write(many[0].user, many[0].product, 1, start=book.START.replace(year=2025))
-        book.tell(sandbox, [odd], fields={"amount": "lots"})
+        (odd,) = here(many[0].user, many[0].product, 1, start=book.START.replace(year=2025))
+        book.tell(sandbox.control, [odd], fields={"amount": "lots"})
         run = finish(ask_for(Payment.objects.all()))
         assert outcomes(run) == {"agrees": 250, "unknown": 1}
 

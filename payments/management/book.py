@@ -1,10 +1,11 @@
 """A whole book at once: the same payments here and at the stand-in gateway, written in bulk.
 
-Through the real ledger, so that `audit_ledger` holds for every one of them.
+For trials and tests. Through the real ledger, so that `audit_ledger` holds for every one of them.
+To write other payments than paid ones, change what `write` gives back and tell the gateway so.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,33 +17,30 @@ from payments.ledger import Entry
 from payments.models import Payment, Product
 from payments.models.payment import PROJECTION
 from payments.states import EventKind, PaymentStatus, Source, Verification
-from tests.gateway import SandboxGateway
 
 START = datetime(2026, 4, 1, 3, tzinfo=UTC)
-AT_ONCE = 5_000
+AT_ONCE = 2_000
 
 _numbers = itertools.count(1)
 
 
 def write(
-    user: AbstractBaseUser, product: Product, count: int, *, start: datetime = START
-) -> list[Payment]:
-    """Paid payments, one a second from `start`, in our book alone."""
-    payments: list[Payment] = []
+    *, user: AbstractBaseUser, product: Product, count: int, start: datetime = START
+) -> Iterator[list[Payment]]:
+    """Paid payments, one a second from `start`, in our book alone; a piece at a time."""
     for first in range(0, count, AT_ONCE):
-        times = [start + timedelta(seconds=n) for n in range(first, min(first + AT_ONCE, count))]
-        payments += _written(user, product, times)
-    return payments
+        seconds = range(first, min(first + AT_ONCE, count))
+        yield _written(user, product, [start + timedelta(seconds=second) for second in seconds])
 
 
-def tell(sandbox: SandboxGateway, payments: Sequence[Payment], **fields: Any) -> None:
-    """The same payments at the gateway; `fields` differ for all of them."""
-    for first in range(0, len(payments), AT_ONCE):
-        bodies = [_body(one) | fields for one in payments[first : first + AT_ONCE]]
-        sandbox.control("POST", "payments?answer=count", bodies)
+def tell(
+    control: Callable[[str, str, Any], Any], payments: Sequence[Payment], **fields: Any
+) -> None:
+    """The same payments at the gateway, by its control API; `fields` differ for all of them."""
+    control("POST", "payments?answer=count", [_told(one) | fields for one in payments])
 
 
-def _body(payment: Payment) -> dict[str, Any]:
+def _told(payment: Payment) -> dict[str, Any]:
     assert payment.paid_at is not None
     paid_at = int(payment.paid_at.timestamp())
     return {
@@ -59,28 +57,26 @@ def _body(payment: Payment) -> dict[str, Any]:
 
 
 def _written(user: AbstractBaseUser, product: Product, times: Sequence[datetime]) -> list[Payment]:
-    payments = [
-        Payment(
-            merchant_uid=merchant_uid.draw(at=at),
-            checkout_key=f"book-{next(_numbers)}",
-            user_id=user.pk,
-            product=product,
-            name=product.name,
-            amount=product.price,
-            pay_method="card",
-            requested_at=at - timedelta(seconds=30),
-        )
-        for at in times
-    ]
+    payments = [_payment(user, product, at) for at in times]
     with transaction.atomic():
         Payment.objects.bulk_create(payments)
-        ledger.append_many(
-            writes=[
-                (payment, [_ordered(payment), _paid(payment, at)])
-                for payment, at in zip(payments, times, strict=True)
-            ]
-        )
+        pairs = zip(payments, times, strict=True)
+        writes = [(payment, [_ordered(payment), _paid(payment, at)]) for payment, at in pairs]
+        ledger.append_many(writes=writes)
     return payments
+
+
+def _payment(user: AbstractBaseUser, product: Product, at: datetime) -> Payment:
+    return Payment(
+        merchant_uid=merchant_uid.draw(at=at),
+        checkout_key=f"book-{next(_numbers)}",
+        user_id=user.pk,
+        product=product,
+        name=product.name,
+        amount=product.price,
+        pay_method="card",
+        requested_at=at - timedelta(seconds=30),
+    )
 
 
 def _ordered(payment: Payment) -> Entry:
