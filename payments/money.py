@@ -2,6 +2,8 @@
 
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext as _
+
 MAX_WON = 10**12
 
 
@@ -27,3 +29,8 @@ def as_won(value: object) -> int:
 def with_separators(amount: int) -> str:
     """12345 -> "12,345"."""
     return f"{amount:,}"
+
+
+def won(amount: int) -> str:
+    """12345 -> "12,345원" or "₩12,345", by language."""
+    return _("₩%(amount)s") % {"amount": with_separators(amount)}

@@ -1,7 +1,7 @@
 """The payment list as an object: one search, one filter set, a bounded count, nothing dropped.
 
 Actions, totals and export take their payments from this class as well, so they always agree with
-what the person sees. To narrow by something else, extend `filters.PaymentFilter`.
+what the person sees. To narrow by something else, extend `payments.filters`.
 """
 
 from typing import Any
@@ -16,13 +16,11 @@ from django.contrib.admin.views.main import (
 from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
+from payments.filters.narrowing import Narrowing
 from payments.models import Payment
-from payments.selectors.admin_list import TooManyCustomers, of_customers, with_text
 from payments.selectors.totals import Totals, totals
 
-from . import search_words
 from .chips import Chip, chips
 from .filters import PaymentFilter
 from .navigation import FILTERS
@@ -38,8 +36,7 @@ class PaymentChangeList(ChangeList):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.filterset = PaymentFilter(request.GET, request=request)
-        self.written = request.GET.get(SEARCH_VAR, "")
-        self.search_problems: list[str] = []
+        self.narrowing = Narrowing(dict(request.GET.lists()), filterset=self.filterset)
         super().__init__(request, *args, **kwargs)
 
     def get_filters_params(self, params: Any = None) -> Any:
@@ -55,36 +52,16 @@ class PaymentChangeList(ChangeList):
         query, self.query = self.query, ""
         found: QuerySet[Payment] = super().get_queryset(request, exclude_parameters)
         self.query = query
-        return self._searched(self.filterset.narrowed(found))
-
-    def _searched(self, payments: QuerySet[Payment]) -> QuerySet[Payment]:
-        search, unmasked = search_words.read(self.written), self.filterset.unmasked
-        self.search_problems = list(search.problems)
-        if "\x00" in self.written:
-            self.search_problems.append(_("A search can't hold this sign."))
-        if self.search_problems:
-            return payments.none()
-        try:
-            found = of_customers(
-                payments.filter(*search.conditions),
-                emails=search.emails,
-                names=search.names,
-                unmasked=unmasked,
-            )
-            return with_text(found, search.text, unmasked=unmasked) if search.text else found
-        except TooManyCustomers as error:
-            words = _("More than %(limit)s customers match. Write more of the name or the address.")
-            self.search_problems = [words % {"limit": f"{error.limit:,}"}]
-            return payments.none()
+        return self.narrowing.narrowed(found)
 
     def is_understood(self, request: HttpRequest) -> bool:
         """Whether search and filter make sense; else they find nothing and the page says why."""
-        return not self.search_problems and self.filterset.is_valid()
+        return self.narrowing.is_understood
 
     @property
     def problems(self) -> list[tuple[str, str]]:
         """(field, what is wrong with it), for the page."""
-        return [*((_("Search"), words) for words in self.search_problems), *self.filterset.problems]
+        return self.narrowing.problems
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Payment]) -> Any:
         """As Django's, with unpaid orders last whichever way the payment date is sorted."""

@@ -1,65 +1,25 @@
-"""The one set of filters: the list, "select all", the totals, the actions, the export narrow by it.
+"""The filters as the list shows them: in panels, with a picker of customers.
 
-A value that can't be understood narrows to nothing and says so; it never falls away. Other screens
-link to the list by these names, so they stay. To add a filter, declare it in `PaymentFilter`, name
-it in `PANELS`, and give it words in `chips`.
+What they do is in `payments.filters`. To give a filter its place, name it in `PANELS`.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
 from typing import Any
 
-import django_filters
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet, TextChoices
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from payments import pay_methods
-from payments.kst import day_of, end_of, start_of
+from payments.filters import payments as filters
+from payments.filters.fields import CustomerFilter
 from payments.models import Payment
-from payments.periods import Days, Period, period_bounds
-from payments.selectors.attention import Attention, needs, needs_any
-from payments.states import PaymentStatus, Verification
 
-from .filter_fields import (
-    ANY,
-    CodesFilter,
-    CustomerFilter,
-    DayPart,
-    FilterForm,
-    OneOf,
-    WonFilter,
-    several,
-)
 from .personal import is_unmasked
 from .widgets import CustomerSelect
-
-# The gateway's names of PGs that are offered by name; another one can be written in the address.
-PROVIDERS = (
-    "html5_inicis",
-    "nice_v2",
-    "tosspayments",
-    "kcp_v2",
-    "kakaopay",
-    "naverpay",
-    "payco",
-    "danal_tpay",
-)
-
-
-class Basis(TextChoices):
-    """Which date of a payment a stretch of days is about."""
-
-    PAID = "paid", pgettext_lazy("date basis", "Paid")
-    REQUESTED = "requested", pgettext_lazy("date basis", "Ordered")
-    CANCELLED = "cancelled", pgettext_lazy("date basis", "Refunded")
-
 
 # Heading and filters of each panel, in the order of the screen.
 PANELS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
@@ -72,97 +32,22 @@ PANELS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
 )
 
 
-class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """What payments can be narrowed by. Days are Korean days."""
-
-    status = several(_("status"), PaymentStatus.choices, field_name="status")
-    user = CustomerFilter(
-        label=_("customer"),
-        queryset=lambda request: get_user_model().objects.all(),
-        widget=CustomerSelect(Payment._meta.get_field("user"), admin.site),
-    )
-    basis = OneOf(label=_("by which date"), choices=Basis.choices)
-    period = OneOf(
-        label=_("period"), choices=[("", _("Any time, or the days below")), *Period.choices]
-    )
-    first_day = DayPart(label=pgettext_lazy("date", "from"))
-    last_day = DayPart(label=pgettext_lazy("date", "until"))
-    amount_min = WonFilter("amount", "gte", label=_("at least (won)"))
-    amount_max = WonFilter("amount", "lte", label=_("at most (won)"))
-    pay_method = CodesFilter("pay_method", label=_("payment method"))
-    pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=[(p, p) for p in PROVIDERS])
-    verification = several(_("verification"), Verification.choices, field_name="verification")
-    attention = several(
-        _("needs attention"), [(ANY, _("Any reason")), *Attention.choices], method="needing"
-    )
-
-    class Meta:
-        model = Payment
-        fields: list[str] = []
-        form = FilterForm
+class PaymentFilter(filters.PaymentFilter):
+    """The same filters, for the person who made this request."""
 
     def __init__(self, data: Any = None, *, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(data, request=request, **kwargs)
-        # One moment for the whole request: "today" must not change between list and totals.
-        self.now: datetime = timezone.now()
-        self.unmasked = is_unmasked(request)
+        super().__init__(data, unmasked=is_unmasked(request), request=request, **kwargs)
 
     @classmethod
     def get_filters(cls) -> dict[str, Any]:
-        """`from` is a word of Python's own, so those two are renamed here."""
-        renamed = {"first_day": "from", "last_day": "to"}
-        return {renamed.get(name, name): one for name, one in super().get_filters().items()}
-
-    @classmethod
-    def names(cls) -> frozenset[str]:
-        """The parameters in an address that are ours."""
-        return frozenset(cls.base_filters)
-
-    @property
-    def form(self) -> FilterForm:
-        """The panels' form. Customers are named in it as this person may see them."""
-        form: FilterForm = super().form
-        form.fields["user"].unmasked = self.unmasked  # type: ignore[attr-defined]
-        form.fields["pay_method"].choices = [  # type: ignore[attr-defined]
-            (code, pay_methods.words(code)) for code in pay_methods.WORDS
-        ]
-        return form
-
-    def needing(self, payments: QuerySet[Payment], name: str, reasons: Any) -> QuerySet[Payment]:
-        """On somebody's desk for one of the reasons."""
-        if ANY in reasons:
-            return payments.filter(needs_any(now=self.now))
-        condition = Q()
-        for reason in reasons:
-            condition |= needs(Attention(reason), now=self.now)
-        return payments.filter(condition)
-
-    @property
-    def days(self) -> tuple[date | None, date | None]:
-        """First and last day, each None if open; a period goes before single days."""
-        values = self.form.cleaned_data if self.is_valid() else {}
-        if period := values.get("period"):
-            bounds: Days = period_bounds(period, day_of(self.now))
-            return bounds
-        return values.get("from"), values.get("to")
-
-    @property
-    def date_field(self) -> str:
-        """The column that the days are about."""
-        values = self.form.cleaned_data if self.is_valid() else {}
-        return f"{values.get('basis') or Basis.PAID}_at"
-
-    def narrowed(self, payments: QuerySet[Payment]) -> QuerySet[Payment]:
-        """The payments that all filters let through; none if one of them makes no sense."""
-        if not self.is_valid():
-            return payments.none()
-        narrowed: QuerySet[Payment] = self.filter_queryset(payments)
-        first, last = self.days
-        if first:
-            narrowed = narrowed.filter(**{f"{self.date_field}__gte": start_of(first)})
-        if last:
-            narrowed = narrowed.filter(**{f"{self.date_field}__lt": end_of(last)})
-        return narrowed
+        """Customers are picked from a list that is searched, not one of everybody."""
+        picked = CustomerFilter(
+            field_name="user",
+            label=_("customer"),
+            queryset=lambda request: get_user_model().objects.all(),
+            widget=CustomerSelect(Payment._meta.get_field("user"), admin.site),
+        )
+        return super().get_filters() | {"user": picked}
 
     @property
     def panels(self) -> Iterator[tuple[str | Promise, list[forms.BoundField], int]]:
@@ -170,11 +55,3 @@ class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]
         for heading, names in PANELS:
             used = sum(any(self.data.getlist(name)) for name in names if name != "basis")
             yield heading, [self.form[name] for name in names], used
-
-    @property
-    def problems(self) -> list[tuple[str, str]]:
-        """(field, what is wrong with it), for the page."""
-        return [
-            (str(self.form.fields[name].label), " ".join(map(str, errors)))
-            for name, errors in self.errors.items()
-        ]

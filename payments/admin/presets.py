@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from payments.filters.narrowing import DATES
 from payments.selectors.saved_views import own_views
 
 from .actions import staff
-from .chips import DATES
 
 _PRESETS: tuple[tuple[str | Promise, str], ...] = (
     (_("All payments"), ""),

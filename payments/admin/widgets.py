@@ -7,7 +7,6 @@ look, change its table below; the shapes are drawn in static/payments/admin/admi
 from datetime import UTC, datetime
 from typing import Any
 
-from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect, get_select2_language
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +19,7 @@ from django.utils.translation import ngettext_lazy, pgettext
 from payments import pay_methods
 from payments.kst import stamp
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
-from payments.money import with_separators
+from payments.money import won as won  # a look like the others: screens take it from here
 from payments.states import PaymentStatus, Verification
 
 from .navigation import FILTERS
@@ -51,11 +50,6 @@ OUTCOME_LOOKS = {
     DeliveryOutcome.INVALID: "wait",
     DeliveryOutcome.FAILED: "bad",
 }
-
-
-def won(amount: int) -> str:
-    """12345 -> "12,345원" or "₩12,345", by language."""
-    return _("₩%(amount)s") % {"amount": with_separators(amount)}
 
 
 def amount_cell(payment: Payment) -> SafeString:
@@ -166,24 +160,6 @@ def verify_button(payment: Payment, filters: str) -> SafeString:
         _("Re-verify %(number)s") % {"number": payment.merchant_uid},
         _("Re-verify"),
     )
-
-
-class CommaCheckboxes(forms.CheckboxSelectMultiple):
-    """Many values: repeated (?status=paid&status=failed) or with commas (?status=paid,failed)."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        texts = super().value_from_datadict(data, files, name) or []
-        values = [part.strip() for text in texts for part in text.split(",")]
-        return list(dict.fromkeys(value for value in values if value))
-
-
-class OpenCheckboxes(CommaCheckboxes):
-    """The same for an open set: a chosen value that is not among the known ones stays a choice."""
-
-    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        known = {code for code, _label in self.choices}
-        self.choices = [*self.choices, *((one, one) for one in value if one not in known)]
-        return super().optgroups(name, value, attrs)
 
 
 class CustomerSelect(AutocompleteSelect):

@@ -25,6 +25,8 @@ LEVELS = (
     },
     {"models", "conf"},
     {"locks", "gateway", "selectors"},
+    # What payments are narrowed by, for every entry: screens, command line, runs.
+    {"filters"},
     {"ledger"},
     {"services"},
     {"tasks"},

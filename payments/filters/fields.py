@@ -15,16 +15,32 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from payments.masking import mask_email
 from payments.money import as_won
-
-from .personal import email
-from .widgets import CommaCheckboxes, OpenCheckboxes
 
 # Days whose bounds can be written in UTC and compared by any database.
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9998, 12, 31)
 # How the gateway spells its codes: an open set, so one that we do not know is no mistake.
 CODE = re.compile(r"[a-z0-9_]{1,20}")
 ANY = "any"
+
+
+class CommaCheckboxes(forms.CheckboxSelectMultiple):
+    """Many values: repeated (?status=paid&status=failed) or with commas (?status=paid,failed)."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        texts = super().value_from_datadict(data, files, name) or []
+        values = [part.strip() for text in texts for part in text.split(",")]
+        return list(dict.fromkeys(value for value in values if value))
+
+
+class OpenCheckboxes(CommaCheckboxes):
+    """The same for an open set: a chosen value that is not among the known ones stays a choice."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        known = {code for code, _label in self.choices}
+        self.choices = [*self.choices, *((one, one) for one in value if one not in known)]
+        return super().optgroups(name, value, attrs)
 
 
 class FilterForm(forms.Form):
@@ -132,7 +148,7 @@ class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[mis
     unmasked = False
 
     def label_from_instance(self, obj: AbstractBaseUser) -> str:
-        return email(obj, unmasked=self.unmasked)
+        return str(obj) if self.unmasked else mask_email(str(obj))
 
 
 class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
