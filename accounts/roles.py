@@ -16,6 +16,7 @@ _VIEWER = frozenset(
         "payments.view_payment",
         "payments.view_paymentevent",
         "payments.view_product",
+        "payments.view_verificationrun",
         "payments.view_webhookdelivery",
     }
 )

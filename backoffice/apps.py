@@ -17,10 +17,15 @@ class BackofficeConfig(AppConfig):
     name = "backoffice"
 
     def ready(self) -> None:
+        from django.contrib import admin
+        from django_tasks_db.models import DBTaskResult
+
         from accounts.roles import sync_roles
         from backoffice import checks, logs  # noqa: F401  (registers the checks)
 
         logs.configure()
+        # Tasks are shown on our own screen of background work.
+        admin.site.unregister(DBTaskResult)
         post_migrate.connect(
             lambda **_: sync_roles(), sender=self, dispatch_uid="sync_roles", weak=False
         )

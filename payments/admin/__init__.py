@@ -4,5 +4,12 @@ from .access import PersonalDataAccessAdmin
 from .inbox import WebhookDeliveryAdmin
 from .payment import PaymentAdmin
 from .product import ProductAdmin
+from .verification_run import VerificationRunAdmin
 
-__all__ = ["PaymentAdmin", "PersonalDataAccessAdmin", "ProductAdmin", "WebhookDeliveryAdmin"]
+__all__ = [
+    "PaymentAdmin",
+    "PersonalDataAccessAdmin",
+    "ProductAdmin",
+    "VerificationRunAdmin",
+    "WebhookDeliveryAdmin",
+]

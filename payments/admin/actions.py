@@ -28,10 +28,12 @@ from .outcomes import Ending, Outcome, not_asked, report, told
 if TYPE_CHECKING:
     from .payment_permissions import PaymentPermissions
 
-MAX_VERIFIED = 200
+# So many are asked about while the person waits; more become a run.
+ASKED_AT_ONCE = 20
 MAX_FAILED = 100
 # Ticked by hand, and carried in an address; for more there is the filter.
 MAX_EXPORTED = 100
+MAX_IN_A_RUN = 200
 # A silent gateway costs its time-out each time: after this many in a row the rest is left alone.
 SILENT_AT_MOST = 3
 
@@ -78,12 +80,15 @@ def verify_one(payment: Payment, actor: AbstractBaseUser) -> Outcome:
 @admin.action(permissions=["verify"], description=gettext_lazy("Re-verify at the gateway"))
 def reverify(
     model_admin: "PaymentPermissions", request: HttpRequest, payments: QuerySet[Payment]
-) -> None:
-    """Ask the gateway about each of the picked payments."""
+) -> HttpResponseBase | None:
+    """Ask about a few payments now; go on to the page that starts a run over more."""
     require(model_admin.has_verify_permission(request))
+    if payments[ASKED_AT_ONCE : ASKED_AT_ONCE + 1].exists():
+        return _page_about(request, payments, "start_run", MAX_IN_A_RUN)
     actor = staff(request)
-    if found := picked(request, payments, MAX_VERIFIED):
+    if found := picked(request, payments, ASKED_AT_ONCE):
         report(request, list(each(found, lambda payment: verify_one(payment, actor))))
+    return None
 
 
 @admin.action(permissions=["mark_failed"], description=gettext_lazy("Mark failed…"))
@@ -108,10 +113,18 @@ def export_selected(
 ) -> HttpResponseBase | None:
     """Go on to the page that asks what the file is for: the whole filter, or the ticked rows."""
     require(model_admin.has_export_permission(request))
-    address, filters = reverse("admin:payments_payment_export"), request.GET.urlencode()
+    return _page_about(request, payments, "export", MAX_EXPORTED)
+
+
+def _page_about(
+    request: HttpRequest, payments: QuerySet[Payment], name: str, limit: int
+) -> HttpResponseBase | None:
+    """A page about the whole filter or about the ticked rows: see `chosen`."""
+    address = reverse(f"admin:payments_payment_{name}")
+    filters = request.GET.urlencode()
     if request.POST.get("select_across") == "1":
         return HttpResponseRedirect(f"{address}?{filters}")
-    found = picked(request, payments, MAX_EXPORTED)
+    found = picked(request, payments, limit)
     if not found:
         return None
     query = [*(("id", str(payment.pk)) for payment in found), (FILTERS, filters)]

@@ -16,6 +16,7 @@ from django.contrib.admin.views.main import (
 from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 
 from payments.filters.narrowing import Narrowing
 from payments.models import Payment
@@ -109,6 +110,12 @@ class PaymentChangeList(ChangeList):
     def export_query(self) -> str:
         """The query string of the filtered set, whatever page of it is shown."""
         return str(self.get_query_string())
+
+    @property
+    def lasting_query(self) -> str:
+        """The filter alone, to keep: no page, no order, days in the place of a period."""
+        others = urlencode(self.get_filters_params(), doseq=True)
+        return "&".join(filter(None, (self.narrowing.lasting_query, others)))
 
     @cached_property
     def totals(self) -> Totals | None:

@@ -43,13 +43,22 @@ def csv_response(
     *, payments: QuerySet[Payment], access: PersonalDataAccess
 ) -> StreamingHttpResponse:
     """Stream `payments` in their order, with personal data only if `access` says so."""
-    resource = PaymentResource(unmasked=access.unmasked)
-    # The header now, not while streaming: by then the reader's language is no longer active.
-    blocks = _blocks(columns(), _rows(resource, payments))
-    response = StreamingHttpResponse(
-        _logged(blocks, access), content_type="text/csv; charset=utf-8"
-    )
+    rows = _rows(PaymentResource(unmasked=access.unmasked), payments)
     name = f"payments-{day_of(timezone.now()):%Y-%m-%d}.csv"
+    return streamed(name=name, header=columns(), rows=rows, access=access)
+
+
+def streamed(
+    *, name: str, header: list[str], rows: Iterable[list[Any]], access: PersonalDataAccess
+) -> StreamingHttpResponse:
+    """A file of that name; how it left the house is logged beside its record.
+
+    The header is ready, not made while streaming: by then the reader's language is no longer
+    active.
+    """
+    response = StreamingHttpResponse(
+        _logged(_blocks(header, rows), access), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

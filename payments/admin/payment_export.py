@@ -1,51 +1,33 @@
 """The page before an export: what will be in the file, why it is taken, personal data or not.
 
-A GET shows, a POST records and streams. The set is the list's own for the filter in the address
-(`PaymentChangeList`), or the payments that were ticked there (`id` in the address). The file itself
-is `export` and `resources`.
+A GET shows, a POST records and streams. Which payments it is about is `chosen`, the file itself is
+`export` and `resources`.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import BadRequest
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from payments.models import AccessKind, Payment
+from payments.models import AccessKind
 from payments.services.access import MAX_REASON, MIN_REASON, record_access
 
 from . import personal
-from .actions import MAX_EXPORTED, require, staff
-from .changelist import PaymentChangeList
+from .actions import require, staff
+from .chosen import Chosen, PaymentChoice
 from .export import columns, csv_response
-from .navigation import list_address
-from .payment_permissions import PaymentPermissions
 from .readonly import BoundedPaginator
 
 TEMPLATE = "admin/payments/payment/export.html"
-PICKED = "id"
 MASKED, UNMASKED = "masked", "unmasked"
 
 
-@dataclass(frozen=True, slots=True)
-class ExportSet:
-    """What would be in the file; `words` are the filter as (what, its value)."""
-
-    payments: QuerySet[Payment]
-    query: str
-    words: list[tuple[str, str]]
-    list_address: str
-
-
-class ExportForm(forms.Form):
-    """Why, and how much of it."""
+class ReasonForm(forms.Form):
+    """Why something is taken out of the house."""
 
     reason = forms.CharField(
         label=gettext_lazy("reason"),
@@ -56,6 +38,11 @@ class ExportForm(forms.Form):
             "What the file is for, such as “closing March, ticket 1234”. It is kept for good."
         ),
     )
+
+
+class ExportForm(ReasonForm):
+    """Why, and how much of it."""
+
     personal = forms.ChoiceField(
         label=gettext_lazy("personal data"), widget=forms.RadioSelect, initial=MASKED
     )
@@ -68,7 +55,7 @@ class ExportForm(forms.Form):
         self.fields["personal"].choices = choices  # type: ignore[attr-defined]
 
 
-class PaymentExport(PaymentPermissions):
+class PaymentExport(PaymentChoice):
     """Taking payments out of the house."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -78,7 +65,7 @@ class PaymentExport(PaymentPermissions):
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The page (GET) or the file (POST); the list if its filter makes no sense."""
         require(self.has_export_permission(request))
-        wanted = self._ticked_set(request) or self._filtered_set(request)
+        wanted = self.chosen(request)
         if wanted is None:
             address = reverse("admin:payments_payment_changelist")
             return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
@@ -88,43 +75,8 @@ class PaymentExport(PaymentPermissions):
             return _file(request, wanted, form)
         return self._export_page(request, wanted, form)
 
-    def _ticked_set(self, request: HttpRequest) -> ExportSet | None:
-        """The ticked payments, if the address names any."""
-        texts = request.GET.getlist(PICKED)
-        if not texts:
-            return None
-        if len(texts) > MAX_EXPORTED:
-            raise BadRequest("too many payments for an address: filter instead")
-        ids = {int(text) for text in texts if text.isdecimal() and len(text) < 19}
-        found = self.get_queryset(request).filter(pk__in=ids).order_by("-pk")
-        words = ngettext("%(number)s ticked payment", "%(number)s ticked payments", len(ids))
-        return ExportSet(
-            payments=found,
-            query=request.GET.urlencode(),
-            words=[(_("Selection"), words % {"number": len(ids)})],
-            list_address=list_address(request),
-        )
-
-    def _filtered_set(self, request: HttpRequest) -> ExportSet | None:
-        """The list's own set; None where the filter makes no sense."""
-        try:
-            found = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            return None
-        assert isinstance(found, PaymentChangeList)
-        if not found.is_understood(request):
-            return None
-        query = request.GET.urlencode()
-        address = reverse("admin:payments_payment_changelist")
-        return ExportSet(
-            payments=found.queryset,
-            query=query,
-            words=_in_words(found),
-            list_address=f"{address}?{query}" if query else address,
-        )
-
     def _export_page(
-        self, request: HttpRequest, wanted: ExportSet, form: ExportForm
+        self, request: HttpRequest, wanted: Chosen, form: ExportForm
     ) -> HttpResponseBase:
         context = {
             **self.admin_site.each_context(request),
@@ -138,15 +90,7 @@ class PaymentExport(PaymentPermissions):
         return TemplateResponse(request, TEMPLATE, context)
 
 
-def _in_words(found: PaymentChangeList) -> list[tuple[str, str]]:
-    """The chips of the list, those of one filter in one line."""
-    words: dict[str, list[str]] = {}
-    for chip in found.chips:
-        words.setdefault(chip.label, []).append(chip.words)
-    return [(label, ", ".join(values)) for label, values in words.items()]
-
-
-def _file(request: HttpRequest, wanted: ExportSet, form: ExportForm) -> HttpResponseBase:
+def _file(request: HttpRequest, wanted: Chosen, form: ExportForm) -> HttpResponseBase:
     """Record first: the file must not leave unless the record is there."""
     access = record_access(
         actor=staff(request),

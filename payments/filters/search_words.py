@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from payments.masking import mask_email
 from payments.money import as_won
 from payments.states import PaymentStatus, Verification
 
@@ -95,6 +96,23 @@ def read(query: str) -> Search:
         names=tuple(reading.names),
         problems=tuple(reading.problems),
     )
+
+
+def masked(query: str) -> str:
+    """The search as somebody else may see it: ids and words stay, people are masked."""
+    return _WORD.sub(_masked_word, query)
+
+
+def _masked_word(found: re.Match[str]) -> str:
+    text = found[0]
+    if found[1] is None:
+        # An id has figures or an underscore in it; anything else may be somebody's name.
+        is_id = "@" not in text and any(sign.isdigit() or sign == "_" for sign in text)
+        return text if is_id else mask_email(text)
+    if found[1].lower() not in {"email", "name"}:
+        return text
+    value = found[2].strip('"')
+    return f"{found[1]}:{mask_email(value)}"
 
 
 def _read_word(reading: _Reading, name: str, value: str) -> None:

@@ -20,6 +20,8 @@ LIST = "/admin/payments/payment/"
 EXPORT = f"{LIST}export/"
 CUSTOMERS = f"{LIST}customers/"
 MARK_FAILED = f"{LIST}mark-failed/"
+START_RUN = f"{LIST}verify/"
+RUNS = "/admin/payments/verificationrun/"
 
 SignIn = Callable[[User], Client]
 

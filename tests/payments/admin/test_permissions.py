@@ -19,9 +19,10 @@ from payments.models import (
     PersonalDataAccess,
     Product,
     SavedView,
+    VerificationRun,
     WebhookDelivery,
 )
-from payments.services import inbox
+from payments.services import inbox, runs
 from payments.services.access import record_access
 from tests.gateway import SandboxGateway
 from tests.payments import builders
@@ -87,6 +88,7 @@ def fingerprint() -> list[Any]:
         PaymentEvent.objects.count(),
         *Product.objects.order_by("pk").values(),
         *WebhookDelivery.objects.order_by("pk").values(),
+        *VerificationRun.objects.order_by("pk").values(),
     ]
 
 
@@ -122,8 +124,10 @@ def rows(
         actor=finance, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True
     )
     address = EmailAddress.objects.create(user=customer, email="second@example.com")
+    run = runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
     return {
         "payment": payment.pk,
+        "verificationrun": run.pk,
         "product": payment.product_id,
         "webhookdelivery": delivery.pk,
         "personaldataaccess": access.pk,

@@ -9,13 +9,13 @@ from django.urls import reverse
 
 from accounts.models import User
 from payments.admin import actions
-from payments.models import Payment, Product
+from payments.models import Payment, Product, VerificationRun
 from payments.services.verification import verify
 from payments.states import PaymentStatus, Source
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import start
 
-from .conftest import LIST, SignIn, act, page_of, text_of, told, verify_of
+from .conftest import LIST, START_RUN, SignIn, act, page_of, text_of, told, verify_of
 
 
 @pytest.fixture
@@ -177,17 +177,21 @@ def test_a_silent_gateway_is_not_asked_again_and_again(
     assert sum(one.events.filter(kind="asked").count() for one in orders) == 3
 
 
-def test_too_many_at_once_are_refused_and_none_is_asked(
+def test_more_than_anybody_waits_for_lead_to_the_page_that_starts_a_run(
     client: Client,
     orders: list[Payment],
     sandbox: SandboxGateway,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(actions, "MAX_VERIFIED", 4)
+    monkeypatch.setattr(actions, "ASKED_AT_ONCE", 4)
     before = sandbox.calls()["total"]
-    words = told(act(client, "reverify", orders[0], select_across=1))
-    assert "At most 4 payments at once. Nothing was done" in words
+    everything = act(client, "reverify", orders[0], query="status=ready&q=order:2", select_across=1)
+    assert everything["Location"] == f"{START_RUN}?status=ready&q=order%3A2"
+    ticked = act(client, "reverify", *orders, query="status=ready")
+    ids = "&".join(f"id={order.pk}" for order in sorted(orders, key=lambda one: -one.pk))
+    assert ticked["Location"] == f"{START_RUN}?{ids}&_changelist_filters=status%3Dready"
     assert sandbox.calls()["total"] == before
+    assert not VerificationRun.objects.exists()
 
 
 def test_an_action_goes_back_to_the_filtered_list(client: Client, orders: list[Payment]) -> None:

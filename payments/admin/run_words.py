@@ -1,0 +1,177 @@
+"""A verification run in words: which filter it was asked for with, what it does, how long it takes.
+
+Another `Standing` gets its sentence in `_SENTENCES`. What somebody else wrote into the search box
+may name a customer, so it is masked as everything personal is.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from payments.filters import search_words
+from payments.filters.narrowing import SEARCH, Narrowing
+from payments.filters.words import by_label, parts
+from payments.models import ItemOutcome, RunStatus, VerificationItem, VerificationRun
+from payments.money import with_separators
+from payments.selectors.runs import Progress, Standing
+from payments.states import Finding
+
+from .chosen import PICKED, ticked_words
+from .widgets import NOTHING, badge
+
+# A run over what another run left open has this in the place of a filter.
+OF_RUN = "run"
+
+RUN_LOOKS = {
+    RunStatus.WAITING: "wait",
+    RunStatus.RUNNING: "note",
+    RunStatus.PAUSED: "wait",
+    RunStatus.STOPPED: "quiet",
+    RunStatus.DONE: "good",
+}
+OUTCOME_LOOKS = {
+    ItemOutcome.WAITING: "quiet",
+    ItemOutcome.AGREES: "good",
+    ItemOutcome.MOVED: "note",
+    ItemOutcome.DIFFERS: "bad",
+    ItemOutcome.NOT_FOUND: "bad",
+    ItemOutcome.UNKNOWN: "wait",
+    ItemOutcome.PARKED: "wait",
+}
+
+
+def filter_words(query: str, *, unmasked: bool) -> list[tuple[str, str]]:
+    """(what, its value) of the filter that a run was asked for with; nothing for all payments."""
+    given = QueryDict(query)
+    if PICKED in given:
+        return ticked_words(len(given.getlist(PICKED)))
+    if number := given.get(OF_RUN):
+        return [(_("Selection"), _("What run %(number)s left open") % {"number": number})]
+    narrowing = Narrowing.of(query, unmasked=unmasked)
+    words = by_label(parts(narrowing))
+    if SEARCH in given and not unmasked:
+        words[0] = (words[0][0], search_words.masked(narrowing.written))
+    return [*words, *((name, ", ".join(values)) for name, values in narrowing.others.items())]
+
+
+def asker(run: VerificationRun) -> str:
+    """Who asked for it."""
+    return run.requested_name or _("Command line")
+
+
+def run_badge(run: VerificationRun) -> SafeString:
+    """Its status."""
+    status = RunStatus(run.status)
+    return badge(RUN_LOOKS[status], status.label)
+
+
+def item_badge(item: VerificationItem) -> SafeString:
+    """What came of one payment."""
+    outcome = ItemOutcome(item.outcome)
+    return badge(OUTCOME_LOOKS[outcome], outcome.label)
+
+
+def finding_words(findings: str) -> str:
+    """Codes of differences in words; one that is not known any more stays as it is."""
+    codes = [code for code in findings.split(",") if code]
+    known = Finding.values
+    return "; ".join(str(Finding(code).label) if code in known else code for code in codes)
+
+
+def duration(seconds: float) -> str:
+    """How long: "3 min 20 s"."""
+    whole = max(round(seconds), 0)
+    minutes, rest = divmod(whole, 60)
+    hours, left = divmod(minutes, 60)
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": left}
+    if minutes:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
+    return _("%(seconds)s s") % {"seconds": rest}
+
+
+def clock(moment: datetime | None) -> str:
+    """A time of today, in the reader's zone."""
+    return f"{timezone.localtime(moment):%H:%M:%S %Z}" if moment else NOTHING
+
+
+def rate_words(rate: float | None) -> str:
+    """How fast."""
+    if rate is None:
+        return NOTHING
+    number = with_separators(round(rate)) if rate >= 10 else f"{rate:.1f}"
+    return _("%(number)s a second") % {"number": number}
+
+
+def sentence(found: Progress) -> str:
+    """What it is doing now, or waits for."""
+    return _SENTENCES[found.standing](found)
+
+
+def _for_gateway(found: Progress) -> str:
+    words = _("The gateway does not answer. It is asked again at %(time)s.")
+    return words % {"time": clock(found.run.not_before)}
+
+
+def _for_next_attempt(found: Progress) -> str:
+    words = ngettext(
+        "%(number)s payment had no answer. It is asked about again at %(time)s.",
+        "%(number)s payments had no answer. They are asked about again from %(time)s on.",
+        found.postponed,
+    )
+    return words % {
+        "number": with_separators(found.postponed),
+        "time": clock(found.next_attempt),
+    }
+
+
+def _untouched(found: Progress) -> str:
+    since = found.run.seen_at or found.run.requested_at
+    words = _("No worker has touched it for %(time)s. It goes on where it stood when one does.")
+    return words % {"time": duration((found.at - since).total_seconds())}
+
+
+def _stopped(found: Progress) -> str:
+    left = found.counts.waiting
+    words = ngettext(
+        "It was stopped before %(number)s payment was asked about.",
+        "It was stopped before %(number)s payments were asked about.",
+        left,
+    )
+    return words % {"number": with_separators(left)}
+
+
+def _done(found: Progress) -> str:
+    counts = found.counts
+    if counts.unsure:
+        words = ngettext(
+            "Nothing is known about %(number)s payment. It can be asked about again.",
+            "Nothing is known about %(number)s payments. They can be asked about again.",
+            counts.unsure,
+        )
+        return words % {"number": with_separators(counts.unsure)}
+    if counts.differences:
+        words = ngettext(
+            "%(number)s payment does not agree with the gateway. All others do.",
+            "%(number)s payments do not agree with the gateway. All others do.",
+            counts.differences,
+        )
+        return words % {"number": with_separators(counts.differences)}
+    return _("Every payment agrees with the gateway.")
+
+
+_SENTENCES: dict[Standing, Callable[[Progress], str]] = {
+    Standing.FOR_WORKER: lambda found: _("It starts as soon as a worker is free."),
+    Standing.WORKING: lambda found: _("The gateway is being asked."),
+    Standing.FOR_GATEWAY: _for_gateway,
+    Standing.FOR_NEXT_ATTEMPT: _for_next_attempt,
+    Standing.UNTOUCHED: _untouched,
+    Standing.PAUSED: lambda found: _("Nothing new is asked until somebody resumes it."),
+    Standing.STOPPED: _stopped,
+    Standing.DONE: _done,
+}

@@ -1,0 +1,48 @@
+// A run that works while one looks: its parts fetch themselves again (htmx), this tells what that
+// means. Without it the page shows what reloading shows, and every button works.
+"use strict";
+
+(() => {
+  const news = document.getElementById("run-news");
+
+  function say(words) {
+    // The same words again would be read out again.
+    if (news.textContent !== words) {
+      news.textContent = words;
+    }
+  }
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    const path = requestConfig.path.split("?")[0];
+    if (new URL(xhr.responseURL || path, window.location.href).pathname !== path) {
+      // Signed out in the meantime: the answer is another page, not a part of this one.
+      event.detail.shouldSwap = false;
+      window.location.reload();
+    }
+  });
+
+  document.addEventListener("htmx:load", (event) => {
+    if (event.detail.elt.dataset && event.detail.elt.dataset.news) {
+      say(event.detail.elt.dataset.news);
+    }
+  });
+
+  function failed() {
+    document.getElementById("run-live").classList.add("stale");
+    say(news.dataset.failed);
+  }
+
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+
+  // One run for one press, however often somebody presses.
+  for (const form of document.querySelectorAll("form.once")) {
+    form.addEventListener("submit", () => {
+      form.querySelector("[type=submit]").disabled = true;
+    });
+    window.addEventListener("pageshow", () => {
+      form.querySelector("[type=submit]").disabled = false;
+    });
+  }
+})();
