@@ -19,11 +19,13 @@ Words = str | Promise
 # Group and icon of each screen, in the order in which they stand; icons are in icons.svg.
 _PLACES: dict[str, tuple[Words, str]] = {
     "payments.Payment": (gettext_lazy("Payments"), "payments"),
+    "payments.VerificationRun": (gettext_lazy("Payments"), "runs"),
     "payments.WebhookDelivery": (gettext_lazy("Payments"), "inbox"),
     "payments.Product": (pgettext_lazy("navigation", "Shop"), "products"),
     "accounts.User": (gettext_lazy("People and rights"), "people"),
     "auth.Group": (gettext_lazy("People and rights"), "roles"),
     "payments.PersonalDataAccess": (gettext_lazy("People and rights"), "record"),
+    "payments.Worker": (pgettext_lazy("navigation", "System"), "work"),
 }
 
 

@@ -5,23 +5,32 @@ in one query for the page (`RunChangeList`).
 """
 
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from payments.models import VerificationRun
+from payments.models import RunStatus, VerificationRun
 from payments.money import with_separators
-from payments.selectors.runs import Counts, counts_of
+from payments.selectors.runs import NOT_ENDED, Counts, counts_of
 
 from . import personal
 from .readonly import ReadOnlyAdmin
 from .run_words import asker, filter_words, run_badge
 from .widgets import NOTHING, moment
+
+# The list by where its runs stand: words and query of each.
+VIEWS = (
+    (_("All runs"), ""),
+    (_("Not ended"), f"status__in={','.join(NOT_ENDED)}"),
+    (RunStatus.DONE.label, f"status={RunStatus.DONE}"),
+    (RunStatus.STOPPED.label, f"status={RunStatus.STOPPED}"),
+)
 
 
 class RunChangeList(ChangeList):
@@ -41,12 +50,11 @@ class RunList(ReadOnlyAdmin):
     """Newest first."""
 
     list_display = ["number", "asked", "who", "filter", "progress", "state", "differences"]
-    list_filter = ["status"]
     list_per_page = 25
     sortable_by = ()
 
     class Media:
-        css = {"all": ["payments/admin/runs.css"]}
+        css = {"all": ["payments/admin/page.css", "payments/admin/runs.css"]}
 
     def has_verify_permission(self, request: HttpRequest) -> bool:
         """Ask the gateway, and so: pause, resume, stop, ask again."""
@@ -58,6 +66,14 @@ class RunList(ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RunChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with its views above it."""
+        current = unquote(request.GET.urlencode())
+        views = [(words, f"?{query}", query == current) for words, query in VIEWS]
+        return super().changelist_view(request, {"views": views} | (extra_context or {}))
 
     @admin.display(description=_("number"))
     def number(self, run: VerificationRun) -> str:

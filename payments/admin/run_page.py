@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,16 +21,15 @@ from . import personal
 from .run_words import (
     OUTCOME_LOOKS,
     asker,
-    clock,
     duration,
     filter_words,
     finding_words,
-    item_badge,
+    outcome_badge,
     rate_words,
     run_badge,
     sentence,
 )
-from .widgets import NOTHING, moment
+from .widgets import NOTHING, moment, status_badge, won
 
 # The bar is so many parts wide; a part that exists is never narrower than one of them.
 WIDTH = 1_000
@@ -59,7 +57,8 @@ class ResultRow:
     pk: int
     payment: str
     address: str
-    outcome: SafeString
+    status: SafeString
+    amount: str
     findings: str
     attempts: str
     error: str
@@ -94,7 +93,7 @@ def live(found: Progress, shown: ItemOutcome) -> dict[str, object]:
         "settled": with_separators(found.counts.settled),
         "total": with_separators(found.run.total),
         "facts": _facts(found),
-        "outcomes": [_outcome_count(found, one, shown) for one in ORDER],
+        "outcomes": [_outcome_count(found, one, shown) for one in ORDER if _may_come(found, one)],
         "news": _news(found, percent),
     }
 
@@ -151,6 +150,11 @@ def _bar(counts: Counts, total: int) -> SafeString:
     )
 
 
+def _may_come(found: Progress, outcome: ItemOutcome) -> bool:
+    """Nothing is still to do in a run that is done."""
+    return outcome is not ItemOutcome.WAITING or not found.has_ended or found.counts.waiting > 0
+
+
 def _outcome_count(found: Progress, outcome: ItemOutcome, shown: ItemOutcome) -> OutcomeCount:
     number = found.counts.by_outcome.get(outcome, 0)
     page = reverse("admin:payments_verificationrun_change", args=[found.run.pk])
@@ -176,10 +180,10 @@ def results(found: Items, request: HttpRequest) -> dict[str, object]:
     may_open = request.user.has_perm("payments.view_payment")
     return {
         "shown": found.outcome,
+        "shown_badge": outcome_badge(found.outcome),
         "rows": [_result(item, may_open=may_open) for item in found.rows],
         "after": found.after,
         "is_later": bool(after_of(request)),
-        "as_of": clock(timezone.now()),
     }
 
 
@@ -196,7 +200,8 @@ def _result(item: VerificationItem, *, may_open: bool) -> ResultRow:
         pk=item.pk,
         payment=item.payment.merchant_uid,
         address=address if may_open else "",
-        outcome=item_badge(item),
+        status=status_badge(item.payment),
+        amount=won(item.payment.amount),
         findings=finding_words(item.findings),
         attempts=with_separators(item.attempts),
         error=item.error,

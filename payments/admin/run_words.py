@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from payments.filters import search_words
 from payments.filters.narrowing import SEARCH, Narrowing
 from payments.filters.words import by_label, parts
-from payments.models import ItemOutcome, RunStatus, VerificationItem, VerificationRun
+from payments.models import ItemOutcome, RunStatus, VerificationRun
 from payments.money import with_separators
 from payments.selectors.runs import Progress, Standing
 from payments.states import Finding
@@ -70,9 +70,8 @@ def run_badge(run: VerificationRun) -> SafeString:
     return badge(RUN_LOOKS[status], status.label)
 
 
-def item_badge(item: VerificationItem) -> SafeString:
-    """What came of one payment."""
-    outcome = ItemOutcome(item.outcome)
+def outcome_badge(outcome: ItemOutcome) -> SafeString:
+    """What came of payments of a run."""
     return badge(OUTCOME_LOOKS[outcome], outcome.label)
 
 
@@ -102,7 +101,7 @@ def clock(moment: datetime | None) -> str:
 
 def rate_words(rate: float | None) -> str:
     """How fast."""
-    if rate is None:
+    if not rate:
         return NOTHING
     number = with_separators(round(rate)) if rate >= 10 else f"{rate:.1f}"
     return _("%(number)s a second") % {"number": number}

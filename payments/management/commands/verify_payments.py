@@ -1,0 +1,169 @@
+"""`manage.py verify_payments`: a verification run in the foreground, over a filter of the list.
+
+The run is an ordinary one: staff see it, and may pause it, on its screen. Ctrl-C pauses it and says
+how to go on. Ends with 0 if every payment agrees (or was brought up to date), 1 if some do not
+agree or were not found, 2 if about some nothing is known, 64 if the filter makes no sense, 130 if
+it was interrupted.
+"""
+
+import json
+import signal
+import sys
+import time
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from payments.errors import Conflict, NotAllowed
+from payments.filters.narrowing import SEARCH, Narrowing
+from payments.management.meter import Meter
+from payments.models import Payment, RunStatus, VerificationRun
+from payments.selectors.runs import Progress, progress
+from payments.services import bulk, runs
+
+# Turns are short, so that the bar moves and Ctrl-C is heard.
+TURN = 2.0
+AGREE, DIFFER, UNSURE, MEANINGLESS, INTERRUPTED = 0, 1, 2, 64, 130
+
+
+class Command(BaseCommand):
+    """Start a run, or go on with a paused one, and work on it until it ends."""
+
+    help = "Ask the gateway about every payment that a filter finds, and record its answers."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which payments, and how to tell what came of it."""
+        parser.add_argument(
+            "--filter",
+            default="",
+            metavar="QUERY",
+            help='as in the list\'s address: "status=paid&from=2026-04-01&to=2026-04-30"',
+        )
+        parser.add_argument(
+            "--search", default="", metavar="WORDS", help='as in the list: "method:card kim"'
+        )
+        parser.add_argument("--resume", type=int, metavar="N", help="go on with run N")
+        parser.add_argument("--json", action="store_true", help="the summary as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Work in this thread; a signal only asks it to pause."""
+        self.interrupted = False
+        before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            for name in before:
+                signal.signal(name, self._interrupt)
+            run = self._run(options)
+            found = self._work(run)
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+        self._tell(found, as_json=options["json"])
+        sys.exit(self._code(found))
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """The step under way is finished. A second Ctrl-C ends it at once, which loses nothing."""
+        self.interrupted = True
+        signal.signal(number, signal.SIG_DFL)
+
+    def _run(self, options: dict[str, Any]) -> VerificationRun:
+        if options["resume"] is not None:
+            return self._resumed(options["resume"], options)
+        narrowing = _narrowing(options["filter"], options["search"])
+        payments = narrowing.narrowed(Payment.objects.all())
+        if problems := _problems(narrowing):
+            raise CommandError(problems, returncode=MEANINGLESS)
+        try:
+            # No task is queued: this command works on it. Should it be killed, the schedule finds
+            # the run forgotten and a worker goes on.
+            query = narrowing.lasting_query
+            return runs.start(payments=payments, query=query, actor=None, enqueue=lambda pk: None)
+        except NotAllowed as refusal:
+            raise CommandError(str(refusal.message), returncode=MEANINGLESS) from None
+
+    def _resumed(self, number: int, options: dict[str, Any]) -> VerificationRun:
+        if options["filter"] or options["search"]:
+            raise CommandError("--resume takes no filter: the run has its own.", returncode=64)
+        run = VerificationRun.objects.filter(pk=number).first()
+        if run is None:
+            raise CommandError(f"There is no run {number}.", returncode=MEANINGLESS)
+        try:
+            if not run.is_open:
+                runs.resume(run=run, enqueue=lambda pk: None)
+        except Conflict:
+            raise CommandError(f"Run {number} has ended.", returncode=MEANINGLESS) from None
+        return run
+
+    def _work(self, run: VerificationRun) -> Progress:
+        meter = Meter(self.stderr)
+        pause: float | None = 0.0
+        while pause is not None and not self.interrupted:
+            pause = bulk.work(run_id=run.pk, seconds=TURN)
+            found = _progress(run)
+            meter.show(found)
+            if pause and not self.interrupted:
+                time.sleep(min(pause, TURN))
+        if self.interrupted:
+            self._pause(run)
+        meter.end()
+        return _progress(run)
+
+    def _pause(self, run: VerificationRun) -> None:
+        try:
+            runs.pause(run=run)
+        except Conflict:  # it ended with its last step, or staff were first
+            return
+
+    def _tell(self, found: Progress, *, as_json: bool) -> None:
+        run = found.run
+        if as_json:
+            self.stdout.write(json.dumps(_summary(found)))
+        else:
+            counts = ", ".join(f"{name} {n:,}" for name, n in found.counts.by_outcome.items() if n)
+            self.stdout.write(f"Run {run.pk} {run.status}: {counts}")
+        if run.status == RunStatus.PAUSED:
+            self.stderr.write(f"Paused. To go on: manage.py verify_payments --resume {run.pk}")
+
+    def _code(self, found: Progress) -> int:
+        if not found.has_ended:
+            return INTERRUPTED
+        if found.left_over:
+            return UNSURE
+        return DIFFER if found.counts.differences else AGREE
+
+
+def _narrowing(query: str, search: str) -> Narrowing:
+    given = QueryDict(query.lstrip("?"), mutable=True)
+    if search:
+        given[SEARCH] = search
+    # Whoever has a shell here may see everything anyway.
+    return Narrowing.of(urlencode(dict(given.lists()), doseq=True), unmasked=True)
+
+
+def _problems(narrowing: Narrowing) -> str:
+    """What is wrong with the filter, a line each; "" if nothing is."""
+    known = ", ".join(sorted(narrowing.filterset.names()))
+    unknown = [f"There is no filter “{name}”. There are: {known}." for name in narrowing.others]
+    return "\n".join([*unknown, *(f"{label}: {words}" for label, words in narrowing.problems)])
+
+
+def _progress(run: VerificationRun) -> Progress:
+    run.refresh_from_db()
+    return progress(run, now=timezone.now())
+
+
+def _summary(found: Progress) -> dict[str, Any]:
+    run, started = found.run, found.run.started_at
+    taken = (run.finished_at or found.at) - started if started else None
+    return {
+        "run": run.pk,
+        "status": run.status,
+        "filter": run.query,
+        "payments": run.total,
+        "outcomes": found.counts.by_outcome,
+        "seconds": round(taken.total_seconds(), 3) if taken else None,
+        "per_second": round(found.rate, 1) if found.rate else None,
+    }
