@@ -25,6 +25,7 @@ _OPERATOR = _VIEWER | {
     "payments.mark_failed_payment",
     "payments.note_payment",
     "payments.verify_payment",
+    "payments.view_worker",
 }
 _APPROVER = _OPERATOR | {"payments.override_gateway_payment"}
 _ADMIN = (
@@ -35,6 +36,7 @@ _ADMIN = (
         "accounts.change_user",
         "accounts.view_user",
         "auth.view_group",
+        "django_tasks_database.view_dbtaskresult",
         "payments.add_product",
         "payments.change_product",
         "payments.view_personaldataaccess",

@@ -36,7 +36,16 @@ def rescue() -> None:
         verify_run.enqueue(run_id)
 
 
-SCHEDULE = (Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),)
+@task
+def forget() -> None:
+    """Delete tasks that ended long ago."""
+    workers.forget_finished_tasks(now=timezone.now())
+
+
+SCHEDULE = (
+    Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),
+    Job(name="forget", enqueue=forget.enqueue),
+)
 
 
 def run_due_jobs() -> list[str]:

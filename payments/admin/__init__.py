@@ -5,6 +5,7 @@ from .inbox import WebhookDeliveryAdmin
 from .payment import PaymentAdmin
 from .product import ProductAdmin
 from .verification_run import VerificationRunAdmin
+from .work import WorkerAdmin
 
 __all__ = [
     "PaymentAdmin",
@@ -12,4 +13,5 @@ __all__ = [
     "ProductAdmin",
     "VerificationRunAdmin",
     "WebhookDeliveryAdmin",
+    "WorkerAdmin",
 ]

@@ -4,7 +4,7 @@ What a number means is defined in `selectors.dashboard`; each leads to the list 
 it adds up. To show something else: a key of `context`. A plain GET: `?period=7d`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,22 @@ from payments.kst import day_of
 from payments.models import DeliveryOutcome, PaymentEvent
 from payments.periods import Days, Period, period_bounds
 from payments.selectors import dashboard as selector
+from payments.selectors import work
 from payments.selectors.attention import Attention
-from payments.selectors.dashboard import COUNTED_AT_MOST, FAILED_WEBHOOKS, Dashboard
+from payments.selectors.dashboard import (
+    COUNTED_AT_MOST,
+    FAILED_TASKS,
+    FAILED_WEBHOOKS,
+    OPEN_RUNS,
+    PARKED,
+    Dashboard,
+)
+from payments.selectors.runs import NOT_ENDED
 from payments.states import EventKind, Source
 
 from .figures import list_of, of_days, percent, tiles
 from .widgets import moment, pay_method, won
+from .work_page import alarm_words
 
 PERIODS = (Period.TODAY, Period.WEEK, Period.MONTH, Period.QUARTER)
 _STAFF = frozenset({Source.ADMIN, Source.COMMAND})
@@ -75,6 +85,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "days": _days(figures),
         "chart_span": _span((figures.days[0].day, figures.days[-1].day)),
         "chart": _chart(figures),
+        "alarm": _alarm(request),
         "waiting": list(_waiting(request)),
         "happened": _happened(request),
     }
@@ -132,15 +143,54 @@ def _chart(figures: Dashboard) -> dict[str, Any]:
 
 
 def _waiting(request: HttpRequest) -> Iterator[Waiting]:
-    with_inbox = request.user.has_perm("payments.view_webhookdelivery")
-    counts = selector.waiting(timezone.now(), with_inbox=with_inbox)
+    may = request.user.has_perm
+    counts = selector.waiting(
+        timezone.now(),
+        with_inbox=may("payments.view_webhookdelivery"),
+        with_runs=may("payments.view_verificationrun"),
+        with_work=may("payments.view_worker"),
+    )
     for why in Attention:
         yield _wait(why.label, counts[why], list_of(attention=why.value))
-    if with_inbox:
-        inbox = reverse("admin:payments_webhookdelivery_changelist")
-        query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})
-        label = gettext_lazy("Webhook that could not be processed")
-        yield _wait(label, counts[FAILED_WEBHOOKS], f"{inbox}?{query}")
+    yield from (
+        _wait(one, counts[name], address()) for name, one, address in _OTHERS if name in counts
+    )
+
+
+def _failed_webhooks() -> str:
+    query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})
+    return f"{reverse('admin:payments_webhookdelivery_changelist')}?{query}"
+
+
+def _open_runs() -> str:
+    query = f"status__in={','.join(NOT_ENDED)}"
+    return f"{reverse('admin:payments_verificationrun_changelist')}?{query}"
+
+
+def _work(part: str) -> str:
+    return f"{reverse('admin:payments_worker_changelist')}#{part}"
+
+
+# What waits besides payments: its count, its words and the list of it.
+_OTHERS: tuple[tuple[str, str | Promise, Callable[[], str]], ...] = (
+    (FAILED_WEBHOOKS, gettext_lazy("Webhook that could not be processed"), _failed_webhooks),
+    (OPEN_RUNS, gettext_lazy("Verification runs that have not ended"), _open_runs),
+    (PARKED, gettext_lazy("Payments a run could not process"), lambda: _work("parked")),
+    (
+        FAILED_TASKS,
+        gettext_lazy("Background tasks failed within a day"),
+        lambda: _work("failed"),
+    ),
+)
+
+
+def _alarm(request: HttpRequest) -> str:
+    """Whether nothing works in the background, for whoever may look after that."""
+    if not request.user.has_perm("payments.view_worker"):
+        return ""
+    now = timezone.now()
+    found = work.alarm(work.queue(now=now), now=now)
+    return alarm_words(found, now) if found else ""
 
 
 def _wait(label: str | Promise, number: int, address: str) -> Waiting:

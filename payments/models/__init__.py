@@ -17,9 +17,10 @@ from .run import (
     VerificationRun,
 )
 from .saved_view import SavedView
-from .work import ScheduledJob, Worker
+from .work import DEAD_AFTER, ScheduledJob, Worker
 
 __all__ = [
+    "DEAD_AFTER",
     "OPEN_RUN",
     "AccessKind",
     "Bucket",

@@ -127,6 +127,7 @@ class VerificationItem(models.Model):
                 "run", "id", condition=Q(outcome=ItemOutcome.WAITING), name="run_item_waiting"
             ),
             models.Index("run", "outcome", "id", name="run_item_by_outcome"),
+            models.Index("id", condition=Q(outcome=ItemOutcome.PARKED), name="run_item_parked"),
         ]
 
     def __str__(self) -> str:

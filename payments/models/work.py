@@ -3,8 +3,13 @@
 The queue itself is django-tasks-db's own table.
 """
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+# A worker signs every few seconds; one that was silent for this long is dead.
+DEAD_AFTER = timedelta(minutes=2)
 
 
 class Worker(models.Model):

@@ -17,11 +17,19 @@ from django.db.models import Case, Count, DateField, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 
 from payments.kst import KST, end_of, start_of
-from payments.models import DeliveryOutcome, Payment, PaymentEvent, WebhookDelivery
+from payments.models import (
+    DeliveryOutcome,
+    Payment,
+    PaymentEvent,
+    VerificationRun,
+    WebhookDelivery,
+)
 from payments.periods import Days, previous
 from payments.states import EventKind, PaymentStatus
 
+from . import work
 from .attention import Attention, needs
+from .runs import NOT_ENDED
 from .totals import APPROVED, Totals
 
 # A chart of fewer days says nothing: for "today" it shows the week that ends today.
@@ -29,6 +37,8 @@ CHART_DAYS = 7
 COUNTED_AT_MOST = 1_000
 EVENTS = 10
 FAILED_WEBHOOKS = "failed_webhooks"
+OPEN_RUNS, FAILED_TASKS, PARKED = "open_runs", "failed_tasks", "parked"
+FAILED_WITHIN = timedelta(days=1)
 # Steps on the way to an outcome; the outcome has an event of its own.
 _STEPS = (EventKind.PREPARE_ASKED, EventKind.PREPARED, EventKind.ASKED, EventKind.RENUMBERED)
 
@@ -161,15 +171,23 @@ def _days(chart: Days, rows: Iterable[Row]) -> list[Day]:
     return [Day(day, one.gross, one.refunded) for day, one in sums]
 
 
-def waiting(now: datetime, *, with_inbox: bool) -> dict[str, int]:
+def waiting(
+    now: datetime, *, with_inbox: bool, with_runs: bool = False, with_work: bool = False
+) -> dict[str, int]:
     """How many things wait for somebody, by reason; counted up to `COUNTED_AT_MOST` + 1.
 
-    One query, however many payments there are. `FAILED_WEBHOOKS` only `with_inbox`.
+    One query, however many payments there are. `FAILED_WEBHOOKS` only `with_inbox`, `OPEN_RUNS`
+    only `with_runs`, `FAILED_TASKS` and `PARKED` only `with_work`.
     """
     counts = [_counted(why, Payment.objects.filter(needs(why, now=now))) for why in Attention]
     if with_inbox:
         failed = WebhookDelivery.objects.filter(outcome=DeliveryOutcome.FAILED)
         counts.append(_counted(FAILED_WEBHOOKS, failed))
+    if with_runs:
+        counts.append(_counted(OPEN_RUNS, VerificationRun.objects.filter(status__in=NOT_ENDED)))
+    if with_work:
+        counts.append(_counted(FAILED_TASKS, work.failed_tasks(since=now - FAILED_WITHIN)))
+        counts.append(_counted(PARKED, work.parked().select_related(None)))
     return dict(counts[0].union(*counts[1:], all=True))
 
 

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from payments.models import Worker
+from payments.models import DEAD_AFTER, Worker
 
-# A worker signs every few seconds; one that was silent for this long is dead.
-DEAD_AFTER = timedelta(minutes=2)
 # Rows of workers that are long gone are of no use to anybody.
 FORGOTTEN_AFTER = timedelta(days=7)
+# So long can staff look at what a task came to.
+TASKS_KEPT = timedelta(days=14)
 
 
 class WorkerLost(Exception):
@@ -51,3 +51,10 @@ def bury_lost_tasks(*, now: datetime) -> int:
     for one in lost:
         one.set_failed(WorkerLost(f"worker {one.worker_ids[-1]} gave no sign of life"))
     return len(lost)
+
+
+def forget_finished_tasks(*, now: datetime) -> int:
+    """Delete tasks that ended long ago, or their table grows for ever; how many there were."""
+    old = DBTaskResult.objects.finished().filter(finished_at__lt=now - TASKS_KEPT)
+    number, _by_model = old.delete()
+    return number

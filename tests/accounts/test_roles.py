@@ -11,12 +11,14 @@ LOOK = {
     "payments.view_payment",
     "payments.view_paymentevent",
     "payments.view_product",
+    "payments.view_verificationrun",
     "payments.view_webhookdelivery",
 }
 OPERATE = {
     "payments.verify_payment",
     "payments.mark_failed_payment",
     "payments.note_payment",
+    "payments.view_worker",
 }
 EXPECTED = {
     "Viewer": LOOK,
@@ -30,6 +32,7 @@ EXPECTED = {
         "accounts.change_user",
         "accounts.view_user",
         "auth.view_group",
+        "django_tasks_database.view_dbtaskresult",
         "payments.add_product",
         "payments.change_product",
         "payments.export_payment",

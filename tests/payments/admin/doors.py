@@ -86,6 +86,7 @@ DOORS: dict[str, Door] = {
     "payments_verificationrun_stop": Door(ACT, get=405, post=302),
     "payments_verificationrun_again": Door(ACT, get=405, post=302),
     "payments_verificationrun_export": Door(TAKE),
+    **screen("payments_worker", look=ACT),
     **screen("payments_webhookdelivery", look=STAFF),
     **screen("payments_product", look=STAFF, add=MANAGE, change=MANAGE),
     # People, and who saw what of them

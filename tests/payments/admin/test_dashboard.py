@@ -13,7 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from payments.kst import start_of
-from payments.models import DeliveryOutcome, Payment, Product, WebhookDelivery
+from payments.models import (
+    DeliveryOutcome,
+    Payment,
+    Product,
+    RunStatus,
+    VerificationRun,
+    WebhookDelivery,
+)
 from payments.selectors.totals import Totals, totals
 from payments.services.notes import add_note
 from payments.states import Verification
@@ -43,6 +50,8 @@ def busy_quarter(customer: User, stranger: User, product: Product, time_machine:
     builders.ordered(customer, product, at=NOW, vbank_num="110-1", vbank_due=NOW)
     WebhookDelivery.objects.create(received_at=NOW, outcome=DeliveryOutcome.FAILED)
     WebhookDelivery.objects.create(received_at=NOW, outcome=DeliveryOutcome.APPLIED)
+    for status in (RunStatus.WAITING, RunStatus.PAUSED, RunStatus.DONE):
+        VerificationRun.objects.create(requested_at=NOW, status=status)
 
 
 def shown(client: Client, period: str = "7d") -> dict[str, Any]:
@@ -106,7 +115,7 @@ def test_every_reason_for_attention_equals_the_list_it_leads_to(
 ) -> None:
     client = sign_in(viewer)
     waiting = shown(client)["waiting"]
-    assert len(waiting) == 5
+    assert len(waiting) == 6
     for one in waiting:
         response = client.get(one.address)
         assert response.status_code == 200, one.address

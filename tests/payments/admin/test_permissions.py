@@ -21,8 +21,9 @@ from payments.models import (
     SavedView,
     VerificationRun,
     WebhookDelivery,
+    Worker,
 )
-from payments.services import inbox, runs
+from payments.services import inbox, runs, workers
 from payments.services.access import record_access
 from tests.gateway import SandboxGateway
 from tests.payments import builders
@@ -125,9 +126,12 @@ def rows(
     )
     address = EmailAddress.objects.create(user=customer, email="second@example.com")
     run = runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
+    workers.sign_of_life(worker_id="w", host="shop-1", pid=1)
+    worker = Worker.objects.get()
     return {
         "payment": payment.pk,
         "verificationrun": run.pk,
+        "worker": worker.pk,
         "product": payment.product_id,
         "webhookdelivery": delivery.pk,
         "personaldataaccess": access.pk,

@@ -1,0 +1,98 @@
+"""The background work as it stands: the queue, the workers, the schedule, what failed.
+
+The queue is django-tasks-db's own table. `alarm` says when nothing works any more, for dashboard
+and screen alike. To show another thing about the work: a function here, and its place in the
+admin's `work_page`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, When
+from django_tasks_db.models import DBTaskResult, get_date_max
+
+from payments.models import ItemOutcome, ScheduledJob, VerificationItem, Worker
+
+# Nothing that waits or works may be silent for longer.
+QUIET_FOR = timedelta(minutes=5)
+FAILED_SINCE = timedelta(days=7)
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many tasks wait for a worker, since when; how many are for later, how many under way."""
+
+    waiting: int
+    oldest: datetime | None
+    later: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Nothing works. `since` is the last sign of any worker, None if there never was one.
+
+    With `is_busy` there are workers, but a task has waited for too long (`since`).
+    """
+
+    since: datetime | None
+    is_busy: bool
+
+
+def queue(*, now: datetime) -> Queue:
+    """The queue in figures, in one query."""
+    # A task without a time of its own has the latest time there is.
+    since = Case(When(run_after=get_date_max(), then=F("enqueued_at")), default=F("run_after"))
+    is_due = Q(run_after=get_date_max()) | Q(run_after__lte=now)
+    ready = Q(status="READY")
+    found = (
+        DBTaskResult.objects.filter(status__in=("READY", "RUNNING"))
+        .order_by()
+        .aggregate(
+            waiting=Count("pk", filter=ready & is_due),
+            oldest=Min(since, filter=ready & is_due),
+            later=Count("pk", filter=ready & ~is_due),
+            running=Count("pk", filter=Q(status="RUNNING")),
+        )
+    )
+    return Queue(**found)
+
+
+def alarm(found: Queue, *, now: datetime) -> Alarm | None:
+    """Whether nothing works; None if all is well."""
+    last: datetime | None = Worker.objects.aggregate(last=Max("seen_at"))["last"]
+    if last is None or last < now - QUIET_FOR:
+        return Alarm(last, is_busy=False)
+    if found.oldest is not None and found.oldest < now - QUIET_FOR:
+        return Alarm(found.oldest, is_busy=True)
+    return None
+
+
+def workers() -> list[Worker]:
+    """Those whose sign of life is not long gone, the latest first."""
+    return list(Worker.objects.order_by("-seen_at")[:SHOWN])
+
+
+def running_tasks() -> list[DBTaskResult[Any, Any]]:
+    """What is under way, the longest first."""
+    return list(DBTaskResult.objects.running().order_by("started_at")[:SHOWN])
+
+
+def failed_tasks(*, since: datetime) -> QuerySet[DBTaskResult[Any, Any]]:
+    """What ended with an error since then, the latest first."""
+    failed = DBTaskResult.objects.failed().filter(finished_at__gte=since)
+    return failed.order_by("-finished_at")
+
+
+def jobs() -> dict[str, ScheduledJob]:
+    """When each job of the schedule was queued last and is due next, by name."""
+    return {job.name: job for job in ScheduledJob.objects.all()}
+
+
+def parked() -> QuerySet[VerificationItem]:
+    """Payments that a run could not process and nobody has verified since, the latest first."""
+    since = Q(payment__verified_at=None) | Q(payment__verified_at__lt=F("settled_at"))
+    found = VerificationItem.objects.filter(since, outcome=ItemOutcome.PARKED)
+    return found.select_related("payment", "run").order_by("-pk")
