@@ -14,8 +14,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.resources import Resource
 
@@ -107,10 +107,13 @@ def _columns() -> list[str]:
     return [capfirst(name) for name in RunResource().get_export_headers()]
 
 
-def _rows(rows: QuerySet[VerificationItem]) -> Iterator[list[Any]]:
+def _rows(rows: QuerySet[VerificationItem], language: str) -> Iterator[list[Any]]:
     resource = RunResource()
     for item in rows.iterator(chunk_size=CHUNK):
-        yield resource.export_resource(item)
+        # While a file streams, the reader's language is no longer active.
+        with override(language):
+            row = resource.export_resource(item)
+        yield row
 
 
 def _file(
@@ -127,4 +130,5 @@ def _file(
         remote_address=personal.remote_address(request),
     )
     name = f"verification-run-{run.pk}.csv"
-    return streamed(name=name, header=_columns(), rows=_rows(rows), access=access)
+    lines = _rows(rows, get_language() or "")
+    return streamed(name=name, header=_columns(), rows=lines, access=access)
