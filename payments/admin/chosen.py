@@ -23,8 +23,6 @@ from .navigation import list_address
 from .payment_permissions import PaymentPermissions
 
 PICKED = "id"
-# Ticked by hand, and carried in an address; for more there is the filter.
-MAX_PICKED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,16 @@ class Chosen:
 class PaymentChoice(PaymentPermissions):
     """Pages about the payments that their address names."""
 
-    def chosen(self, request: HttpRequest) -> Chosen | None:
-        """The payments; None where the filter in the address makes no sense."""
-        return self._ticked(request) or self._filtered(request)
+    def chosen(self, request: HttpRequest, *, limit: int) -> Chosen | None:
+        """The payments, at most `limit` of them ticked; None where the filter makes no sense."""
+        return self._ticked(request, limit) or self._filtered(request)
 
-    def _ticked(self, request: HttpRequest) -> Chosen | None:
+    def _ticked(self, request: HttpRequest, limit: int) -> Chosen | None:
         """The ticked payments, if the address names any."""
         texts = request.GET.getlist(PICKED)
         if not texts:
             return None
-        if len(texts) > MAX_PICKED:
+        if len(texts) > limit:
             raise BadRequest("too many payments for an address: filter instead")
         ids = {int(text) for text in texts if text.isdecimal() and len(text) < 19}
         return Chosen(

@@ -17,7 +17,7 @@ from payments.models import AccessKind
 from payments.services.access import MAX_REASON, MIN_REASON, record_access
 
 from . import personal
-from .actions import require, staff
+from .actions import MAX_EXPORTED, require, staff
 from .chosen import Chosen, PaymentChoice
 from .export import columns, csv_response
 from .readonly import BoundedPaginator
@@ -65,7 +65,7 @@ class PaymentExport(PaymentChoice):
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The page (GET) or the file (POST); the list if its filter makes no sense."""
         require(self.has_export_permission(request))
-        wanted = self.chosen(request)
+        wanted = self.chosen(request, limit=MAX_EXPORTED)
         if wanted is None:
             address = reverse("admin:payments_payment_changelist")
             return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")

@@ -92,6 +92,7 @@ def context(request: HttpRequest) -> dict[str, object]:
     alarm = work.alarm(queue, now=now)
     return {
         "alarm": alarm_words(alarm, now) if alarm else "",
+        "is_busy": alarm is not None and alarm.is_busy,
         "start": START,
         "figures": list(_figures(queue, now)),
         "workers": [_worker(one, now) for one in work.workers()],

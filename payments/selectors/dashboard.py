@@ -25,7 +25,7 @@ from payments.models import (
     WebhookDelivery,
 )
 from payments.periods import Days, previous
-from payments.states import EventKind, PaymentStatus
+from payments.states import EventKind, PaymentStatus, Source
 
 from . import work
 from .attention import Attention, needs
@@ -199,6 +199,10 @@ def _counted(reason: str, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str, int]]
 
 
 def last_events() -> list[PaymentEvent]:
-    """The newest things that happened to any payment, the steps towards them left out."""
+    """The newest things that happened to any payment, the steps towards them left out.
+
+    So is what a run found as it was: a hundred thousand of those would be all that there is to see.
+    """
     events = PaymentEvent.objects.exclude(kind__in=_STEPS)
+    events = events.exclude(kind=EventKind.CONFIRMED, source=Source.RUN)
     return list(events.select_related("payment").order_by("-pk")[:EVENTS])

@@ -3,17 +3,19 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from payments import ledger
 from payments.kst import end_of, start_of
+from payments.ledger import Entry
 from payments.models import DeliveryOutcome, Payment, Product, WebhookDelivery
 from payments.selectors import dashboard as selector
 from payments.selectors.attention import Attention, needs
 from payments.selectors.dashboard import FAILED_WEBHOOKS, dashboard, last_events, waiting
 from payments.selectors.totals import totals
-from payments.states import EventKind, Verification
+from payments.states import EventKind, Source, Verification
 from tests.payments import builders
 
 HALF_PAST_MIDNIGHT = datetime(2026, 3, 31, 15, 30, tzinfo=UTC)
@@ -181,3 +183,15 @@ def test_the_newest_outcomes_stand_first_and_steps_towards_them_do_not(
         EventKind.ORDERED,  # the other order's; that the gateway was told is a step
     ]
     assert len(last_events()) <= selector.EVENTS
+
+
+def test_what_a_run_found_as_it_was_does_not_crowd_out_the_rest(
+    customer: User, product: Product
+) -> None:
+    payment = builders.paid(customer, product)
+    with transaction.atomic():
+        for source in (Source.ADMIN, *[Source.RUN] * 12):
+            key = f"confirmed:{payment.version}"
+            entry = Entry(kind=EventKind.CONFIRMED, source=source, key=key)
+            ledger.append(payment=payment, entry=entry)
+    assert [event.source for event in last_events()][0] == Source.ADMIN
