@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from .models import Payment, PaymentEvent
 from .models.payment import PROJECTION
-from .rows import update_rows
+from .rows import insert_rows, update_rows
 from .states import EventKind, Source, may_move
 
 # A payment begins with one of these.
@@ -99,7 +99,7 @@ def append_many(*, writes: Iterable[tuple[Payment, Iterable[Entry]]]) -> None:
             fields |= dict.fromkeys(entry.changes)
         if entries:
             changed[(*fields, *HEAD)].append(payment)
-    PaymentEvent.objects.bulk_create(events)
+    insert_rows(rows=events)
     for names, payments in changed.items():
         update_rows(rows=payments, fields=names)
 

@@ -13,6 +13,9 @@ from django.db.models import Q, QuerySet
 
 from .models import ItemOutcome, Payment, VerificationItem
 
+# What a question about a payment is made of.
+_ASKED_BY = ("payment__merchant_uid", "payment__imp_uid", "payment__status")
+
 
 @contextmanager
 def locked_payment(pk: int) -> Iterator[Payment]:
@@ -40,6 +43,7 @@ def unclaimed_items(run_id: int, *, limit: int, now: datetime) -> Iterator[list[
     """Payments of a run that nobody is asking about now, locked; other workers skip them."""
     with transaction.atomic(durable=True):
         rows = VerificationItem.objects.select_for_update(of=("self",), skip_locked=True)
+        rows = rows.select_related("payment").only("run", "attempts", *_ASKED_BY)
         yield list(waiting_items(run_id, now=now, among=rows).order_by("pk")[:limit])
 
 
@@ -48,6 +52,6 @@ def waiting_items(
 ) -> QuerySet[VerificationItem]:
     """What is still to do in a run and may be taken up now."""
     rows = VerificationItem.objects.all() if among is None else among
-    rows = rows.filter(run_id=run_id, outcome=ItemOutcome.WAITING).select_related("payment")
+    rows = rows.filter(run_id=run_id, outcome=ItemOutcome.WAITING)
     rows = rows.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
     return rows.filter(Q(not_before=None) | Q(not_before__lte=now))
