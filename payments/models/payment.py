@@ -124,17 +124,40 @@ class Payment(models.Model):
                 name="payment_cancelled_has_refund",
             ),
         ]
-        # Few on purpose: each one slows every insert down. The list filters by status, by customer
-        # and by payment date, and always ends with the newest id first.
+        # Few on purpose: each one slows every insert down. Each ends with the newest id first, so a
+        # page of the list is its head, not a sort of everything that fits.
         indexes = [
             models.Index("status", F("id").desc(), name="payment_by_status"),
             models.Index("user", F("id").desc(), name="payment_by_user"),
+            models.Index("pay_method", F("id").desc(), name="payment_by_pay_method"),
+            models.Index(F("amount").desc(), F("id").desc(), name="payment_by_amount"),
             models.Index(F("paid_at").desc(), F("id").desc(), name="payment_by_paid_at"),
+            models.Index(F("requested_at").desc(), F("id").desc(), name="payment_by_requested_at"),
+            # An order comes without these three: placing one does not pay for them.
+            models.Index(
+                F("cancelled_at").desc(),
+                F("id").desc(),
+                condition=Q(cancelled_at__isnull=False),
+                name="payment_by_cancelled_at",
+            ),
+            models.Index("apply_num", condition=~Q(apply_num=""), name="payment_by_apply_num"),
+            models.Index(
+                "pg_provider",
+                F("id").desc(),
+                condition=~Q(pg_provider=""),
+                name="payment_by_pg_provider",
+            ),
             # What needs attention is rare, so these stay small.
             models.Index(
                 F("id").desc(),
                 condition=Q(verification=Verification.MISMATCHED),
                 name="payment_mismatched",
+            ),
+            models.Index(
+                "verification",
+                F("id").desc(),
+                condition=Q(verification__in=[Verification.NOT_FOUND, Verification.UNKNOWN]),
+                name="payment_unanswered",
             ),
             models.Index(
                 F("requested_at").desc(),
