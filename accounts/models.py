@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 DEFAULT_TIME_ZONE = "Asia/Seoul"
@@ -57,6 +57,15 @@ class User(AbstractUser):
                 name="user_email_unique",
                 violation_error_message=_("Another account already uses this e-mail address."),
             )
+        ]
+        # A customer is looked for by the whole name, as it is written in Korea or in the West. For
+        # parts of it and of the address see `people_search`.
+        indexes = [
+            models.Index(Lower(Concat("last_name", "first_name")), name="user_by_korean_name"),
+            models.Index(
+                Lower(Concat("first_name", models.Value(" "), "last_name")),
+                name="user_by_western_name",
+            ),
         ]
 
     def __str__(self) -> str:

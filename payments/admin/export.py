@@ -6,9 +6,9 @@ columns are in `resources.PaymentResource`.
 """
 
 import csv
+import io
 import logging
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,13 +27,6 @@ BOM = "\ufeff"
 CHUNK = 1_000
 
 
-class _Line:
-    """What csv.writer writes to: hands each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def columns() -> list[str]:
     """The header of the file, in the reader's language."""
     return [capfirst(name) for name in PaymentResource().get_export_headers()]
@@ -45,7 +38,7 @@ def csv_response(
     """Stream `payments` in their order, with personal data only if `access` says so."""
     resource = PaymentResource(unmasked=access.unmasked)
     # The header now, not while streaming: by then the reader's language is no longer active.
-    blocks = _blocks(columns(), _rows(resource, payments))
+    blocks = _blocks(columns(), resource.blocks(payments, CHUNK))
     response = StreamingHttpResponse(
         _logged(blocks, access), content_type="text/csv; charset=utf-8"
     )
@@ -54,18 +47,18 @@ def csv_response(
     return response
 
 
-def _rows(resource: Any, payments: QuerySet[Payment]) -> Iterator[list[Any]]:
-    for payment in payments.select_related("user").iterator(chunk_size=CHUNK):
-        yield resource.export_resource(payment)
-
-
-def _blocks(header: list[str], rows: Iterable[list[Any]]) -> Iterator[tuple[int, str]]:
+def _blocks(
+    header: list[str], rows: Iterable[Iterable[tuple[Any, ...]]]
+) -> Iterator[tuple[int, str]]:
     """(rows in it, text) for each block; lines end with CR LF."""
-    writer = csv.writer(_Line(), lineterminator="\r\n")
-    yield 0, BOM + writer.writerow(header)
-    remaining = iter(rows)
-    while lines := [writer.writerow(row) for row in islice(remaining, CHUNK)]:
-        yield len(lines), "".join(lines)
+    yield 0, BOM + _lines([header])[1]
+    yield from map(_lines, rows)
+
+
+def _lines(rows: Iterable[Iterable[Any]]) -> tuple[int, str]:
+    text, known = io.StringIO(newline=""), list(rows)
+    csv.writer(text, lineterminator="\r\n").writerows(known)
+    return len(known), text.getvalue()
 
 
 def _logged(blocks: Iterable[tuple[int, str]], access: PersonalDataAccess) -> Iterator[str]:

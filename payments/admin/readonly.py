@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
+from payments.selectors.page_rows import page_rows
+
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
     AnyPaginator = Paginator[Any]
@@ -56,8 +58,10 @@ class BoundedPaginator(AnyPaginator):
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         stop = start + self.per_page
-        rows = self.object_list[start : stop if self.is_capped else min(stop, self.count)]
-        return Page(rows, number, self)
+        rows = self.object_list
+        assert isinstance(rows, QuerySet)
+        stop = stop if self.is_capped else min(stop, self.count)
+        return Page(page_rows(rows, start, stop), number, self)
 
 
 class ReadOnlyAdmin(AnyAdmin):

@@ -1,6 +1,7 @@
 """Webhook deliveries: everything that was posted to us as it came, and what we made of it."""
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .payment import Payment
@@ -18,6 +19,10 @@ class DeliveryOutcome(models.TextChoices):
     TEST_CALL = "test_call", _("The console's test call")
     INVALID = "invalid", _("Unreadable")
     FAILED = "failed", _("Could not be processed")
+
+
+# What nearly every delivery ends as.
+_USUAL = (DeliveryOutcome.APPLIED, DeliveryOutcome.HARMLESS)
 
 
 class WebhookDelivery(models.Model):
@@ -50,6 +55,15 @@ class WebhookDelivery(models.Model):
         verbose_name = _("webhook delivery")
         verbose_name_plural = _("webhook deliveries")
         default_permissions = ("view",)
+        # The usual outcomes fill a page from the newest rows; the others are few and spread out.
+        indexes = [
+            models.Index(
+                "outcome",
+                F("id").desc(),
+                condition=Q(outcome__in=[one for one in DeliveryOutcome if one not in _USUAL]),
+                name="delivery_unusual",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.imp_uid or '?'} {self.claimed_status}"
