@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0002_ledger_triggers"),
+        ("payments", "0003_background"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
