@@ -230,7 +230,7 @@ LOCALE_PATHS = [BASE_DIR / "backoffice" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Seoul")
-FORMAT_MODULE_PATH = None
+FORMAT_MODULE_PATH = ["backoffice.formats"]
 
 # --- Gateway ---------------------------------------------------------------------------------
 

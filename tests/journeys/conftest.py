@@ -4,9 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
+from django.utils import translation
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
+from accounts.models import User
+from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
+
+LIST = "/admin/payments/payment/"
+Walk = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +82,43 @@ def phone(
 ) -> Page:
     """The same shop on an iPhone."""
     return watch.over(new_context(**playwright.devices["iPhone 13"]).new_page())
+
+
+# --- Staff ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["ko", "en"])
+def language(request: pytest.FixtureRequest) -> Any:
+    """The reader's language; the words that a test looks for are the product's own in it."""
+    with translation.override(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def walk(
+    new_context: Callable[..., BrowserContext], watch: Watch, base_url: str, language: str
+) -> Walk:
+    """Somebody new in this group signs in on the way to an address."""
+
+    def through(group: str, address: str, *, scripts: bool = True) -> Page:
+        user = User.objects.create_user(
+            group.lower(),
+            f"{group.lower()}@example.com",
+            PASSWORD,
+            is_staff=True,
+            language=language,
+        )
+        user.groups.add(Group.objects.get(name=group))
+        page = watch.over(new_context(java_script_enabled=scripts).new_page())
+        page.goto(address)
+        page.locator("[name=login]").fill(user.email)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("[name=password]").press("Enter")
+        page.wait_for_url(f"**{address}")
+        return page
+
+    return through
+
+
+def press(page: Page, words: str) -> None:
+    page.get_by_role("button", name=words, exact=True).click()

@@ -1,6 +1,8 @@
 """The payments list in a real browser, and the same list without JavaScript."""
 
+import csv
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -35,10 +37,10 @@ def no_script(browser: Browser, base_url: str, watch: Watch) -> Iterator[Page]:
     context.close()
 
 
-def test_filtering_and_re_verifying_work_without_javascript(
-    no_script: Page, orders: dict[str, Payment], transactional_db: None
+def test_filtering_re_verifying_and_exporting_work_without_javascript(
+    no_script: Page, orders: dict[str, Payment], transactional_db: None, tmp_path: Path
 ) -> None:
-    page = signed_in(no_script, person("operator", group="Operator"), LIST)
+    page = signed_in(no_script, person("admin", group="Admin"), LIST)
     page.locator(".panels summary", has_text="Status").click()
     page.get_by_label("Not paid", exact=True).check()
     page.locator("details[open] button").click()
@@ -51,6 +53,17 @@ def test_filtering_and_re_verifying_work_without_javascript(
     page.get_by_role("link", name="Clear all").click()
     assert len(rows(page)) == 2
     expect(page.locator(".figures")).to_contain_text("₩99,000")
+    page.locator(".by-status a", has_text="Paid").last.click()
+    assert rows(page) == [orders["buyer"].merchant_uid]
+    page.get_by_role("link", name="Export as CSV").click()
+    page.get_by_label("Reason").fill("Closing March")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as CSV").click()
+    download.value.save_as(tmp_path / "payments.csv")
+    with (tmp_path / "payments.csv").open(encoding="utf-8-sig", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert (row["Order number"], row["Amount"]) == (orders["buyer"].merchant_uid, "99000")
+    assert row["Status"] == "paid"
 
 
 def test_a_view_is_saved_found_and_deleted_again(
@@ -62,7 +75,8 @@ def test_a_view_is_saved_found_and_deleted_again(
     page.get_by_label("Name of the view").fill("Open orders")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="All payments").click()
-    page.get_by_role("link", name="Open orders", exact=True).click()
+    page.goto("/admin/")
+    page.locator("#site-nav").get_by_role("link", name="Open orders", exact=True).click()
     assert len(rows(page)) == 2
     expect(page.locator(".views .current")).to_contain_text("Open orders")
     page.get_by_role("button", name="Delete the view Open orders").click()
