@@ -7,16 +7,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from payments import tasks
+from payments.management.trial import environment
 from payments.models import (
     Payment,
     Product,
@@ -36,29 +35,16 @@ Start = Callable[..., "subprocess.Popen[str]"]
 PATIENCE = 30.0
 
 
-def database_url() -> str:
-    """The test's own database, for another process."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return urlsplit(os.environ["TEST_DATABASE_URL"])._replace(path=f"/{name}").geturl()
-
-
 @pytest.fixture
 def worker(sandbox: SandboxGateway) -> Iterator[Start]:
     """Starts a worker; whatever is still there at the end of the test is killed."""
     processes = []
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.payments.management.worker_settings",
-        "TEST_DATABASE_URL": database_url(),
-        "TEST_GATEWAY_URL": sandbox.url,
-    }
 
     def run(*options: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, "manage.py", "worker", "--interval", "0.1", *options],
             cwd=ROOT,
-            env=environment,
+            env=os.environ | environment(sandbox.url),
             stderr=subprocess.PIPE,
             text=True,
         )
