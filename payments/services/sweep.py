@@ -32,11 +32,11 @@ from django.utils.translation import gettext_lazy as _
 from payments import conf
 from payments.errors import Conflict
 from payments.models import Payment, PaymentEvent
-from payments.states import EventKind, FailReason, PaymentStatus, Source
+from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
 
 from . import closing_orders
 from .patience import Patience
-from .verification import Result, verify
+from .verification import verify
 
 logger = logging.getLogger(__name__)
 
@@ -138,11 +138,20 @@ def _in_chunks(rows: QuerySet[Payment]) -> Iterator[Payment]:
 
 
 def _is_due(payment: Payment, now: datetime) -> bool:
-    if payment.verified_at is None or payment.verified_at < _limit(payment) <= now:
+    if payment.verified_at is None:
+        return True
+    if now >= _limit(payment) and not _is_unclear(payment):
         return True
     age = now - payment.requested_at
     rest = next(rest for limit, rest in _RESTS if age <= limit)
     return payment.verified_at <= now - rest
+
+
+def _is_unclear(payment: Payment) -> bool:
+    """Whether the last answer forbids closing: a person has to look, and the sweep only asks on."""
+    # An account that the gateway issued itself and does not know any more: the wrong key, perhaps.
+    is_gone = payment.verification == Verification.NOT_FOUND and payment.imp_uid is not None
+    return is_gone or payment.verification == Verification.MISMATCHED
 
 
 def _limit(payment: Payment) -> datetime:
@@ -166,7 +175,7 @@ def _look(payment: Payment, now: datetime) -> Ending:
     result = verify(payment=payment, source=Source.SWEEP)
     if not result.is_known:
         return Ending.SILENT
-    if _is_unclear(result):
+    if _is_unclear(result.payment):
         return Ending.DIFFERENT
     if result.payment.status != PaymentStatus.READY:
         return Ending(result.payment.status)
@@ -174,12 +183,6 @@ def _look(payment: Payment, now: datetime) -> Ending:
     if now < _limit(result.payment):
         return Ending.WAITING
     return _close(result.payment)
-
-
-def _is_unclear(result: Result) -> bool:
-    # An account that the gateway issued itself and does not know any more: the wrong key, perhaps.
-    is_gone = result.kind is EventKind.NOT_FOUND and result.payment.imp_uid is not None
-    return is_gone or result.kind is EventKind.DISCREPANCY
 
 
 def _why_closed(payment: Payment) -> FailReason:

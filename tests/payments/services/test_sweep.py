@@ -138,6 +138,11 @@ class TestWhomItAsks:
         swept(older, later=3 * HOUR)
         assert asked(older) == before + 1
 
+    def test_once_its_time_is_up_no_answer_of_before_makes_it_rest(self, order: Order) -> None:
+        payment = order(25 * HOUR)
+        verify(payment=payment, source=Source.ADMIN)
+        assert swept(payment) == SweepResult(abandoned=1)
+
     def test_the_end_of_the_wait_does_not_wait_for_the_rest(self, order: Order) -> None:
         payment = order(timedelta(hours=23, minutes=55))
         assert swept(payment) == SweepResult(waiting=1)
@@ -301,6 +306,7 @@ class TestVirtualAccounts:
         sandbox.control("DELETE", f"payments/{imp_uid}")
         assert swept(payment, later=DAY) == SweepResult(different=1)
         assert payment.status == "ready"
+        assert swept(payment, later=HOUR) == SweepResult()
 
 
 class TestSilence:
