@@ -28,6 +28,7 @@ from payments.states import EventKind, Source
 
 from .comparison import APPROVED
 from .conclusion import Answer, Conclusion, Question, Reply, Silence, conclude, taken_imp_uids
+from .patience import Patience
 from .verification import call
 
 logger = logging.getLogger(__name__)
@@ -35,8 +36,6 @@ logger = logging.getLogger(__name__)
 SIZE = 100  # ids per call (contract 2.3)
 ATTEMPTS = 8
 LONGEST_PAUSE = 60.0
-# After this many single questions without an answer the rest of the step is left for later.
-SILENT_AT_MOST = 3
 
 _OUTCOMES = {
     EventKind.CONFIRMED: ItemOutcome.AGREES,
@@ -115,12 +114,12 @@ def ask(*, questions: Sequence[Question]) -> dict[int, Reply]:
 
 def _one_by_one(questions: Sequence[Question]) -> dict[int, Reply]:
     replies: dict[int, Reply] = {}
-    silent = 0
+    patience = Patience()
     for question in questions:
         replies[question.payment_id] = reply = call(question)
-        silent = silent + 1 if isinstance(reply, Silence) else 0
-        if silent == SILENT_AT_MOST:
-            break
+        patience.note(silent=isinstance(reply, Silence))
+        if patience.is_over:
+            break  # the rest of the step is left for later
     return replies
 
 
