@@ -138,13 +138,21 @@ class ReconciliationRun(Run):
 
     `cursor` is the unix second up to which both sides are compared: where to go on after a crash.
     `counts` holds how many were read on each side, agreed, moved, could not be asked, and how many
-    differences of each bucket were found.
+    differences of each bucket were found; it is written together with the cursor, so that nothing
+    is counted twice.
     """
 
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
     cursor = models.BigIntegerField(null=True, blank=True)
     counts = models.JSONField(_("figures"), default=dict)
+    # Ids of payments, the first so many of them: `counts` has the full number.
+    moved = models.JSONField(_("moved to another time"), default=list)
+    unknown = models.JSONField(_("no answer from the gateway"), default=list)
+    # Second looks in a row that the gateway left without an answer.
+    silent_looks = models.PositiveIntegerField(default=0, editable=False)
+    # The token of the worker that is at it: one pass is for one worker.
+    claim = models.CharField(max_length=32, blank=True)
 
     class Meta:
         verbose_name = _("reconciliation")
