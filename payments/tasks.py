@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django_tasks import task
 
-from .services import bulk, runs, schedule, workers
+from .services import bulk, reconciliation, runs, schedule, workers
 from .services.schedule import Job
 
 # A run lets other tasks have their turn after this many seconds.
@@ -28,12 +28,23 @@ def verify_run(run_id: int) -> None:
 
 
 @task
+def reconcile(run_id: int) -> None:
+    """Go on with a reconciliation; queue the next turn if there is more to do."""
+    pause = reconciliation.work(run_id=run_id, seconds=TURN)
+    if pause is not None:
+        later = timezone.now() + timedelta(seconds=pause) if pause else None
+        reconcile.using(run_after=later).enqueue(run_id)
+
+
+@task
 def rescue() -> None:
     """Bury what dead workers left, and queue their runs again."""
     now = timezone.now()
     workers.bury_lost_tasks(now=now)
     for run_id in runs.forgotten(now=now):
         verify_run.enqueue(run_id)
+    for run_id in reconciliation.forgotten(now=now):
+        reconcile.enqueue(run_id)
 
 
 SCHEDULE = (Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),)
