@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from payments import kst
+
 from .payment import Payment
 
 
@@ -168,3 +170,23 @@ class ReconciliationRun(Run):
 
     def __str__(self) -> str:
         return f"{self.first_day} – {self.last_day}"
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Its days as unix seconds, both included; nothing that came after it had begun."""
+        first = int(kst.start_of(self.first_day).timestamp())
+        last = int(kst.end_of(self.last_day).timestamp()) - 1
+        return first, min(last, self.began)
+
+    @property
+    def began(self) -> int:
+        """The unix second at which the comparing began; what changes later is the next run's."""
+        return int((self.started_at or self.requested_at).timestamp())
+
+    @property
+    def progress(self) -> float:
+        """How much of its time is compared, from 0 to 1."""
+        first, last = self.bounds
+        if self.cursor is None:
+            return 0.0
+        return min(1.0, (self.cursor + 1 - first) / max(1, last + 1 - first))

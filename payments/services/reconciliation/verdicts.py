@@ -6,7 +6,6 @@ To treat another outcome, add its figure to `tally.FIGURES` and its line to `_re
 import logging
 from collections.abc import Mapping, Sequence
 
-from payments import kst
 from payments.ledger import clean
 from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun
 from payments.money import MAX_WON
@@ -20,17 +19,6 @@ from .sides import filed_second
 from .tally import Tally
 
 logger = logging.getLogger(__name__)
-
-
-def bounds(*, run: ReconciliationRun) -> tuple[int, int]:
-    """The run's days as unix seconds, both included; nothing that came after it had begun."""
-    first = int(kst.start_of(run.first_day).timestamp())
-    last = int(kst.end_of(run.last_day).timestamp()) - 1
-    return first, min(last, _began(run))
-
-
-def _began(run: ReconciliationRun) -> int:
-    return int((run.started_at or run.requested_at).timestamp())
 
 
 def reach(
@@ -71,12 +59,12 @@ def _is_changing(run: ReconciliationRun, sight: Sight) -> bool:
     """Whether a difference came up while we read, or the payment went from the list meanwhile."""
     if sight.payment is None and sight.answer is None:
         return True
-    return sight.is_moving or bool(sight.buckets and _latest(sight) > _began(run))
+    return sight.is_moving or bool(sight.buckets and _latest(sight) > run.began)
 
 
 def _is_ours_to_come_by(run: ReconciliationRun, payment: Payment) -> bool:
     """Whether the pass meets our row too, under its own time: it is counted then."""
-    first, last = bounds(run=run)
+    first, last = run.bounds
     return first <= filed_second(payment) <= last
 
 
@@ -96,7 +84,7 @@ def _has_moved(run: ReconciliationRun, sight: Sight) -> bool:
         return False
     if payment.status == PaymentStatus.READY:
         return False
-    first, last = bounds(run=run)
+    first, last = run.bounds
     return answer.filed_at != filed_second(payment) or not first <= answer.filed_at <= last
 
 

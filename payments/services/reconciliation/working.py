@@ -70,7 +70,7 @@ class _Turn:
 
     def go_on(self) -> bool:
         """Whether the run is through."""
-        first, last = verdicts.bounds(run=self._run)
+        first, last = self._run.bounds
         start = first if self._run.cursor is None else self._run.cursor + 1
         if start <= last:
             for second in self._seconds(start, last):

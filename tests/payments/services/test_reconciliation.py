@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
-from payments import kst
+from payments import kst, tasks
 from payments.errors import Conflict, NotAllowed
 from payments.management import book
 from payments.models import (
@@ -707,3 +708,35 @@ def test_told_says_what_our_side_says(customer: User, product: Product) -> None:
     said = told(payment)
     assert (said["outcome"], said["cancel_amount"]) == ("cancelled", 9_000)
     assert said["paid_at"] < said["cancelled_at"]
+
+
+class TestTasks:
+    def queued(self) -> list[int]:
+        rows = DBTaskResult.objects.ready().filter(task_path=tasks.reconcile.module_path)
+        return [row.args_kwargs["args"][0] for row in rows]
+
+    def test_a_turn_works_and_is_over_when_the_run_is(self, april_payment: Payment) -> None:
+        run = begun()
+        tasks.reconcile.call(run.pk)
+        run.refresh_from_db()
+        assert run.status == RunStatus.DONE
+        assert self.queued() == []
+        # Safe at any time.
+        tasks.reconcile.call(run.pk)
+
+    def test_a_run_that_waits_is_queued_for_later(
+        self, april_payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        sandbox.fault("status", status=500, match=LISTS)
+        run = begun()
+        tasks.reconcile.call(run.pk)
+        assert self.queued() == []
+        later = DBTaskResult.objects.get(task_path=tasks.reconcile.module_path)
+        assert later.run_after > datetime.now(UTC)
+
+    def test_the_rescue_queues_a_forgotten_run(self, db: None) -> None:
+        run = begun()
+        long_ago = run.requested_at - timedelta(hours=1)
+        ReconciliationRun.objects.update(status=RunStatus.RUNNING, seen_at=long_ago)
+        tasks.rescue.call()
+        assert self.queued() == [run.pk]
