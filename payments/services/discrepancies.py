@@ -2,20 +2,20 @@
 
 Each change is a short transaction with a `DiscrepancyStep`, which stays for good. Nothing here asks
 the gateway: callers bring its answers. To let something else happen to a discrepancy, add a
-`StepKind` and a function that takes the row with `_changing`.
+`StepKind` and a function that takes the row with `_changing`. How a row changes with its step is in
+`discrepancy_rows`.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments import conf, ledger
+from payments import conf
 from payments.errors import Conflict, NotAllowed
 from payments.iamport import GatewayPayment
 from payments.locks import locked_discrepancy
@@ -23,22 +23,21 @@ from payments.models import (
     Bucket,
     ClosingReason,
     Discrepancy,
-    DiscrepancyStep,
     Payment,
     ReconciliationRun,
     StepKind,
 )
 
 from .differences import differences, our_figures, ours_of, their_figures
+from .discrepancy_rows import add_step, set_closed, set_open, words_of
 
-MIN_TEXT, MAX_TEXT = 5, 500
+# Reasons that say what the system itself has seen or done.
+OWN_REASONS = (ClosingReason.AGREES, ClosingReason.TAKEN_IN)
 
 CHANGED = _("This discrepancy has changed in the meantime. Look at it again, then decide.")
 CLOSED_ALREADY = _("This discrepancy is closed already.")
 OPEN_ALREADY = _("This discrepancy is open already.")
 ONLY_BY_ITSELF = _("That reason is the system's own. Choose the one that is yours.")
-TEXT_NEEDED = _("Say in at least 5 characters what was found out.")
-TOO_LONG = _("The text has at most 500 characters.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ def file(*, difference: Difference, run: ReconciliationRun | None = None) -> Dis
         with transaction.atomic(durable=True):
             found, is_new = _get_or_create(difference, run)
             if is_new:
-                _step(found, StepKind.FOUND)
+                add_step(row=found, kind=StepKind.FOUND)
         if is_new:
             return found
         pk = found.pk
@@ -109,10 +108,10 @@ def _see_again(
     if not discrepancy.is_open and (
         discrepancy.closing_reason == ClosingReason.AGREES or not is_same
     ):
-        _open(discrepancy)
-        _step(discrepancy, StepKind.REOPENED)
+        set_open(row=discrepancy)
+        add_step(row=discrepancy, kind=StepKind.REOPENED)
     elif not is_same:
-        _step(discrepancy, StepKind.CHANGED)
+        add_step(row=discrepancy, kind=StepKind.CHANGED)
     discrepancy.save()
 
 
@@ -128,7 +127,7 @@ def own(
         if not row.is_open:
             raise NotAllowed(CLOSED_ALREADY)
         row.owner_id = owner.pk if owner else None
-        _step(row, StepKind.OWNED, actor=actor, text=str(owner) if owner else "")
+        add_step(row=row, kind=StepKind.OWNED, actor=actor, text=str(owner) if owner else "")
     return row
 
 
@@ -141,14 +140,14 @@ def close(
     expected_version: int,
 ) -> Discrepancy:
     """Close it in the name of `actor`. Raises Conflict, or NotAllowed with words for the person."""
-    if reason == ClosingReason.AGREES:
+    if reason in OWN_REASONS:
         raise NotAllowed(ONLY_BY_ITSELF)
-    words = _words(text)
+    words = words_of(text=text)
     with _changing(discrepancy, expected_version) as row:
         if not row.is_open:
             raise NotAllowed(CLOSED_ALREADY)
-        _close(row, reason)
-        _step(row, StepKind.CLOSED, actor=actor, reason_code=reason, text=words)
+        set_closed(row=row, reason=reason)
+        add_step(row=row, kind=StepKind.CLOSED, actor=actor, reason_code=reason, text=words)
     return row
 
 
@@ -156,12 +155,12 @@ def reopen(
     *, discrepancy: Discrepancy, actor: AbstractBaseUser, text: str, expected_version: int
 ) -> Discrepancy:
     """Open it again in the name of `actor`. Raises Conflict, or NotAllowed if it is open."""
-    words = _words(text)
+    words = words_of(text=text)
     with _changing(discrepancy, expected_version) as row:
         if row.is_open:
             raise NotAllowed(OPEN_ALREADY)
-        _open(row)
-        _step(row, StepKind.REOPENED, actor=actor, text=words)
+        set_open(row=row)
+        add_step(row=row, kind=StepKind.REOPENED, actor=actor, text=words)
     return row
 
 
@@ -171,8 +170,8 @@ def agree(*, discrepancy: Discrepancy, ours: str, theirs: str) -> bool:
         if not row.is_open:
             return False
         row.seen_at, row.ours, row.theirs = timezone.now(), ours, theirs
-        _close(row, ClosingReason.AGREES)
-        _step(row, StepKind.CLOSED, reason_code=ClosingReason.AGREES)
+        set_closed(row=row, reason=ClosingReason.AGREES)
+        add_step(row=row, kind=StepKind.CLOSED, reason_code=ClosingReason.AGREES)
         row.save()
     return True
 
@@ -206,40 +205,3 @@ def _changing(discrepancy: Discrepancy, expected_version: int) -> Iterator[Discr
             raise Conflict(CHANGED)
         yield row
         row.save()
-
-
-def _close(row: Discrepancy, reason: ClosingReason) -> None:
-    row.is_open, row.closed_at, row.closing_reason = False, timezone.now(), reason
-
-
-def _open(row: Discrepancy) -> None:
-    row.is_open, row.closed_at, row.closing_reason = True, None, ""
-    row.times_opened += 1
-    # It is news once more.
-    row.mailed_at = None
-
-
-def _step(
-    row: Discrepancy, kind: StepKind, *, actor: AbstractBaseUser | None = None, **fields: Any
-) -> None:
-    if kind is not StepKind.FOUND:
-        row.version += 1
-    DiscrepancyStep.objects.create(
-        discrepancy=row,
-        at=timezone.now(),
-        kind=kind,
-        actor_id=actor.pk if actor else None,
-        actor_name=ledger.clean(str(actor), 254) if actor else "",
-        ours=row.ours,
-        theirs=row.theirs,
-        **fields,
-    )
-
-
-def _words(text: str) -> str:
-    words = ledger.clean(text).replace("\r\n", "\n").strip()
-    if len(words) < MIN_TEXT:
-        raise NotAllowed(TEXT_NEEDED)
-    if len(words) > MAX_TEXT:
-        raise NotAllowed(TOO_LONG)
-    return words

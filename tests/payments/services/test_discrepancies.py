@@ -10,7 +10,7 @@ from payments.append_only import TABLES
 from payments.errors import Conflict, NotAllowed
 from payments.models import Bucket, ClosingReason, Discrepancy, Payment, Product
 from payments.models.append_only import AppendOnlyError
-from payments.services import discrepancies
+from payments.services import discrepancies, discrepancy_rows
 from payments.services.discrepancies import Difference
 from payments.services.verification import verify
 from payments.states import Source
@@ -149,9 +149,10 @@ class TestWorkingThemOff:
         ("reason", "text", "words"),
         [
             (ClosingReason.AGREES, WORDS, discrepancies.ONLY_BY_ITSELF),
-            (ClosingReason.OTHER, "", discrepancies.TEXT_NEEDED),
-            (ClosingReason.OTHER, " 네    ", discrepancies.TEXT_NEEDED),
-            (ClosingReason.OTHER, "가" * 501, discrepancies.TOO_LONG),
+            (ClosingReason.TAKEN_IN, WORDS, discrepancies.ONLY_BY_ITSELF),
+            (ClosingReason.OTHER, "", discrepancy_rows.TEXT_NEEDED),
+            (ClosingReason.OTHER, " 네    ", discrepancy_rows.TEXT_NEEDED),
+            (ClosingReason.OTHER, "가" * 501, discrepancy_rows.TOO_LONG),
         ],
     )
     def test_a_bad_closing_is_refused_with_words(
