@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from .models import ItemOutcome, Payment, VerificationItem
+from .models import Discrepancy, ItemOutcome, Payment, VerificationItem
 
 # What a question about a payment is made of.
 _ASKED_BY = ("payment__merchant_uid", "payment__imp_uid", "payment__status")
@@ -36,6 +36,13 @@ def locked_payments(pks: Iterable[int]) -> Iterator[dict[int, Payment]]:
     with transaction.atomic(durable=True):
         rows = Payment.objects.select_for_update(of=("self",)).filter(pk__in=list(pks))
         yield {payment.pk: payment for payment in rows.order_by("pk")}
+
+
+@contextmanager
+def locked_discrepancy(pk: int) -> Iterator[Discrepancy]:
+    """The discrepancy as it is now, locked until the block ends and commits."""
+    with transaction.atomic(durable=True):
+        yield Discrepancy.objects.select_for_update(of=("self",)).get(pk=pk)
 
 
 @contextmanager

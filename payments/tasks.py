@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django_tasks import task
 
-from .services import bulk, inbox, runs, schedule, workers
+from .services import bulk, inbox, reconciliation, runs, schedule, workers
 from .services.schedule import Job
 from .services.sweep import sweep
 
@@ -30,6 +30,15 @@ def verify_run(run_id: int) -> None:
 
 
 @task
+def reconcile(run_id: int) -> None:
+    """Go on with a reconciliation; queue the next turn if there is more to do."""
+    pause = reconciliation.work(run_id=run_id, seconds=TURN)
+    if pause is not None:
+        later = timezone.now() + timedelta(seconds=pause) if pause else None
+        reconcile.using(run_after=later).enqueue(run_id)
+
+
+@task
 def rescue() -> None:
     """Bury what dead workers left, queue their runs again, and clear out what is long done."""
     now = timezone.now()
@@ -37,6 +46,8 @@ def rescue() -> None:
     workers.forget_finished_tasks(now=now)
     for run_id in runs.forgotten(now=now):
         verify_run.enqueue(run_id)
+    for run_id in reconciliation.forgotten(now=now):
+        reconcile.enqueue(run_id)
 
 
 @task

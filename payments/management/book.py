@@ -1,104 +1,195 @@
-"""A whole book at once: the same payments here and at the stand-in gateway, written in bulk.
+"""A book of any size on both sides, with sixty planted differences: for the benchmark and a test.
 
-For trials and tests. Through the real ledger, so that `audit_ledger` holds for every one of them.
-To write other payments than paid ones, change what `write` gives back and tell the gateway so.
+A month of a shop's payments, told to the stand-in gateway as they stand here, except for what
+`PLANTED` names. Rows are written without a ledger, so this is no data for anything else. To plant
+another difference: its number in `PLANTED`, and what is done to a paid payment in `_LIES`.
 """
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from payments.kst import start_of
+from payments.models import Bucket, Payment
+from payments.states import PaymentStatus
 
-from payments import ledger, merchant_uid
-from payments.ledger import Entry
-from payments.models import Payment, Product
-from payments.models.payment import PROJECTION
-from payments.states import EventKind, PaymentStatus, Source, Verification
+DAYS = 30
+BLOCK = 5_000
+AMOUNT = 12_000
 
-START = datetime(2026, 4, 1, 3, tzinfo=UTC)
-AT_ONCE = 2_000
+PLANTED: dict[Bucket, int] = {
+    Bucket.MISSING_HERE: 8,
+    Bucket.MISSING_THERE: 8,
+    Bucket.AMOUNT: 8,
+    Bucket.STATUS: 8,
+    Bucket.REFUND: 8,
+    Bucket.CURRENCY: 5,
+    Bucket.ORDER_NUMBER: 5,
+    Bucket.DOUBLE_APPROVAL: 5,
+    Bucket.TEST_PAYMENT: 5,
+}
 
-_numbers = itertools.count(1)
+Told = dict[str, Any]
+Expected = dict[str, set[str]]
+
+
+@dataclass(slots=True)
+class Pair:
+    """One order: our row, if we have one, and what the gateway is told, nothing or several."""
+
+    ours: Payment | None
+    theirs: list[Told] = field(default_factory=list)
 
 
 def write(
-    *, user: AbstractBaseUser, product: Product, count: int, start: datetime = START
-) -> Iterator[list[Payment]]:
-    """Paid payments, one a second from `start`, in our book alone; a piece at a time."""
-    for first in range(0, count, AT_ONCE):
-        seconds = range(first, min(first + AT_ONCE, count))
-        yield _written(user, product, [start + timedelta(seconds=second) for second in seconds])
+    *, size: int, first_day: date, user_id: int, product_id: int, tell: Callable[[list[Told]], Any]
+) -> Expected:
+    """Write a book of `size` orders to both sides; the imp_uids of what differs, by bucket."""
+    expected: Expected = defaultdict(set)
+    pairs = _pairs(size, first_day, user_id, product_id, expected)
+    while block := list(islice(pairs, BLOCK)):
+        Payment.objects.bulk_create([pair.ours for pair in block if pair.ours is not None])
+        tell([told for pair in block for told in pair.theirs])
+    return dict(expected)
 
 
-def tell(
-    control: Callable[[str, str, Any], Any], payments: Sequence[Payment], **fields: Any
-) -> None:
-    """The same payments at the gateway, by its control API; `fields` differ for all of them."""
-    control("POST", "payments?answer=count", [_told(one) | fields for one in payments])
+def _pairs(
+    size: int, first_day: date, user_id: int, product_id: int, expected: Expected
+) -> Iterator[Pair]:
+    buckets = [bucket for bucket, number in PLANTED.items() for _ in range(number)]
+    planted = {(2 * n + 1) * size // (2 * len(buckets)): one for n, one in enumerate(buckets)}
+    begin, step = start_of(first_day), timedelta(days=DAYS) / size
+    for number in range(size):
+        bucket = planted.get(number)
+        story = _paid if bucket else _STORIES[number % len(_STORIES)]
+        ours = _ordered(number, begin + number * step, user_id, product_id)
+        pair = Pair(ours, story(ours))
+        if bucket is not None:
+            expected[bucket.value].add(_LIES[bucket](pair, ours))
+        yield pair
 
 
-def _told(payment: Payment) -> dict[str, Any]:
-    assert payment.paid_at is not None
-    paid_at = int(payment.paid_at.timestamp())
-    return {
-        "merchant_uid": payment.merchant_uid,
-        "imp_uid": payment.imp_uid,
-        "amount": payment.amount,
-        "pay_method": payment.pay_method,
-        "name": payment.name,
-        "started_at": paid_at - 20,
-        "paid_at": paid_at,
-        "ignore_prepare": True,
-        "webhook": False,
-    }
-
-
-def _written(user: AbstractBaseUser, product: Product, times: Sequence[datetime]) -> list[Payment]:
-    payments = [_payment(user, product, at) for at in times]
-    with transaction.atomic():
-        Payment.objects.bulk_create(payments)
-        pairs = zip(payments, times, strict=True)
-        writes = [(payment, [_ordered(payment), _paid(payment, at)]) for payment, at in pairs]
-        ledger.append_many(writes=writes)
-    return payments
-
-
-def _payment(user: AbstractBaseUser, product: Product, at: datetime) -> Payment:
+def _ordered(number: int, at: datetime, user_id: int, product_id: int) -> Payment:
     return Payment(
-        merchant_uid=merchant_uid.draw(at=at),
-        checkout_key=f"book-{next(_numbers)}",
-        user_id=user.pk,
-        product=product,
-        name=product.name,
-        amount=product.price,
+        merchant_uid=f"BOOK{number:012d}",
+        checkout_key=f"book-{number}",
+        user_id=user_id,
+        product_id=product_id,
+        name="book",
+        amount=AMOUNT + number % 977,
         pay_method="card",
-        requested_at=at - timedelta(seconds=30),
+        requested_at=at,
+        imp_uid=f"imp_{number:012d}",
     )
 
 
-def _ordered(payment: Payment) -> Entry:
-    facts = {name: getattr(payment, name) for name in PROJECTION}
-    return Entry(kind=EventKind.ORDERED, source=Source.COMMAND, key="ordered", changes=facts)
+# --- What becomes of an order, the same on both sides ------------------------------------------
 
 
-def _paid(payment: Payment, at: datetime) -> Entry:
-    imp_uid = f"imp_{payment.pk:012d}"
-    changes = {
-        "status": PaymentStatus.PAID,
-        "imp_uid": imp_uid,
-        "pg_provider": "html5_inicis",
-        "paid_at": at,
-        "verification": Verification.MATCHED,
-        "verified_at": at,
+def _told(payment: Payment, **fields: Any) -> Told:
+    return {
+        "imp_uid": payment.imp_uid,
+        "merchant_uid": payment.merchant_uid,
+        "amount": payment.amount,
+        "outcome": payment.status,
+        "started_at": _second(payment.requested_at),
+        "webhook": False,
+        **fields,
     }
-    return Entry(
-        kind=EventKind.PAID,
-        source=Source.COMMAND,
-        key=f"paid:{imp_uid}:",
-        amount=payment.amount,
-        imp_uid=imp_uid,
-        changes=changes,
-    )
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _paid(payment: Payment) -> list[Told]:
+    payment.status, payment.paid_at = PaymentStatus.PAID, payment.requested_at
+    return [_told(payment, paid_at=_second(payment.requested_at))]
+
+
+def _refunded(payment: Payment, later: timedelta = timedelta()) -> list[Told]:
+    payment.status, payment.paid_at = PaymentStatus.CANCELLED, payment.requested_at
+    payment.cancelled_at, payment.cancelled_amount = payment.requested_at + later, 1_000
+    times = {"paid_at": _second(payment.paid_at), "cancelled_at": _second(payment.cancelled_at)}
+    return [_told(payment, **times, cancel_amount=1_000)]
+
+
+def _refunded_later(payment: Payment) -> list[Told]:
+    """Paid within these days, refunded after them: moved, and no difference."""
+    return _refunded(payment, timedelta(days=DAYS))
+
+
+def _failed(payment: Payment) -> list[Told]:
+    payment.status, payment.failed_at = PaymentStatus.FAILED, payment.requested_at
+    return [_told(payment, failed_at=_second(payment.requested_at))]
+
+
+def _abandoned(payment: Payment) -> list[Told]:
+    """A window that was closed: we keep no id of it, and it stays open there for ever."""
+    told = _told(payment, outcome="ready")
+    payment.imp_uid = None
+    return [told]
+
+
+_STORIES: tuple[Callable[[Payment], list[Told]], ...] = (
+    *[_paid] * 85,
+    *[_failed] * 6,
+    *[_refunded] * 5,
+    *[_abandoned] * 3,
+    _refunded_later,
+)
+
+
+# --- What is planted: done to a paid payment; the imp_uid that it has to be found under --------
+
+
+def _change(**changes: Any) -> Callable[[Pair, Payment], str]:
+    def lie(pair: Pair, payment: Payment) -> str:
+        pair.theirs[0] |= changes
+        return str(payment.imp_uid)
+
+    return lie
+
+
+def _missing_here(pair: Pair, payment: Payment) -> str:
+    pair.ours = None
+    return str(payment.imp_uid)
+
+
+def _missing_there(pair: Pair, payment: Payment) -> str:
+    pair.theirs = []
+    return str(payment.imp_uid)
+
+
+def _declined_there(pair: Pair, payment: Payment) -> str:
+    pair.theirs[0] |= {"outcome": "failed", "failed_at": pair.theirs[0].pop("paid_at")}
+    return str(payment.imp_uid)
+
+
+def _refunded_there(pair: Pair, payment: Payment) -> str:
+    """Also filed under another time there: it must be found once all the same."""
+    later = pair.theirs[0]["paid_at"] + 86_400
+    pair.theirs[0] |= {"outcome": "cancelled", "cancel_amount": 500, "cancelled_at": later}
+    return str(payment.imp_uid)
+
+
+def _approved_twice(pair: Pair, payment: Payment) -> str:
+    imp_uid = f"imp_twice_{str(payment.imp_uid)[-6:]}"
+    pair.theirs.append(pair.theirs[0] | {"imp_uid": imp_uid})
+    return imp_uid
+
+
+_LIES: dict[Bucket, Callable[[Pair, Payment], str]] = {
+    Bucket.MISSING_HERE: _missing_here,
+    Bucket.MISSING_THERE: _missing_there,
+    Bucket.AMOUNT: _change(amount=100),
+    Bucket.STATUS: _declined_there,
+    Bucket.REFUND: _refunded_there,
+    Bucket.CURRENCY: _change(currency="USD"),
+    Bucket.ORDER_NUMBER: _change(fields={"merchant_uid": "somebody-elses"}),
+    Bucket.DOUBLE_APPROVAL: _approved_twice,
+    Bucket.TEST_PAYMENT: _change(sandbox=True),
+}

@@ -7,6 +7,7 @@ Status, amounts and everything else in `PROJECTION` are a projection of the paym
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -177,6 +178,19 @@ class Payment(models.Model):
             ),
             models.Index(
                 F("id").desc(), condition=Q(late_approval=True), name="payment_late_approval"
+            ),
+            # In the order of the gateway's lists, which file a payment under its status's time.
+            models.Index(
+                Coalesce("cancelled_at", "requested_at"),
+                "id",
+                condition=Q(status=PaymentStatus.CANCELLED),
+                name="payment_cancelled_by_time",
+            ),
+            models.Index(
+                Coalesce("failed_at", "requested_at"),
+                "id",
+                condition=Q(status=PaymentStatus.FAILED),
+                name="payment_failed_by_time",
             ),
         ]
 

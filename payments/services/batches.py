@@ -28,6 +28,7 @@ from payments.states import EventKind, Source
 
 from .comparison import APPROVED
 from .conclusion import Answer, Conclusion, Question, Reply, Silence, conclude, taken_imp_uids
+from .discrepancies import facts_seen
 from .patience import Patience
 from .verification import call
 
@@ -174,6 +175,8 @@ def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, 
                 _finish(item, conclusion)
         ledger.append_many(writes=writes)
         update_rows(rows=mine, fields=_WRITTEN)
+    answers = [(payment, replies[payment.pk]) for payment, _entries in writes]
+    facts_seen(seen=[(one, said.payment) for one, said in answers if isinstance(said, Answer)])
 
 
 def _still_mine(claim: Claim, items: Sequence[VerificationItem]) -> list[VerificationItem]:
