@@ -19,13 +19,12 @@ day; one more question some days later would miss whatever comes after it.
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models import F, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -40,7 +39,7 @@ from .verification import verify
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 100
+CHUNK = 500
 # A virtual account without a due date is good for so long (contract 7.4).
 DEPOSIT_WITHIN = timedelta(days=30)
 # Up to this age, an order that was answered is left alone for so long.
@@ -111,38 +110,41 @@ def _due(now: datetime) -> Iterator[Payment]:
     """The orders to ask about, oldest first.
 
     Those that got no answer the last time come at the end: orders about which the gateway's answer
-    can't be read would otherwise use up the patience for all others, every time.
+    can't be read would otherwise use up the patience for all others, every time. Only their ids are
+    kept until then.
     """
-    ready = Payment.objects.filter(status=PaymentStatus.READY)
-    orders = ready.filter(requested_at__lte=now - conf.schedule().short_wait)
-    unanswered = Exists(
-        PaymentEvent.objects.filter(
-            payment=OuterRef("pk"),
-            sequence=OuterRef("version"),
-            kind=EventKind.UNKNOWN,
-            # Not by this very sweep.
-            recorded_at__lt=timezone.now(),
-        )
-    )
-    for rows in (orders.exclude(unanswered), orders.filter(unanswered)):
-        yield from (one for one in _in_chunks(rows) if _is_due(one, now))
+    unanswered: list[int] = []
+    ready = Payment.objects.filter(status=PaymentStatus.READY).order_by("pk")
+    for chunk in _in_chunks(ready):
+        due = [payment for payment in chunk if _is_due(payment, now)]
+        silent = _without_answer(due)
+        unanswered += sorted(silent)
+        yield from (payment for payment in due if payment.pk not in silent)
+    for start in range(0, len(unanswered), CHUNK):
+        yield from ready.filter(pk__in=unanswered[start : start + CHUNK])
 
 
-def _in_chunks(rows: QuerySet[Payment]) -> Iterator[Payment]:
-    """By id, which the index of open orders keeps in order; never more than a chunk in memory."""
-    rows = rows.order_by("pk")
+def _in_chunks(rows: QuerySet[Payment]) -> Iterator[list[Payment]]:
+    """By id, in which the index by status keeps them, a chunk at a time."""
     chunk = list(rows[:CHUNK])
     while chunk:
-        yield from chunk
+        yield chunk
         chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:CHUNK])
 
 
+def _without_answer(payments: Sequence[Payment]) -> set[int]:
+    last = PaymentEvent.objects.filter(payment__in=payments, sequence=F("payment__version"))
+    return set(last.filter(kind=EventKind.UNKNOWN).values_list("payment_id", flat=True))
+
+
 def _is_due(payment: Payment, now: datetime) -> bool:
+    age = now - payment.requested_at
+    if age < conf.schedule().short_wait:
+        return False
     if payment.verified_at is None:
         return True
     if now >= _limit(payment) and not _is_unclear(payment):
         return True
-    age = now - payment.requested_at
     rest = next(rest for limit, rest in _RESTS if age <= limit)
     return payment.verified_at <= now - rest
 
