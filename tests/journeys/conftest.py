@@ -1,11 +1,12 @@
 """A real browser in the shop, watched: whatever its console complains about fails the test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Page
 
+from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
 
 
@@ -13,44 +14,6 @@ from tests.gateway import SandboxGateway
 def base_url(live_server: Any) -> str:
     """Addresses in the tests are the shop's: `page.goto("/payments/")`."""
     return str(live_server.url)
-
-
-class Watch:
-    """What browsers complained about. A refusal that a test provokes is announced to `expect`."""
-
-    def __init__(self) -> None:
-        self.complaints: list[str] = []
-        self._expected: list[str] = []
-
-    def expect(self, text: str) -> None:
-        """A complaint that holds this text is part of the test."""
-        self._expected.append(text)
-
-    def over(self, page: Page) -> Page:
-        """Watch this page too."""
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        return page
-
-    def unexpected(self) -> list[str]:
-        """Complaints that no test announced: script errors, blocked sources, missing files."""
-        return [
-            said
-            for said in self.complaints
-            if not any(expected in said for expected in self._expected)
-        ]
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(f"{message.text} ({message.location['url']})")
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    """Fails the test afterwards if a browser complained."""
-    watching = Watch()
-    yield watching
-    assert watching.unexpected() == []
 
 
 @pytest.fixture
@@ -67,11 +30,6 @@ def shop(
 
 
 @pytest.fixture
-def phone(
-    new_context: Callable[..., BrowserContext],
-    playwright: Any,
-    shop: Page,
-    watch: Watch,
-) -> Page:
+def phone(tabs: Tabs, base_url: str, playwright: Any, shop: Page, watch: Watch) -> Page:
     """The same shop on an iPhone."""
-    return watch.over(new_context(**playwright.devices["iPhone 13"]).new_page())
+    return watch.over(tabs.open(base_url=base_url, **playwright.devices["iPhone 13"]))

@@ -1,16 +1,14 @@
 """The payments list in a real browser, and the same list without JavaScript."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from payments.models import Payment
+from tests.browser import Tabs, Watch
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 
-from .conftest import Watch
 from .test_staff import LIST, orders, person, rows
 
 __all__ = ["orders"]
@@ -28,11 +26,9 @@ def signed_in(page: Page, staff: User, address: str) -> Page:
 
 
 @pytest.fixture
-def no_script(browser: Browser, base_url: str, watch: Watch) -> Iterator[Page]:
+def no_script(tabs: Tabs, base_url: str, watch: Watch) -> Page:
     """A browser with JavaScript off."""
-    context = browser.new_context(java_script_enabled=False, base_url=base_url)
-    yield watch.over(context.new_page())
-    context.close()
+    return watch.over(tabs.open(base_url=base_url, java_script_enabled=False))
 
 
 def test_filtering_and_re_verifying_work_without_javascript(

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import translation
 from django.utils.translation import gettext, ngettext, pgettext
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.roles import sync_roles
@@ -18,10 +18,9 @@ from payments.models import Payment, Product
 from payments.services import checkout
 from payments.services.audit import problems_of
 from payments.states import Finding
+from tests.browser import Tabs, Watch
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
-
-from .conftest import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,9 +52,7 @@ def orders(sandbox: SandboxGateway, transactional_db: None) -> dict[str, Payment
 
 
 @pytest.fixture
-def walk(
-    new_context: Callable[..., BrowserContext], watch: Watch, base_url: str, language: str
-) -> Walk:
+def walk(tabs: Tabs, watch: Watch, base_url: str, language: str) -> Walk:
     """Somebody new in this group signs in on the way to an address."""
 
     def through(group: str, address: str, *, scripts: bool = True) -> Page:
@@ -67,7 +64,7 @@ def walk(
             language=language,
         )
         user.groups.add(Group.objects.get(name=group))
-        page = watch.over(new_context(java_script_enabled=scripts).new_page())
+        page = watch.over(tabs.open(base_url=base_url, java_script_enabled=scripts))
         page.goto(address)
         page.locator("[name=login]").fill(user.email)
         page.locator("[name=password]").fill(PASSWORD)
