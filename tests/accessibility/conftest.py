@@ -12,8 +12,9 @@ from playwright.sync_api import BrowserContext
 
 from accounts.models import User
 from accounts.roles import sync_roles
-from payments.models import DeliveryOutcome, Payment, Product
+from payments.models import AccessKind, DeliveryOutcome, Payment, Product
 from payments.services import inbox
+from payments.services.access import record_access
 from payments.states import Verification
 from tests.conftest import PASSWORD
 from tests.payments import builders
@@ -41,6 +42,9 @@ def screens(admin: User) -> dict[str, str]:
         slug="premium", name="Devket 프리미엄", price=99_000, description="읽을거리 저장"
     )
     paid, open_order, refunded, failed = _payments(admin, product)
+    access = record_access(
+        actor=admin, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True
+    )
     delivery = inbox.receive(body=b'{"imp_uid": "imp_1"}', content_type="", remote_address=None)
     type(delivery).objects.update(outcome=DeliveryOutcome.FAILED)
     payments = "/admin/payments/payment"
@@ -64,20 +68,28 @@ def screens(admin: User) -> dict[str, str]:
         "list": f"{payments}/",
         "list, filtered": f"{payments}/?status=paid&basis=paid&period=30d&q=kim",
         "list, not understood": f"{payments}/?status=bogus&from=x",
+        "list, of a customer and not understood": f"{payments}/?status=bogus&user={admin.pk}",
+        "totals of the list": f"{payments}/totals/",
         "list, empty": f"{payments}/?amount_min=900000000",
         "payment": f"{payments}/{paid.pk}/change/",
         "payment, open": f"{payments}/{open_order.pk}/change/",
+        "payment, refunded": f"{payments}/{refunded.pk}/change/",
         "mark failed": f"{payments}/mark-failed/?id={open_order.pk}&id={paid.pk}",
         "export": f"{payments}/export/",
+        "export, filtered": f"{payments}/export/?status=paid",
+        "export of ticked payments": f"{payments}/export/?id={paid.pk}",
         "inbox": "/admin/payments/webhookdelivery/",
         "delivery": f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
         "products in the admin": "/admin/payments/product/",
         "add a product": "/admin/payments/product/add/",
         "product in the admin": f"/admin/payments/product/{product.pk}/change/",
         "history of a product": f"/admin/payments/product/{product.pk}/history/",
+        "looks at personal data": "/admin/payments/personaldataaccess/",
+        "look at personal data": f"/admin/payments/personaldataaccess/{access.pk}/change/",
         "people": "/admin/accounts/user/",
         "add a person": "/admin/accounts/user/add/",
         "person": f"/admin/accounts/user/{admin.pk}/change/",
+        "password of a person": f"/admin/accounts/user/{admin.pk}/password/",
         "groups": "/admin/auth/group/",
         "screens of payments": "/admin/payments/",
         "change password": "/admin/password_change/",
