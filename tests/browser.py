@@ -9,9 +9,15 @@ cache of files. A test that needs another kind names the options of `Browser.new
 from typing import Any
 from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+
+from accounts.models import User
 
 DESKTOP = {"width": 1280, "height": 720}
+# With an icon of its own: for a page without one the browser asks for /favicon.ico.
+EMPTY = '<link rel="icon" href="data:,">'
 FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
 
@@ -51,7 +57,7 @@ def _wipe(page: Page) -> None:
     page.unroute_all()
     if page.url.startswith("http"):
         # An empty page of the same address, of which the server hears nothing.
-        page.route("**/*", lambda route: route.fulfill(content_type="text/html", body=""))
+        page.route("**/*", lambda route: route.fulfill(content_type="text/html", body=EMPTY))
         page.goto(urljoin(page.url, "/"))
         page.evaluate(FORGET)
         page.unroute_all()
@@ -102,3 +108,11 @@ class Watch:
 
     def _broken(self, error: Error) -> None:
         self.complaints.append(str(error))
+
+
+def bring_session(context: BrowserContext, user: User, address: str) -> None:
+    """Sign in without typing a password, where the test is about something else."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
