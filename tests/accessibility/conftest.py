@@ -4,11 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext
 
 from accounts.models import User
 from accounts.roles import sync_roles
@@ -106,11 +103,3 @@ def _payments(user: User, product: Product) -> tuple[Payment, Payment, Payment, 
         builders.refunded(user, product, refund=9_000, at=now - timedelta(days=3)),
         builders.failed(user, product, at=now - timedelta(days=4)),
     )
-
-
-def sign_in(context: BrowserContext, user: User, address: str) -> None:
-    """Bring a session along instead of typing a password: signing in is tested elsewhere."""
-    client = Client()
-    client.force_login(user)
-    name = django_settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])

@@ -13,10 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from accounts.models import User
-from tests.browser import DESKTOP, Watch
+from tests.browser import DESKTOP, Watch, bring_session
 from tests.gateway import SandboxGateway
-
-from .conftest import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -42,7 +40,7 @@ def each(
     signed_in = False
     for name in sorted(screens, key=lambda name: not is_public(name)):
         if not is_public(name) and not signed_in:
-            sign_in(context, admin, urljoin(page.url, "/"))
+            bring_session(context, admin, urljoin(page.url, "/"))
             signed_in = True
         page.set_viewport_size(PHONE)
         response = watch.over(page).goto(screens[name])
