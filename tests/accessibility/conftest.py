@@ -7,11 +7,8 @@ import pytest
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.webauthn.internal.auth import WebAuthn
-from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext
 
 from accounts.models import User
 from accounts.roles import sync_roles
@@ -132,9 +129,12 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "list": f"{payments}/",
         "list, filtered": f"{payments}/?status=paid&basis=paid&period=30d&q=kim",
         "list, not understood": f"{payments}/?status=bogus&from=x",
+        "list, of a customer and not understood": f"{payments}/?status=bogus&user={admin.pk}",
+        "totals of the list": f"{payments}/totals/",
         "list, empty": f"{payments}/?amount_min=900000000",
         "payment": f"{payments}/{paid.pk}/change/",
         "payment, open": f"{payments}/{open_order.pk}/change/",
+        "payment, refunded": f"{payments}/{refunded.pk}/change/",
         "mark failed": f"{payments}/mark-failed/?id={open_order.pk}&id={paid.pk}",
         "list, unfolded": f"/open/{admin.username}{payments}/",
         "list, personal data shown": f"{seen}/",
@@ -144,12 +144,16 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "export": f"{payments}/export/",
         "accesses to personal data": "/admin/payments/personaldataaccess/",
         "access to personal data": f"/admin/payments/personaldataaccess/{access.pk}/change/",
+        "export, filtered": f"{payments}/export/?status=paid",
+        "export of ticked payments": f"{payments}/export/?id={paid.pk}",
         "inbox": "/admin/payments/webhookdelivery/",
         "delivery": f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
         "products in the admin": "/admin/payments/product/",
         "add a product": "/admin/payments/product/add/",
         "product in the admin": f"/admin/payments/product/{product.pk}/change/",
         "history of a product": f"/admin/payments/product/{product.pk}/history/",
+        "looks at personal data": "/admin/payments/personaldataaccess/",
+        "look at personal data": f"/admin/payments/personaldataaccess/{access.pk}/change/",
         "people": "/admin/accounts/user/",
         "add a person": "/admin/accounts/user/add/",
         "person": f"/admin/accounts/user/{admin.pk}/change/",
@@ -172,11 +176,3 @@ def _payments(user: User, product: Product) -> tuple[Payment, Payment, Payment, 
         builders.refunded(user, product, refund=9_000, at=now - timedelta(days=3)),
         builders.failed(user, product, at=now - timedelta(days=4)),
     )
-
-
-def sign_in(context: BrowserContext, user: User, address: str) -> None:
-    """Bring a session along instead of typing a password: signing in is tested elsewhere."""
-    client = Client()
-    client.force_login(user)
-    name = django_settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])

@@ -1,18 +1,17 @@
 """The payments list in a real browser, and the same list without JavaScript."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from payments.models import Payment
+from tests.browser import Tabs, Watch
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 
-from .conftest import Watch
 from .test_staff import LIST, orders, person, rows
 
 __all__ = ["orders"]
@@ -30,11 +29,9 @@ def signed_in(page: Page, staff: User, address: str) -> Page:
 
 
 @pytest.fixture
-def no_script(browser: Browser, base_url: str, watch: Watch) -> Iterator[Page]:
+def no_script(tabs: Tabs, base_url: str, watch: Watch) -> Page:
     """A browser with JavaScript off."""
-    context = browser.new_context(java_script_enabled=False, base_url=base_url)
-    yield watch.over(context.new_page())
-    context.close()
+    return watch.over(tabs.open(base_url=base_url, java_script_enabled=False))
 
 
 def test_filtering_re_verifying_and_exporting_work_without_javascript(
@@ -121,13 +118,13 @@ def test_signed_out_in_the_meantime_no_page_is_put_into_a_row(
     expect(page.locator("#result_list [name=login]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [390, 768, 1024, 1280, 1440])
-def test_no_width_scrolls_sideways(
-    page: Page, watch: Watch, orders: dict[str, Payment], width: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
+def test_no_width_scrolls_sideways(page: Page, watch: Watch, orders: dict[str, Payment]) -> None:
     signed_in(watch.over(page), person("admin", group="Admin"), f"{LIST}?status=ready&period=")
-    for panel in page.locator("details.popover > summary").all():
-        panel.click()
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-        panel.click()
+    for width in (390, 768, 1024, 1280, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.reload()
+        for panel in page.locator("details.popover > summary").all():
+            panel.click()
+            too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert too_wide <= 0, f"at {width} px"
+            panel.click()
