@@ -6,7 +6,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 export PORT SANDBOX_PORT
 
-.PHONY: help run test check format lock messages bench-checkout screenshots clean
+.PHONY: help run test check format lock messages bench-checkout bench-reconcile screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -50,6 +50,9 @@ messages: .venv/.ready ## collect and compile the words (needs gettext)
 
 bench-checkout: .venv/.ready ## gateway calls and time of our own per checkout
 	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_checkout
+
+bench-reconcile: .venv/.ready ## books of 50,000 and 500,000 with planted differences: pace, memory
+	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_reconcile
 
 screenshots: .venv/.ready ## take the pictures in docs/images afresh (needs Chromium)
 	@$(BIN)/python docs/screenshots.py

@@ -8,11 +8,8 @@ Figures are medians and ratios of one run; absolute times belong to the machine.
 
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,12 +19,11 @@ from typing import Any
 import requests
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
 from django.test import Client, override_settings
-from django.test.utils import setup_test_environment, teardown_test_environment
 
 from payments import gateway
 from payments.iamport import IamportClient
+from payments.management.scratch import control, database, sandbox
 from payments.models import Product
 
 LATENCY = 0.05
@@ -118,15 +114,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         """Everything runs on throw-away data."""
-        with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder)) as url:
-            setup_test_environment(debug=False)
-            old = connection.creation.create_test_db(verbosity=0, autoclobber=True)
-            try:
-                with override_settings(**QUIET, IAMPORT_API_URL=url):
-                    kept, fetched = self._measure(url, count)
-            finally:
-                connection.creation.destroy_test_db(old, verbosity=0)
-                teardown_test_environment()
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            sandbox(Path(folder)) as url,
+            database(),
+            override_settings(**QUIET, IAMPORT_API_URL=url),
+        ):
+            kept, fetched = self._measure(url, count)
         self._print(kept, fetched, count)
 
     def _measure(self, url: str, count: int) -> tuple[Figures, Figures]:
@@ -137,7 +131,7 @@ class Command(BaseCommand):
         kept = Figures("token kept")
         fetched = Figures("token for each call")
         _checkout(Shop(browser, url), "warm-up")
-        _control(url, "faults", {"kind": "latency", "seconds": LATENCY})
+        control(url, "faults", {"kind": "latency", "seconds": LATENCY})
         for number in range(count):
             _run(kept, Shop(browser, url), f"kept-{number}")
             gateway.client = forgetful
@@ -177,31 +171,7 @@ def _checkout(shop: Shop, key: str) -> None:
     }
     started = shop.post("/checkout/start/", order)["params"]
     facts = {"merchant_uid": started["merchant_uid"], "amount": started["amount"]}
-    paid = _control(shop.gateway_url, "payments", facts | {"webhook": False})
+    paid = control(shop.gateway_url, "payments", facts | {"webhook": False})
     done = {"merchant_uid": started["merchant_uid"], "imp_uid": paid["imp_uid"]}
     if shop.post("/checkout/complete/", done)["status"] != "paid":
         raise RuntimeError("a checkout of the benchmark was not paid")
-
-
-def _control(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The buyer's part, past the meter: urllib instead of requests."""
-    request = urllib.request.Request(  # noqa: S310  (our own process)
-        f"{url}/_sandbox/{path}",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-        answer: dict[str, Any] = json.load(response)
-    return answer
-
-
-@contextmanager
-def _sandbox(folder: Path) -> Iterator[str]:
-    """A stand-in gateway for this run alone; yields its address."""
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(folder / "gateway")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            yield line.rsplit(" ", 1)[-1].strip()
-        finally:
-            process.terminate()
