@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django_tasks import task
 
-from .services import bulk, reconciliation, runs, schedule, workers
+from .services import bulk, discrepancy_mail, reconciliation, runs, schedule, workers
 from .services.schedule import Job
 
 # A run lets other tasks have their turn after this many seconds.
@@ -47,7 +47,20 @@ def rescue() -> None:
         reconcile.enqueue(run_id)
 
 
-SCHEDULE = (Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),)
+@task
+def mail_discrepancies() -> None:
+    """Tell the configured addresses what does not agree since the last mail."""
+    discrepancy_mail.send_news()
+
+
+SCHEDULE = (
+    Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),
+    Job(
+        name="mail_discrepancies",
+        every=timedelta(minutes=5),
+        enqueue=mail_discrepancies.enqueue,
+    ),
+)
 
 
 def run_due_jobs() -> list[str]:
