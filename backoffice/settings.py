@@ -200,6 +200,8 @@ SOCIALACCOUNT_PROVIDERS = {
     and (secret := env.str(f"{provider.upper()}_CLIENT_SECRET", default=""))
 }
 
+# A mail server that hangs must not hold a worker for ever.
+EMAIL_TIMEOUT = 20
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="backoffice@localhost")

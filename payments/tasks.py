@@ -12,7 +12,15 @@ from datetime import timedelta
 from django.utils import timezone
 from django_tasks import task
 
-from .services import bulk, inbox, reconciliation, runs, schedule, workers
+from .services import (
+    bulk,
+    discrepancy_mail,
+    inbox,
+    reconciliation,
+    runs,
+    schedule,
+    workers,
+)
 from .services.schedule import Job
 from .services.sweep import sweep
 
@@ -65,6 +73,12 @@ def process_webhooks_again() -> dict[str, int]:
     return asdict(inbox.retry_failed(now=timezone.now(), seconds=TURN))
 
 
+@task
+def mail_discrepancies() -> None:
+    """Tell the configured addresses what does not agree since the last mail."""
+    discrepancy_mail.send_news()
+
+
 SCHEDULE = (
     Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),
     Job(
@@ -78,6 +92,11 @@ SCHEDULE = (
         every=timedelta(minutes=1),
         enqueue=process_webhooks_again.enqueue,
         alone=process_webhooks_again.module_path,
+    ),
+    Job(
+        name="mail_discrepancies",
+        every=timedelta(minutes=5),
+        enqueue=mail_discrepancies.enqueue,
     ),
 )
 

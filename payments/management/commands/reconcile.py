@@ -18,7 +18,7 @@ from payments.money import with_separators
 from payments.selectors.reconciliations import still_open
 from payments.services import reconciliation
 
-STEP = 2.0  # seconds between two lines of progress
+STEP = 5.0  # seconds between two lines of progress
 DIFFERS, UNKNOWN, INTERRUPTED = 1, 2, 130
 
 
