@@ -52,9 +52,11 @@ class Line:
         return cls(imp_uid, int(amount), int(cancelled), status, pay_method, pg_provider)
 
     @property
-    def net(self) -> int:
-        """What is left of the money that came in, in won."""
-        return self.amount - self.cancelled_amount if self.status in APPROVED else 0
+    def sums(self) -> "Sums":
+        """What this payment adds to the day's figures."""
+        if self.status not in APPROVED:
+            return Sums(1)
+        return Sums(1, self.amount, self.cancelled_amount)
 
 
 def _worded(value: object) -> str:

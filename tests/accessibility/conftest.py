@@ -1,6 +1,6 @@
 """Every screen with something on it, and somebody who may see them all."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,10 @@ from playwright.sync_api import BrowserContext
 
 from accounts.models import User
 from accounts.roles import sync_roles
-from payments.models import DeliveryOutcome, Payment, Product
+from payments.kst import day_of
+from payments.models import DailyClose, DeliveryOutcome, Payment, Product
 from payments.services import inbox
+from payments.services.closing import close_day
 from payments.states import Verification
 from tests.conftest import PASSWORD
 from tests.payments import builders
@@ -43,7 +45,8 @@ def screens(admin: User) -> dict[str, str]:
     paid, open_order, refunded, failed = _payments(admin, product)
     delivery = inbox.receive(body=b'{"imp_uid": "imp_1"}', content_type="", remote_address=None)
     type(delivery).objects.update(outcome=DeliveryOutcome.FAILED)
-    payments = "/admin/payments/payment"
+    payments, closes = "/admin/payments/payment", "/admin/payments/dailyclose"
+    close, day = _moved_close(admin, product)
     return {
         "public sign-in": "/accounts/login/",
         "public sign-up": "/accounts/signup/",
@@ -71,6 +74,14 @@ def screens(admin: User) -> dict[str, str]:
         "export": f"{payments}/export/",
         "inbox": "/admin/payments/webhookdelivery/",
         "delivery": f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
+        "closes": f"{closes}/",
+        "closes that moved": f"{closes}/?drift=moved",
+        "closes, empty": f"{closes}/?day__year=2001",
+        "closed day": f"{closes}/{close.pk}/change/",
+        "close a day": f"{closes}/close/",
+        "close a day too early": f"{closes}/close/?day={day + timedelta(days=9)}",
+        "daily statement": f"{closes}/statement/day/?day={day}",
+        "monthly statement": f"{closes}/statement/month/?month={day:%Y-%m}",
         "products in the admin": "/admin/payments/product/",
         "add a product": "/admin/payments/product/add/",
         "product in the admin": f"/admin/payments/product/{product.pk}/change/",
@@ -94,6 +105,16 @@ def _payments(user: User, product: Product) -> tuple[Payment, Payment, Payment, 
         builders.refunded(user, product, refund=9_000, at=now - timedelta(days=3)),
         builders.failed(user, product, at=now - timedelta(days=4)),
     )
+
+
+def _moved_close(user: User, product: Product) -> tuple[DailyClose, date]:
+    """A closed day that has moved since, with a day after it that is not closed."""
+    at = timezone.now() - timedelta(days=2)
+    payment = builders.paid(user, product, at=at)
+    close = close_day(day=day_of(at), actor=user)
+    Payment.objects.filter(pk=payment.pk).update(pay_method="kakaopay")
+    builders.paid(user, product, at=at)
+    return close, close.day
 
 
 def sign_in(context: BrowserContext, user: User, address: str) -> None:
