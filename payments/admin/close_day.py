@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from payments import hashing
@@ -94,7 +93,7 @@ def _figures(day: date) -> dict[str, Any]:
     lines = lines_of(day)
     figures = figures_of_lines(lines)
     return {
-        "day_words": date_format(day, "Y-m-d (D)"),
+        "day_words": close_words.day_words(day),
         "seen": hashing.of_text(lines),
         "sums": close_words.group("", figures.sums),
         "methods": close_words.methods(figures),

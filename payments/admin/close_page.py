@@ -9,7 +9,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -51,7 +50,7 @@ def context(close: DailyClose, request: HttpRequest) -> dict[str, Any]:
     return {
         "title": _("Daily close of %(day)s") % {"day": close.day},
         "subtitle": None,
-        "day_words": date_format(close.day, "Y-m-d (D)"),
+        "day_words": close_words.day_words(close.day),
         "before": before,
         "after": closes.filter(day__gt=close.day).order_by("day").first(),
         "holds": not flaws,

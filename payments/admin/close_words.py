@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -25,6 +26,11 @@ class Group:
     gross: str
     refunded: str
     net: str
+
+
+def day_words(day: date) -> str:
+    """2026-04-01 (Wed), 2026-04-01 (수): Django's short Korean names of days are the long ones."""
+    return f"{day} ({date_format(day, 'D').removesuffix('요일')})"
 
 
 def signed(amount: int) -> str:

@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +25,7 @@ from payments.selectors.day_lines import Sums
 
 from . import close_page, statement
 from .close_day import close_day_view, may_close
-from .close_words import drift_badge
+from .close_words import day_words, drift_badge
 from .readonly import ReadOnlyAdmin
 from .widgets import won
 
@@ -82,7 +81,7 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     """Closes, the newest day first."""
 
     list_display = [
-        "day_words",
+        "closed_day",
         "number",
         "gross_words",
         "refunded_words",
@@ -165,10 +164,10 @@ class DailyCloseAdmin(ReadOnlyAdmin):
         return statement.download(self, request, statement.MONTHLY)
 
     @admin.display(description=_("day"))
-    def day_words(self, close: DailyClose) -> str:
-        return date_format(close.day, "Y-m-d (D)")
+    def closed_day(self, close: DailyClose) -> str:
+        return day_words(close.day)
 
-    @admin.display(description=_("payments"))
+    @admin.display(description=pgettext_lazy("count", "Payments"))
     def number(self, close: DailyClose) -> SafeString:
         return _figure(with_separators(close.count))
 

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,7 +20,7 @@ from payments.selectors.day_lines import Figures
 from payments.selectors.statements import Daily, Day, Entry, daily, monthly
 
 from . import close_words, statement_file
-from .close_words import Group, day_state, group, signed, status_words
+from .close_words import Group, day_state, day_words, group, signed, status_words
 from .statement_file import Table
 from .widgets import NOTHING, pay_method
 
@@ -105,7 +104,7 @@ def of_day(day: date) -> Statement:
     return Statement(
         title=_("Daily statement"),
         value=f"{day}",
-        period=date_format(day, "Y-m-d (D)"),
+        period=day_words(day),
         before=f"{day - ONE_DAY}",
         after=f"{after}" if after <= today else "",
         **_sums(found.figures),
@@ -178,7 +177,7 @@ def _day_warnings(found: Daily, today: date) -> list[str | Promise]:
 
 def _day_row(one: Day, today: date) -> DayRow:
     return DayRow(
-        sums=group(date_format(one.day, "Y-m-d (D)"), one.figures.sums),
+        sums=group(day_words(one.day), one.figures.sums),
         state=day_state(one.day, one.close, today=today),
         look="good" if one.close else "wait",
         moved=close_words.drift_words(one.moved) if one.moved else "",

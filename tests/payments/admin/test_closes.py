@@ -20,7 +20,7 @@ from payments.services import closing
 from payments.services.closing import close_day
 from tests.payments import builders
 
-from .conftest import LIST, SignIn, page_of, rows_of, take, text_of, told
+from .conftest import LIST, SignIn, english, page_of, rows_of, take, text_of, told
 
 CLOSES = "/admin/payments/dailyclose/"
 CLOSE = f"{CLOSES}close/"
@@ -293,7 +293,7 @@ def test_a_day_that_changed_since_the_page_was_drawn_is_not_closed(
     seen = client.get(f"{CLOSE}?day={APRIL_1}").context["seen"]
     builders.paid(customer, product)
     response = client.post(CLOSE, {"day": APRIL_1, "seen": seen})
-    assert told(response) == str(closing.CHANGED)
+    assert told(response) == english(closing.CHANGED)
     assert not DailyClose.objects.exists()
 
 
