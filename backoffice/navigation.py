@@ -21,6 +21,7 @@ Words = str | Promise
 _PLACES: dict[str, tuple[Words, str]] = {
     "payments.Payment": (gettext_lazy("Payments"), "payments"),
     "payments.WebhookDelivery": (gettext_lazy("Payments"), "inbox"),
+    "payments.DailyClose": (gettext_lazy("Payments"), "close"),
     "payments.Product": (pgettext_lazy("navigation", "Shop"), "products"),
     "accounts.User": (gettext_lazy("People and rights"), "people"),
     "auth.Group": (gettext_lazy("People and rights"), "roles"),

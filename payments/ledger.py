@@ -5,7 +5,6 @@ and calls `append`: the row gets its number and its hash, the payment's projecti
 both commit together. To let something new happen: add an `EventKind`, and describe it in a service.
 """
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from .hashing import chained
 from .models import Payment, PaymentEvent
 from .models.payment import PROJECTION
 from .rows import insert_rows, update_rows
@@ -162,17 +162,8 @@ def encode(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def event_hash(event: PaymentEvent) -> str:
-    """SHA-256 over the row and its predecessor's hash.
-
-    Each field is preceded by its length, so that no text can be moved from one field to the next
-    without changing the hash.
-    """
-    digest = hashlib.sha256()
-    for value in _hashed_fields(event):
-        data = str(value).encode()
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return digest.hexdigest()
+    """SHA-256 over the row and its predecessor's hash."""
+    return chained(_hashed_fields(event))
 
 
 def _hashed_fields(event: PaymentEvent) -> Iterable[object]:

@@ -1,6 +1,6 @@
 """Every screen with something on it, and somebody who may see them all."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import sync_roles
-from payments.models import AccessKind, DeliveryOutcome, Payment, Product
+from payments.kst import day_of
+from payments.models import AccessKind, DailyClose, DeliveryOutcome, Payment, Product
 from payments.services import inbox, saved_views
 from payments.services.access import record_access
+from payments.services.closing import close_day
 from payments.states import Verification
 from tests.accounts.factors import has_app
 from tests.conftest import PASSWORD
@@ -70,7 +72,8 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         actor=admin, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True, payment=paid
     )
     saved_views.keep(owner=admin, name="포트원과 다른 결제", query="verification=mismatched")
-    payments = "/admin/payments/payment"
+    payments, closes = "/admin/payments/payment", "/admin/payments/dailyclose"
+    close, day = _moved_close(admin, product)
     seen = f"/seen/{admin.username}{payments}"
     return {
         "public sign-in": "/accounts/login/",
@@ -148,6 +151,14 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "export of ticked payments": f"{payments}/export/?id={paid.pk}",
         "inbox": "/admin/payments/webhookdelivery/",
         "delivery": f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
+        "closes": f"{closes}/",
+        "closes that moved": f"{closes}/?drift=moved",
+        "closes, empty": f"{closes}/?day__year=2001",
+        "closed day": f"{closes}/{close.pk}/change/",
+        "close a day": f"{closes}/close/",
+        "close a day too early": f"{closes}/close/?day={day + timedelta(days=9)}",
+        "daily statement": f"{closes}/statement/day/?day={day}",
+        "monthly statement": f"{closes}/statement/month/?month={day:%Y-%m}",
         "products in the admin": "/admin/payments/product/",
         "add a product": "/admin/payments/product/add/",
         "product in the admin": f"/admin/payments/product/{product.pk}/change/",
@@ -176,3 +187,13 @@ def _payments(user: User, product: Product) -> tuple[Payment, Payment, Payment, 
         builders.refunded(user, product, refund=9_000, at=now - timedelta(days=3)),
         builders.failed(user, product, at=now - timedelta(days=4)),
     )
+
+
+def _moved_close(user: User, product: Product) -> tuple[DailyClose, date]:
+    """A closed day that has moved since, with a day after it that is not closed."""
+    at = timezone.now() - timedelta(days=2)
+    payment = builders.paid(user, product, at=at)
+    close = close_day(day=day_of(at), actor=user)
+    Payment.objects.filter(pk=payment.pk).update(pay_method="kakaopay")
+    builders.paid(user, product, at=at)
+    return close, close.day
