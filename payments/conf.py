@@ -73,6 +73,7 @@ class Schedule:
     long_wait: timedelta
     close_hour: int
     mail_to: tuple[str, ...]
+    mail_language: str
 
 
 def gateway() -> Gateway:
@@ -111,7 +112,13 @@ def schedule() -> Schedule:
         long_wait=timedelta(hours=settings.SWEEP_LONG_WAIT),
         close_hour=settings.DAILY_CLOSE_HOUR,
         mail_to=tuple(settings.DISCREPANCY_MAIL_TO),
+        mail_language=settings.LANGUAGE_CODE,
     )
+
+
+def shop_name() -> str:
+    """Whose book this is, for the head of a statement; "" where nobody has said."""
+    return str(settings.SHOP_NAME)
 
 
 def window() -> Window:

@@ -24,6 +24,7 @@ from payments.periods import Days, Period, period_bounds
 from payments.selectors import dashboard as selector
 from payments.selectors import work
 from payments.selectors.attention import Attention
+from payments.selectors.closes import moved_lately
 from payments.selectors.dashboard import (
     COUNTED_AT_MOST,
     FAILED_TASKS,
@@ -155,6 +156,10 @@ def _waiting(request: HttpRequest) -> Iterator[Waiting]:
     yield from (
         _wait(one, counts[name], address()) for name, one, address in _OTHERS if name in counts
     )
+    if may("payments.view_dailyclose"):
+        closes = reverse("admin:payments_dailyclose_changelist")
+        label = gettext_lazy("Closed days that have moved since")
+        yield _wait(label, len(moved_lately()), f"{closes}?drift=moved")
 
 
 def _failed_webhooks() -> str:

@@ -37,7 +37,7 @@ VOICES: dict[Voice, str | Promise] = {
     Voice.WEBHOOK: gettext_lazy("Webhook"),
     Voice.STAFF: gettext_lazy("Staff"),
     Voice.CUSTOMER: gettext_lazy("Customer"),
-    Voice.SYSTEM: gettext_lazy("Command line"),
+    Voice.SYSTEM: gettext_lazy("System"),
 }
 _VOICE_OF = {
     Source.CHECKOUT: Voice.CUSTOMER,
@@ -47,6 +47,9 @@ _VOICE_OF = {
     Source.WEBHOOK: Voice.WEBHOOK,
     Source.ADMIN: Voice.STAFF,
     Source.COMMAND: Voice.SYSTEM,
+    Source.RUN: Voice.SYSTEM,
+    Source.SWEEP: Voice.SYSTEM,
+    Source.RECONCILIATION: Voice.SYSTEM,
 }
 # What the gateway told, whoever asked.
 _TOLD = frozenset(
@@ -69,6 +72,8 @@ _LOOKS = {
     EventKind.CONFIRMED: "good",
     EventKind.CANCELLED: "note",
     EventKind.NOTE: "note",
+    EventKind.TAKEN_IN: "note",
+    EventKind.CUSTOMER_SET: "note",
     EventKind.FAILED: "bad",
     EventKind.MARKED_FAILED: "bad",
     EventKind.REFUSED: "bad",

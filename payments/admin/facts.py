@@ -39,6 +39,8 @@ def groups(payment: Payment, request: HttpRequest, *, unmasked: bool) -> list[Gr
 
 
 def _customer(payment: Payment, request: HttpRequest, *, unmasked: bool) -> Group:
+    if payment.user_id is None:
+        return Group(_("Customer"), [(_("customer"), personal.email(None, unmasked=unmasked))])
     listed = reverse("admin:payments_payment_changelist")
     others = format_html(
         '<a href="{}?user={}">{}</a>', listed, payment.user_id, _("All payments of this customer")

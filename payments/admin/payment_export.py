@@ -65,6 +65,7 @@ class PaymentExport(PaymentChoice):
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The page (GET) or the file (POST); the list if its filter makes no sense."""
         require(self.has_export_permission(request))
+        personal.on_record(request)
         wanted = self.chosen(request, limit=MAX_EXPORTED)
         if wanted is None:
             address = reverse("admin:payments_payment_changelist")

@@ -17,6 +17,7 @@ from payments.selectors.runs import calls_needed, open_run_over
 from payments.selectors.totals import totals
 from payments.services import runs
 
+from . import personal
 from .actions import MAX_IN_A_RUN, require, staff
 from .chosen import Chosen, PaymentChoice
 
@@ -33,6 +34,8 @@ class PaymentRun(PaymentChoice):
     def start_run_view(self, request: HttpRequest) -> HttpResponseBase:
         """The page (GET) or the run (POST); the list if its filter makes no sense."""
         require(self.has_view_permission(request) and self.has_verify_permission(request))
+        # Who sees personal data may search by it: the set must be the one that they saw.
+        personal.on_record(request)
         wanted = self.chosen(request, limit=MAX_IN_A_RUN)
         if wanted is None:
             address = reverse("admin:payments_payment_changelist")

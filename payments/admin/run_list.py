@@ -19,7 +19,6 @@ from payments.models import RunStatus, VerificationRun
 from payments.money import with_separators
 from payments.selectors.runs import NOT_ENDED, Counts, counts_of
 
-from . import personal
 from .readonly import ReadOnlyAdmin
 from .run_words import asker, filter_words, run_badge
 from .widgets import NOTHING, moment
@@ -40,9 +39,8 @@ class RunChangeList(ChangeList):
         super().get_results(request)
         self.result_list = list(self.result_list)
         counts = counts_of(run.pk for run in self.result_list)
-        unmasked = personal.is_unmasked(request)
         for run in self.result_list:
-            words = filter_words(run.query, unmasked=unmasked)
+            words = filter_words(run.query)
             vars(run)["row_facts"] = (counts[run.pk], words)
 
 

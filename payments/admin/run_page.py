@@ -17,7 +17,6 @@ from payments.money import with_separators
 from payments.selectors.run_items import Items, first_to_look_at
 from payments.selectors.runs import ORDER, Counts, Progress, Standing
 
-from . import personal
 from .run_words import (
     OUTCOME_LOOKS,
     asker,
@@ -66,7 +65,7 @@ class ResultRow:
     next_attempt: SafeString | str
 
 
-def head(run: VerificationRun, request: HttpRequest) -> dict[str, object]:
+def head(run: VerificationRun) -> dict[str, object]:
     """What does not change while it works."""
     return {
         "title": str(run),
@@ -74,7 +73,7 @@ def head(run: VerificationRun, request: HttpRequest) -> dict[str, object]:
         "badge": run_badge(run),
         "asker": asker(run),
         "asked": moment(run.requested_at),
-        "words": filter_words(run.query, unmasked=personal.is_unmasked(request)),
+        "words": filter_words(run.query),
     }
 
 

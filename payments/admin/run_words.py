@@ -5,6 +5,7 @@ may name a customer, so it is masked as everything personal is.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from django.http import QueryDict
@@ -15,7 +16,7 @@ from django.utils.translation import ngettext
 
 from payments.filters import search_words
 from payments.filters.narrowing import SEARCH, Narrowing
-from payments.filters.words import by_label, parts
+from payments.filters.words import Part, by_label, parts
 from payments.models import ItemOutcome, RunStatus, VerificationRun
 from payments.money import with_separators
 from payments.selectors.runs import Progress, Standing
@@ -45,18 +46,20 @@ OUTCOME_LOOKS = {
 }
 
 
-def filter_words(query: str, *, unmasked: bool) -> list[tuple[str, str]]:
+def filter_words(query: str) -> list[tuple[str, str]]:
     """(what, its value) of the filter that a run was asked for with; nothing for all payments."""
     given = QueryDict(query)
     if PICKED in given:
         return ticked_words(len(given.getlist(PICKED)))
     if number := given.get(OF_RUN):
         return [(_("Selection"), _("What run %(number)s left open") % {"number": number})]
-    narrowing = Narrowing.of(query, unmasked=unmasked)
-    words = by_label(parts(narrowing))
-    if SEARCH in given and not unmasked:
-        words[0] = (words[0][0], search_words.masked(narrowing.written))
+    narrowing = Narrowing.of(query, unmasked=False)
+    words = by_label([_masked(part) for part in parts(narrowing)])
     return [*words, *((name, ", ".join(values)) for name, values in narrowing.others.items())]
+
+
+def _masked(part: Part) -> Part:
+    return replace(part, words=search_words.masked(part.words)) if SEARCH in part.names else part
 
 
 def asker(run: VerificationRun) -> str:

@@ -77,7 +77,7 @@ class VerificationRunAdmin(RunExport, RunList):
         found = selector.progress(run, now=timezone.now())
         shown = run_page.shown_outcome(request, found.counts)
         return {
-            **run_page.head(run, request),
+            **run_page.head(run),
             **run_page.live(found, shown),
             **run_page.results(
                 run_items.items(run, shown, after=run_page.after_of(request)), request

@@ -34,7 +34,10 @@ START = "manage.py worker"
 _NAMES: dict[str, str | Promise] = {
     "verify_run": gettext_lazy("Verification run"),
     "rescue": gettext_lazy("Go on with what dead workers left"),
-    "forget": gettext_lazy("Delete old tasks"),
+    "reconcile": gettext_lazy("Reconciliation"),
+    "sweep_orders": gettext_lazy("Ask about open orders"),
+    "process_webhooks_again": gettext_lazy("Process failed webhooks again"),
+    "mail_discrepancies": gettext_lazy("Mail what does not agree"),
 }
 
 

@@ -1,8 +1,18 @@
 """The customer's addresses. Pages are in `pages` and `arrival`, JSON endpoints in `endpoints`."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from . import arrival, endpoints, pages
+
+
+class OrderNumber(StringConverter):
+    """Whatever a database takes: a payment that was taken in has another system's number."""
+
+    regex = r"[^\0]{1,40}"
+
+
+register_converter(OrderNumber, "number")
 
 app_name = "checkout"
 urlpatterns = [
@@ -13,6 +23,6 @@ urlpatterns = [
     path("checkout/give-up/", endpoints.give_up, name="give-up"),
     path("checkout/return/", arrival.from_window, name="return"),
     path("payments/", pages.payments, name="payments"),
-    path("payments/<slug:merchant_uid>/", pages.payment, name="payment"),
-    path("payments/<slug:merchant_uid>/check/", pages.check, name="check"),
+    path("payments/<number:merchant_uid>/check/", pages.check, name="check"),
+    path("payments/<number:merchant_uid>/", pages.payment, name="payment"),
 ]

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from . import arguments, parsing
 from .calls import Caller
 from .errors import NotFound, Refused
-from .paging import slices, walk
+from .paging import Unreadable, slices, walk, walk_windows
 from .schemas import Batch, GatewayPayment, Page, Prepared, PrepareOutcome, RefundAccount
 from .transport import Transport
 
@@ -168,30 +168,37 @@ class IamportClient:
         return list(walk(partial(self._page, path, params)))
 
     def by_status(
-        self, status: str, *, from_: int, to: int, sorting: str = "started", limit: int = 1000
+        self,
+        status: str,
+        *,
+        from_: int,
+        to: int,
+        sorting: str = "started",
+        limit: int = 1000,
+        unreadable: Unreadable | None = None,
     ) -> Iterator[GatewayPayment]:
         """Every payment that got its present `status` (or "all") in `from_`..`to` (contract 2.5).
 
         Both ends are included; any span, asked in slices of 90 days; `limit` is the page size. The
         time is that of the present status, so a payment moves when it changes: a June payment
-        cancelled in August is found in August only. To find all of a set, ask by ids.
+        cancelled in August is found in August only. To find all of a set, ask by ids. A row that
+        can't be read goes to `unreadable`, as imp_uid and what is wrong; without it, Malformed.
         """
         path = _path("payments", "status", arguments.status(status, allow_all=True))
         order = arguments.sorting(sorting)
         size = arguments.page_size(limit)
         start, end = arguments.span(from_, to)
         windows = slices(start, end, newest_first=order.startswith("-"))
-        return self._windows(path, [("sorting", order), ("limit", str(size))], windows)
+        params = [("sorting", order), ("limit", str(size))]
 
-    def _windows(
-        self, path: str, params: Params, windows: Iterable[tuple[int, int]]
-    ) -> Iterator[GatewayPayment]:
-        for start, end in windows:
-            span = [("from", str(start)), ("to", str(end))]
-            yield from walk(partial(self._page, path, [*params, *span]))
+        def fetch(window: tuple[int, int], number: int) -> Page:
+            span = [("from", str(window[0])), ("to", str(window[1]))]
+            return self._page(path, [*params, *span], number, lenient=unreadable is not None)
 
-    def _page(self, path: str, params: Params, number: int) -> Page:
-        read = partial(parsing.page, number=number)
+        return walk_windows(windows, fetch, unreadable)
+
+    def _page(self, path: str, params: Params, number: int, lenient: bool = False) -> Page:
+        read = partial(parsing.page, number=number, lenient=lenient)
         return self._call("GET", path, read, params=[*params, ("page", str(number))])
 
     def cancel(

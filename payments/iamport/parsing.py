@@ -45,13 +45,35 @@ def payments(response: Any, where: str = "response") -> tuple[GatewayPayment, ..
     return tuple(payment(row, f"{where}[{index}]") for index, row in enumerate(response))
 
 
-def page(response: Any, number: int) -> Page:
-    """A page object; `next` must lead forward, or following it would never end."""
+def page(response: Any, number: int, lenient: bool = False) -> Page:
+    """A page object; `next` must lead forward, or following it would never end.
+
+    `lenient` sets rows that can't be read but say who they are aside, and reads the rest.
+    """
     row = _object(response, "response")
     following = row.get("next")
     if type(following) is not int or not (following == 0 or following > number):
         raise ShapeError("response.next is not 0 or a later page")
-    return Page(payments(row.get("list"), "response.list"), following)
+    total = whole(row.get("total"))
+    if not lenient:
+        return Page(payments(row.get("list"), "response.list"), following, total)
+    readable, unreadable = _sorted_out(row.get("list"), "response.list")
+    return Page(readable, following, total, unreadable)
+
+
+def _sorted_out(
+    response: Any, where: str
+) -> tuple[tuple[GatewayPayment, ...], tuple[tuple[str, str], ...]]:
+    if not isinstance(response, list):
+        raise ShapeError(f"{where} is not a list")
+    readable, unreadable = [], []
+    for index, row in enumerate(response):
+        try:
+            readable.append(payment(row, f"{where}[{index}]"))
+        except ShapeError as error:
+            name = _required_text(_object(row, f"{where}[{index}]"), "imp_uid", where)
+            unreadable.append((name, str(error)))
+    return tuple(readable), tuple(unreadable)
 
 
 def prepared(response: Any, outcome: PrepareOutcome) -> Prepared:

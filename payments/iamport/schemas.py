@@ -149,6 +149,16 @@ class GatewayPayment:
         return self.amount - self.cancel_amount
 
     @property
+    def filed_at(self) -> int:
+        """The time under which a list by status files it: that of its present status (2.5)."""
+        times = {
+            "paid": self.paid_at,
+            "failed": self.failed_at,
+            "cancelled": self.cancelled_at,
+        }
+        return times.get(self.status, self.started_at)
+
+    @property
     def is_awaiting_deposit(self) -> bool:
         """A virtual account was issued and nothing came in yet.
 
@@ -178,7 +188,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list (contract 2.6). `next` is a page number, 0 = this was the last."""
+    """One page of a list (contract 2.6). `next` is a page number, 0 = this was the last.
+
+    `unreadable` names rows that have not the contract's shape: their imp_uid and what is wrong.
+    """
 
     payments: tuple[GatewayPayment, ...]
     next: int
+    total: int = 0
+    unreadable: tuple[tuple[str, str], ...] = ()

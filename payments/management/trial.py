@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.db import connection
 from django.test import override_settings
@@ -38,7 +39,7 @@ class StandIn:
             {"Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
             return json.load(response)
 
     def slow_down(self, seconds: float) -> None:
@@ -83,9 +84,8 @@ def _database_url() -> str:
     facts = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{facts['NAME']}"
-    password = f":{facts['PASSWORD']}" if facts["PASSWORD"] else ""
-    port = f":{facts['PORT']}" if facts["PORT"] else ""
-    return f"postgres://{facts['USER']}{password}@{facts['HOST']}{port}/{facts['NAME']}"
+    who = ":".join(quote(facts[name], safe="") for name in ("USER", "PASSWORD"))
+    return f"postgres://{who}@{quote(facts['HOST'], safe='')}:{facts['PORT']}/{facts['NAME']}"
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from .access import AccessKind, PersonalDataAccess
 from .daily_close import DailyClose
 from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from .event import PaymentEvent
-from .inbox import DeliveryOutcome, WebhookDelivery
+from .inbox import UNSETTLED, DeliveryOutcome, WebhookDelivery
 from .payment import Payment
 from .product import Product
 from .run import (
@@ -22,6 +22,7 @@ from .work import DEAD_AFTER, ScheduledJob, Worker
 __all__ = [
     "DEAD_AFTER",
     "OPEN_RUN",
+    "UNSETTLED",
     "AccessKind",
     "Bucket",
     "ClosingReason",

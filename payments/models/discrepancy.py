@@ -71,6 +71,15 @@ class Discrepancy(models.Model):
         blank=True,
         related_name="discrepancies",
     )
+    # A later run over the same days sees it again: what a run has to show is what it saw.
+    last_run = models.ForeignKey(
+        ReconciliationRun,
+        verbose_name=_("last seen by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="seen_discrepancies",
+    )
     found_at = models.DateTimeField(_("found"))
     seen_at = models.DateTimeField(_("last seen"))
     is_open = models.BooleanField(_("open"), default=True)

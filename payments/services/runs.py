@@ -5,8 +5,9 @@ exists without its work. What a worker does with it is in `bulk`. `enqueue` queu
 run's id; it is handed in because tasks are built on services, not the other way round.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -20,6 +21,7 @@ from payments.models import (
     OPEN_RUN,
     ItemOutcome,
     Payment,
+    Run,
     RunStatus,
     VerificationItem,
     VerificationRun,
@@ -78,31 +80,34 @@ def _queue(run: VerificationRun, enqueue: Enqueue) -> None:
         enqueue(run.pk)
 
 
-def pause(*, run: VerificationRun) -> None:
+def pause(*, run: Run) -> None:
     """Let the calls under way come in, make no new ones. Raises Conflict if it is not going on."""
-    _move(run, OPEN_RUN, RunStatus.PAUSED)
+    move(run=run, allowed=OPEN_RUN, status=RunStatus.PAUSED)
 
 
 def resume(*, run: VerificationRun, enqueue: Enqueue) -> None:
     """Go on where it stood. Raises Conflict if it was not paused."""
     with transaction.atomic():
-        _move(run, (RunStatus.PAUSED,), RunStatus.RUNNING)
+        move(run=run, allowed=(RunStatus.PAUSED,), status=RunStatus.RUNNING)
         _queue(run, enqueue)
 
 
-def stop(*, run: VerificationRun) -> None:
+def stop(*, run: Run) -> None:
     """End it; what is not settled stays open in its list. Raises Conflict if it has ended."""
-    _move(run, (*OPEN_RUN, RunStatus.PAUSED), RunStatus.STOPPED, finished_at=timezone.now())
+    allowed = (*OPEN_RUN, RunStatus.PAUSED)
+    move(run=run, allowed=allowed, status=RunStatus.STOPPED, finished_at=timezone.now())
 
 
-def _move(
-    run: VerificationRun,
-    allowed: tuple[RunStatus, ...],
+def move(
+    *,
+    run: Run,
+    allowed: Sequence[RunStatus],
     status: RunStatus,
     finished_at: datetime | None = None,
 ) -> None:
+    """A run of any kind into another status. Raises Conflict unless it is in an `allowed` one."""
     # Compare and set: of two people who press, one is told that somebody was first.
-    mine = VerificationRun.objects.filter(pk=run.pk, status__in=allowed)
+    mine = type(run)._default_manager.filter(pk=run.pk, status__in=allowed)
     if not mine.update(status=status, finished_at=finished_at):
         raise Conflict
     run.status = status
@@ -110,10 +115,15 @@ def _move(
 
 def forgotten(*, now: datetime) -> list[int]:
     """Runs that should be going on and that no worker has touched for a lease: queue them again."""
+    return silent(runs=VerificationRun.objects.all(), now=now)
+
+
+def silent(*, runs: QuerySet[Any], now: datetime) -> list[int]:
+    """Those of `runs` that are open, need not wait, and have given no sign of life for a lease."""
     lease = conf.runs().lease
     return [
         run.pk
-        for run in VerificationRun.objects.filter(status__in=OPEN_RUN)
+        for run in runs.filter(status__in=OPEN_RUN)
         if (now - (run.seen_at or run.requested_at)).total_seconds() > lease
         and (run.not_before is None or run.not_before <= now)
     ]

@@ -1,7 +1,9 @@
 """The schedule: which jobs are due, each queued once however many schedulers look.
 
 A job is data (`Job`); `payments.tasks.SCHEDULE` lists them. Queuing it and moving its next time on
-happen in one transaction, so a scheduler that dies in between has done neither.
+happen in one transaction, so a scheduler that dies in between has done neither. A job that must not
+pile up behind itself names its task (`alone`): while that waits or is under way, the job is left
+out until its next time.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,15 +15,21 @@ from django.db import transaction
 from payments.kst import KST
 from payments.models import ScheduledJob
 
+from . import workers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to queue, and when: every so often, or once a day at an hour in Korea."""
+    """What to queue, and when: every so often, or once a day at an hour in Korea.
+
+    `alone` is the dotted path of the task that must not be queued a second time.
+    """
 
     name: str
     enqueue: Callable[[], object]
     every: timedelta = timedelta(days=1)
     at_hour: Callable[[], int] | None = None
+    alone: str = ""
 
     def next_after(self, now: datetime) -> datetime:
         """The first time after `now` at which the job is due."""
@@ -46,6 +54,8 @@ def _queue_if_due(job: Job, now: datetime) -> bool:
         # Compare and set: of two schedulers that both saw it due, one moves it on.
         mine = ScheduledJob.objects.filter(pk=row.pk, due_at=row.due_at)
         if not mine.update(due_at=job.next_after(now), queued_at=now):
+            return False
+        if job.alone and workers.is_under_way(task_path=job.alone, now=now):
             return False
         job.enqueue()
     return True

@@ -30,6 +30,7 @@ from .conclusion import (
     entry_of,
     taken_imp_uids,
 )
+from .discrepancies import facts_seen
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +148,8 @@ def settle(*, question: Question, answer: Reply, quiet: bool = False) -> Result:
         )
         for entry in conclusion.entries:
             ledger.append(payment=payment, entry=entry)
+    if isinstance(answer, Answer):
+        facts_seen(seen=[(payment, answer.payment)])
     return Result(conclusion.kind, payment, conclusion.findings, conclusion.why)
 
 

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 
 from payments import conf, gateway
-from payments.management import book
+from payments.management import paid_book
 from payments.management.trial import StandIn, trial
 from payments.models import Payment, PaymentEvent, Product
 from payments.services import bulk, runs
@@ -103,5 +103,5 @@ class Command(BaseCommand):
 def _seed(stand_in: StandIn, count: int) -> None:
     buyer = get_user_model().objects.create_user("bench", "bench@example.com")
     product = Product.objects.create(slug="bench", name="bench", price=1_000)
-    for payments in book.write(user=buyer, product=product, count=count):
-        book.tell(stand_in.control, payments)
+    for payments in paid_book.write(user=buyer, product=product, count=count):
+        paid_book.tell(stand_in.control, payments)

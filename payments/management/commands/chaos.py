@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 
-from payments.management import book
+from payments.management import paid_book
 from payments.management.chaos import torment
 from payments.management.trial import StandIn, environment, trial
 from payments.models import Payment, Product
@@ -60,5 +60,5 @@ class Command(BaseCommand):
     def _seed(self, stand_in: StandIn, count: int) -> None:
         buyer = get_user_model().objects.create_user("buyer", "buyer@example.com")
         product = Product.objects.create(slug="trial", name="trial", price=1_000)
-        for payments in book.write(user=buyer, product=product, count=count):
-            book.tell(stand_in.control, payments)
+        for payments in paid_book.write(user=buyer, product=product, count=count):
+            paid_book.tell(stand_in.control, payments)

@@ -128,3 +128,66 @@ def test_slices_cover_every_second_once_and_none_is_too_wide(from_, to):
 def test_nothing_is_asked_before_the_first_row_is_wanted(gateway, client):
     client.by_status("paid", from_=0, to=1)
     assert gateway.seen == []
+
+
+def test_rows_that_leave_make_the_page_before_be_read_again(gateway, client):
+    # 2 was refunded while page 1 was read: 3 moved up onto page 1, and page 2 begins with 4.
+    gateway.on(
+        "GET",
+        PAID,
+        page(*rows(1, 2), following=2, total=4),
+        page(*rows(4), total=3),
+        page(*rows(1, 3), following=2, total=3),
+    )
+    found = names(client.by_status("paid", from_=0, to=1, limit=2))
+    assert sorted(found) == ["imp_1", "imp_2", "imp_3", "imp_4"]
+    pages = [dict(seen.query)["page"] for seen in gateway.calls("GET", PAID)]
+    assert pages == ["1", "2", "1"]
+
+
+def test_a_last_page_that_is_gone_has_moved_up(gateway, client):
+    gateway.on(
+        "GET",
+        PAID,
+        page(*rows(1, 2), following=2, total=3),
+        PAST_THE_END,
+        page(*rows(1, 3), total=2),
+    )
+    assert names(client.by_status("paid", from_=0, to=1)) == ["imp_1", "imp_2", "imp_3"]
+
+
+def test_ids_of_pages_long_read_are_forgotten(gateway, client):
+    gateway.on(
+        "GET",
+        PAID,
+        *(page(*rows(number), following=number + 1) for number in range(1, 5)),
+        page(*rows(1)),
+    )
+    found = names(client.by_status("paid", from_=0, to=1))
+    assert found == ["imp_1", "imp_2", "imp_3", "imp_4", "imp_1"]
+
+
+def test_a_row_that_cannot_be_read_is_set_aside_where_somebody_takes_it(gateway, client):
+    bad = payment(imp_uid="imp_2", amount="12000")
+    gateway.on("GET", PAID, page(payment(imp_uid="imp_1"), bad, payment(imp_uid="imp_3")))
+    aside: dict[str, str] = {}
+    found = client.by_status("paid", from_=0, to=1, unreadable=aside.__setitem__)
+    assert names(found) == ["imp_1", "imp_3"]
+    assert list(aside) == ["imp_2"]
+    assert "amount" in aside["imp_2"]
+
+
+def test_a_row_that_says_not_even_who_it_is_is_malformed(gateway, client):
+    gateway.on("GET", PAID, page(payment(imp_uid=None)))
+    with pytest.raises(Malformed, match="imp_uid"):
+        list(client.by_status("paid", from_=0, to=1, unreadable=lambda *_: None))
+
+
+@pytest.mark.parametrize(
+    ("status", "second"),
+    [("ready", 1), ("paid", 2), ("failed", 3), ("cancelled", 4), ("melted", 1)],
+)
+def test_a_list_files_a_payment_under_the_time_of_its_status(gateway, client, status, second):
+    times = {"started_at": 1, "paid_at": 2, "failed_at": 3, "cancelled_at": 4}
+    gateway.on("GET", PAID, page(payment(status=status, **times)))
+    assert [one.filed_at for one in client.by_status("paid", from_=0, to=9)] == [second]

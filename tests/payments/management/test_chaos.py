@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from payments.management import book
+from payments.management import paid_book
 from payments.management.chaos import torment
 from payments.management.trial import environment
 from payments.models import Payment, Product
@@ -16,8 +16,8 @@ from tests.gateway import SandboxGateway
 def test_killing_workers_loses_nothing_and_does_nothing_twice(
     customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
-    for payments in book.write(user=customer, product=product, count=1_500):
-        book.tell(sandbox.control, payments)
+    for payments in paid_book.write(user=customer, product=product, count=1_500):
+        paid_book.tell(sandbox.control, payments)
     sandbox.fault("latency", seconds=0.3)
     run = runs.start(
         payments=Payment.objects.all(), query="", actor=None, enqueue=verify_run.enqueue

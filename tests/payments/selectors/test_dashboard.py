@@ -194,4 +194,4 @@ def test_what_a_run_found_as_it_was_does_not_crowd_out_the_rest(
             key = f"confirmed:{payment.version}"
             entry = Entry(kind=EventKind.CONFIRMED, source=source, key=key)
             ledger.append(payment=payment, entry=entry)
-    assert [event.source for event in last_events()][0] == Source.ADMIN
+    assert last_events()[0].source == Source.ADMIN

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0003_background"),
+        ("payments", "0006_reconcile"),
     ]
 
     operations = [

@@ -1,0 +1,112 @@
+"""`manage.py bench_reconcile`: a reconciliation of long books, what it finds, its pace and memory.
+
+For each size a book with sixty planted differences (`management.planted_book`) is written to a
+database and a stand-in gateway made for the purpose; then `manage.py reconcile` runs over it in a
+process of its own, whose peak memory the system tells. Exactly the planted ones must be found.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from payments import kst
+from payments.management import planted_book
+from payments.management.trial import StandIn, environment, trial
+from payments.models import Product, ReconciliationRun
+
+SIZES = (50_000, 500_000)
+# As where money moves: test payments are differences, and no query is kept for debugging.
+PRODUCTION = {"DEBUG": "False", "IAMPORT_ACCEPT_TEST_PAYMENTS": "False"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One book. `peak` in MiB; `seconds` from the run's beginning to its end."""
+
+    size: int
+    rows: int
+    seconds: float
+    peak: float
+
+
+class Command(BaseCommand):
+    """One line for each size, and how memory grew."""
+
+    help = "Reconcile long books with sixty planted differences; pace and peak memory."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How long."""
+        parser.add_argument("--size", type=int, nargs="+", default=SIZES, dest="sizes")
+
+    def handle(self, *args: Any, sizes: list[int], **options: Any) -> None:
+        """Everything runs on throw-away data."""
+        self.stdout.write(f"{'payments':>10}{'rows read':>12}{'s':>8}{'rows/s':>9}{'MiB':>8}")
+        measured = [self._measure(size) for size in sizes]
+        first, last = measured[0], measured[-1]
+        if first is not last:
+            grown = last.peak / first.peak
+            self.stdout.write(f"peak memory {last.size:,} : {first.size:,} = {grown:.2f}")
+
+    def _measure(self, size: int) -> Figures:
+        with trial() as stand_in:
+            figures = _reconciled(size, stand_in)
+        self.stdout.write(
+            f"{figures.size:>10,}{figures.rows:>12,}{figures.seconds:8.1f}"
+            f"{figures.rows / figures.seconds:9,.0f}{figures.peak:8.1f}"
+            "   exactly the 60 planted differences found"
+        )
+        return figures
+
+
+def _reconciled(size: int, stand_in: StandIn) -> Figures:
+    # Refunds that come a book's length later must lie in the past, too.
+    first = kst.day_of(timezone.now()) - timedelta(days=2 * planted_book.DAYS + 1)
+    expected = planted_book.write(
+        size=size,
+        first_day=first,
+        user_id=get_user_model().objects.create_user("bench", "bench@example.com").pk,
+        product_id=Product.objects.create(slug="bench", name="bench", price=1000).pk,
+        tell=lambda rows: stand_in.control("POST", "payments?answer=count", rows),
+    )
+    said, peak = _run(first, environment(stand_in.url) | PRODUCTION)
+    _check(said, expected)
+    run = ReconciliationRun.objects.get()
+    assert run.started_at is not None
+    assert run.finished_at is not None
+    rows = run.counts["ours"] + run.counts["theirs"]
+    return Figures(size, rows, (run.finished_at - run.started_at).total_seconds(), peak)
+
+
+def _run(first: date, variables: dict[str, str]) -> tuple[dict[str, Any], float]:
+    """`manage.py reconcile` as a process of its own: its JSON, and its peak memory in MiB."""
+    last = first + timedelta(days=planted_book.DAYS - 1)
+    days = ["--from", first.isoformat(), "--to", last.isoformat()]
+    command = [sys.executable, sys.argv[0], "reconcile", *days, "--json"]
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(  # noqa: S603  (this very program)
+            command, stdout=out, stderr=subprocess.DEVNULL, env=os.environ | variables
+        )
+        # Not Popen.wait: only wait4 tells what this one process has used.
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        said: dict[str, Any] = json.load(out)
+    # Linux counts in KiB, macOS in bytes.
+    return said, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def _check(said: dict[str, Any], expected: planted_book.Expected) -> None:
+    found: planted_book.Expected = {}
+    for one in said["open"]:
+        found.setdefault(one["bucket"], set()).add(one["imp_uid"])
+    if found != expected or said["status"] != "done" or said["unknown"]:
+        raise CommandError(f"found something else than was planted: {json.dumps(said)[:2000]}")

@@ -1,0 +1,195 @@
+"""A book of any size on both sides, with sixty planted differences: for the benchmark and a test.
+
+A month of a shop's payments, told to the stand-in gateway as they stand here, except for what
+`PLANTED` names. Rows are written without a ledger, so this is no data for anything else. To plant
+another difference: its number in `PLANTED`, and what is done to a paid payment in `_LIES`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from payments.kst import start_of
+from payments.models import Bucket, Payment
+from payments.states import PaymentStatus
+
+DAYS = 30
+BLOCK = 5_000
+AMOUNT = 12_000
+
+PLANTED: dict[Bucket, int] = {
+    Bucket.MISSING_HERE: 8,
+    Bucket.MISSING_THERE: 8,
+    Bucket.AMOUNT: 8,
+    Bucket.STATUS: 8,
+    Bucket.REFUND: 8,
+    Bucket.CURRENCY: 5,
+    Bucket.ORDER_NUMBER: 5,
+    Bucket.DOUBLE_APPROVAL: 5,
+    Bucket.TEST_PAYMENT: 5,
+}
+
+Told = dict[str, Any]
+Expected = dict[str, set[str]]
+
+
+@dataclass(slots=True)
+class Pair:
+    """One order: our row, if we have one, and what the gateway is told, nothing or several."""
+
+    ours: Payment | None
+    theirs: list[Told] = field(default_factory=list)
+
+
+def write(
+    *, size: int, first_day: date, user_id: int, product_id: int, tell: Callable[[list[Told]], Any]
+) -> Expected:
+    """Write a book of `size` orders to both sides; the imp_uids of what differs, by bucket."""
+    expected: Expected = defaultdict(set)
+    pairs = _pairs(size, first_day, user_id, product_id, expected)
+    while block := list(islice(pairs, BLOCK)):
+        Payment.objects.bulk_create([pair.ours for pair in block if pair.ours is not None])
+        tell([told for pair in block for told in pair.theirs])
+    return dict(expected)
+
+
+def _pairs(
+    size: int, first_day: date, user_id: int, product_id: int, expected: Expected
+) -> Iterator[Pair]:
+    buckets = [bucket for bucket, number in PLANTED.items() for _ in range(number)]
+    planted = {(2 * n + 1) * size // (2 * len(buckets)): one for n, one in enumerate(buckets)}
+    begin, step = start_of(first_day), timedelta(days=DAYS) / size
+    for number in range(size):
+        bucket = planted.get(number)
+        story = _paid if bucket else _STORIES[number % len(_STORIES)]
+        ours = _ordered(number, begin + number * step, user_id, product_id)
+        pair = Pair(ours, story(ours))
+        if bucket is not None:
+            expected[bucket.value].add(_LIES[bucket](pair, ours))
+        yield pair
+
+
+def _ordered(number: int, at: datetime, user_id: int, product_id: int) -> Payment:
+    return Payment(
+        merchant_uid=f"BOOK{number:012d}",
+        checkout_key=f"book-{number}",
+        user_id=user_id,
+        product_id=product_id,
+        name="book",
+        amount=AMOUNT + number % 977,
+        pay_method="card",
+        requested_at=at,
+        imp_uid=f"imp_{number:012d}",
+    )
+
+
+# --- What becomes of an order, the same on both sides ------------------------------------------
+
+
+def _told(payment: Payment, **fields: Any) -> Told:
+    return {
+        "imp_uid": payment.imp_uid,
+        "merchant_uid": payment.merchant_uid,
+        "amount": payment.amount,
+        "outcome": payment.status,
+        "started_at": _second(payment.requested_at),
+        "webhook": False,
+        **fields,
+    }
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _paid(payment: Payment) -> list[Told]:
+    payment.status, payment.paid_at = PaymentStatus.PAID, payment.requested_at
+    return [_told(payment, paid_at=_second(payment.requested_at))]
+
+
+def _refunded(payment: Payment, later: timedelta = timedelta()) -> list[Told]:
+    payment.status, payment.paid_at = PaymentStatus.CANCELLED, payment.requested_at
+    payment.cancelled_at, payment.cancelled_amount = payment.requested_at + later, 1_000
+    times = {"paid_at": _second(payment.paid_at), "cancelled_at": _second(payment.cancelled_at)}
+    return [_told(payment, **times, cancel_amount=1_000)]
+
+
+def _refunded_later(payment: Payment) -> list[Told]:
+    """Paid within these days, refunded after them: moved, and no difference."""
+    return _refunded(payment, timedelta(days=DAYS))
+
+
+def _failed(payment: Payment) -> list[Told]:
+    payment.status, payment.failed_at = PaymentStatus.FAILED, payment.requested_at
+    return [_told(payment, failed_at=_second(payment.requested_at))]
+
+
+def _abandoned(payment: Payment) -> list[Told]:
+    """A window that was closed: we keep no id of it, and it stays open there for ever."""
+    told = _told(payment, outcome="ready")
+    payment.imp_uid = None
+    return [told]
+
+
+_STORIES: tuple[Callable[[Payment], list[Told]], ...] = (
+    *[_paid] * 85,
+    *[_failed] * 6,
+    *[_refunded] * 5,
+    *[_abandoned] * 3,
+    _refunded_later,
+)
+
+
+# --- What is planted: done to a paid payment; the imp_uid that it has to be found under --------
+
+
+def _change(**changes: Any) -> Callable[[Pair, Payment], str]:
+    def lie(pair: Pair, payment: Payment) -> str:
+        pair.theirs[0] |= changes
+        return str(payment.imp_uid)
+
+    return lie
+
+
+def _missing_here(pair: Pair, payment: Payment) -> str:
+    pair.ours = None
+    return str(payment.imp_uid)
+
+
+def _missing_there(pair: Pair, payment: Payment) -> str:
+    pair.theirs = []
+    return str(payment.imp_uid)
+
+
+def _declined_there(pair: Pair, payment: Payment) -> str:
+    pair.theirs[0] |= {"outcome": "failed", "failed_at": pair.theirs[0].pop("paid_at")}
+    return str(payment.imp_uid)
+
+
+def _refunded_there(pair: Pair, payment: Payment) -> str:
+    """Also filed under another time there: it must be found once all the same."""
+    later = pair.theirs[0]["paid_at"] + 86_400
+    pair.theirs[0] |= {"outcome": "cancelled", "cancel_amount": 500, "cancelled_at": later}
+    return str(payment.imp_uid)
+
+
+def _approved_twice(pair: Pair, payment: Payment) -> str:
+    imp_uid = f"imp_twice_{str(payment.imp_uid)[-6:]}"
+    pair.theirs.append(pair.theirs[0] | {"imp_uid": imp_uid})
+    return imp_uid
+
+
+_LIES: dict[Bucket, Callable[[Pair, Payment], str]] = {
+    Bucket.MISSING_HERE: _missing_here,
+    Bucket.MISSING_THERE: _missing_there,
+    Bucket.AMOUNT: _change(amount=100),
+    Bucket.STATUS: _declined_there,
+    Bucket.REFUND: _refunded_there,
+    Bucket.CURRENCY: _change(currency="USD"),
+    Bucket.ORDER_NUMBER: _change(fields={"merchant_uid": "somebody-elses"}),
+    Bucket.DOUBLE_APPROVAL: _approved_twice,
+    Bucket.TEST_PAYMENT: _change(sandbox=True),
+}

@@ -1,0 +1,12 @@
+"""The gateway's book beside ours, for some Korean days: no payment of either side is left out.
+
+One pass reads both sides in the same order (`sides`), so neither is held in memory. What agrees is
+done; the rest is looked at once more by id (`second_look`), and what still differs is filed in
+`services.discrepancies`. `working` is a worker's part, `asking` what people do with a run. Nothing
+here writes to a payment.
+"""
+
+from .asking import forgotten, pause, resume, start, stop
+from .working import work
+
+__all__ = ["forgotten", "pause", "resume", "start", "stop", "work"]

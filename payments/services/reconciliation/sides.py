@@ -1,0 +1,130 @@
+"""Both sides of a span of time, each read in the order in which the gateway's lists have it.
+
+A list by status files a payment under the time of its present status (contract 2.5), so our side is
+ordered the same way: a stream for each status, each along an index of its own, merged. Our rows are
+read in chunks by key: no cursor stays open, because no transaction may be open while the gateway is
+waited for. To compare another stretch of our payments, add a stream to `ours_between`.
+"""
+
+import heapq
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from payments.iamport import GatewayPayment
+from payments.models import Payment
+from payments.services.differences import Ours
+from payments.states import PaymentStatus
+
+CHUNK = 1_000
+
+# Nobody promises that a refund or a failure comes with its time; the order's own is always there.
+_FILED_AT = {
+    PaymentStatus.READY: F("requested_at"),
+    PaymentStatus.PAID: F("paid_at"),
+    PaymentStatus.FAILED: Coalesce("failed_at", "requested_at"),
+    PaymentStatus.CANCELLED: Coalesce("cancelled_at", "requested_at"),
+}
+
+
+class Filed(NamedTuple):
+    """A payment of ours and the unix second under which a list has it.
+
+    `is_elsewhere`: it was paid in this span, but the gateway lists it under a later refund.
+    """
+
+    second: int
+    ours: Ours
+    is_elsewhere: bool = False
+
+
+class Second(NamedTuple):
+    """What both sides file under one unix second, by imp_uid."""
+
+    at: int
+    ours: dict[str, Filed]
+    theirs: dict[str, GatewayPayment]
+
+
+def filed_second(payment: Payment) -> int:
+    """The second under which a payment of ours is filed; the counterpart of `filed_at` there."""
+    times = {
+        PaymentStatus.PAID: payment.paid_at,
+        PaymentStatus.FAILED: payment.failed_at,
+        PaymentStatus.CANCELLED: payment.cancelled_at,
+    }
+    return int((times.get(PaymentStatus(payment.status)) or payment.requested_at).timestamp())
+
+
+def ours_between(*, from_: int, to: int) -> Iterator[Filed]:
+    """Our payments that the gateway can know, in order; both ends are included.
+
+    An order without an imp_uid has nothing there that could be found: its window was never opened,
+    or nothing came of it.
+    """
+    known = Payment.objects.exclude(imp_uid=None)
+    streams = [
+        _stream(known.filter(status=status).annotate(filed=time), from_, to)
+        for status, time in _FILED_AT.items()
+    ]
+    # A payment of these days that was refunded later has moved out of these days' list. It is asked
+    # for by its id, so that every payment of the days is accounted for.
+    refunded = known.filter(status=PaymentStatus.CANCELLED).annotate(filed=F("paid_at"))
+    later = refunded.filter(cancelled_at__gte=_moment(to + 1))
+    elsewhere = (one._replace(is_elsewhere=True) for one in _stream(later, from_, to))
+    return heapq.merge(*streams, elsewhere, key=attrgetter("second"))
+
+
+def _stream(rows: QuerySet[Any], from_: int, to: int) -> Iterator[Filed]:
+    rows = rows.filter(filed__lt=_moment(to + 1)).order_by("filed", "pk")
+    filed, pk = _moment(from_), 0
+    while True:
+        after = Q(filed__gt=filed) | Q(filed=filed, pk__gt=pk)
+        chunk = list(
+            rows.filter(after, filed__gte=filed).values_list("filed", "pk", *Ours._fields)[:CHUNK]
+        )
+        for when, _pk, *facts in chunk:
+            yield Filed(int(when.timestamp()), Ours(*facts))
+        if len(chunk) < CHUNK:
+            return
+        filed, pk = chunk[-1][:2]
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, tz=UTC)
+
+
+def paired(*, ours: Iterator[Filed], theirs: Iterator[GatewayPayment]) -> Iterator[Second]:
+    """Both sides second by second. Holds one second of each.
+
+    Whatever comes out of order is paired with nothing, and so gets a second look by its id: the
+    order makes it quick, nothing depends on it.
+    """
+    left, right = _our_seconds(ours), _their_seconds(theirs)
+    mine, other = next(left, None), next(right, None)
+    while mine is not None or other is not None:
+        if other is None or (mine is not None and mine.at < other.at):
+            assert mine is not None
+            yield mine
+            mine = next(left, None)
+        elif mine is None or other.at < mine.at:
+            yield other
+            other = next(right, None)
+        else:
+            yield Second(mine.at, mine.ours, other.theirs)
+            mine, other = next(left, None), next(right, None)
+
+
+def _our_seconds(rows: Iterator[Filed]) -> Iterator[Second]:
+    for at, group in groupby(rows, key=attrgetter("second")):
+        yield Second(at, {one.ours.imp_uid: one for one in group if one.ours.imp_uid}, {})
+
+
+def _their_seconds(rows: Iterator[GatewayPayment]) -> Iterator[Second]:
+    for at, group in groupby(rows, key=attrgetter("filed_at")):
+        yield Second(at, {}, {one.imp_uid: one for one in group})

@@ -1,0 +1,69 @@
+"""Both sides of a shop's book: what is written here, told to the stand-in gateway as it stands.
+
+`mirror` tells the gateway of payments made with `builders`, so that both sides agree; what is to
+differ is named by id.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from payments.models import Payment, ReconciliationRun
+from payments.services import reconciliation
+from tests.gateway import SandboxGateway
+from tests.payments.builders import NOON
+
+APRIL_FIRST = NOON.date()
+NO_CHANGES: Mapping[int, Mapping[str, Any]] = {}
+
+
+def told(payment: Payment, **changes: Any) -> dict[str, Any]:
+    """A payment of ours as the control API takes it."""
+    facts: dict[str, Any] = {
+        "imp_uid": payment.imp_uid,
+        "merchant_uid": payment.merchant_uid,
+        "amount": payment.amount,
+        "name": payment.name,
+        "outcome": payment.status,
+        "started_at": int(payment.requested_at.timestamp()),
+        "webhook": False,
+        "ignore_prepare": True,
+    }
+    for name in ("paid_at", "failed_at", "cancelled_at"):
+        if (moment := getattr(payment, name)) is not None:
+            facts[name] = int(moment.timestamp())
+    if payment.cancelled_amount:
+        facts["cancel_amount"] = payment.cancelled_amount
+    return {name: value for name, value in (facts | changes).items() if value is not None}
+
+
+def mirror(
+    sandbox: SandboxGateway,
+    payments: Iterable[Payment],
+    changes: Mapping[int, Mapping[str, Any]] = NO_CHANGES,
+) -> None:
+    """Tell the gateway of these, with `changes` for some, by id."""
+    rows = [told(payment, **changes.get(payment.pk, {})) for payment in payments]
+    sandbox.control("POST", "payments?answer=count", rows)
+
+
+def ended(run: ReconciliationRun, *, seconds: float = 60.0) -> ReconciliationRun:
+    """Work on a run until there is nothing left to do, without sitting through its pauses."""
+    for _turn in range(1_000):
+        pause = reconciliation.work(run_id=run.pk, seconds=seconds)
+        if pause is None:
+            run.refresh_from_db()
+            return run
+        ReconciliationRun.objects.filter(pk=run.pk).update(not_before=None)
+    raise AssertionError("the run does not come to an end")
+
+
+def reconciled(first: Any = APRIL_FIRST, last: Any = None, **options: Any) -> ReconciliationRun:
+    """A run over these days, from beginning to end."""
+    return ended(begun(first, last), **options)
+
+
+def begun(first: Any = APRIL_FIRST, last: Any = None) -> ReconciliationRun:
+    """A run over these days that nobody has worked on."""
+    return reconciliation.start(
+        first_day=first, last_day=last or first, actor=None, enqueue=lambda _run_id: None
+    )
