@@ -9,12 +9,23 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from accounts.roles import sync_roles
+from payments import tasks
 from payments.kst import day_of
-from payments.models import AccessKind, DailyClose, DeliveryOutcome, Payment, Product
-from payments.services import inbox, saved_views
+from payments.models import (
+    AccessKind,
+    DailyClose,
+    DeliveryOutcome,
+    ItemOutcome,
+    Payment,
+    Product,
+    VerificationRun,
+    Worker,
+)
+from payments.services import inbox, runs, saved_views, workers
 from payments.services.access import record_access
 from payments.services.closing import close_day
 from payments.states import Verification
@@ -74,6 +85,8 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
     saved_views.keep(owner=admin, name="포트원과 다른 결제", query="verification=mismatched")
     payments, closes = "/admin/payments/payment", "/admin/payments/dailyclose"
     close, day = _moved_close(admin, product)
+    run = _paused_run(admin)
+    runs_ = "/admin/payments/verificationrun"
     seen = f"/seen/{admin.username}{payments}"
     return {
         "public sign-in": "/accounts/login/",
@@ -149,6 +162,14 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "access to personal data": f"/admin/payments/personaldataaccess/{access.pk}/change/",
         "export, filtered": f"{payments}/export/?status=paid",
         "export of ticked payments": f"{payments}/export/?id={paid.pk}",
+        "start a run": f"{payments}/verify/?status=paid",
+        "start a run over nothing": f"{payments}/verify/?amount_min=900000000",
+        "runs": f"{runs_}/",
+        "runs, none": f"{runs_}/?status=stopped",
+        "run": f"{runs_}/{run.pk}/change/",
+        "run, what is still to do": f"{runs_}/{run.pk}/change/?outcome=waiting",
+        "export of a run": f"{runs_}/{run.pk}/export/",
+        "background work": "/admin/payments/worker/",
         "inbox": "/admin/payments/webhookdelivery/",
         "delivery": f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
         "closes": f"{closes}/",
@@ -187,6 +208,28 @@ def _payments(user: User, product: Product) -> tuple[Payment, Payment, Payment, 
         builders.refunded(user, product, refund=9_000, at=now - timedelta(days=3)),
         builders.failed(user, product, at=now - timedelta(days=4)),
     )
+
+
+def _paused_run(user: User) -> VerificationRun:
+    """A run with something of everything, a worker that fell silent, a task that failed."""
+    run = runs.start(
+        payments=Payment.objects.all(),
+        query="status=paid",
+        actor=user,
+        enqueue=tasks.rescue.enqueue,
+    )
+    runs.pause(run=run)
+    items = list(run.items.order_by("pk"))
+    for item, outcome in zip(items[:-1], ItemOutcome.values[1:], strict=False):
+        now = timezone.now()
+        values = {"findings": "amount", "error": "GET /payments: HTTP 502", "settled_at": now}
+        run.items.filter(pk=item.pk).update(outcome=outcome, **values)
+    workers.sign_of_life(worker_id="w1", host="shop-1", pid=4711)
+    Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=9))
+    task = DBTaskResult.objects.latest("enqueued_at")
+    task.claim("w1")
+    task.set_failed(ValueError("no such row"))
+    return run
 
 
 def _moved_close(user: User, product: Product) -> tuple[DailyClose, date]:

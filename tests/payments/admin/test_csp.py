@@ -11,11 +11,11 @@ from django.test import Client
 
 from accounts.models import User
 from payments.models import AccessKind, Payment, Product
-from payments.services import inbox
+from payments.services import inbox, runs
 from payments.services.access import record_access
 from tests.payments import builders
 
-from .conftest import EXPORT, LIST, MARK_FAILED, SignIn, page_of, text_of
+from .conftest import EXPORT, LIST, MARK_FAILED, RUNS, START_RUN, SignIn, page_of, text_of
 
 INLINE = {
     "a script in the page": re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.I),
@@ -35,6 +35,7 @@ def addresses(customer: User, product: Product, admin_person: User) -> list[str]
     access = record_access(
         actor=admin_person, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True
     )
+    run = runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
     return [
         "/admin/",
         "/admin/payments/",
@@ -46,6 +47,11 @@ def addresses(customer: User, product: Product, admin_person: User) -> list[str]
         f"{MARK_FAILED}?id={payment.pk}",
         f"{EXPORT}?status=paid",
         f"{EXPORT}?id={paid.pk}",
+        f"{START_RUN}?status=paid,cancelled",
+        RUNS,
+        f"{RUNS}{run.pk}/change/",
+        f"{RUNS}{run.pk}/export/",
+        "/admin/payments/worker/",
         "/admin/payments/webhookdelivery/",
         f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
         "/admin/payments/product/",
