@@ -46,8 +46,9 @@ _ADMIN = (
 )
 
 # What each is for: Viewer looks (personal data masked), Finance also closes days, exports and
-# unmasks for a reason, Operator settles payments with the gateway, Approver may do so while it is silent, Admin
-# does all of this and looks after products, people and the record of who saw personal data.
+# unmasks for a reason, Operator settles payments with the gateway, Approver may do so while it is
+# silent, Admin does all of this and looks after products, people and the record of who saw
+# personal data.
 ROLES: dict[str, frozenset[str]] = {
     "Viewer": _VIEWER,
     "Finance": _FINANCE,
