@@ -12,8 +12,10 @@ from datetime import timedelta
 from django.utils import timezone
 from django_tasks import task
 
+from . import conf
 from .services import (
     bulk,
+    closing,
     discrepancy_mail,
     inbox,
     reconciliation,
@@ -79,6 +81,19 @@ def mail_discrepancies() -> None:
     discrepancy_mail.send_news()
 
 
+@task
+def close_days() -> list[str]:
+    """Reconcile and close finished days, from the configured hour in Korea on.
+
+    A day whose reconciliation is still under way is closed on a later turn.
+    """
+    closes = closing.close_finished_days(
+        now=timezone.now() - timedelta(hours=conf.schedule().close_hour),
+        reconcile=lambda day: reconciliation.of_finished_day(day=day, enqueue=reconcile.enqueue),
+    )
+    return [str(close) for close in closes]
+
+
 SCHEDULE = (
     Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),
     Job(
@@ -97,6 +112,12 @@ SCHEDULE = (
         name="mail_discrepancies",
         every=timedelta(minutes=5),
         enqueue=mail_discrepancies.enqueue,
+    ),
+    Job(
+        name="close_days",
+        every=timedelta(minutes=5),
+        enqueue=close_days.enqueue,
+        alone=close_days.module_path,
     ),
 )
 

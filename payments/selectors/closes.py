@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
@@ -205,7 +205,7 @@ def _causes(then: str, now: str) -> Iterator[Cause]:
     before = {line.imp_uid: line for line in read_lines("\n".join(texts[0] - texts[1]))}
     after = {line.imp_uid: line for line in read_lines("\n".join(texts[1] - texts[0]))}
     ids = sorted({*before, *after})
-    payments = payments_by_imp_uid(ids)
+    payments = known(ids)
     for imp_uid in ids:
         payment = payments.get(imp_uid)
         yield Cause(
@@ -217,11 +217,24 @@ def _causes(then: str, now: str) -> Iterator[Cause]:
         )
 
 
-def payments_by_imp_uid(ids: list[str]) -> dict[str, Payment]:
-    """Order number and payment date of each, with as few columns as that takes."""
-    found: dict[str, Payment] = {}
+class Known(NamedTuple):
+    """What never changes about a payment that was approved."""
+
+    pk: int
+    merchant_uid: str
+    paid_at: datetime | None
+
+
+def known(ids: list[str]) -> dict[str, Known]:
+    """What is known of each of these payments, by imp_uid."""
+    found: dict[str, Known] = {}
     for start in range(0, len(ids), _BATCH):
         rows = Payment.objects.filter(imp_uid__in=ids[start : start + _BATCH])
-        for payment in rows.only("imp_uid", "merchant_uid", "paid_at"):
-            found[payment.imp_uid or ""] = payment
+        found |= by_imp_uid(rows)
     return found
+
+
+def by_imp_uid(payments: QuerySet[Payment]) -> dict[str, Known]:
+    """The same for payments that are selected already."""
+    rows = payments.order_by().values_list("imp_uid", *Known._fields)
+    return {imp_uid: Known(*values) for imp_uid, *values in rows.iterator() if imp_uid}

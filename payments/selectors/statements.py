@@ -11,8 +11,16 @@ from datetime import date, datetime, timedelta
 
 from payments.models import DailyClose
 
-from .closes import Drift, drift, figures_by_day, figures_then, payments_by_imp_uid
-from .day_lines import Figures, Line, Sums, figures_of_lines, lines_of, read_lines
+from .closes import Drift, by_imp_uid, drift, figures_by_day, figures_then, known
+from .day_lines import (
+    Figures,
+    Line,
+    Sums,
+    figures_of_lines,
+    lines_of,
+    payments_of,
+    read_lines,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +117,15 @@ def daily(day: date) -> Daily:
         figures=figures_then(close) if close else figures_of_lines(text),
         close=close,
         drift=drift(close) if close else None,
-        entries=_entries(text),
+        entries=_entries(day, text),
     )
 
 
-def _entries(text: str) -> list[Entry]:
+def _entries(day: date, text: str) -> list[Entry]:
     """Each line with what never changes about its payment, by payment date."""
     lines = list(read_lines(text))
-    payments = payments_by_imp_uid([line.imp_uid for line in lines])
+    payments = by_imp_uid(payments_of(day))
+    payments |= known([line.imp_uid for line in lines if line.imp_uid not in payments])
     entries = []
     for line in lines:
         payment = payments.get(line.imp_uid)

@@ -1,6 +1,7 @@
 """Background tasks: queued with what asks for them, safe to run twice, never the only memory."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -9,8 +10,17 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from payments import tasks
-from payments.models import Payment, RunStatus, VerificationRun
-from payments.services import runs
+from payments.management import paid_book
+from payments.models import (
+    DailyClose,
+    Discrepancy,
+    Payment,
+    Product,
+    ReconciliationRun,
+    RunStatus,
+    VerificationRun,
+)
+from payments.services import reconciliation, runs
 from tests.gateway import SandboxGateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,3 +88,50 @@ def test_rescue_queues_a_run_that_was_left_alone(payment: Payment) -> None:
     tasks.rescue.call()
     (task,) = queued("verify_run")
     assert task.args_kwargs["args"] == [run.pk]
+
+
+class TestTheDailyClose:
+    """Paid on 1 April in Korea; the close is due at six in the morning of the 2nd."""
+
+    DAY = date(2026, 4, 1)
+    BEFORE_SIX = datetime(2026, 4, 1, 20, 59, tzinfo=UTC)
+    SIX = datetime(2026, 4, 1, 21, tzinfo=UTC)
+
+    @pytest.fixture(autouse=True)
+    def day(self, customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
+        """Three payments of the day, known to both sides but for one."""
+        (payments,) = paid_book.write(user=customer, product=product, count=3)
+        paid_book.tell(sandbox.control, payments[:2])
+        return payments
+
+    @pytest.mark.usefixtures("server_zone")
+    def test_nothing_happens_before_the_hour_in_korea(self, time_machine: Any) -> None:
+        time_machine.move_to(self.BEFORE_SIX)
+        # Before the first close, only the day before is due: that is 31 March until six.
+        tasks.close_days.call()
+        assert not ReconciliationRun.objects.filter(first_day=self.DAY).exists()
+        time_machine.move_to(self.SIX)
+        tasks.close_days.call()
+        assert ReconciliationRun.objects.filter(first_day=self.DAY).exists()
+
+    def test_a_day_is_reconciled_first_and_closed_on_a_later_turn(self, time_machine: Any) -> None:
+        time_machine.move_to(self.SIX)
+        assert tasks.close_days.call() == []
+        # Asked again while the run is under way: no second one.
+        assert tasks.close_days.call() == []
+        run = ReconciliationRun.objects.get()
+        assert (run.first_day, run.last_day, run.requested_by) == (self.DAY, self.DAY, None)
+        tasks.reconcile.call(run.pk)
+        assert tasks.close_days.call() == ["2026-04-01"]
+        close = DailyClose.objects.get()
+        assert (close.run, close.count, close.open_discrepancies) == (run, 3, 1)
+        assert Discrepancy.objects.get().bucket == "missing_there"
+        assert tasks.close_days.call() == []
+
+    def test_a_comparison_that_was_stopped_is_begun_anew(self, time_machine: Any) -> None:
+        time_machine.move_to(self.SIX)
+        tasks.close_days.call()
+        reconciliation.stop(run=ReconciliationRun.objects.get())
+        assert tasks.close_days.call() == []
+        assert ReconciliationRun.objects.count() == 2
+        assert not DailyClose.objects.exists()

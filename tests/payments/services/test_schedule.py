@@ -1,4 +1,4 @@
-"""The schedule: each job queued once, at its hour in Korea, and never piling up behind itself."""
+"""The schedule: each job queued once, and never piling up behind itself."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from payments import tasks
-from payments.kst import KST
 from payments.models import ScheduledJob, Worker
 from payments.services import workers
 from payments.services.schedule import Job, run_due
@@ -79,33 +78,6 @@ class TestEvery:
         assert not DBTaskResult.objects.exists()
         assert ScheduledJob.objects.get().queued_at is None
         assert run_due(jobs=[job], now=NOW + 5 * MINUTE) == ["count"]
-
-
-@pytest.mark.usefixtures("server_zone")
-class TestAtAnHour:
-    @pytest.fixture
-    def close(self, queued: list[str]) -> Job:
-        """At six in the morning in Korea, which is 21:00 UTC of the day before."""
-        return Job(name="close", enqueue=lambda: queued.append("close"), at_hour=lambda: 6)
-
-    @pytest.mark.parametrize(
-        ("now", "due"),
-        [
-            (datetime(2026, 3, 31, 20, 59, tzinfo=UTC), datetime(2026, 3, 31, 21, tzinfo=UTC)),
-            (datetime(2026, 3, 31, 21, tzinfo=UTC), datetime(2026, 4, 1, 21, tzinfo=UTC)),
-            (datetime(2026, 3, 31, 15, 30, tzinfo=UTC), datetime(2026, 3, 31, 21, tzinfo=UTC)),
-            # New York puts its clocks forward between these two; Korea does not.
-            (datetime(2026, 3, 7, 22, tzinfo=UTC), datetime(2026, 3, 8, 21, tzinfo=UTC)),
-        ],
-    )
-    def test_the_hour_is_one_of_korea(self, close: Job, now: datetime, due: datetime) -> None:
-        assert close.next_after(now) == due
-        assert due.astimezone(KST).hour == 6
-
-    def test_it_is_queued_once_a_day(self, db: None, close: Job, queued: list[str]) -> None:
-        for hours in range(73):
-            run_due(jobs=[close], now=NOW + timedelta(hours=hours))
-        assert queued == ["close"] * 3
 
 
 class TestAlone:
