@@ -14,7 +14,7 @@ from payments import tasks
 from payments.models import ItemOutcome, Payment, ScheduledJob, VerificationItem, Worker
 from payments.services import runs, workers
 
-from .conftest import SignIn, page_of, text_of
+from .conftest import SignIn, english, page_of, text_of
 
 WORK = "/admin/payments/worker/"
 NOTHING = "No worker has run here yet, so no background work is done."
@@ -133,7 +133,7 @@ def test_the_dashboard_counts_failures_and_parked_payments(
     failed()
     runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
     VerificationItem.objects.update(outcome=ItemOutcome.PARKED, settled_at=timezone.now())
-    waiting = {one.label: one for one in client.get("/admin/").context["waiting"]}
+    waiting = {english(one.label): one for one in client.get("/admin/").context["waiting"]}
     tile = waiting["Background tasks failed within a day"]
     assert (tile.number, tile.address) == ("1", f"{WORK}#failed")
     tile = waiting["Payments a run could not process"]
