@@ -648,6 +648,23 @@ class TestKilled:
         assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
         assert list(Discrepancy.objects.values_list("steps__kind", flat=True)) == ["found"] * 2
 
+    @pytest.mark.parametrize("where", [LISTS, LOOKUPS], ids=["lists", "look-ups"])
+    def test_trouble_in_the_middle_costs_what_came_after_the_last_stop(
+        self, book: list[Payment], sandbox: SandboxGateway, where: dict[str, str]
+    ) -> None:
+        run = begun()
+        for _turn in range(8):
+            assert reconciliation.work(run_id=run.pk, seconds=0) == 0
+        sandbox.fault("html", match=where)
+        for _turn in range(3):
+            assert reconciliation.work(run_id=run.pk, seconds=0)
+            ReconciliationRun.objects.update(not_before=None)
+        sandbox.heal()
+        run = ended(run)
+        assert (run.counts["ours"], run.counts["agree"], run.counts["amount"]) == (10, 8, 2)
+        assert (run.counts["unknown"], run.last_error) == (0, "")
+        assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
+
     def test_a_dead_workers_run_is_found_and_taken_over_after_its_lease(
         self, book: list[Payment], settings: Any
     ) -> None:
