@@ -6,7 +6,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 export PORT SANDBOX_PORT
 
-.PHONY: help run test check format lock messages bench-checkout bench-reconcile screenshots clean
+.PHONY: help run test check format lock messages bench-checkout bench-reconcile bench-verify chaos screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -50,6 +50,12 @@ messages: .venv/.ready ## collect and compile the words (needs gettext)
 
 bench-checkout: .venv/.ready ## gateway calls and time of our own per checkout
 	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_checkout
+
+bench-verify: .venv/.ready ## verification runs beside the straightforward way
+	@LOG_LEVEL=ERROR $(BIN)/python manage.py bench_verify
+
+chaos: .venv/.ready ## kill -9 workers during a run (on DATABASE_URL's server)
+	@LOG_LEVEL=ERROR $(BIN)/python manage.py chaos
 
 bench-reconcile: .venv/.ready ## books of 50,000 and 500,000 with planted differences: pace, memory
 	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_reconcile

@@ -61,6 +61,7 @@ class UserAdmin(PersonAdmin):
     add_form = AddPersonForm
     paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_display = ["email", "username", "is_staff", "is_active", "last_login", "date_joined"]
     list_display_links = ["email", "username"]
     list_filter = ["is_staff", "is_active", "groups"]

@@ -4,7 +4,6 @@ To let people change one more thing about themselves: a field in `SettingsForm.M
 """
 
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from allauth.utils import generate_unique_username
@@ -12,7 +11,7 @@ from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import User, time_zone_names
 
 if TYPE_CHECKING:
     UserModelForm = forms.ModelForm[User]
@@ -28,7 +27,7 @@ _NOT_OFFERED = ("Etc/", "SystemV/", "US/", "posix/", "right/")
 def offered_time_zones() -> list[str]:
     """The zone names to suggest: Area/City and UTC, Korea first."""
     cities = sorted(
-        name for name in available_timezones() if "/" in name and not name.startswith(_NOT_OFFERED)
+        name for name in time_zone_names() if "/" in name and not name.startswith(_NOT_OFFERED)
     )
     cities.remove("Asia/Seoul")
     return ["Asia/Seoul", "UTC", *cities]

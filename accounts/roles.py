@@ -13,13 +13,18 @@ from accounts.models import User
 
 _VIEWER = frozenset(
     {
+        "payments.view_dailyclose",
         "payments.view_payment",
         "payments.view_paymentevent",
         "payments.view_product",
         "payments.view_webhookdelivery",
     }
 )
-_FINANCE = _VIEWER | {"payments.export_payment", "payments.unmask_payment"}
+_FINANCE = _VIEWER | {
+    "payments.close_day",
+    "payments.export_payment",
+    "payments.unmask_payment",
+}
 _OPERATOR = _VIEWER | {
     "payments.mark_failed_payment",
     "payments.note_payment",
@@ -40,9 +45,10 @@ _ADMIN = (
     }
 )
 
-# What each is for: Viewer looks (personal data masked), Finance also exports and unmasks for a
-# reason, Operator settles payments with the gateway, Approver may do so while it is silent, Admin
-# does all of this and looks after products, people and the record of who saw personal data.
+# What each is for: Viewer looks (personal data masked), Finance also closes days, exports and
+# unmasks for a reason, Operator settles payments with the gateway, Approver may do so while it is
+# silent, Admin does all of this and looks after products, people and the record of who saw
+# personal data.
 ROLES: dict[str, frozenset[str]] = {
     "Viewer": _VIEWER,
     "Finance": _FINANCE,

@@ -29,17 +29,20 @@ class BackofficeAdminSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        # Here, not above: this module is imported before any model is.
+        from payments.admin.presets import saved_tabs
+
         context = super().each_context(request)
         if context["has_permission"]:
-            context["navigation"] = navigation(context["available_apps"], request.path)
+            context["saved_views"] = views = saved_tabs(request)
+            context["navigation"] = navigation(context["available_apps"], request.path, views)
         return context
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """The dashboard for whoever may see payments, the plain list of screens for others."""
-        # Here, not above: this module is imported before any model is.
-        from payments.admin import dashboard
+        from payments.admin import dashboard  # as above
 
         shown = dashboard.context(request) if dashboard.may_see(request) else {}
         return super().index(request, shown | (extra_context or {}))

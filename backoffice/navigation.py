@@ -1,12 +1,13 @@
 """The column beside every staff page: where a person may go, in groups.
 
 Made from Django's own list of apps, so rights are Django's business. To place a screen, add its
-model to `_PLACES`; one without a place stands under its app's name.
+model to `_PLACES`; one without a place stands under its app's name. Below the payments stand the
+filters that the person saved.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -20,11 +21,27 @@ Words = str | Promise
 _PLACES: dict[str, tuple[Words, str]] = {
     "payments.Payment": (gettext_lazy("Payments"), "payments"),
     "payments.WebhookDelivery": (gettext_lazy("Payments"), "inbox"),
+    "payments.DailyClose": (gettext_lazy("Payments"), "close"),
     "payments.Product": (pgettext_lazy("navigation", "Shop"), "products"),
     "accounts.User": (gettext_lazy("People and rights"), "people"),
     "auth.Group": (gettext_lazy("People and rights"), "roles"),
     "payments.PersonalDataAccess": (gettext_lazy("People and rights"), "record"),
 }
+
+
+# The screen whose filters can be saved.
+_WITH_VIEWS = "payments.Payment"
+
+
+class View(Protocol):
+    """A saved filter as a place to go."""
+
+    @property
+    def words(self) -> str: ...
+    @property
+    def href(self) -> str: ...
+    @property
+    def is_current(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +52,7 @@ class Item:
     address: str
     icon: str
     state: str
+    views: list[View] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +63,26 @@ class Section:
     items: list[Item] = field(default_factory=list)
 
 
-def navigation(apps: Iterable[Mapping[str, Any]], path: str) -> list[Section]:
-    """The sections for somebody who may see `apps` and is at `path`."""
+def navigation(
+    apps: Iterable[Mapping[str, Any]], path: str, views: Iterable[View] = ()
+) -> list[Section]:
+    """The sections for somebody who may see `apps`, has saved `views`, and is at `path`."""
     index = reverse("admin:index")
     first = Section("", [Item(_("Dashboard"), index, "home", "page" if path == index else "")])
     found: dict[str, Section] = {}
+    saved = list(views)
     for app in apps:
         for model in app["models"]:
-            _place(found, app, model, path)
+            _place(found, app, model, path, saved)
     return [first, *sorted(found.values(), key=_rank)]
 
 
 def _place(
-    found: dict[str, Section], app: Mapping[str, Any], model: Mapping[str, Any], path: str
+    found: dict[str, Section],
+    app: Mapping[str, Any],
+    model: Mapping[str, Any],
+    path: str,
+    views: list[View],
 ) -> None:
     address = model["admin_url"]
     if not address:  # may add, but not look
@@ -65,7 +90,10 @@ def _place(
     label = f"{app['app_label']}.{model['object_name']}"
     title, icon = _PLACES.get(label, (app["name"], "record"))
     section = found.setdefault(str(title), Section(str(title)))
-    section.items.append(Item(capfirst(str(model["name"])), address, icon, _state(address, path)))
+    own = views if label == _WITH_VIEWS else []
+    # A page has one place: with a saved view open, the list is only above it.
+    state = "true" if any(view.is_current for view in own) else _state(address, path)
+    section.items.append(Item(capfirst(str(model["name"])), address, icon, state, own))
     section.items.sort(key=_item_rank)
 
 

@@ -223,6 +223,8 @@ SWEEP_LONG_WAIT = env.int("SWEEP_LONG_WAIT", default=24)
 DAILY_CLOSE_HOUR = env.int("DAILY_CLOSE_HOUR", default=6)
 # Who is told of a new discrepancy; nobody while empty.
 DISCREPANCY_MAIL_TO = env.list("DISCREPANCY_MAIL_TO", default=[])
+# Whose book this is: stands at the head of every statement.
+SHOP_NAME = env.str("SHOP_NAME", default="")
 
 # --- Language and time -----------------------------------------------------------------------
 
@@ -232,7 +234,7 @@ LOCALE_PATHS = [BASE_DIR / "backoffice" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Seoul")
-FORMAT_MODULE_PATH = None
+FORMAT_MODULE_PATH = ["backoffice.formats"]
 
 # --- Gateway ---------------------------------------------------------------------------------
 

@@ -116,6 +116,11 @@ def schedule() -> Schedule:
     )
 
 
+def shop_name() -> str:
+    """Whose book this is, for the head of a statement; "" where nobody has said."""
+    return str(settings.SHOP_NAME)
+
+
 def window() -> Window:
     """The payment window as configured now."""
     return Window(

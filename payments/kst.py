@@ -35,6 +35,11 @@ def iso(moment: datetime | None) -> str:
     return moment.astimezone(KST).isoformat(timespec="seconds") if moment else ""
 
 
+def iso_of_unix(second: int) -> str:
+    """`iso` of a unix second."""
+    return datetime.fromtimestamp(second, tz=KST).isoformat()
+
+
 def stamp(moment: datetime, zone: tzinfo = KST) -> str:
     """For a screen: 2022-11-29 12:15:57 KST."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")

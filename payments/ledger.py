@@ -5,7 +5,6 @@ and calls `append`: the row gets its number and its hash, the payment's projecti
 both commit together. To let something new happen: add an `EventKind`, and describe it in a service.
 """
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,9 +16,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from .hashing import chained
 from .models import Payment, PaymentEvent
 from .models.payment import PROJECTION
-from .rows import update_rows
+from .rows import insert_rows, update_rows
 from .states import EventKind, Source, may_move
 
 # A payment begins with one of these.
@@ -99,7 +99,7 @@ def append_many(*, writes: Iterable[tuple[Payment, Iterable[Entry]]]) -> None:
             fields |= dict.fromkeys(entry.changes)
         if entries:
             changed[(*fields, *HEAD)].append(payment)
-    PaymentEvent.objects.bulk_create(events)
+    insert_rows(rows=events)
     for names, payments in changed.items():
         update_rows(rows=payments, fields=names)
 
@@ -162,17 +162,8 @@ def encode(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def event_hash(event: PaymentEvent) -> str:
-    """SHA-256 over the row and its predecessor's hash.
-
-    Each field is preceded by its length, so that no text can be moved from one field to the next
-    without changing the hash.
-    """
-    digest = hashlib.sha256()
-    for value in _hashed_fields(event):
-        data = str(value).encode()
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return digest.hexdigest()
+    """SHA-256 over the row and its predecessor's hash."""
+    return chained(_hashed_fields(event))
 
 
 def _hashed_fields(event: PaymentEvent) -> Iterable[object]:

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from .models import Discrepancy, ItemOutcome, Payment, VerificationItem
+
+# What a question about a payment is made of.
+_ASKED_BY = ("payment__merchant_uid", "payment__imp_uid", "payment__status")
 
 
 @contextmanager
@@ -47,6 +50,7 @@ def unclaimed_items(run_id: int, *, limit: int, now: datetime) -> Iterator[list[
     """Payments of a run that nobody is asking about now, locked; other workers skip them."""
     with transaction.atomic(durable=True):
         rows = VerificationItem.objects.select_for_update(of=("self",), skip_locked=True)
+        rows = rows.select_related("payment").only("run", "attempts", *_ASKED_BY)
         yield list(waiting_items(run_id, now=now, among=rows).order_by("pk")[:limit])
 
 
@@ -55,6 +59,23 @@ def waiting_items(
 ) -> QuerySet[VerificationItem]:
     """What is still to do in a run and may be taken up now."""
     rows = VerificationItem.objects.all() if among is None else among
-    rows = rows.filter(run_id=run_id, outcome=ItemOutcome.WAITING).select_related("payment")
+    rows = rows.filter(run_id=run_id, outcome=ItemOutcome.WAITING)
     rows = rows.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
     return rows.filter(Q(not_before=None) | Q(not_before__lte=now))
+
+
+@contextmanager
+def closing_days() -> Iterator[None]:
+    """The book as it is at one moment, and nobody else closing a day until the block commits.
+
+    SQLite's IMMEDIATE transaction is both. PostgreSQL takes the snapshot with the first query, so
+    the table is locked before it: whoever waited for the lock sees what was closed meanwhile.
+    """
+    # A test's transaction around this one fixed its level with its first query.
+    sets_level = connection.vendor == "postgresql" and not connection.in_atomic_block
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        if sets_level:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if connection.vendor == "postgresql":
+            cursor.execute("LOCK TABLE payments_dailyclose IN SHARE ROW EXCLUSIVE MODE")
+        yield

@@ -4,27 +4,63 @@
 prepared once; filling a table from a query needs no rows in Python at all.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Field, Model, QuerySet
+from django.db.models import F, Field, Model, QuerySet
+
+
+def insert_rows(*, rows: Sequence[Model]) -> None:
+    """Insert new rows; their ids stay unknown. PostgreSQL takes them as a stream (COPY)."""
+    if not rows:
+        return
+    model = type(rows[0])
+    if connection.vendor != "postgresql":
+        model._default_manager.bulk_create(rows)
+        return
+    columns = [one for one in model._meta.local_concrete_fields if not one.primary_key]
+    names = ", ".join(_quoted(one) for one in columns)
+    copying = f"COPY {_table(model)} ({names}) FROM STDIN"
+    # Django wraps the errors of `execute`, not those of `copy`.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        _stream(cursor, copying, [_values(row, columns) for row in rows])
+
+
+def _stream(cursor: Any, copying: str, values: Iterable[Sequence[Any]]) -> None:
+    with cursor.copy(copying) as copy:
+        for one in values:
+            copy.write_row(one)
 
 
 def update_rows(*, rows: Sequence[Model], fields: Sequence[str]) -> None:
     """Write these fields of each row as it stands. Call inside a transaction."""
-    if not rows:
-        return
-    columns = [_column(type(rows[0]), name) for name in fields]
+    by_values: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    columns = [_column(type(rows[0]), name) for name in fields] if rows else []
+    for row in rows:
+        by_values[tuple(_values(row, columns))].append(row.pk)
+    if rows:
+        _write(type(rows[0]), columns, by_values)
+
+
+def _write(
+    model: type[Model],
+    columns: "Sequence[Field[Any, Any]]",
+    by_values: dict[tuple[Any, ...], list[Any]],
+) -> None:
+    """Rows that get the same values in one statement, the others in one that is prepared once."""
     assignments = ", ".join(f"{_quoted(one)} = %s" for one in columns)
-    table = connection.ops.quote_name(type(rows[0])._meta.db_table)
-    sql = f"UPDATE {table} SET {assignments} WHERE id = %s"  # noqa: S608 (names of ours alone)
-    values = [
-        [*(one.get_db_prep_save(getattr(row, one.attname), connection) for one in columns), row.pk]
-        for row in rows
-    ]
+    sql = f"UPDATE {_table(model)} SET {assignments} WHERE id"  # noqa: S608 (names of ours alone)
+    alone = [(*values, pks[0]) for values, pks in by_values.items() if len(pks) == 1]
     with connection.cursor() as cursor:
-        cursor.executemany(sql, values)
+        if alone:
+            cursor.executemany(f"{sql} = %s", alone)
+        for values, pks in by_values.items():
+            if len(pks) > 1:
+                marks = ", ".join("%s" for _ in pks)
+                cursor.execute(f"{sql} IN ({marks})", [*values, *pks])
 
 
 def insert_from(
@@ -36,12 +72,16 @@ def insert_from(
     """
     names = [_column(model, name) for name in constants]
     values = [one.get_db_prep_save(constants[one.name], connection) for one in names]
-    inner, params = source.values_list("pk").order_by("pk").query.sql_with_params()
+    chosen = source.order_by("pk").annotate(chosen_id=F("pk")).values_list("chosen_id")
+    try:
+        inner, params = chosen.query.sql_with_params()
+    except EmptyResultSet:
+        return 0
     into = ", ".join(_quoted(one) for one in [_column(model, column), *names])
     marks = "".join(", %s" for _ in names)
     sql = (
-        f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({into}) "  # noqa: S608 (names of ours alone)
-        f"SELECT chosen.id{marks} FROM ({inner}) AS chosen"
+        f"INSERT INTO {_table(model)} ({into}) "  # noqa: S608 (names of ours alone)
+        f"SELECT chosen.chosen_id{marks} FROM ({inner}) AS chosen"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, *params])
@@ -56,3 +96,11 @@ def _column(model: type[Model], name: str) -> "Field[Any, Any]":
 
 def _quoted(field: "Field[Any, Any]") -> str:
     return connection.ops.quote_name(str(field.column))
+
+
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _values(row: Model, columns: "Sequence[Field[Any, Any]]") -> list[Any]:
+    return [one.get_db_prep_save(getattr(row, one.attname), connection) for one in columns]

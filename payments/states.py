@@ -83,9 +83,10 @@ class Finding(TextChoices):
 
 
 class FailReason(TextChoices):
-    """Why a member of staff marks a payment failed."""
+    """Why a payment is marked failed by staff, or closed by the sweep (the first two)."""
 
     ABANDONED = "abandoned", _("The customer never finished")
+    DEPOSIT_EXPIRED = "deposit_expired", _("No deposit by the due date")
     DECLINED = "declined", _("The payment was declined")
     DUPLICATE = "duplicate", _("Ordered twice by mistake")
     FRAUD = "fraud", _("Suspected fraud")

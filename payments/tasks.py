@@ -6,15 +6,27 @@ worker was killed needs no repeating of its own, and `rescue` queues a new one. 
 the clock: a task here, its line in `SCHEDULE`.
 """
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from django.utils import timezone
 from django_tasks import task
 
-from .services import bulk, discrepancy_mail, reconciliation, runs, schedule, workers
+from . import conf
+from .services import (
+    bulk,
+    closing,
+    discrepancy_mail,
+    inbox,
+    reconciliation,
+    runs,
+    schedule,
+    workers,
+)
 from .services.schedule import Job
+from .services.sweep import sweep
 
-# A run lets other tasks have their turn after this many seconds.
+# What takes long lets other tasks have their turn after this many seconds.
 TURN = 20.0
 
 
@@ -38,13 +50,29 @@ def reconcile(run_id: int) -> None:
 
 @task
 def rescue() -> None:
-    """Bury what dead workers left, and queue their runs again."""
+    """Bury what dead workers left, queue their runs again, and clear out what is long done."""
     now = timezone.now()
     workers.bury_lost_tasks(now=now)
+    workers.forget_finished_tasks(now=now)
     for run_id in runs.forgotten(now=now):
         verify_run.enqueue(run_id)
     for run_id in reconciliation.forgotten(now=now):
         reconcile.enqueue(run_id)
+
+
+@task
+def sweep_orders() -> dict[str, int]:
+    """Ask about open orders; queue the next turn if there are more."""
+    result = sweep(now=timezone.now(), seconds=TURN)
+    if result.unfinished:
+        sweep_orders.enqueue()
+    return asdict(result)
+
+
+@task
+def process_webhooks_again() -> dict[str, int]:
+    """Webhooks that failed, or whose process died."""
+    return asdict(inbox.retry_failed(now=timezone.now(), seconds=TURN))
 
 
 @task
@@ -53,12 +81,44 @@ def mail_discrepancies() -> None:
     discrepancy_mail.send_news()
 
 
+@task
+def close_days() -> list[str]:
+    """Reconcile and close finished days, from the configured hour in Korea on.
+
+    A day whose reconciliation is still under way is closed on a later turn.
+    """
+    closes = closing.close_finished_days(
+        now=timezone.now() - timedelta(hours=conf.schedule().close_hour),
+        reconcile=lambda day: reconciliation.of_finished_day(day=day, enqueue=reconcile.enqueue),
+    )
+    return [str(close) for close in closes]
+
+
 SCHEDULE = (
     Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),
+    Job(
+        name="sweep_orders",
+        every=timedelta(minutes=5),
+        enqueue=sweep_orders.enqueue,
+        alone=sweep_orders.module_path,
+    ),
+    Job(
+        name="process_webhooks_again",
+        every=timedelta(minutes=1),
+        enqueue=process_webhooks_again.enqueue,
+        alone=process_webhooks_again.module_path,
+    ),
     Job(
         name="mail_discrepancies",
         every=timedelta(minutes=5),
         enqueue=mail_discrepancies.enqueue,
+        alone=mail_discrepancies.module_path,
+    ),
+    Job(
+        name="close_days",
+        every=timedelta(minutes=5),
+        enqueue=close_days.enqueue,
+        alone=close_days.module_path,
     ),
 )
 

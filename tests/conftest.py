@@ -20,11 +20,14 @@ import pytest
 import requests
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
+from playwright.sync_api import Browser, Page
 
 from accounts.models import User
 from payments import append_only
+from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,6 +103,12 @@ def ledger_can_be_emptied_between_tests() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = without_triggers
     yield
     TransactionTestCase._fixture_teardown = teardown
+
+
+@pytest.fixture(autouse=True)
+def no_attempts_yet() -> None:
+    """allauth counts attempts in the cache, which outlives a test."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
@@ -269,6 +278,33 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
             "--no-first-run",
         ],
     }
+
+
+@pytest.fixture(scope="session")
+def _tabs_of_this_worker(browser: Browser) -> Tabs:
+    return Tabs(browser)
+
+
+@pytest.fixture
+def tabs(_tabs_of_this_worker: Tabs) -> Iterator[Tabs]:
+    """Tabs of any kind, wiped afterwards."""
+    yield _tabs_of_this_worker
+    _tabs_of_this_worker.wipe()
+
+
+@pytest.fixture
+def page(tabs: Tabs, base_url: str | None) -> Page:
+    """A plain tab."""
+    return tabs.open(base_url=base_url)
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Fails the test afterwards if a browser complained."""
+    watching = Watch()
+    yield watching
+    watching.end()
+    assert watching.unexpected() == []
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,7 @@ from payments.models import AccessKind, PersonalDataAccess
 from payments.money import with_separators
 
 from .readonly import COUNTED_AT_MOST, ReadOnlyAdmin
-from .widgets import NOTHING, badge, moment
+from .widgets import badge, moment
 
 
 @admin.register(PersonalDataAccess)
@@ -30,6 +30,7 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
     list_select_related = ["payment"]
     date_hierarchy = None
     sortable_by = ()
+    nothing = gettext_lazy("Nobody has looked at personal data or exported payments yet.")
     fields = ["when", "actor_name", "what", "reason", "payments", "query", "remote_address"]
 
     @admin.display(description=gettext_lazy("at"))
@@ -46,12 +47,12 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("payments"))
     def payments(self, access: PersonalDataAccess) -> SafeString | str:
-        """The payment itself, or how many; nothing for a list that was looked at."""
+        """The payment itself, or how many; of a list that was looked at, which."""
         if access.payment is not None:
             address = reverse("admin:payments_payment_change", args=[access.payment_id])
             return format_html('<a href="{}">{}</a>', address, access.payment)
         if access.kind == AccessKind.VIEWED:
-            return NOTHING
+            return format_html('{} <code class="id">{}</code>', _("List"), access.query)
         if access.rows > COUNTED_AT_MOST:
             return f"{COUNTED_AT_MOST:,}+"
         return with_separators(access.rows)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments.models import Payment
+from payments.services.patience import Patience
 from payments.services.verification import verify
 from payments.states import Source
 
@@ -32,8 +33,6 @@ MAX_VERIFIED = 200
 MAX_FAILED = 100
 # Ticked by hand, and carried in an address; for more there is the filter.
 MAX_EXPORTED = 100
-# A silent gateway costs its time-out each time: after this many in a row the rest is left alone.
-SILENT_AT_MOST = 3
 
 
 def staff(request: HttpRequest) -> AbstractBaseUser:
@@ -50,11 +49,13 @@ def require(allowed: bool) -> None:
 
 def each(payments: Iterable[Payment], handle: Callable[[Payment], Outcome]) -> Iterator[Outcome]:
     """Handle one payment after the other; stop asking a gateway that stays silent."""
-    silent = 0
+    patience = Patience()
     for payment in payments:
-        outcome = handle(payment) if silent < SILENT_AT_MOST else not_asked(payment)
-        if outcome.ending is not Ending.NOT_ASKED:
-            silent = silent + 1 if outcome.ending is Ending.UNKNOWN else 0
+        if patience.is_over:
+            yield not_asked(payment)
+            continue
+        outcome = handle(payment)
+        patience.note(silent=outcome.ending is Ending.UNKNOWN)
         yield outcome
 
 

@@ -87,13 +87,19 @@ class PaymentChangeList(ChangeList):
         return [*((_("Search"), words) for words in self.search_problems), *self.filterset.problems]
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Payment]) -> Any:
-        """As Django's, with unpaid orders last whichever way the payment date is sorted."""
+        """The newest first: by the date that is filtered by, else by order.
+
+        Within equals the id goes the same way, so that one index serves both directions. Unpaid
+        orders come last whichever way the payment date is sorted.
+        """
+        filtered = self.filterset.date_field if any(self.filterset.days) else ""
+        if filtered and not self.params.get(ORDER_VAR):
+            return [f"-{filtered}", "-pk"]
         ordering = super().get_ordering(request, queryset)
-        if any(self.filterset.days) and self.filterset.date_field == "paid_at":
-            # No unpaid ones are left, so the index by payment date can do it, in both directions.
-            forward = ordering[:2] == ["paid_at", "-pk"]
-            return ["paid_at", "pk"] if forward else ordering
-        return [_paid_first(part) for part in ordering]
+        if not str(ordering[0]).startswith("-"):
+            ordering = ["pk" if part == "-pk" else part for part in ordering]
+        # Within days of payment no unpaid ones are left.
+        return ordering if filtered == "paid_at" else [_paid_first(part) for part in ordering]
 
     def get_results(self, request: HttpRequest) -> None:
         """Each row knows whether this person sees personal data, and the way back to the list."""

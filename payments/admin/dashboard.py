@@ -23,6 +23,7 @@ from payments.models import DeliveryOutcome, PaymentEvent
 from payments.periods import Days, Period, period_bounds
 from payments.selectors import dashboard as selector
 from payments.selectors.attention import Attention
+from payments.selectors.closes import moved_lately
 from payments.selectors.dashboard import COUNTED_AT_MOST, FAILED_WEBHOOKS, Dashboard
 from payments.states import EventKind, Source
 
@@ -141,6 +142,10 @@ def _waiting(request: HttpRequest) -> Iterator[Waiting]:
         query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})
         label = gettext_lazy("Webhook that could not be processed")
         yield _wait(label, counts[FAILED_WEBHOOKS], f"{inbox}?{query}")
+    if request.user.has_perm("payments.view_dailyclose"):
+        closes = reverse("admin:payments_dailyclose_changelist")
+        label = gettext_lazy("Closed days that have moved since")
+        yield _wait(label, len(moved_lately()), f"{closes}?drift=moved")
 
 
 def _wait(label: str | Promise, number: int, address: str) -> Waiting:

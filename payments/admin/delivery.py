@@ -44,7 +44,8 @@ _NEXT: dict[str, str | Promise] = {
     DeliveryOutcome.TEST_CALL: gettext_lazy("Sent with the test button of the gateway's console."),
     DeliveryOutcome.INVALID: gettext_lazy("It could not be read, so nobody was asked."),
     DeliveryOutcome.FAILED: gettext_lazy(
-        "It could not be processed. Re-verify the payment: that asks the gateway the same question."
+        "It could not be processed, and is tried again by itself until it is given up. If it can't "
+        "wait: Re-verify the payment, which asks the gateway the same question."
     ),
 }
 
@@ -71,12 +72,19 @@ def context(delivery: WebhookDelivery, request: HttpRequest) -> dict[str, object
         "meaning": _NEXT.get(delivery.outcome, ""),
         "received": moment(delivery.received_at),
         "processed": moment(delivery.processed_at),
+        "next_attempt": _next_attempt(delivery),
         "claims": _claims(delivery, event),
         "told_at": moment(event.recorded_at) if event else "",
         "answer": answer_words(event) if event else None,
         "body": pretty(delivery.body),
         "payment": delivery.payment if may_open else None,
     }
+
+
+def _next_attempt(delivery: WebhookDelivery) -> Value:
+    if delivery.is_given_up:
+        return badge("bad", _("given up"))
+    return moment(delivery.next_attempt_at) if delivery.next_attempt_at else ""
 
 
 def _claims(delivery: WebhookDelivery, event: PaymentEvent | None) -> list[Claim]:

@@ -15,6 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -138,8 +139,8 @@ def _number(text: str) -> int:
 
 def _records(request: HttpRequest, picked: Picked) -> list[Record]:
     ids = list(picked)[:MAX_FAILED]
+    unmasked = personal.on_record(request, query=urlencode([("id", pk) for pk in ids]))
     payments = Payment.objects.filter(pk__in=ids).select_related("user").order_by("-pk")
-    unmasked = personal.is_unmasked(request)
     return [
         _record(payment, picked[payment.pk], personal.email(payment.user, unmasked=unmasked))
         for payment in payments

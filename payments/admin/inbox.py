@@ -30,6 +30,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     search_fields = ["imp_uid__exact", "merchant_uid__exact"]
     search_help_text = _("The whole PortOne payment id or order number.")
     sortable_by = ()
+    nothing = _("No webhook has come in yet. What the gateway posts will appear here.")
     fieldsets = ((None, {"fields": ()}),)  # the page is `delivery.py`, not a form
 
     class Media:

@@ -21,6 +21,7 @@ from django.http import (
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from payments.errors import PaymentError
@@ -32,7 +33,7 @@ from .actions import require, staff, verify_one
 from .changelist import BareChangeList, PaymentChangeList
 from .navigation import FILTERS
 from .payment_permissions import PaymentPermissions
-from .personal import email, is_unmasked
+from .personal import email, on_record
 from .presets import saved_query
 from .totals_bar import totals_bar
 
@@ -70,6 +71,7 @@ class PaymentListParts(PaymentPermissions):
     def totals_view(self, request: HttpRequest) -> HttpResponseBase:
         """The totals of the filtered set: for the list's place for them, or as a page."""
         require(self.has_view_permission(request))
+        on_record(request)
         address, query = reverse("admin:payments_payment_changelist"), request.GET.urlencode()
         try:
             found = self.get_changelist_instance(request)
@@ -94,6 +96,7 @@ class PaymentListParts(PaymentPermissions):
         payment = get_object_or_404(Payment.objects.select_related("user"), pk=pk)
         outcome = verify_one(payment, staff(request))
         payment.refresh_from_db()
+        on_record(request, payment=payment)
         drawn = self.get_changelist_instance(request)
         assert isinstance(drawn, BareChangeList)
         drawn.mark([payment], filters=request.GET.get(FILTERS, ""), outcome=outcome.words)
@@ -133,10 +136,12 @@ class PaymentListParts(PaymentPermissions):
     def customers_view(self, request: HttpRequest) -> HttpResponse:
         """Names for the filter by customer: one page at a time, no right on accounts needed."""
         require(self.has_view_permission(request))
-        number, unmasked = request.GET.get("page", ""), is_unmasked(request)
+        number = request.GET.get("page", "")
         wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1
+        term = request.GET.get("term", "").replace("\x00", "").strip()
+        unmasked = on_record(request, query=urlencode([("customers", term), ("page", wanted)]))
         found, more = customers(
-            request.GET.get("term", "").replace("\x00", "").strip(),
+            term,
             page=min(max(wanted, 1), MAX_CUSTOMER_PAGE),
             size=CUSTOMERS_A_PAGE,
             unmasked=unmasked,

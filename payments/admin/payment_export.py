@@ -78,6 +78,7 @@ class PaymentExport(PaymentPermissions):
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The page (GET) or the file (POST); the list if its filter makes no sense."""
         require(self.has_export_permission(request))
+        personal.on_record(request)
         wanted = self._ticked_set(request) or self._filtered_set(request)
         if wanted is None:
             address = reverse("admin:payments_payment_changelist")

@@ -91,11 +91,13 @@ class PaymentList(PaymentListParts):
             "may_export": self.has_export_permission(request),
             "filters": request.GET.urlencode(),
             "saved_query": saved_query(request.GET),
-            "tabs": list(tabs(request)),
         }
         response = super().changelist_view(request, context | (extra_context or {}))
         if isinstance(response, TemplateResponse) and response.context_data:
-            found = response.context_data.get("cl")
+            drawn = response.context_data
+            saved = [tab for tab in drawn.get("saved_views", []) if tab.is_current]
+            drawn |= {"tabs": [*tabs(request), *saved], "is_saved": bool(saved)}
+            found = drawn.get("cl")
             if isinstance(found, PaymentChangeList) and found.totals is not None:
-                response.context_data["bar"] = totals_bar(found, found.totals)
+                drawn["bar"] = totals_bar(found, found.totals)
         return response

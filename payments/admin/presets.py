@@ -1,4 +1,4 @@
-"""The strip above the list: what everybody looks at every day, and one's own saved views.
+"""Views of the list: what everybody looks at every day, above it, and one's own, in the navigation.
 
 To offer another one to everybody, add it to `_PRESETS`.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -49,9 +50,19 @@ def saved_query(given: QueryDict) -> str:
 
 
 def tabs(request: HttpRequest) -> Iterator[Tab]:
-    """Presets, then the person's own."""
+    """The presets."""
     current = saved_query(request.GET)
     for words, query in _PRESETS:
         yield Tab(str(words), f"?{query}", current == query)
-    for view in own_views(staff(request)):
-        yield Tab(view.name, f"?{view.query}", current == view.query, view.pk)
+
+
+def saved_tabs(request: HttpRequest) -> list[Tab]:
+    """The person's own, for every page of the admin: one query by the owner's index."""
+    if not request.user.has_perm("payments.view_payment"):
+        return []
+    address = reverse("admin:payments_payment_changelist")
+    current = saved_query(request.GET) if request.path == address else None
+    return [
+        Tab(view.name, f"{address}?{view.query}", current == view.query, view.pk)
+        for view in own_views(staff(request))
+    ]

@@ -10,8 +10,10 @@ from django.contrib import admin
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.text import capfirst
+
+from payments.selectors.page_rows import page_rows
 
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
@@ -56,8 +58,10 @@ class BoundedPaginator(AnyPaginator):
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         stop = start + self.per_page
-        rows = self.object_list[start : stop if self.is_capped else min(stop, self.count)]
-        return Page(rows, number, self)
+        rows = self.object_list
+        assert isinstance(rows, QuerySet)
+        stop = stop if self.is_capped else min(stop, self.count)
+        return Page(page_rows(rows, start, stop), number, self)
 
 
 class ReadOnlyAdmin(AnyAdmin):
@@ -68,13 +72,15 @@ class ReadOnlyAdmin(AnyAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     ordering = ["-pk"]
+    # What an empty list says, where there is more to say than that it is empty.
+    nothing: str | Promise = ""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Django's title would ask to "select" something."""
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
-        return super().changelist_view(request, title | (extra_context or {}))
+        words = {"title": capfirst(self.opts.verbose_name_plural), "nothing": self.nothing}
+        return super().changelist_view(request, words | (extra_context or {}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from payments.money import as_won
+from payments.selectors.admin_list import approved_as
 from payments.states import PaymentStatus, Verification
 
 _WORD = re.compile(r"""([^\W\d]\w*):("[^"]*"|\S*)|\S+""")
@@ -70,7 +71,7 @@ def _amount(value: str) -> Q:
 _WORDS: dict[str, Callable[[str], Q]] = {
     "order": _equal("merchant_uid", "startswith"),
     "imp": _equal("imp_uid"),
-    "approval": _equal("apply_num"),
+    "approval": approved_as,
     "status": _one_of("status", PaymentStatus.values),
     "verification": _one_of("verification", Verification.values),
     "amount": _amount,

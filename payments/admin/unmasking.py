@@ -1,6 +1,7 @@
 """The door to personal data: a POST with a reason opens it, another one closes it. Never a GET.
 
-How it looks is in unmask.html, what it opens in `personal`.
+List and page put themselves on record here, before they are read. How it looks is in unmask.html,
+what it opens in `personal`.
 """
 
 from typing import Any
@@ -35,12 +36,16 @@ class PaymentUnmasking(PaymentPermissions):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        personal.on_record(request)
         shown = personal.context(request) | (extra_context or {})
         return super().changelist_view(request, shown)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        """Nothing personal has been read yet: Django has only fetched the payment itself."""
+        if isinstance(context.get("original"), Payment):
+            personal.on_record(request, payment=context["original"])
         shown = personal.context(request) | context
         return super().render_change_form(request, shown, *args, **kwargs)
 
@@ -60,19 +65,19 @@ class PaymentUnmasking(PaymentPermissions):
             return HttpResponseNotAllowed(["POST"])
         target = _target(request)
         try:
-            record_access(
+            access = record_access(
                 actor=staff(request),
                 kind=AccessKind.VIEWED,
                 reason=request.POST.get("reason", ""),
                 unmasked=True,
                 payment=_payment_at(target),
-                query=urlsplit(target).query,
+                query=personal.query_of(target),
                 remote_address=personal.remote_address(request),
             )
         except NotAllowed as refusal:
             messages.error(request, str(refusal.message))
         else:
-            personal.unmask(request)
+            personal.unmask(request, access)
         return HttpResponseRedirect(target)
 
     def mask_view(self, request: HttpRequest) -> HttpResponseBase:

@@ -4,7 +4,7 @@ from .access import AccessKind, PersonalDataAccess
 from .daily_close import DailyClose
 from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from .event import PaymentEvent
-from .inbox import DeliveryOutcome, WebhookDelivery
+from .inbox import UNSETTLED, DeliveryOutcome, WebhookDelivery
 from .payment import Payment
 from .product import Product
 from .run import (
@@ -21,6 +21,7 @@ from .work import ScheduledJob, Worker
 
 __all__ = [
     "OPEN_RUN",
+    "UNSETTLED",
     "AccessKind",
     "Bucket",
     "ClosingReason",

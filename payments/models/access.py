@@ -16,7 +16,11 @@ class AccessKind(models.TextChoices):
 
 
 class PersonalDataAccess(AppendOnlyModel):
-    """One person seeing personal data, once. `rows` is how many payments were shown."""
+    """One person seeing personal data, once.
+
+    `payment` is the one whose page it was. Of a list there is its address's `query`; of an export
+    also how many `rows` went into the file.
+    """
 
     at = models.DateTimeField(_("at"), db_index=True)
     actor = models.ForeignKey(

@@ -1,6 +1,7 @@
 """Webhook deliveries: everything that was posted to us as it came, and what we made of it."""
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .payment import Payment
@@ -18,6 +19,12 @@ class DeliveryOutcome(models.TextChoices):
     TEST_CALL = "test_call", _("The console's test call")
     INVALID = "invalid", _("Unreadable")
     FAILED = "failed", _("Could not be processed")
+
+
+# What nearly every delivery ends as.
+_USUAL = (DeliveryOutcome.APPLIED, DeliveryOutcome.HARMLESS)
+# What was not looked at, or not to the end: it is tried again.
+UNSETTLED = (DeliveryOutcome.RECEIVED, DeliveryOutcome.FAILED)
 
 
 class WebhookDelivery(models.Model):
@@ -43,6 +50,8 @@ class WebhookDelivery(models.Model):
         _("outcome"), max_length=16, choices=DeliveryOutcome, default=DeliveryOutcome.RECEIVED
     )
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    # None: nothing is left to do, or it was given up (`outcome` tells which).
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
     processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
 
@@ -50,6 +59,25 @@ class WebhookDelivery(models.Model):
         verbose_name = _("webhook delivery")
         verbose_name_plural = _("webhook deliveries")
         default_permissions = ("view",)
+        # The usual outcomes fill a page from the newest rows; the others are few and spread out.
+        indexes = [
+            models.Index(
+                "outcome",
+                F("id").desc(),
+                condition=Q(outcome__in=[one for one in DeliveryOutcome if one not in _USUAL]),
+                name="delivery_unusual",
+            ),
+            models.Index(
+                "next_attempt_at",
+                condition=Q(next_attempt_at__isnull=False),
+                name="delivery_to_try_again",
+            ),
+        ]
+
+    @property
+    def is_given_up(self) -> bool:
+        """Tried as often as it is worth: only a person can do something about it now."""
+        return self.outcome in UNSETTLED and self.next_attempt_at is None
 
     def __str__(self) -> str:
         return f"{self.imp_uid or '?'} {self.claimed_status}"

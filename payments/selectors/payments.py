@@ -5,11 +5,13 @@ else, add a function here that takes the person whose it must be.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
 from payments.models import Payment, Product
+from payments.states import EventKind, Source
 
 PAGE_SIZE = 20
 
@@ -58,6 +60,12 @@ def own_payments(user: AbstractBaseUser, *, before: int | None = None) -> Paymen
     rows = tuple(found[: PAGE_SIZE + 1])
     shown = rows[:PAGE_SIZE]
     return PaymentPage(shown, shown[-1].pk if len(rows) > PAGE_SIZE else None)
+
+
+def was_checked(payment: Payment, *, since: datetime) -> bool:
+    """Whether its customer's browser has asked about all attempts since then."""
+    asked = payment.events.filter(kind=EventKind.ASKED, source=Source.BROWSER, imp_uid="")
+    return asked.filter(recorded_at__gt=since).exists()
 
 
 def _with_product() -> QuerySet[Payment]:

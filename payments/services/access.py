@@ -4,6 +4,8 @@ A row is written in a transaction of its own, so that it is there whatever becom
 record another way of seeing: a member of `AccessKind`.
 """
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -46,5 +48,35 @@ def record_access(
         payment=payment,
         query=ledger.clean(query),
         rows=rows,
+        remote_address=remote_address,
+    )
+
+
+def record_view(
+    *,
+    actor: AbstractBaseUser,
+    reason: str,
+    since: datetime,
+    payment: Payment | None,
+    query: str,
+    remote_address: str | None,
+) -> None:
+    """Write down that `actor` is about to see this unmasked, unless it is on record since `since`.
+
+    A payment is one thing however its page is asked for; of lists, each filter and page is another.
+    """
+    what = {"payment": payment} if payment else {"payment": None, "query": ledger.clean(query)}
+    seen = PersonalDataAccess.objects.filter(
+        actor_id=actor.pk, kind=AccessKind.VIEWED, reason=reason, at__gte=since, **what
+    )
+    if seen.exists():
+        return
+    record_access(
+        actor=actor,
+        kind=AccessKind.VIEWED,
+        reason=reason,
+        unmasked=True,
+        payment=payment,
+        query=query,
         remote_address=remote_address,
     )

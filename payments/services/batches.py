@@ -29,6 +29,7 @@ from payments.states import EventKind, Source
 from .comparison import APPROVED
 from .conclusion import Answer, Conclusion, Question, Reply, Silence, conclude, taken_imp_uids
 from .discrepancies import facts_seen
+from .patience import Patience
 from .verification import call
 
 logger = logging.getLogger(__name__)
@@ -36,8 +37,6 @@ logger = logging.getLogger(__name__)
 SIZE = 100  # ids per call (contract 2.3)
 ATTEMPTS = 8
 LONGEST_PAUSE = 60.0
-# After this many single questions without an answer the rest of the step is left for later.
-SILENT_AT_MOST = 3
 
 _OUTCOMES = {
     EventKind.CONFIRMED: ItemOutcome.AGREES,
@@ -116,12 +115,12 @@ def ask(*, questions: Sequence[Question]) -> dict[int, Reply]:
 
 def _one_by_one(questions: Sequence[Question]) -> dict[int, Reply]:
     replies: dict[int, Reply] = {}
-    silent = 0
+    patience = Patience()
     for question in questions:
         replies[question.payment_id] = reply = call(question)
-        silent = silent + 1 if isinstance(reply, Silence) else 0
-        if silent == SILENT_AT_MOST:
-            break
+        patience.note(silent=isinstance(reply, Silence))
+        if patience.is_over:
+            break  # the rest of the step is left for later
     return replies
 
 
@@ -133,7 +132,7 @@ def settle(*, claim: Claim, replies: dict[int, Reply]) -> None:
         logger.exception(
             "a step of a run could not be written at once", extra={"step": claim.token}
         )
-        for item in claim.items:
+        for item in _afresh(claim.items):
             _settle_alone(claim, item, replies)
 
 
@@ -143,6 +142,11 @@ def _settle_alone(claim: Claim, item: VerificationItem, replies: dict[int, Reply
     except Exception as error:
         logger.exception("a payment of a run was parked", extra={"payment": item.payment_id})
         fail(claim=claim, items=[item], error=error)
+
+
+def _afresh(items: Sequence[VerificationItem]) -> list[VerificationItem]:
+    """As they stand in the database: an attempt that failed has left its marks on the objects."""
+    return list(VerificationItem.objects.filter(pk__in=[item.pk for item in items]))
 
 
 def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, Reply]) -> None:
@@ -176,14 +180,16 @@ def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, 
 
 
 def _still_mine(claim: Claim, items: Sequence[VerificationItem]) -> list[VerificationItem]:
-    """Read again under the payments' locks: a lease may have run out, and another was quicker."""
+    """Those that nobody else has settled: a lease may have run out. Under the payments' locks."""
     rows = VerificationItem.objects.filter(pk__in=[item.pk for item in items])
-    return list(rows.filter(claim=claim.token, outcome=ItemOutcome.WAITING))
+    held = rows.filter(claim=claim.token, outcome=ItemOutcome.WAITING)
+    mine = set(held.values_list("pk", flat=True))
+    return [item for item in items if item.pk in mine]
 
 
 def fail(*, claim: Claim, items: Sequence[VerificationItem], error: Exception) -> None:
     """We could not do it: again later, and after `ATTEMPTS` times parked with the error."""
-    mine = _still_mine(claim, items)
+    mine = _still_mine(claim, _afresh(items))
     for item in mine:
         words = error.message if isinstance(error, PaymentError) else repr(error)
         _postpone(item, ledger.clean(str(words)))

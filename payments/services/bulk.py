@@ -9,7 +9,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
-from django.db.models import F, Min, Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from payments import conf
@@ -77,13 +77,11 @@ def _note_trouble(run: VerificationRun, replies: dict[int, Reply]) -> None:
         if run.silences:
             mine.update(silences=0, not_before=None)
         return
-    # Calls that were under way together failed together: that is one silence, not eight.
-    run_now = mine.get()
-    if run_now.not_before is None or run_now.not_before <= timezone.now():
-        until = timezone.now() + batches.pause_after(run_now.silences)
-        mine.update(
-            silences=F("silences") + 1, not_before=until, last_error=whys[0] if whys else ""
-        )
+    # Compare and set: calls that were under way together failed together; that is one silence.
+    until = timezone.now() + batches.pause_after(run.silences)
+    mine.filter(silences=run.silences).update(
+        silences=run.silences + 1, not_before=until, last_error="".join(whys[:1])
+    )
 
 
 def _rest(run_id: int) -> float | None:

@@ -9,7 +9,6 @@ another case, extend `_refusal`: it is the list of reasons against.
 import uuid
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +19,7 @@ from payments.locks import locked_payment
 from payments.models import Payment
 from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
 
+from . import closing_orders
 from .verification import Result, verify
 
 NOT_OPEN = _("Only a payment that is not paid yet can be marked failed.")
@@ -108,22 +108,13 @@ def _record_refusal(
 def _close(
     payment: Payment, actor: AbstractBaseUser, reason_code: str, note: str, source: Source
 ) -> Payment:
-    with locked_payment(payment.pk) as locked:
-        # A webhook may have come in between the gateway's answer and this lock.
-        if locked.version != payment.version:
-            raise Conflict
-        entry = Entry(
-            kind=EventKind.MARKED_FAILED,
-            source=source,
-            key=f"marked_failed:{uuid.uuid4().hex}",
-            actor=actor,
-            reason_code=reason_code,
-            note=note,
-            changes={
-                "status": PaymentStatus.FAILED,
-                "failed_at": timezone.now(),
-                "fail_reason": ledger.clean(note.strip(), 255),
-            },
-        )
-        ledger.append(payment=locked, entry=entry)
-        return locked
+    return closing_orders.close(
+        payment=payment,
+        kind=EventKind.MARKED_FAILED,
+        source=source,
+        key=f"marked_failed:{uuid.uuid4().hex}",
+        actor=actor,
+        reason_code=reason_code,
+        fail_reason=note,
+        note=note,
+    )

@@ -3,25 +3,40 @@
 The stored delivery is the "ask" of the one door: it is committed before the call. A body proves
 nothing (contract 5: no signature), so it never writes to a payment by itself; only what the gateway
 answers does, and to the order that the *gateway* names.
+
+Each attempt is counted, and the next one fixed, before it begins: a delivery that kills its process
+is tried again by `retry_failed` after growing pauses, and given up in the end, like any other that
+fails.
 """
 
 import json
 import logging
+import time
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 from django.utils import timezone
 
 from payments.ledger import clean
-from payments.models import DeliveryOutcome, Payment, WebhookDelivery
+from payments.models import UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
 from payments.states import EventKind, Source
 
 from .conclusion import Absent, Answer, Question, Silence
+from .patience import Patience
 from .verification import Result, call, settle
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 16 * 1024
+# About a day of trying; after that, sweep and reconciliation have found what it was about.
+ATTEMPTS = 30
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+# How many deliveries are tried again in one go.
+AT_ONCE = 500
 
 _OUTCOME_OF = {
     EventKind.CONFIRMED: DeliveryOutcome.HARMLESS,
@@ -31,10 +46,10 @@ _OUTCOME_OF = {
 
 def receive(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
     """Store what was posted, readable or not. Commits before anything else happens."""
-    text = clean(body.decode("utf-8", "replace"))
+    text, now = clean(body.decode("utf-8", "replace")), timezone.now()
     fields = _fields(text)
     return WebhookDelivery.objects.create(
-        received_at=timezone.now(),
+        received_at=now,
         remote_address=remote_address,
         content_type=clean(content_type, 100),
         body=text,
@@ -44,6 +59,8 @@ def receive(*, body: bytes, content_type: str, remote_address: str | None) -> We
         cancellation_id=_field(fields, "cancellation_id"),
         payment=_claimed_payment(fields),
         outcome=DeliveryOutcome.RECEIVED if fields is not None else DeliveryOutcome.INVALID,
+        # In case this process dies before it has looked.
+        next_attempt_at=now + FIRST_PAUSE if fields is not None else None,
     )
 
 
@@ -72,6 +89,9 @@ def _claimed_payment(fields: Mapping[str, object] | None) -> Payment | None:
 
 def process(*, delivery: WebhookDelivery) -> WebhookDelivery:
     """Ask the gateway about a stored delivery and apply the answer. Safe to repeat."""
+    if not _begin(delivery):
+        delivery.refresh_from_db()
+        return delivery
     if delivery.outcome == DeliveryOutcome.INVALID:
         return _finish(delivery, DeliveryOutcome.INVALID)
     if not delivery.imp_uid.startswith("imp"):
@@ -83,6 +103,22 @@ def process(*, delivery: WebhookDelivery) -> WebhookDelivery:
         # Whatever goes wrong with us, the delivery keeps it; the gateway sees a 500 and may repeat.
         _finish(delivery, DeliveryOutcome.FAILED, error=repr(error))
         raise
+
+
+def _begin(delivery: WebhookDelivery) -> bool:
+    """Count the attempt. Of two who take up the same delivery, one is told that it is taken."""
+    before, delivery.attempts = delivery.attempts, delivery.attempts + 1
+    delivery.next_attempt_at = _next_attempt(delivery.attempts)
+    mine = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=before)
+    return bool(mine.update(attempts=delivery.attempts, next_attempt_at=delivery.next_attempt_at))
+
+
+def _next_attempt(attempts: int) -> datetime | None:
+    if attempts >= ATTEMPTS:
+        return None
+    # Doubling stops early: 2 ** 30 minutes would be no date.
+    pause: timedelta = min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)
+    return timezone.now() + pause
 
 
 def _look(delivery: WebhookDelivery) -> WebhookDelivery:
@@ -113,7 +149,7 @@ def _question(delivery: WebhookDelivery, payment: Payment | None) -> Question:
     return Question(
         payment_id=payment.pk if payment else 0,
         merchant_uid=payment.merchant_uid if payment else "",
-        attempt=f"webhook-{delivery.pk}-{delivery.attempts + 1}",
+        attempt=f"webhook-{delivery.pk}-{delivery.attempts}",
         source=Source.WEBHOOK,
         imp_uid=delivery.imp_uid,
     )
@@ -124,8 +160,56 @@ def _finish(
 ) -> WebhookDelivery:
     delivery.outcome = outcome
     delivery.error = clean(error)
-    delivery.attempts += 1
     delivery.processed_at = timezone.now()
-    delivery.save(update_fields=["outcome", "error", "attempts", "processed_at", "payment"])
+    if outcome != DeliveryOutcome.FAILED:
+        delivery.next_attempt_at = None
+    # An attempt that took longer than the pause must not cover what a later one has found.
+    mine = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts)
+    mine.update(
+        outcome=outcome,
+        error=delivery.error,
+        processed_at=delivery.processed_at,
+        next_attempt_at=delivery.next_attempt_at,
+        payment=delivery.payment,
+    )
     logger.info("webhook processed", extra={"delivery": delivery.pk, "outcome": str(outcome)})
     return delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryResult:
+    """How many deliveries were looked at to the end, failed again, and are given up with that."""
+
+    settled: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+
+def retry_failed(*, now: datetime, seconds: float) -> RetryResult:
+    """Take up deliveries that failed, or that nobody finished, for about so many seconds.
+
+    Those that wait longest come first. One that fails has its next turn later, so it never keeps
+    the rest from theirs; while the gateway is silent all of them wait.
+    """
+    deadline, patience = time.monotonic() + seconds, Patience()
+    counts: Counter[str] = Counter()
+    due = WebhookDelivery.objects.filter(next_attempt_at__lte=now, outcome__in=UNSETTLED)
+    for pk in list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:AT_ONCE]):
+        if patience.is_over or time.monotonic() >= deadline:
+            break
+        delivery = WebhookDelivery.objects.select_related("payment").get(pk=pk)
+        is_silent = _try_again(delivery)
+        patience.note(silent=is_silent)
+        counts["settled" if delivery.outcome not in UNSETTLED else "failed"] += 1
+        counts["given_up"] += delivery.is_given_up
+    return RetryResult(**counts)
+
+
+def _try_again(delivery: WebhookDelivery) -> bool:
+    """Process it once more; whether the gateway was silent about it."""
+    try:
+        return process(delivery=delivery).outcome == DeliveryOutcome.FAILED
+    except Exception:
+        # Kept with the delivery; the next one may well go through.
+        logger.exception("a webhook failed again", extra={"delivery": delivery.pk})
+        return False

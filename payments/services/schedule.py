@@ -1,7 +1,9 @@
 """The schedule: which jobs are due, each queued once however many schedulers look.
 
 A job is data (`Job`); `payments.tasks.SCHEDULE` lists them. Queuing it and moving its next time on
-happen in one transaction, so a scheduler that dies in between has done neither.
+happen in one transaction, so a scheduler that dies in between has done neither. A job that must not
+pile up behind itself names its task (`alone`): while that waits or is under way, the job is left
+out until its next time.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,25 +12,23 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from payments.kst import KST
 from payments.models import ScheduledJob
+
+from . import workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to queue, and when: every so often, or once a day at an hour in Korea."""
+    """What to queue every so often.
+
+    `alone` is the dotted path of the task that must not be queued a second time. What happens at an
+    hour of the day asks the clock when it runs: then a missed turn costs minutes, not a day.
+    """
 
     name: str
+    every: timedelta
     enqueue: Callable[[], object]
-    every: timedelta = timedelta(days=1)
-    at_hour: Callable[[], int] | None = None
-
-    def next_after(self, now: datetime) -> datetime:
-        """The first time after `now` at which the job is due."""
-        if self.at_hour is None:
-            return now + self.every
-        today = now.astimezone(KST).replace(hour=self.at_hour(), minute=0, second=0, microsecond=0)
-        return today if today > now else today + timedelta(days=1)
+    alone: str = ""
 
 
 def run_due(*, jobs: Iterable[Job], now: datetime) -> list[str]:
@@ -38,14 +38,16 @@ def run_due(*, jobs: Iterable[Job], now: datetime) -> list[str]:
 
 def _queue_if_due(job: Job, now: datetime) -> bool:
     row, _is_new = ScheduledJob.objects.get_or_create(
-        name=job.name, defaults={"due_at": job.next_after(now)}
+        name=job.name, defaults={"due_at": now + job.every}
     )
     if row.due_at > now:
         return False
     with transaction.atomic():
         # Compare and set: of two schedulers that both saw it due, one moves it on.
         mine = ScheduledJob.objects.filter(pk=row.pk, due_at=row.due_at)
-        if not mine.update(due_at=job.next_after(now), queued_at=now):
+        if not mine.update(due_at=now + job.every, queued_at=now):
+            return False
+        if job.alone and workers.is_under_way(task_path=job.alone, now=now):
             return False
         job.enqueue()
     return True

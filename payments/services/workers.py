@@ -8,6 +8,7 @@ task of ours goes on from what is in the database (see `payments.tasks`).
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from payments.models import Worker
@@ -16,6 +17,8 @@ from payments.models import Worker
 DEAD_AFTER = timedelta(minutes=2)
 # Rows of workers that are long gone are of no use to anybody.
 FORGOTTEN_AFTER = timedelta(days=7)
+DONE_KEPT = timedelta(days=2)
+FAILED_KEPT = timedelta(days=60)
 
 
 class WorkerLost(Exception):
@@ -40,14 +43,41 @@ def sign_off(*, worker_id: str) -> None:
 def bury_lost_tasks(*, now: datetime) -> int:
     """Mark tasks of dead workers as failed; how many there were."""
     Worker.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
-    alive = set(
-        Worker.objects.filter(seen_at__gte=now - DEAD_AFTER, stopped_at=None).values_list(
-            "worker_id", flat=True
-        )
-    )
-    # A claim comes before the worker's next sign of life, so a young one is left alone.
-    running = DBTaskResult.objects.running().filter(started_at__lt=now - DEAD_AFTER)
-    lost = [one for one in running if one.worker_ids and one.worker_ids[-1] not in alive]
+    alive = _alive(now)
+    running = DBTaskResult.objects.running()
+    lost = [one for one in running if not _is_worked_on(one, alive=alive, now=now)]
     for one in lost:
         one.set_failed(WorkerLost(f"worker {one.worker_ids[-1]} gave no sign of life"))
     return len(lost)
+
+
+def is_under_way(*, task_path: str, now: datetime) -> bool:
+    """Whether a task of this path waits in the queue, or has a worker that lives."""
+    mine = DBTaskResult.objects.filter(task_path=task_path)
+    if mine.filter(status=TaskResultStatus.READY).exists():
+        return True
+    alive = _alive(now)
+    return any(_is_worked_on(one, alive=alive, now=now) for one in mine.running())
+
+
+def _alive(now: datetime) -> frozenset[str]:
+    seen = Worker.objects.filter(seen_at__gte=now - DEAD_AFTER, stopped_at=None)
+    return frozenset(seen.values_list("worker_id", flat=True))
+
+
+def _is_worked_on(
+    task: "DBTaskResult[..., object]", *, alive: frozenset[str], now: datetime
+) -> bool:
+    # A claim comes before the worker's next sign of life, so a young one counts as alive.
+    is_young = task.started_at is not None and task.started_at >= now - DEAD_AFTER
+    return is_young or not task.worker_ids or task.worker_ids[-1] in alive
+
+
+def forget_finished_tasks(*, now: datetime) -> int:
+    """Delete what has long been done from the queue's table; how many there were.
+
+    The schedule alone queues thousands of tasks a day. What failed stays longer, for staff to see.
+    """
+    done = DBTaskResult.objects.successful().filter(finished_at__lt=now - DONE_KEPT)
+    failed = DBTaskResult.objects.failed().filter(finished_at__lt=now - FAILED_KEPT)
+    return done.delete()[0] + failed.delete()[0]

@@ -1,20 +1,24 @@
 """Every screen with something on it, and somebody who may see them all."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.contrib.auth.models import Group
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext
 
 from accounts.models import User
 from accounts.roles import sync_roles
-from payments.models import DeliveryOutcome, Payment, Product
-from payments.services import inbox
+from payments.kst import day_of
+from payments.models import AccessKind, DailyClose, DeliveryOutcome, Payment, Product
+from payments.services import inbox, saved_views
+from payments.services.access import record_access
+from payments.services.closing import close_day
 from payments.states import Verification
+from tests.accounts.factors import has_app
 from tests.conftest import PASSWORD
 from tests.payments import builders
 
@@ -35,15 +39,42 @@ def admin(transactional_db: None) -> User:
 
 
 @pytest.fixture
-def screens(admin: User) -> dict[str, str]:
-    """Name and address of each screen; the "public" ones are looked at without signing in."""
+def passkey(admin: User) -> int:
+    """The passkey of `keys`, whose address is not confirmed; `app` has an app for a factor."""
+    app, keys = (
+        User.objects.create_user(name, f"{name}@example.com", PASSWORD) for name in ("app", "keys")
+    )
+    for user in (admin, app, keys):
+        EmailAddress.objects.create(
+            user=user, email=user.email, primary=True, verified=user != keys
+        )
+    has_app(app)
+    RecoveryCodes.activate(app)
+    key = WebAuthn.add(keys, "휴대폰", {"clientExtensionResults": {"credProps": {"rk": True}}})
+    return int(key.instance.pk)
+
+
+@pytest.fixture
+def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
+    """Name and address of each screen; the "public" ones are looked at without signing in.
+
+    `as/`, `open/` and their like are the product's pages too: see `probes`.
+    """
+    settings.ROOT_URLCONF = "tests.accessibility.probes"
+    confirmation = EmailConfirmationHMAC(EmailAddress.objects.get(verified=False)).key
     product = Product.objects.create(
         slug="premium", name="Devket 프리미엄", price=99_000, description="읽을거리 저장"
     )
     paid, open_order, refunded, failed = _payments(admin, product)
     delivery = inbox.receive(body=b'{"imp_uid": "imp_1"}', content_type="", remote_address=None)
     type(delivery).objects.update(outcome=DeliveryOutcome.FAILED)
-    payments = "/admin/payments/payment"
+    access = record_access(
+        actor=admin, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True, payment=paid
+    )
+    saved_views.keep(owner=admin, name="포트원과 다른 결제", query="verification=mismatched")
+    payments, closes = "/admin/payments/payment", "/admin/payments/dailyclose"
+    close, day = _moved_close(admin, product)
+    seen = f"/seen/{admin.username}{payments}"
     return {
         "public sign-in": "/accounts/login/",
         "public sign-up": "/accounts/signup/",
@@ -51,6 +82,25 @@ def screens(admin: User) -> dict[str, str]:
         "public products": "/",
         "public product": "/products/premium/",
         "public page not found": "/nowhere/",
+        "public password mail sent": "/accounts/password/reset/done/",
+        "public password link is stale": "/accounts/password/reset/key/1-stale/",
+        "public new password": "/new-password/",
+        "public new password set": "/accounts/password/reset/key/done/",
+        "public confirm the address": f"/accounts/confirm-email/{confirmation}/",
+        "public address link is stale": "/accounts/confirm-email/stale/",
+        "public mail to confirm sent": "/accounts/confirm-email/",
+        "public account is closed": "/accounts/inactive/",
+        "public second factor at sign-in": "/code/",
+        "public social sign-in": "/page/socialaccount/login.html",
+        "public social sign-in, address taken": "/page/socialaccount/email_taken.html",
+        "public social sign-in, cancelled": "/accounts/3rdparty/login/cancelled/",
+        "public social sign-in, failed": "/page/socialaccount/authentication_error.html",
+        "public forbidden": "/error/403/",
+        "public too many attempts": "/error/429/",
+        "public error of ours": "/error/500/",
+        "forbidden": "/error/403/",
+        "request not read": "/error/400/",
+        "form not sent": "/error/419/",
         "product": "/products/premium/",
         "my payments": "/payments/",
         "my payment, paid": f"/payments/{paid.merchant_uid}/",
@@ -59,26 +109,69 @@ def screens(admin: User) -> dict[str, str]:
         "my payment, failed": f"/payments/{failed.merchant_uid}/",
         "settings": "/accounts/settings/",
         "e-mail addresses": "/accounts/email/",
+        "sign out": "/accounts/logout/",
+        "password again": "/accounts/reauthenticate/",
+        "new password": "/accounts/password/change/",
+        "connected accounts": "/accounts/3rdparty/",
+        "devices": "/accounts/sessions/",
+        "second factor is needed": "/accounts/second-factor/",
+        "second factor, none": "/accounts/2fa/",
+        "second factor, app": "/as/app/accounts/2fa/",
+        "set the app up": f"/as/{admin.username}/accounts/2fa/totp/activate/",
+        "turn the app off": "/as/app/accounts/2fa/totp/deactivate/",
+        "code again": "/as/app/accounts/2fa/reauthenticate/",
+        "recovery codes": "/as/app/accounts/2fa/recovery-codes/",
+        "new recovery codes": "/as/app/accounts/2fa/recovery-codes/generate/",
+        "passkeys": "/as/keys/accounts/2fa/webauthn/",
+        "passkeys, none": "/as/app/accounts/2fa/webauthn/",
+        "add a passkey": "/as/app/accounts/2fa/webauthn/add/",
+        "rename a passkey": f"/as/keys/accounts/2fa/webauthn/keys/{passkey}/edit/",
+        "remove a passkey": f"/as/keys/accounts/2fa/webauthn/keys/{passkey}/remove/",
         "dashboard": "/admin/",
         "dashboard of a quarter": "/admin/?period=90d",
         "list": f"{payments}/",
         "list, filtered": f"{payments}/?status=paid&basis=paid&period=30d&q=kim",
         "list, not understood": f"{payments}/?status=bogus&from=x",
+        "list, of a customer and not understood": f"{payments}/?status=bogus&user={admin.pk}",
+        "totals of the list": f"{payments}/totals/",
         "list, empty": f"{payments}/?amount_min=900000000",
         "payment": f"{payments}/{paid.pk}/change/",
         "payment, open": f"{payments}/{open_order.pk}/change/",
+        "payment, refunded": f"{payments}/{refunded.pk}/change/",
         "mark failed": f"{payments}/mark-failed/?id={open_order.pk}&id={paid.pk}",
+        "list, unfolded": f"/open/{admin.username}{payments}/",
+        "list, personal data shown": f"{seen}/",
+        "payment, unfolded": f"/open/{admin.username}{payments}/{paid.pk}/change/",
+        "payment, personal data shown": f"{seen}/{paid.pk}/change/",
+        "totals": f"{payments}/totals/",
         "export": f"{payments}/export/",
+        "accesses to personal data": "/admin/payments/personaldataaccess/",
+        "access to personal data": f"/admin/payments/personaldataaccess/{access.pk}/change/",
+        "export, filtered": f"{payments}/export/?status=paid",
+        "export of ticked payments": f"{payments}/export/?id={paid.pk}",
         "inbox": "/admin/payments/webhookdelivery/",
         "delivery": f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
+        "closes": f"{closes}/",
+        "closes that moved": f"{closes}/?drift=moved",
+        "closes, empty": f"{closes}/?day__year=2001",
+        "closed day": f"{closes}/{close.pk}/change/",
+        "close a day": f"{closes}/close/",
+        "close a day too early": f"{closes}/close/?day={day + timedelta(days=9)}",
+        "daily statement": f"{closes}/statement/day/?day={day}",
+        "monthly statement": f"{closes}/statement/month/?month={day:%Y-%m}",
         "products in the admin": "/admin/payments/product/",
         "add a product": "/admin/payments/product/add/",
         "product in the admin": f"/admin/payments/product/{product.pk}/change/",
         "history of a product": f"/admin/payments/product/{product.pk}/history/",
+        "looks at personal data": "/admin/payments/personaldataaccess/",
+        "look at personal data": f"/admin/payments/personaldataaccess/{access.pk}/change/",
         "people": "/admin/accounts/user/",
         "add a person": "/admin/accounts/user/add/",
         "person": f"/admin/accounts/user/{admin.pk}/change/",
+        "password of a person": f"/admin/accounts/user/{admin.pk}/password/",
+        "history of a person": f"/admin/accounts/user/{admin.pk}/history/",
         "groups": "/admin/auth/group/",
+        "group": f"/admin/auth/group/{admin.groups.get().pk}/change/",
         "screens of payments": "/admin/payments/",
         "change password": "/admin/password_change/",
     }
@@ -96,9 +189,11 @@ def _payments(user: User, product: Product) -> tuple[Payment, Payment, Payment, 
     )
 
 
-def sign_in(context: BrowserContext, user: User, address: str) -> None:
-    """Bring a session along instead of typing a password: signing in is tested elsewhere."""
-    client = Client()
-    client.force_login(user)
-    name = django_settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+def _moved_close(user: User, product: Product) -> tuple[DailyClose, date]:
+    """A closed day that has moved since, with a day after it that is not closed."""
+    at = timezone.now() - timedelta(days=2)
+    payment = builders.paid(user, product, at=at)
+    close = close_day(day=day_of(at), actor=user)
+    Payment.objects.filter(pk=payment.pk).update(pay_method="kakaopay")
+    builders.paid(user, product, at=at)
+    return close, close.day

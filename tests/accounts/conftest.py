@@ -1,22 +1,15 @@
-"""What the tests about people share: an empty rate limit, a superuser, and stand-in vendors."""
+"""What the tests about people share: a superuser and stand-in vendors."""
 
 from collections.abc import Iterator
 
 import pytest
 from allauth.socialaccount.providers.kakao.views import KakaoOAuth2Adapter
 from allauth.socialaccount.providers.naver.views import NaverOAuth2Adapter
-from django.core.cache import cache
 
 from accounts.models import User
 from tests.accounts.vendor import Vendor
 
 ADAPTERS = {"naver": NaverOAuth2Adapter, "kakao": KakaoOAuth2Adapter}
-
-
-@pytest.fixture(autouse=True)
-def no_attempts_yet() -> None:
-    """allauth counts attempts in the cache, which outlives a test."""
-    cache.clear()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from accounts import roles
 from accounts.models import User
 
 LOOK = {
+    "payments.view_dailyclose",
     "payments.view_payment",
     "payments.view_paymentevent",
     "payments.view_product",
@@ -18,13 +19,19 @@ OPERATE = {
     "payments.mark_failed_payment",
     "payments.note_payment",
 }
+FINANCE = {
+    "payments.close_day",
+    "payments.export_payment",
+    "payments.unmask_payment",
+}
 EXPECTED = {
     "Viewer": LOOK,
-    "Finance": LOOK | {"payments.export_payment", "payments.unmask_payment"},
+    "Finance": LOOK | FINANCE,
     "Operator": LOOK | OPERATE,
     "Approver": LOOK | OPERATE | {"payments.override_gateway_payment"},
     "Admin": LOOK
     | OPERATE
+    | FINANCE
     | {
         "accounts.add_user",
         "accounts.change_user",
@@ -32,9 +39,7 @@ EXPECTED = {
         "auth.view_group",
         "payments.add_product",
         "payments.change_product",
-        "payments.export_payment",
         "payments.override_gateway_payment",
-        "payments.unmask_payment",
         "payments.view_personaldataaccess",
     },
 }

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.accounts.factors import SECRET, code_of, has_app, shown
+from tests.browser import Watch
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -21,20 +22,9 @@ def base_url(live_server: Any) -> str:
 
 
 @pytest.fixture
-def complaints(page: Page) -> Iterator[list[str]]:
-    """What the browser's console says; a test that leaves any behind fails."""
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            said.append(f"{page.url}: {message.text}")
-            if message.type in {"error", "warning"}
-            else None
-        ),
-    )
-    yield said
-    assert said == []
+def page(page: Page, watch: Watch) -> Page:
+    """A tab whose console has to stay silent."""
+    return watch.over(page)
 
 
 @pytest.fixture
@@ -46,7 +36,7 @@ def person(transactional_db: None, operator: User, settings: Any) -> User:
 
 
 @pytest.fixture
-def key(page: Page) -> None:
+def key(page: Page) -> Iterator[None]:
     """A security key with a fingerprint reader that always agrees."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -59,6 +49,9 @@ def key(page: Page) -> None:
         "automaticPresenceSimulation": True,
     }
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    yield
+    devtools.send("WebAuthn.disable")
+    devtools.detach()
 
 
 def sign_in(page: Page, person: User) -> None:
@@ -73,9 +66,7 @@ def confirm_password(page: Page) -> None:
     page.locator("main button[type=submit]").first.click()
 
 
-def test_staff_are_led_from_the_password_to_the_app_to_the_admin(
-    page: Page, person: User, complaints: list[str]
-) -> None:
+def test_staff_are_led_from_the_password_to_the_app_to_the_admin(page: Page, person: User) -> None:
     sign_in(page, person)
     page.get_by_role("link", name="Set up an authenticator app").click()
     confirm_password(page)
@@ -88,9 +79,7 @@ def test_staff_are_led_from_the_password_to_the_app_to_the_admin(
     expect(page).to_have_url("http://" + page.url.split("/")[2] + "/admin/")
 
 
-def test_a_passkey_is_added_and_then_signs_in_alone(
-    page: Page, person: User, key: None, complaints: list[str]
-) -> None:
+def test_a_passkey_is_added_and_then_signs_in_alone(page: Page, person: User, key: None) -> None:
     sign_in(page, person)
     page.get_by_role("link", name="Add a passkey").click()
     confirm_password(page)
@@ -109,7 +98,7 @@ def test_a_passkey_is_added_and_then_signs_in_alone(
 
 
 def test_a_passkey_is_the_second_step_after_the_password(
-    page: Page, person: User, key: None, complaints: list[str]
+    page: Page, person: User, key: None
 ) -> None:
     sign_in(page, person)
     page.get_by_role("link", name="Add a passkey").click()
@@ -123,9 +112,7 @@ def test_a_passkey_is_the_second_step_after_the_password(
     page.wait_for_url("**/admin/")
 
 
-def test_a_passkey_that_is_not_given_is_told_in_words(
-    page: Page, person: User, complaints: list[str]
-) -> None:
+def test_a_passkey_that_is_not_given_is_told_in_words(page: Page, person: User) -> None:
     sign_in(page, person)
     page.get_by_role("link", name="Add a passkey").click()
     confirm_password(page)
@@ -137,9 +124,7 @@ def test_a_passkey_that_is_not_given_is_told_in_words(
     expect(page.get_by_role("alert")).to_contain_text("The passkey was not used")
 
 
-def test_every_page_about_the_account_keeps_the_console_silent(
-    page: Page, person: User, complaints: list[str]
-) -> None:
+def test_every_page_about_the_account_keeps_the_console_silent(page: Page, person: User) -> None:
     has_app(person)
     sign_in(page, person)
     page.locator('input[name="code"]').fill(code_of(SECRET))

@@ -15,6 +15,7 @@ LEVELS = (
         "money",
         "kst",
         "errors",
+        "hashing",
         "masking",
         "merchant_uid",
         "append_only",

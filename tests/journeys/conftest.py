@@ -4,53 +4,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from django.contrib.auth.models import Group
+from django.utils import translation
+from playwright.sync_api import Page
 
+from accounts.models import User
+from tests.browser import Tabs, Watch, bring_session
+from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
+
+LIST = "/admin/payments/payment/"
+Walk = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def base_url(live_server: Any) -> str:
     """Addresses in the tests are the shop's: `page.goto("/payments/")`."""
     return str(live_server.url)
-
-
-class Watch:
-    """What browsers complained about. A refusal that a test provokes is announced to `expect`."""
-
-    def __init__(self) -> None:
-        self.complaints: list[str] = []
-        self._expected: list[str] = []
-
-    def expect(self, text: str) -> None:
-        """A complaint that holds this text is part of the test."""
-        self._expected.append(text)
-
-    def over(self, page: Page) -> Page:
-        """Watch this page too."""
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        return page
-
-    def unexpected(self) -> list[str]:
-        """Complaints that no test announced: script errors, blocked sources, missing files."""
-        return [
-            said
-            for said in self.complaints
-            if not any(expected in said for expected in self._expected)
-        ]
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(f"{message.text} ({message.location['url']})")
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    """Fails the test afterwards if a browser complained."""
-    watching = Watch()
-    yield watching
-    assert watching.unexpected() == []
 
 
 @pytest.fixture
@@ -67,11 +37,41 @@ def shop(
 
 
 @pytest.fixture
-def phone(
-    new_context: Callable[..., BrowserContext],
-    playwright: Any,
-    shop: Page,
-    watch: Watch,
-) -> Page:
+def phone(tabs: Tabs, base_url: str, playwright: Any, shop: Page, watch: Watch) -> Page:
     """The same shop on an iPhone."""
-    return watch.over(new_context(**playwright.devices["iPhone 13"]).new_page())
+    return watch.over(tabs.open(base_url=base_url, **playwright.devices["iPhone 13"]))
+
+
+# --- Staff ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["ko", "en"])
+def language(request: pytest.FixtureRequest) -> Any:
+    """The reader's language; the words that a test looks for are the product's own in it."""
+    with translation.override(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def walk(tabs: Tabs, watch: Watch, base_url: str, language: str) -> Walk:
+    """Somebody new in this group, signed in already, opens an address."""
+
+    def through(group: str, address: str, *, scripts: bool = True) -> Page:
+        user = User.objects.create_user(
+            group.lower(),
+            f"{group.lower()}@example.com",
+            PASSWORD,
+            is_staff=True,
+            language=language,
+        )
+        user.groups.add(Group.objects.get(name=group))
+        page = watch.over(tabs.open(base_url=base_url, java_script_enabled=scripts))
+        bring_session(page.context, user, base_url)
+        page.goto(address)
+        return page
+
+    return through
+
+
+def press(page: Page, words: str) -> None:
+    page.get_by_role("button", name=words, exact=True).click()

@@ -9,10 +9,9 @@ from playwright.sync_api import FrameLocator, Page, expect
 from accounts.models import User
 from payments.models import Payment, Product
 from payments.services.audit import problems_of
+from tests.browser import Watch
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
-
-from .conftest import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -3,14 +3,9 @@
 What must work without JavaScript is walked through without it.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.contrib.auth.models import Group
-from django.utils import translation
 from django.utils.translation import gettext, ngettext, pgettext
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.roles import sync_roles
@@ -21,19 +16,9 @@ from payments.states import Finding
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 
-from .conftest import Watch
+from .conftest import LIST, Walk, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-LIST = "/admin/payments/payment/"
-Walk = Callable[..., Page]
-
-
-@pytest.fixture(params=["ko", "en"])
-def language(request: pytest.FixtureRequest) -> Any:
-    """The reader's language; the words that a test looks for are the product's own in it."""
-    with translation.override(request.param):
-        yield request.param
 
 
 @pytest.fixture
@@ -52,38 +37,8 @@ def orders(sandbox: SandboxGateway, transactional_db: None) -> dict[str, Payment
     return orders
 
 
-@pytest.fixture
-def walk(
-    new_context: Callable[..., BrowserContext], watch: Watch, base_url: str, language: str
-) -> Walk:
-    """Somebody new in this group signs in on the way to an address."""
-
-    def through(group: str, address: str, *, scripts: bool = True) -> Page:
-        user = User.objects.create_user(
-            group.lower(),
-            f"{group.lower()}@example.com",
-            PASSWORD,
-            is_staff=True,
-            language=language,
-        )
-        user.groups.add(Group.objects.get(name=group))
-        page = watch.over(new_context(java_script_enabled=scripts).new_page())
-        page.goto(address)
-        page.locator("[name=login]").fill(user.email)
-        page.locator("[name=password]").fill(PASSWORD)
-        page.locator("[name=password]").press("Enter")
-        page.wait_for_url(f"**{address}")
-        return page
-
-    return through
-
-
 def page_of(payment: Payment) -> str:
     return f"{LIST}{payment.pk}/change/"
-
-
-def press(page: Page, words: str) -> None:
-    page.get_by_role("button", name=words, exact=True).click()
 
 
 def give_a_reason(page: Page) -> None:
@@ -198,14 +153,16 @@ def test_an_id_is_copied_with_a_click(walk: Walk, orders: dict[str, Payment]) ->
     assert page.evaluate("navigator.clipboard.readText()") == payment.merchant_uid
 
 
-@pytest.mark.parametrize("width", [390, 1024, 1440])
-def test_the_page_fits_the_screen(walk: Walk, orders: dict[str, Payment], width: int) -> None:
+def test_the_page_fits_every_screen(walk: Walk, orders: dict[str, Payment]) -> None:
     page = walk("Operator", page_of(orders["tampered"]))
-    page.set_viewport_size({"width": width, "height": 900})
-    press(page, gettext("Re-verify"))
-    page.locator("#timeline details.answer > summary").first.click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    columns = [page.locator(".column").nth(n).bounding_box() for n in range(2)]
-    assert columns[0] is not None
-    assert columns[1] is not None
-    assert (columns[0]["y"] == columns[1]["y"]) is (width >= 1024)
+    for width in (390, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.reload()
+        press(page, gettext("Re-verify"))
+        page.locator("#timeline details.answer > summary").first.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        columns = [page.locator(".column").nth(n).bounding_box() for n in range(2)]
+        assert columns[0] is not None
+        assert columns[1] is not None
+        side_by_side = columns[0]["y"] == columns[1]["y"]
+        assert side_by_side is (width >= 1024), f"at {width} px"

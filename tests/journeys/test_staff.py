@@ -13,10 +13,9 @@ from accounts.roles import sync_roles
 from payments.models import Payment, Product
 from payments.services import checkout
 from payments.services.audit import problems_of
+from tests.browser import Watch
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
-
-from .conftest import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -38,25 +38,18 @@ def storefront(iamport, shop):
 
 
 @pytest.fixture
-def visit(browser, storefront):
+def visit(tabs, watch, storefront):
     """Opens the shop with the parameters of request_pay; complaints of the browser fail."""
-    contexts, complaints = [], []
+    watch.expect("favicon")
 
-    def open_shop(context_options=None, code=None, **params):
-        context = browser.new_context(**(context_options or {}))
-        contexts.append(context)
-        page = context.new_page()
+    def open_shop(tab=None, code=None, **params):
+        page = watch.over(tabs.open(**(tab or {})))
         page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         asked = {"params": params} if code is None else {"params": params, "code": code}
         page.goto(f"{storefront.url}/?{quote(json.dumps(asked))}")
         return page
 
-    yield open_shop
-    for context in contexts:
-        context.close()
-    assert [text for text in complaints if "favicon" not in text] == []
+    return open_shop
 
 
 def opened(page):
@@ -193,11 +186,11 @@ def test_string_amount_and_unknown_user_code(visit):
     assert result_of(page)["imp_uid"] is None
 
 
-def test_without_init(browser, storefront, visit):
+def test_without_init(visit):
     """4.2: no init → alert and returns false."""
     page = visit()
     said = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
+    page.once("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
     page.evaluate("IMP.init('')")
     page.click("#pay")
     assert page.evaluate("window.returned") is False

@@ -1,6 +1,6 @@
-"""`manage.py rundemo`: shop, admin and stand-in gateway on this machine, until Ctrl-C.
+"""`manage.py rundemo`: shop, admin, worker and stand-in gateway on this machine, until Ctrl-C.
 
-What `make run` starts. A process more (a worker, say) is one more `add_process`.
+What `make run` starts. A process more is one more `add_process`.
 """
 
 import os
@@ -27,7 +27,7 @@ def command_line(*words: str) -> str:
 class Command(BaseCommand):
     """Migrate, then run everything that the demo needs."""
 
-    help = "Run the demo: shop, admin and stand-in gateway. Ctrl-C stops everything."
+    help = "Run the demo: shop, admin, worker and stand-in gateway. Ctrl-C stops everything."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Both ports."""
@@ -70,10 +70,15 @@ class Command(BaseCommand):
         )
         seed = command_line("manage.py", "seed_demo")
         web = command_line("manage.py", "runserver", "--noreload", f"{HOST}:{port}")
+        # Beside the seeding: the first jobs are due minutes later, and a sweep does it no harm.
+        worker = command_line("manage.py", "worker")
         manager = Manager()
         manager.add_process("sandbox", f"exec {sandbox}", env=env, cwd=str(settings.BASE_DIR))
         manager.add_process(
             "web", f"LOG_LEVEL=WARNING {seed} && exec {web}", env=env, cwd=str(settings.BASE_DIR)
+        )
+        manager.add_process(
+            "worker", f"LOG_LEVEL=WARNING exec {worker}", env=env, cwd=str(settings.BASE_DIR)
         )
         manager.loop()
         # Ctrl-C is how a demo ends, not a failure.

@@ -5,23 +5,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from payments.models import Payment
+from payments.models import DailyClose, Payment
 from payments.services.audit import audit
+from payments.services.close_audit import audit_closes
 
 
 class Command(BaseCommand):
     """Print what does not hold, one line each, and a summary."""
 
-    help = "Prove that nobody has changed the ledger. Exits 1 if anything does not hold."
+    help = "Prove that nobody has changed the ledger or a close. Exits 1 if anything does not hold."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read everything, change nothing."""
         found = 0
-        for problem in audit():
-            found += 1
-            self.stdout.write(self.style.ERROR(str(problem)))
-        payments = Payment.objects.count()
+        for problems in (audit(), audit_closes()):
+            for problem in problems:
+                found += 1
+                self.stdout.write(self.style.ERROR(str(problem)))
+        looked_at = f"{Payment.objects.count()} payments and {DailyClose.objects.count()} closes"
         if found:
-            self.stdout.write(self.style.ERROR(f"{found} problems in {payments} payments."))
+            self.stdout.write(self.style.ERROR(f"{found} problems in {looked_at}."))
             sys.exit(1)
-        self.stdout.write(self.style.SUCCESS(f"{payments} payments: every event holds."))
+        self.stdout.write(self.style.SUCCESS(f"{looked_at}: everything holds."))

@@ -8,27 +8,23 @@ Figures are medians and ratios of one run; absolute times belong to the machine.
 
 import json
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
-from django.test import Client, override_settings
+from django.test import Client
 
 from payments import gateway
 from payments.iamport import IamportClient
-from payments.management.scratch import control, database, sandbox
+from payments.management.trial import StandIn, trial
 from payments.models import Product
 
 LATENCY = 0.05
-# No HTTPS in here, and static files straight from the apps.
-QUIET = {"SECURE_SSL_REDIRECT": False, "WHITENOISE_AUTOREFRESH": True}
 
 
 @dataclass(slots=True)
@@ -80,7 +76,7 @@ class Shop:
     """A signed-in browser at our endpoints, and a meter for one checkout."""
 
     browser: Client
-    gateway_url: str
+    stand_in: StandIn
     meter: Meter = field(default_factory=Meter)
 
     def post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
@@ -114,29 +110,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         """Everything runs on throw-away data."""
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            sandbox(Path(folder)) as url,
-            database(),
-            override_settings(**QUIET, IAMPORT_API_URL=url),
-        ):
-            kept, fetched = self._measure(url, count)
+        with trial() as stand_in:
+            kept, fetched = self._measure(stand_in, count)
         self._print(kept, fetched, count)
 
-    def _measure(self, url: str, count: int) -> tuple[Figures, Figures]:
+    def _measure(self, stand_in: StandIn, count: int) -> tuple[Figures, Figures]:
         buyer = get_user_model().objects.create_user("bench", "bench@example.com")
         Product.objects.get_or_create(slug="bench", defaults={"name": "bench", "price": 1000})
         browser = Client()
         browser.force_login(buyer)
         kept = Figures("token kept")
         fetched = Figures("token for each call")
-        _checkout(Shop(browser, url), "warm-up")
-        control(url, "faults", {"kind": "latency", "seconds": LATENCY})
+        _checkout(Shop(browser, stand_in), "warm-up")
+        stand_in.slow_down(LATENCY)
         for number in range(count):
-            _run(kept, Shop(browser, url), f"kept-{number}")
+            _run(kept, Shop(browser, stand_in), f"kept-{number}")
             gateway.client = forgetful
             try:
-                _run(fetched, Shop(browser, url), f"fetched-{number}")
+                _run(fetched, Shop(browser, stand_in), f"fetched-{number}")
             finally:
                 gateway.client = _warm
         return kept, fetched
@@ -171,7 +162,7 @@ def _checkout(shop: Shop, key: str) -> None:
     }
     started = shop.post("/checkout/start/", order)["params"]
     facts = {"merchant_uid": started["merchant_uid"], "amount": started["amount"]}
-    paid = control(shop.gateway_url, "payments", facts | {"webhook": False})
+    paid = shop.stand_in.control("POST", "payments", facts | {"webhook": False})
     done = {"merchant_uid": started["merchant_uid"], "imp_uid": paid["imp_uid"]}
     if shop.post("/checkout/complete/", done)["status"] != "paid":
         raise RuntimeError("a checkout of the benchmark was not paid")

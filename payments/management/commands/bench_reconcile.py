@@ -1,6 +1,6 @@
 """`manage.py bench_reconcile`: a reconciliation of long books, what it finds, its pace and memory.
 
-For each size a book with sixty planted differences (`payments.management.book`) is written to a
+For each size a book with sixty planted differences (`management.planted_book`) is written to a
 database and a stand-in gateway made for the purpose; then `manage.py reconcile` runs over it in a
 process of its own, whose peak memory the system tells. Exactly the planted ones must be found.
 """
@@ -12,7 +12,6 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,8 +19,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from payments import kst
-from payments.management import book
-from payments.management.scratch import control, database, sandbox
+from payments.management import planted_book
+from payments.management.trial import StandIn, environment, trial
 from payments.models import Product, ReconciliationRun
 
 SIZES = (50_000, 500_000)
@@ -58,12 +57,8 @@ class Command(BaseCommand):
             self.stdout.write(f"peak memory {last.size:,} : {first.size:,} = {grown:.2f}")
 
     def _measure(self, size: int) -> Figures:
-        with (
-            tempfile.TemporaryDirectory() as name,
-            sandbox(Path(name)) as url,
-            database(Path(name)) as address,
-        ):
-            figures = _reconciled(size, url, address)
+        with trial() as stand_in:
+            figures = _reconciled(size, stand_in)
         self.stdout.write(
             f"{figures.size:>10,}{figures.rows:>12,}{figures.seconds:8.1f}"
             f"{figures.rows / figures.seconds:9,.0f}{figures.peak:8.1f}"
@@ -72,17 +67,17 @@ class Command(BaseCommand):
         return figures
 
 
-def _reconciled(size: int, url: str, address: str) -> Figures:
+def _reconciled(size: int, stand_in: StandIn) -> Figures:
     # Refunds that come a book's length later must lie in the past, too.
-    first = kst.day_of(timezone.now()) - timedelta(days=2 * book.DAYS + 1)
-    expected = book.write(
+    first = kst.day_of(timezone.now()) - timedelta(days=2 * planted_book.DAYS + 1)
+    expected = planted_book.write(
         size=size,
         first_day=first,
         user_id=get_user_model().objects.create_user("bench", "bench@example.com").pk,
         product_id=Product.objects.create(slug="bench", name="bench", price=1000).pk,
-        tell=lambda rows: control(url, "payments?answer=count", rows),
+        tell=lambda rows: stand_in.control("POST", "payments?answer=count", rows),
     )
-    said, peak = _run(first, PRODUCTION | {"DATABASE_URL": address, "IAMPORT_API_URL": url})
+    said, peak = _run(first, environment(stand_in.url) | PRODUCTION)
     _check(said, expected)
     run = ReconciliationRun.objects.get()
     assert run.started_at is not None
@@ -91,14 +86,14 @@ def _reconciled(size: int, url: str, address: str) -> Figures:
     return Figures(size, rows, (run.finished_at - run.started_at).total_seconds(), peak)
 
 
-def _run(first: date, environment: dict[str, str]) -> tuple[dict[str, Any], float]:
+def _run(first: date, variables: dict[str, str]) -> tuple[dict[str, Any], float]:
     """`manage.py reconcile` as a process of its own: its JSON, and its peak memory in MiB."""
-    last = first + timedelta(days=book.DAYS - 1)
+    last = first + timedelta(days=planted_book.DAYS - 1)
     days = ["--from", first.isoformat(), "--to", last.isoformat()]
     command = [sys.executable, sys.argv[0], "reconcile", *days, "--json"]
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(  # noqa: S603  (this very program)
-            command, stdout=out, stderr=subprocess.DEVNULL, env=os.environ | environment
+            command, stdout=out, stderr=subprocess.DEVNULL, env=os.environ | variables
         )
         # Not Popen.wait: only wait4 tells what this one process has used.
         _pid, status, usage = os.wait4(process.pid, 0)
@@ -109,8 +104,8 @@ def _run(first: date, environment: dict[str, str]) -> tuple[dict[str, Any], floa
     return said, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def _check(said: dict[str, Any], expected: book.Expected) -> None:
-    found: book.Expected = {}
+def _check(said: dict[str, Any], expected: planted_book.Expected) -> None:
+    found: planted_book.Expected = {}
     for one in said["open"]:
         found.setdefault(one["bucket"], set()).add(one["imp_uid"])
     if found != expected or said["status"] != "done" or said["unknown"]:

@@ -6,7 +6,7 @@ done; the rest is looked at once more by id (`second_look`), and what still diff
 here writes to a payment.
 """
 
-from .asking import forgotten, pause, resume, start, stop
+from .asking import forgotten, of_finished_day, pause, resume, start, stop
 from .working import work
 
-__all__ = ["forgotten", "pause", "resume", "start", "stop", "work"]
+__all__ = ["forgotten", "of_finished_day", "pause", "resume", "start", "stop", "work"]

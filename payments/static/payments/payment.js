@@ -3,8 +3,9 @@
 (function () {
   "use strict";
 
-  // Seconds between the checks. After the last one the customer has the button.
-  const PAUSES = [3, 6, 12, 24];
+  // Seconds between the checks; the shop asks at most every ten. After the last one the customer has
+  // the button.
+  const PAUSES = [3, 12, 12, 24];
 
   function startCopying(button) {
     const status = document.querySelector("[data-copy-said]");

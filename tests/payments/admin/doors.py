@@ -78,6 +78,12 @@ DOORS: dict[str, Door] = {
     "payments_payment_unmask": Door(TAKE, get=405, post=302),
     "payments_payment_mask": Door(TAKE, get=405, post=302),
     **screen("payments_webhookdelivery", look=STAFF),
+    **screen("payments_dailyclose", look=STAFF),
+    "payments_dailyclose_close": Door(TAKE, post=302),
+    "payments_dailyclose_daily": Door(STAFF, post=405),
+    "payments_dailyclose_monthly": Door(STAFF, post=405),
+    "payments_dailyclose_daily_csv": Door(TAKE, get=405, post=302),
+    "payments_dailyclose_monthly_csv": Door(TAKE, get=405, post=302),
     **screen("payments_product", look=STAFF, add=MANAGE, change=MANAGE),
     # People, and who saw what of them
     **screen("payments_personaldataaccess", look=MANAGE),

@@ -50,6 +50,18 @@ def test_one_access_shows_its_filter(client: Client, finance: User) -> None:
     assert "status=paid&amp;q=hong" in text_of(client.get(f"{SCREEN}{access.pk}/change/"))
 
 
+def test_of_a_list_it_says_which(client: Client, finance: User) -> None:
+    looked(finance, query="status=paid&p=2")
+    assert 'List <code class="id">status=paid&amp;p=2</code>' in text_of(client.get(SCREEN))
+
+
+def test_an_empty_one_says_so_and_one_without_a_match_says_that(client: Client) -> None:
+    assert "Nobody has looked at personal data" in text_of(client.get(SCREEN))
+    page = text_of(client.get(SCREEN, {"q": "nobody"}))
+    assert "Nothing matches." in page
+    assert '<a href="?">Show everything</a>' in page
+
+
 def test_it_is_found_by_who_why_and_which_payment(
     client: Client, finance: User, approver: User, customer: User, product: Product
 ) -> None:

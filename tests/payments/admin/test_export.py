@@ -3,7 +3,7 @@
 import csv
 import io
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from payments.admin import export as export_module
 from payments.admin import readonly
-from payments.admin.resources import guarded
+from payments.admin.resources import PaymentResource, guarded
 from payments.models import Payment, PersonalDataAccess, Product
 from payments.services.verification import verify
 from payments.states import Source
@@ -195,6 +195,25 @@ def test_the_file_is_named_after_the_korean_day(client: Client, time_machine: An
     response: Any = take(client)
     text_of(response)
     assert response["Content-Disposition"] == 'attachment; filename="payments-2026-04-01.csv"'
+
+
+@pytest.mark.parametrize("unmasked", [False, True])
+def test_the_quick_way_writes_what_import_export_would(
+    customer: User, stranger: User, product: Product, unmasked: bool
+) -> None:
+    User.objects.filter(pk=stranger.pk).update(email="")
+    second = datetime(2026, 4, 1, 3, 4, 5, 999_999, tzinfo=UTC)
+    for number, name in enumerate(["Devket 프리미엄", "=1+1", " @x", "", 'ab,"c"\r\nd', "＋1"]):
+        builders.paid(customer, product, at=second + timedelta(days=number), name=name)
+    builders.refunded(customer, product, refund=99_000, at=second)
+    builders.refunded(stranger, product, refund=1, at=datetime(1988, 5, 8, tzinfo=UTC))
+    builders.failed(stranger, product)
+    builders.ordered(customer, product, vbank_num="110-1", pay_method="vbank")
+    resource = PaymentResource(unmasked=unmasked)
+    payments = Payment.objects.order_by("-pk")
+    quick = [list(row) for block in resource.blocks(payments, 3) for row in block]
+    assert quick == [resource.export_resource(payment) for payment in payments]
+    assert len(quick) == 10
 
 
 # --- It streams -------------------------------------------------------------------------------

@@ -108,6 +108,23 @@ def test_without_an_answer_it_says_so_and_what_to_do(
     assert "Re-verify the payment" in page
 
 
+def test_it_says_when_it_is_tried_again_and_when_it_is_given_up(
+    client: Client, payment: Payment, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.fault("status", status=500)
+    delivery = inbox.process(delivery=receive("imp_123456789012", payment.merchant_uid))
+    assert delivery.next_attempt_at is not None
+    when = delivery.next_attempt_at.isoformat(timespec="seconds")
+    assert f'<dt>Next attempt</dt><dd><time datetime="{when}"' in opened(client, delivery)
+    monkeypatch.setattr(inbox, "ATTEMPTS", 2)
+    inbox.process(delivery=delivery)
+    page = opened(client, delivery)
+    assert "<dt>Next attempt</dt>" in page
+    assert "given up" in page
+    sandbox.heal()
+    assert "Next attempt" not in opened(client, inbox.process(delivery=delivery))
+
+
 @pytest.mark.parametrize("body", [b"{not json", b"imp_uid=imp_1&status=paid", b"[" * 5_000, b""])
 def test_any_body_can_be_looked_at(client: Client, body: bytes) -> None:
     delivery = inbox.receive(body=body, content_type="", remote_address=None)

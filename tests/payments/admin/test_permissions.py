@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from payments.models import (
 )
 from payments.services import inbox
 from payments.services.access import record_access
+from payments.services.closing import close_day
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 
@@ -40,6 +42,7 @@ from .conftest import (
 )
 from .doors import ACT, ACTIONS, DOORS, MANAGE, NOBODY, STAFF, TAKE
 
+APRIL_1 = date(2026, 4, 1)
 PEOPLE = ("anonymous", "customer", *sorted(STAFF))
 
 
@@ -124,6 +127,7 @@ def rows(
     address = EmailAddress.objects.create(user=customer, email="second@example.com")
     return {
         "payment": payment.pk,
+        "dailyclose": close_day(day=APRIL_1, actor=finance).pk,
         "product": payment.product_id,
         "webhookdelivery": delivery.pk,
         "personaldataaccess": access.pk,

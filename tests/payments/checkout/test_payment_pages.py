@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -249,3 +250,29 @@ class TestCheckAgain:
         sandbox.fault("cut")
         response = buyer.client.post(f"/payments/{payment.merchant_uid}/check/", follow=True)
         assert state(response) == "confirming"
+
+    def test_pressing_again_and_again_asks_once_in_ten_seconds(
+        self, buyer: Browser, payment: Payment, sandbox: SandboxGateway, time_machine: Any
+    ) -> None:
+        time_machine.move_to(timezone.now(), tick=False)
+        address = f"/payments/{payment.merchant_uid}/check/"
+        rows = payment.events.count()
+        for _press in range(5):
+            response = buyer.client.post(address, {}, follow=True)
+        assert state(response) == "confirming"
+        assert "조금 전에 확인한 결과입니다" in response.content.decode()
+        assert payment.events.count() == rows + 2
+        sandbox.pay(payment.merchant_uid, 99_000)
+        time_machine.shift(9)
+        assert state(buyer.client.post(address, {}, follow=True)) == "confirming"
+        time_machine.shift(1)
+        assert state(buyer.client.post(address, {}, follow=True)) == "paid"
+
+    def test_the_windows_own_question_does_not_hold_it_up(
+        self, buyer: Browser, payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        # The attempt shows at the gateway a moment after the window has closed.
+        buyer.complete(payment.merchant_uid, "imp_999999999999")
+        sandbox.pay(payment.merchant_uid, 99_000)
+        response = buyer.client.post(f"/payments/{payment.merchant_uid}/check/", follow=True)
+        assert state(response) == "paid"

@@ -12,7 +12,7 @@ from accounts.models import User
 from payments import kst, tasks
 from payments.errors import Conflict, NotAllowed
 from payments.iamport import GatewayPayment
-from payments.management import book
+from payments.management import planted_book
 from payments.models import (
     Bucket,
     ClosingReason,
@@ -769,8 +769,8 @@ class TestClosingByItself:
 def test_a_book_of_two_thousand_with_sixty_planted_differences(
     customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
-    last = APRIL_FIRST + timedelta(days=book.DAYS - 1)
-    expected = book.write(
+    last = APRIL_FIRST + timedelta(days=planted_book.DAYS - 1)
+    expected = planted_book.write(
         size=2_000,
         first_day=APRIL_FIRST,
         user_id=customer.pk,
@@ -780,7 +780,7 @@ def test_a_book_of_two_thousand_with_sixty_planted_differences(
     run = reconciled(APRIL_FIRST, last)
     assert found() == expected
     assert sum(map(len, expected.values())) == 60
-    assert {bucket: run.counts[bucket] for bucket in Bucket} == book.PLANTED
+    assert {bucket: run.counts[bucket] for bucket in Bucket} == planted_book.PLANTED
     counts = run.counts
     assert (counts["moved"], counts["unknown"], counts["changed"]) == (len(run.moved), 0, 0)
     assert 15 < counts["moved"] < 25

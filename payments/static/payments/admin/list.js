@@ -62,6 +62,18 @@
     });
   });
 
+  // Select2 gives its box no name: that of its label, and what is chosen. Django makes the box when
+  // its jQuery is ready, so this waits in the same line.
+  django.jQuery(() => {
+    filters.querySelectorAll(".select2-selection").forEach((box) => {
+      const label = box.closest(".filter").querySelector("label");
+      const chosen = box.querySelector(".select2-selection__rendered");
+      label.id = `${chosen.id}-label`;
+      chosen.setAttribute("aria-labelledby", label.id);
+      box.setAttribute("aria-labelledby", `${label.id} ${chosen.id}`);
+    });
+  });
+
   // --- One row drawn anew ---------------------------------------------------------------------
 
   const news = document.getElementById("row-news");

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0003_background"),
+        ("payments", "0005_sweep"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,125 @@
+"""The page between "Close this day" and the deed: the figures to be frozen, what is still open.
+
+A GET shows, a POST does it. The form carries the hash of what the person saw, so that a day which
+has changed in the meantime is refused. The rules are in `services.closing`.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from payments import hashing
+from payments.errors import Conflict, NotAllowed
+from payments.kst import day_of
+from payments.models import DeliveryOutcome
+from payments.selectors.closes import ONE_DAY, newest, open_days, still_open
+from payments.selectors.day_lines import figures_of_lines, lines_of
+from payments.services.closing import close_day, refusal_of
+
+from . import close_words
+from .actions import require, staff
+
+if TYPE_CHECKING:
+    from .closes import DailyCloseAdmin
+
+TEMPLATE = "admin/payments/dailyclose/close.html"
+# As many of the waiting days are named.
+NAMED = 7
+
+
+def may_close(request: HttpRequest) -> bool:
+    """Whether this person closes days."""
+    return request.user.has_perm("payments.close_day")
+
+
+def close_day_view(model_admin: "DailyCloseAdmin", request: HttpRequest) -> HttpResponse:
+    """Show what would be frozen (GET), or freeze it (POST)."""
+    require(model_admin.has_view_permission(request) and may_close(request))
+    if request.method != "POST":
+        return _page(model_admin, request, read_day(request.GET.get("day")))
+    day = read_day(request.POST.get("day"))
+    address = reverse("admin:payments_dailyclose_close")
+    if day is None:
+        messages.warning(request, _("Choose a day first. Nothing was closed."))
+        return HttpResponseRedirect(address)
+    try:
+        close = close_day(day=day, actor=staff(request), seen=request.POST.get("seen", ""))
+    except (Conflict, NotAllowed) as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(f"{address}?day={day}")
+    messages.success(request, _("%(day)s is closed.") % {"day": day})
+    return HttpResponseRedirect(reverse("admin:payments_dailyclose_change", args=[close.pk]))
+
+
+def read_day(text: str | None) -> date | None:
+    """A day as an address or a form has it, None for anything that is none."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _page(
+    model_admin: "DailyCloseAdmin", request: HttpRequest, wanted: date | None
+) -> HttpResponse:
+    now, last = timezone.now(), newest()
+    waiting = open_days(now=now)
+    day = wanted or (waiting[0] if waiting else None)
+    refusal = refusal_of(day=day, last=last, now=now) if day else None
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Close a day"),
+        "opts": model_admin.opts,
+        "media": model_admin.media,
+        "day": day,
+        "refusal": refusal,
+        "is_first": last is None,
+        "latest": day_of(now) - ONE_DAY,
+        "waiting": waiting[:NAMED],
+        "more_waiting": max(0, len(waiting) - NAMED),
+    }
+    if day and not refusal:
+        context |= _figures(day) | {"open": _still_open(request)}
+    return TemplateResponse(request, TEMPLATE, context)
+
+
+def _figures(day: date) -> dict[str, Any]:
+    lines = lines_of(day)
+    figures = figures_of_lines(lines)
+    return {
+        "day_words": close_words.day_words(day),
+        "seen": hashing.of_text(lines),
+        "sums": close_words.group("", figures.sums),
+        "methods": close_words.methods(figures),
+        "providers": close_words.providers(figures),
+        "payments_address": payments_address(day),
+    }
+
+
+def payments_address(day: date) -> str:
+    """The list of payments of one day, whose totals are the close's figures."""
+    listed = reverse("admin:payments_payment_changelist")
+    return f"{listed}?basis=paid&from={day}&to={day}"
+
+
+def _still_open(request: HttpRequest) -> list[tuple[str, str, bool, str]]:
+    """(what, how many, whether none, where to look) of what could still change the figures."""
+    found = still_open()
+    inbox = reverse("admin:payments_webhookdelivery_changelist")
+    failed = f"{inbox}?outcome__exact={DeliveryOutcome.FAILED.value}"
+    may_see = request.user.has_perm("payments.view_webhookdelivery")
+    rows = (
+        (_("Open discrepancies"), found.discrepancies, ""),
+        (_("Webhooks that could not be processed"), found.failed_webhooks, failed),
+        (_("Runs under way"), found.waiting_runs, ""),
+    )
+    return [
+        (label, f"{number:,}", not number, address if may_see else "")
+        for label, number, address in rows
+    ]

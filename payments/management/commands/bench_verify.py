@@ -1,0 +1,107 @@
+"""`manage.py bench_verify`: verification runs beside the straightforward way, ledger rows included.
+
+On a database made for the purpose, against a stand-in gateway of its own with 50 ms latency. The
+straightforward way asks for a token and one payment at a time and writes nothing; it is measured
+for the small book and stands in proportion for the large one. Figures are ratios of one run;
+absolute times belong to the machine.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandParser
+
+from payments import conf, gateway
+from payments.management import paid_book
+from payments.management.trial import StandIn, trial
+from payments.models import Payment, PaymentEvent, Product
+from payments.services import bulk, runs
+from payments.services.batches import SIZE
+
+LATENCY = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One run. Times in seconds; `own` is processor time of this process."""
+
+    count: int
+    total: float
+    own: float
+
+    @property
+    def floor(self) -> float:
+        """What the calls alone take, as many at once as are allowed."""
+        calls = -(-self.count // SIZE)
+        return -(-calls // conf.runs().parallel_calls) * LATENCY
+
+
+class Command(BaseCommand):
+    """Measure the straightforward way once and a run for each size."""
+
+    help = "Verification runs beside a token and a look-up for each payment."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How many payments."""
+        parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 100_000])
+        parser.add_argument("--straightforward", type=int, default=1_000, help="how many of those")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Everything runs on throw-away data."""
+        slowly = self._straightforward(options["straightforward"])
+        self.stdout.write(
+            f"a token and a look-up for each payment: {slowly * 1000:.1f} s for 1,000"
+        )
+        heading = ("payments", "s", "times faster", "floor s", "own ms each", "processor ms each")
+        self.stdout.write("".join(f"{words:>19}" for words in heading))
+        for count in options["sizes"]:
+            with trial() as stand_in:
+                self._print(self._run(stand_in, count), slowly)
+
+    def _print(self, run: Figures, slowly: float) -> None:
+        values = (
+            f"{run.count:,}",
+            f"{run.total:.2f}",
+            f"{slowly * run.count / run.total:.0f}",
+            f"{run.floor:.2f}",
+            f"{(run.total - run.floor) / run.count * 1000:.3f}",
+            f"{run.own / run.count * 1000:.3f}",
+        )
+        self.stdout.write("".join(f"{value:>19}" for value in values))
+
+    def _straightforward(self, count: int) -> float:
+        """Seconds for one payment. A client that has just been made has no token, no connection."""
+        with trial() as stand_in:
+            _seed(stand_in, count)
+            ids = list(Payment.objects.values_list("imp_uid", flat=True))
+            stand_in.slow_down(LATENCY)
+            start = time.perf_counter()
+            for imp_uid in ids:
+                gateway._client.cache_clear()
+                gateway.client().payment(str(imp_uid))
+            return (time.perf_counter() - start) / count
+
+    def _run(self, stand_in: StandIn, count: int) -> Figures:
+        _seed(stand_in, count)
+        gateway.client().payment(str(Payment.objects.values_list("imp_uid", flat=True)[0]))
+        stand_in.slow_down(LATENCY)
+        start, processor = time.perf_counter(), time.process_time()
+        run = runs.start(
+            payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
+        )
+        while (pause := bulk.work(run_id=run.pk, seconds=60)) is not None:
+            time.sleep(pause)
+        figures = Figures(count, time.perf_counter() - start, time.process_time() - processor)
+        rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}").count()
+        if rows != count:
+            raise RuntimeError(f"{rows} of {count} were verified")
+        return figures
+
+
+def _seed(stand_in: StandIn, count: int) -> None:
+    buyer = get_user_model().objects.create_user("bench", "bench@example.com")
+    product = Product.objects.create(slug="bench", name="bench", price=1_000)
+    for payments in paid_book.write(user=buyer, product=product, count=count):
+        paid_book.tell(stand_in.control, payments)

@@ -1,0 +1,104 @@
+"""A whole book at once: the same payments here and at the stand-in gateway, written in bulk.
+
+For trials and tests. Through the real ledger, so that `audit_ledger` holds for every one of them.
+To write other payments than paid ones, change what `write` gives back and tell the gateway so.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from payments import ledger, merchant_uid
+from payments.ledger import Entry
+from payments.models import Payment, Product
+from payments.models.payment import PROJECTION
+from payments.states import EventKind, PaymentStatus, Source, Verification
+
+START = datetime(2026, 4, 1, 3, tzinfo=UTC)
+AT_ONCE = 2_000
+
+_numbers = itertools.count(1)
+
+
+def write(
+    *, user: AbstractBaseUser, product: Product, count: int, start: datetime = START
+) -> Iterator[list[Payment]]:
+    """Paid payments, one a second from `start`, in our book alone; a piece at a time."""
+    for first in range(0, count, AT_ONCE):
+        seconds = range(first, min(first + AT_ONCE, count))
+        yield _written(user, product, [start + timedelta(seconds=second) for second in seconds])
+
+
+def tell(
+    control: Callable[[str, str, Any], Any], payments: Sequence[Payment], **fields: Any
+) -> None:
+    """The same payments at the gateway, by its control API; `fields` differ for all of them."""
+    control("POST", "payments?answer=count", [_told(one) | fields for one in payments])
+
+
+def _told(payment: Payment) -> dict[str, Any]:
+    assert payment.paid_at is not None
+    paid_at = int(payment.paid_at.timestamp())
+    return {
+        "merchant_uid": payment.merchant_uid,
+        "imp_uid": payment.imp_uid,
+        "amount": payment.amount,
+        "pay_method": payment.pay_method,
+        "name": payment.name,
+        "started_at": paid_at - 20,
+        "paid_at": paid_at,
+        "ignore_prepare": True,
+        "webhook": False,
+    }
+
+
+def _written(user: AbstractBaseUser, product: Product, times: Sequence[datetime]) -> list[Payment]:
+    payments = [_payment(user, product, at) for at in times]
+    with transaction.atomic():
+        Payment.objects.bulk_create(payments)
+        pairs = zip(payments, times, strict=True)
+        writes = [(payment, [_ordered(payment), _paid(payment, at)]) for payment, at in pairs]
+        ledger.append_many(writes=writes)
+    return payments
+
+
+def _payment(user: AbstractBaseUser, product: Product, at: datetime) -> Payment:
+    return Payment(
+        merchant_uid=merchant_uid.draw(at=at),
+        checkout_key=f"book-{next(_numbers)}",
+        user_id=user.pk,
+        product=product,
+        name=product.name,
+        amount=product.price,
+        pay_method="card",
+        requested_at=at - timedelta(seconds=30),
+    )
+
+
+def _ordered(payment: Payment) -> Entry:
+    facts = {name: getattr(payment, name) for name in PROJECTION}
+    return Entry(kind=EventKind.ORDERED, source=Source.COMMAND, key="ordered", changes=facts)
+
+
+def _paid(payment: Payment, at: datetime) -> Entry:
+    imp_uid = f"imp_{payment.pk:012d}"
+    changes = {
+        "status": PaymentStatus.PAID,
+        "imp_uid": imp_uid,
+        "pg_provider": "html5_inicis",
+        "paid_at": at,
+        "verification": Verification.MATCHED,
+        "verified_at": at,
+    }
+    return Entry(
+        kind=EventKind.PAID,
+        source=Source.COMMAND,
+        key=f"paid:{imp_uid}:",
+        amount=payment.amount,
+        imp_uid=imp_uid,
+        changes=changes,
+    )

@@ -1,0 +1,51 @@
+"""Closing an open order as failed, once the gateway was asked and the caller has decided.
+
+Used by staff's mark (`failing`) and by the sweep. To close for another reason, call `close` with
+that reason; what speaks against closing is for the caller to know.
+"""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from payments import ledger
+from payments.errors import Conflict
+from payments.ledger import Entry
+from payments.locks import locked_payment
+from payments.models import Payment
+from payments.states import EventKind, PaymentStatus, Source
+
+
+def close(
+    *,
+    payment: Payment,
+    kind: EventKind,
+    source: Source,
+    key: str,
+    reason_code: str,
+    fail_reason: str,
+    actor: AbstractBaseUser | None = None,
+    note: str = "",
+) -> Payment:
+    """The order as failed; `fail_reason` is what the customer and staff read.
+
+    `payment` is as the gateway's answer left it. Raises Conflict if it has moved on since.
+    """
+    with locked_payment(payment.pk) as locked:
+        # A webhook may have come in between the gateway's answer and this lock.
+        if locked.version != payment.version:
+            raise Conflict
+        entry = Entry(
+            kind=kind,
+            source=source,
+            key=key,
+            actor=actor,
+            reason_code=reason_code,
+            note=note,
+            changes={
+                "status": PaymentStatus.FAILED,
+                "failed_at": timezone.now(),
+                "fail_reason": ledger.clean(fail_reason.strip(), 255),
+            },
+        )
+        ledger.append(payment=locked, entry=entry)
+        return locked

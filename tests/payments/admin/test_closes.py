@@ -1,0 +1,374 @@
+"""The screens of closed days: what they show, how one is closed, and that all figures agree."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from payments import append_only
+from payments.kst import end_of, start_of
+from payments.models import DailyClose, DeliveryOutcome, Payment, Product, WebhookDelivery
+from payments.selectors.day_lines import Sums
+from payments.selectors.totals import totals
+from payments.services import closing
+from payments.services.closing import close_day
+from tests.payments import builders
+
+from .conftest import LIST, SignIn, english, page_of, rows_of, take, text_of, told
+
+CLOSES = "/admin/payments/dailyclose/"
+CLOSE = f"{CLOSES}close/"
+MARCH_31, APRIL_1, APRIL_2 = date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 2)
+# Six in the morning of 3 April in Korea.
+NOW = datetime(2026, 4, 2, 21, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def morning(time_machine: Any) -> None:
+    """The second of April is over in Korea."""
+    time_machine.move_to(NOW)
+
+
+@pytest.fixture
+def client(finance: User, sign_in: SignIn) -> Client:
+    """The finance person's browser."""
+    return sign_in(finance)
+
+
+@pytest.fixture
+def busy_day(customer: User, stranger: User, product: Product) -> list[Payment]:
+    """The first of April, with a payment in its first and its last second."""
+    builders.paid(customer, product, at=end_of(APRIL_1))  # the next day's
+    return [
+        builders.paid(customer, product, at=start_of(APRIL_1), amount=1_000),
+        builders.paid(
+            customer, product, at=end_of(APRIL_1) - timedelta(seconds=1), pay_method="kakaopay"
+        ),
+        builders.refunded(stranger, product, refund=9_000),
+    ]
+
+
+def close_of(close: DailyClose) -> str:
+    return f"{CLOSES}{close.pk}/change/"
+
+
+def words(page: str) -> str:
+    """What a reader sees of a page."""
+    return unescape(re.sub(r"<[^>]+>|\s+", " ", page))
+
+
+def cells(page: str) -> list[list[str]]:
+    """The rows of every table, as words."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.S)
+    return [
+        [" ".join(words(cell).split()) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+        for row in rows
+    ]
+
+
+# --- Agreement -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("busy_day", "server_zone")
+def test_close_list_dashboard_and_export_say_the_same_of_a_day(
+    client: Client, finance: User
+) -> None:
+    close = close_day(day=APRIL_1, actor=finance)
+    figures = Sums(close.count, close.gross, close.refunded)
+    address = client.get(close_of(close)).context["payments_address"]
+    assert address == f"{LIST}?basis=paid&from=2026-04-01&to=2026-04-01"
+    response = client.get(address)
+    listed = totals(response.context["cl"].queryset)
+    assert Sums(listed.count, listed.gross, listed.refunded) == figures
+    bar = response.context["bar"]
+    assert (bar.count, bar.net) == (f"{close.count:,}", f"₩{close.net:,}")
+    rows = rows_of(take(client, address.partition("?")[2]))
+    amounts = [[int(row[name]) for row in rows] for name in ("Amount", "Refunded amount")]
+    assert Sums(len(rows), *map(sum, amounts)) == figures
+    days = client.get("/admin/?period=7d").context["days"]
+    [shown] = [day for day in days if day[0].startswith("2026-04-01")]
+    assert shown[1:4] == tuple(f"₩{one:,}" for one in (close.gross, close.refunded, close.net))
+    assert figures == Sums(3, 199_000, 9_000)
+
+
+# --- The list --------------------------------------------------------------------------------
+
+
+def test_the_list_says_what_was_closed_and_what_moved_since(
+    client: Client, finance: User, busy_day: list[Payment], customer: User, product: Product
+) -> None:
+    for day in (MARCH_31, APRIL_1, APRIL_2):
+        close_day(day=day, actor=finance)
+    builders.paid(customer, product, at=start_of(MARCH_31))
+    Payment.objects.filter(pk=busy_day[0].pk).update(cancelled_amount=400)
+    page = text_of(client.get(CLOSES))
+    shown = " ".join(words(page).split())
+    for row in (
+        "2026-04-01 (Wed) 3 ₩199,000 ₩9,000 ₩190,000 0 Refunds +₩400",
+        "2026-03-31 (Tue) 0 ₩0 ₩0 ₩0 0 Net +₩99,000",
+        "2026-04-02 (Thu) 1 ₩99,000 ₩0 ₩99,000 0 Stands",
+    ):
+        assert row in shown
+    assert DailyClose.objects.get(day=APRIL_1).hash[:10] in page
+
+
+@pytest.mark.parametrize(
+    ("query", "days"),
+    [
+        ("drift=moved", [APRIL_1, MARCH_31]),
+        ("drift=approvals", [MARCH_31]),
+        ("drift=refunds", [APRIL_1]),
+        ("day__year=2026&day__month=3", [MARCH_31]),
+        ("day__year=2025", []),
+    ],
+)
+def test_the_list_is_narrowed_by_month_and_by_what_moved(
+    client: Client,
+    finance: User,
+    busy_day: list[Payment],
+    customer: User,
+    product: Product,
+    query: str,
+    days: list[date],
+) -> None:
+    for day in (MARCH_31, APRIL_1, APRIL_2):
+        close_day(day=day, actor=finance)
+    builders.paid(customer, product, at=start_of(MARCH_31))
+    Payment.objects.filter(pk=busy_day[0].pk).update(cancelled_amount=400)
+    response = client.get(f"{CLOSES}?{query}")
+    assert [close.day for close in response.context["cl"].result_list] == days
+    if query == "drift=moved":
+        tile = client.get("/admin/").context["waiting"][-1]
+        assert (tile.address, tile.number) == (f"{CLOSES}?drift=moved", "2")
+
+
+def test_more_closes_take_no_more_queries_and_no_lines(client: Client, finance: User) -> None:
+    numbers = []
+    for day in range(1, 21):
+        close_day(day=date(2026, 3, day), actor=finance)
+        if day in {1, 20}:
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(CLOSES).status_code == 200
+            numbers.append(len(queries))
+            assert not any('"lines"' in query["sql"] for query in queries.captured_queries)
+    assert numbers[0] == numbers[1]
+
+
+# --- The page of one -------------------------------------------------------------------------
+
+
+def test_the_page_shows_figures_methods_chain_and_that_it_holds(
+    client: Client, finance: User, busy_day: list[Payment]
+) -> None:
+    before, close, after = (close_day(day=d, actor=finance) for d in (MARCH_31, APRIL_1, APRIL_2))
+    page = text_of(client.get(close_of(close)))
+    for figure in ("₩190,000", "₩199,000", "₩9,000"):
+        assert f"<dd>{figure}</dd>" in page
+    assert ["KakaoPay", "1", "99,000", "0", "99,000"] in cells(page)
+    assert ["html5_inicis", "3", "199,000", "9,000", "190,000"] in cells(page)
+    for digest in (before.hash, close.content_hash, close.hash):
+        assert digest in page
+    assert f'href="{close_of(before)}"' in page
+    assert f'href="{close_of(after)}"' in page
+    assert "finance@example.com" in page
+    assert ">Holds</span>" in page
+    assert 'id="drift"' not in page
+
+
+def test_the_payments_that_made_the_difference_are_named_with_before_and_after(
+    client: Client, finance: User, busy_day: list[Payment], customer: User, product: Product
+) -> None:
+    close = close_day(day=APRIL_1, actor=finance)
+    kept, gone, refunded = busy_day
+    late = builders.paid(customer, product, at=start_of(APRIL_1), amount=50)
+    Payment.objects.filter(pk=kept.pk).update(pay_method="trans")
+    Payment.objects.filter(pk=gone.pk).update(paid_at=start_of(MARCH_31))
+    Payment.objects.filter(pk=refunded.pk).update(cancelled_amount=99_000)
+    page = text_of(client.get(close_of(close)))
+    found = {row[0]: row[1:] for row in cells(page) if len(row) == 3}
+    for payment, what, then, now in (
+        (late, "Came afterwards", "–", "₩50 Paid"),
+        (gone, "No longer of this day", "₩99,000 Paid", "–"),
+        (kept, "Changed afterwards", "₩1,000 Paid Credit or debit card", "₩1,000 Paid Bank"),
+        (
+            refunded,
+            "Refunded afterwards",
+            "₩99,000 Refunded ₩9,000 Cancelled",
+            "₩99,000 Refunded ₩99,000 Cancelled",
+        ),
+    ):
+        assert f'href="{page_of(payment)}"' in page
+        row = found[f"{payment.merchant_uid} {payment.imp_uid} {what}"]
+        assert row[0] == then
+        assert row[1].startswith(now)
+    assert ["Net", "190,000", "1,050", "−188,950"] in cells(page)
+
+
+def test_a_day_with_many_causes_names_the_first_and_says_how_many_more(
+    client: Client,
+    finance: User,
+    customer: User,
+    product: Product,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    close = close_day(day=APRIL_1, actor=finance)
+    for _ in range(3):
+        builders.paid(customer, product)
+    monkeypatch.setattr("payments.admin.close_page.SHOWN_CAUSES", 1)
+    page = text_of(client.get(close_of(close)))
+    assert "3 payments made the difference" in page
+    assert "And 2 more." in page
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("net = 1", "The figures are not what the payments kept with this close add up to."),
+        ("lines = 'x'", "The payments kept with this close were changed."),
+        ("hash = 'x'", "This close was changed after it was written."),
+    ],
+)
+def test_a_close_that_was_tampered_with_says_so(
+    client: Client, finance: User, busy_day: list[Payment], change: str, says: str
+) -> None:
+    close = close_day(day=APRIL_1, actor=finance)
+    remove, install = reversed(append_only._STATEMENTS[connection.vendor])
+    with connection.cursor() as cursor:
+        for statement in remove("payments_dailyclose"):
+            cursor.execute(statement)
+        cursor.execute(f"UPDATE payments_dailyclose SET {change}")
+        for statement in install("payments_dailyclose"):
+            cursor.execute(statement)
+    page = text_of(client.get(close_of(close)))
+    assert ">Does not hold</span>" in page
+    assert says in page
+
+
+# --- Closing a day ---------------------------------------------------------------------------
+
+
+def test_the_page_before_shows_the_next_day_its_figures_and_what_is_open(
+    client: Client, finance: User, busy_day: list[Payment]
+) -> None:
+    close_day(day=MARCH_31, actor=finance)
+    WebhookDelivery.objects.create(received_at=NOW, outcome=DeliveryOutcome.FAILED)
+    response = client.get(CLOSE)
+    page = text_of(response)
+    assert "2026-04-01 (Wed) will be frozen" in page
+    assert ["Total", "3", "199,000", "9,000", "190,000"] in cells(page)
+    assert [(one[0], one[1]) for one in response.context["open"]] == [
+        ("Open discrepancies", "0"),
+        ("Webhooks that could not be processed", "1"),
+        ("Runs under way", "0"),
+    ]
+    assert response.context["waiting"] == [APRIL_1, APRIL_2]
+    assert DailyClose.objects.count() == 1
+
+
+def post(client: Client, day: date) -> Any:
+    """Press the button on the page as it stands now."""
+    seen = client.get(f"{CLOSE}?day={day}").context.get("seen", "")
+    return client.post(CLOSE, {"day": day, "seen": seen})
+
+
+def test_a_day_is_closed_in_the_name_of_who_pressed(
+    client: Client, finance: User, busy_day: list[Payment]
+) -> None:
+    response = post(client, APRIL_1)
+    close = DailyClose.objects.get()
+    assert response["Location"] == close_of(close)
+    assert (close.day, close.actor, close.run, close.net) == (APRIL_1, finance, None, 190_000)
+    assert "2026-04-01 is closed." in told(response)
+
+
+def test_a_day_that_changed_since_the_page_was_drawn_is_not_closed(
+    client: Client, customer: User, product: Product
+) -> None:
+    seen = client.get(f"{CLOSE}?day={APRIL_1}").context["seen"]
+    builders.paid(customer, product)
+    response = client.post(CLOSE, {"day": APRIL_1, "seen": seen})
+    assert told(response) == english(closing.CHANGED)
+    assert not DailyClose.objects.exists()
+
+
+@pytest.mark.parametrize("day", ["", "tomorrow", "2026-13-01"])
+def test_without_a_day_nothing_is_closed(client: Client, day: str) -> None:
+    assert "Nothing was closed" in told(client.post(CLOSE, {"day": day}))
+    assert client.get(f"{CLOSE}?day={day}").status_code == 200
+    assert not DailyClose.objects.exists()
+
+
+def test_what_can_not_be_closed_says_why_and_has_no_button(client: Client, finance: User) -> None:
+    close_day(day=MARCH_31, actor=finance)
+    for day, why in (
+        (date(2026, 4, 3), "not over yet"),
+        (APRIL_2, "Close 2026-04-01 first"),
+        (MARCH_31, "closed already"),
+        (date(2026, 3, 1), "Closing began after this day"),
+    ):
+        page = text_of(client.get(f"{CLOSE}?day={day}"))
+        assert why in page
+        assert 'name="seen"' not in page
+        assert why in told(client.post(CLOSE, {"day": day}))
+    assert DailyClose.objects.count() == 1
+
+
+def test_when_every_finished_day_is_closed_there_is_nothing_to_press(
+    client: Client, finance: User
+) -> None:
+    close_day(day=APRIL_2, actor=finance)
+    page = text_of(client.get(CLOSE))
+    assert "Every finished day is closed." in page
+    assert 'name="seen"' not in page
+
+
+def test_the_first_day_can_be_chosen(client: Client) -> None:
+    page = text_of(client.get(CLOSE))
+    assert '<input type="date" id="day" name="day" value="2026-04-02" max="2026-04-02"' in page
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        ("viewer", False),
+        ("operator", False),
+        ("approver", False),
+        ("finance", True),
+        ("admin_person", True),
+    ],
+)
+def test_who_may_close_a_day(
+    request: pytest.FixtureRequest, sign_in: SignIn, who: str, may: bool
+) -> None:
+    client = sign_in(request.getfixturevalue(who))
+    assert (f'href="{CLOSE}"' in text_of(client.get(CLOSES))) is may
+    assert client.get(CLOSE).status_code == (200 if may else 403)
+    response = client.post(CLOSE, {"day": APRIL_2})
+    assert response.status_code == (302 if may else 403)
+    assert DailyClose.objects.exists() is may
+
+
+def test_nobody_adds_changes_or_deletes_a_close(client: Client, finance: User) -> None:
+    close = close_day(day=APRIL_1, actor=finance)
+    for address in (f"{CLOSES}add/", close_of(close), f"{CLOSES}{close.pk}/delete/"):
+        assert client.post(address, {"gross": 1, "post": "yes"}).status_code == 403
+    assert DailyClose.objects.values_list("gross", flat=True).get() == 0
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_screen_speaks_the_readers_language(
+    client: Client, finance: User, busy_day: list[Payment], language: str
+) -> None:
+    User.objects.filter(pk=finance.pk).update(language=language)
+    close = close_day(day=MARCH_31, actor=finance)
+    spoken = {"ko": ("순매출", "취소금액", "일마감"), "en": ("Net", "Refunded", "Daily close")}
+    for address in (CLOSES, close_of(close), CLOSE):
+        page = text_of(client.get(address))
+        for word in spoken[language]:
+            assert word in page, (address, word)

@@ -1,0 +1,34 @@
+"""Workers are killed in the middle of a run: every payment is verified, none twice."""
+
+import pytest
+
+from accounts.models import User
+from payments.management import paid_book
+from payments.management.chaos import torment
+from payments.management.trial import environment
+from payments.models import Payment, Product
+from payments.services import runs
+from payments.tasks import verify_run
+from tests.gateway import SandboxGateway
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killing_workers_loses_nothing_and_does_nothing_twice(
+    customer: User, product: Product, sandbox: SandboxGateway
+) -> None:
+    for payments in paid_book.write(user=customer, product=product, count=1_500):
+        paid_book.tell(sandbox.control, payments)
+    sandbox.fault("latency", seconds=0.3)
+    run = runs.start(
+        payments=Payment.objects.all(), query="", actor=None, enqueue=verify_run.enqueue
+    )
+    aftermath = torment(
+        run=run,
+        workers=2,
+        kills=3,
+        every=0.5,
+        environment=environment(sandbox.url),
+        patience=90,
+    )
+    assert aftermath.problems == ()
+    assert aftermath.kills == 3

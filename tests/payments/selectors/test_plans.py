@@ -1,0 +1,70 @@
+"""Each way to narrow or sort the list has an index to go by: the database names it in its plan.
+
+On a few rows a planner reads the table, so that is made expensive: what is asserted is that the
+index fits the question, not what the planner makes of it.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from payments.kst import start_of
+from payments.models import Payment
+from tests.payments import builders
+
+NEWEST = ("-pk",)
+
+
+@pytest.fixture(autouse=True)
+def _no_shortcuts(db: None) -> None:
+    """An index or nothing, and no sort of everything that was found."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for what in ("seqscan", "sort", "incremental_sort"):
+                cursor.execute(f"SET LOCAL enable_{what} = off")
+
+
+def plan(rows: QuerySet[Any, Any]) -> str:
+    return rows.explain()
+
+
+def head(*order: Any, **conditions: Any) -> QuerySet[Any, Any]:
+    """The ids of a first page."""
+    return Payment.objects.filter(**conditions).order_by(*order).values_list("pk")[:50]
+
+
+DAY = start_of(builders.NOON.date())
+DAYS = {"gte": DAY - timedelta(days=30), "lt": DAY}
+
+
+def between(column: str) -> dict[str, Any]:
+    return {f"{column}__{bound}": moment for bound, moment in DAYS.items()}
+
+
+@pytest.mark.parametrize(
+    ("index", "page"),
+    {
+        "payment_by_status": lambda: head(*NEWEST, status="cancelled"),
+        "payment_by_user": lambda: head(*NEWEST, user_id=1),
+        "payment_by_pay_method": lambda: head(*NEWEST, pay_method="paypal"),
+        "payment_mismatched": lambda: head(*NEWEST, verification="mismatched"),
+        "payment_by_amount": lambda: head("-amount", "-pk"),
+        "payment_by_amount using": lambda: head("amount", "pk", amount__gte=10_000),
+        "payment_by_paid_at": lambda: head("-paid_at", "-pk", paid_at__isnull=False),
+        "payment_by_paid_at using": lambda: head("paid_at", "pk", paid_at__isnull=False),
+        "payment_by_paid_at on": lambda: head("-paid_at", "-pk", **between("paid_at")),
+        "payment_by_requested_at": lambda: head("-requested_at", "-pk", **between("requested_at")),
+        "payment_by_cancelled_at": lambda: head("-cancelled_at", "-pk", **between("cancelled_at")),
+    }.items(),
+)
+def test_a_page_of_the_list_is_the_head_of_an_index(
+    index: str, page: Callable[[], QuerySet[Any, Any]]
+) -> None:
+    found = plan(page())
+    assert index.split()[0] in found
+    assert "Sort" not in found
+    assert "TEMP B-TREE" not in found

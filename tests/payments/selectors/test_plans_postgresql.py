@@ -1,0 +1,88 @@
+"""Indexes that only PostgreSQL goes by: on a part of the rows, on an expression, on any part.
+
+SQLite reads such rows one by one, which is quick enough for what it is meant to hold; this module
+is collected on PostgreSQL alone (conftest.py).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Q
+
+from accounts import people_search
+from accounts.models import User
+from payments.models import DeliveryOutcome, Payment, WebhookDelivery
+from payments.selectors import admin_list
+from payments.selectors.admin_list import with_text
+
+
+@pytest.fixture(autouse=True)
+def _no_shortcuts(db: None) -> None:
+    """An index or nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+
+def plan(rows: Any) -> str:
+    return str(rows.explain())
+
+
+@pytest.mark.parametrize(
+    ("index", "fact"),
+    {
+        "payment_by_pg_provider": {"pg_provider": "payco"},
+        "payment_unanswered": {"verification": "unknown"},
+    }.items(),
+)
+def test_rare_facts_have_an_index_of_the_rows_that_hold_them(
+    index: str, fact: dict[str, str]
+) -> None:
+    page = Payment.objects.filter(**fact).order_by("-pk").values_list("pk")[:50]
+    assert f" {index} " in plan(page)
+
+
+@pytest.mark.parametrize("outcome", ["failed", "forged", "unknown_order"])
+def test_unusual_deliveries_have_an_index_of_their_own(outcome: str) -> None:
+    rows = WebhookDelivery.objects.filter(outcome=DeliveryOutcome(outcome)).order_by("-pk")
+    assert " delivery_unusual " in plan(rows.values_list("pk")[:50])
+
+
+def test_a_search_joins_what_the_indexes_of_each_column_find(customer: User) -> None:
+    found = plan(with_text(Payment.objects.all(), "customer", unmasked=False))
+    assert "BitmapOr" in found
+    for index in ("payment_by_apply_num", "payments_payment_merchant_uid"):
+        assert f" on {index}" in found
+    assert "Seq Scan" not in found
+
+
+@pytest.mark.parametrize(
+    ("condition", "indexes"),
+    {
+        "address": (lambda: admin_list._address("hong@example.com", False), {"user_email_unique"}),
+        "name": (
+            lambda: admin_list._name("홍길동", False),
+            {"user_by_korean_name", "user_by_western_name", "accounts_user_username"},
+        ),
+        "part of an address": (lambda: admin_list._address("exam", True), {"user_by_part"}),
+        "domain": (lambda: admin_list._address("@example.com", False), {"user_by_part"}),
+        "part of a name": (lambda: admin_list._name("길동이", True), {"user_by_part"}),
+    }.values(),
+)
+def test_people_are_found_by_an_index(condition: Callable[[], Q], indexes: set[str]) -> None:
+    found = plan(admin_list._people().filter(condition()))
+    assert "Seq Scan" not in found
+    assert {index for index in indexes if f" {index}" in found} == indexes
+
+
+def test_a_role_that_may_not_create_the_extension_goes_without_the_index(
+    db: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(people_search, "_EXTENSION", "CREATE EXTENSION no_such_extension")
+    with connection.schema_editor() as editor:
+        people_search.remove(None, editor)
+        people_search.install(None, editor)
+    assert "No trigram index" in capsys.readouterr().out
+    found = admin_list.customer_ids(["nobody"], [], unmasked=True)
+    assert found == []

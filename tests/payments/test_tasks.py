@@ -1,0 +1,137 @@
+"""Background tasks: queued with what asks for them, safe to run twice, never the only memory."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from accounts.models import User
+from payments import tasks
+from payments.management import paid_book
+from payments.models import (
+    DailyClose,
+    Discrepancy,
+    Payment,
+    Product,
+    ReconciliationRun,
+    RunStatus,
+    VerificationRun,
+)
+from payments.services import reconciliation, runs
+from tests.gateway import SandboxGateway
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def queued(name: str) -> list[DBTaskResult]:
+    return list(DBTaskResult.objects.ready().filter(task_path__endswith=f".{name}"))
+
+
+def ask_for_all(actor: User | None = None) -> VerificationRun:
+    return runs.start(
+        payments=Payment.objects.all(), query="", actor=actor, enqueue=tasks.verify_run.enqueue
+    )
+
+
+def test_a_task_is_queued_in_the_transaction_that_asks_for_it(payment: Payment) -> None:
+    with transaction.atomic():
+        ask_for_all()
+        transaction.set_rollback(True)
+    assert queued("verify_run") == []
+    ask_for_all()
+    assert len(queued("verify_run")) == 1
+
+
+def test_the_same_task_twice_verifies_once(payment: Payment, sandbox: SandboxGateway) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000)
+    run = ask_for_all()
+    tasks.verify_run.call(run.pk)
+    events = payment.events.count()
+    tasks.verify_run.call(run.pk)
+    assert payment.events.count() == events
+    run.refresh_from_db()
+    assert run.status == RunStatus.DONE
+
+
+def test_a_run_that_has_to_wait_comes_back_later_and_lets_others_work(
+    payment: Payment, sandbox: SandboxGateway
+) -> None:
+    sandbox.fault("status", status=500)
+    run = ask_for_all()
+    DBTaskResult.objects.all().delete()
+    tasks.verify_run.call(run.pk)
+    (again,) = DBTaskResult.objects.filter(task_path__endswith=".verify_run")
+    assert (
+        timezone.now() - timedelta(seconds=1)
+        < again.run_after
+        < timezone.now() + timedelta(minutes=2)
+    )
+
+
+def test_a_paused_run_queues_nothing(payment: Payment) -> None:
+    run = ask_for_all()
+    runs.pause(run=run)
+    DBTaskResult.objects.all().delete()
+    tasks.verify_run.call(run.pk)
+    assert not DBTaskResult.objects.exists()
+
+
+def test_rescue_queues_a_run_that_was_left_alone(payment: Payment) -> None:
+    run = ask_for_all()
+    DBTaskResult.objects.all().delete()
+    tasks.rescue.call()
+    assert queued("verify_run") == []
+    VerificationRun.objects.update(requested_at=timezone.now() - timedelta(minutes=5))
+    tasks.rescue.call()
+    (task,) = queued("verify_run")
+    assert task.args_kwargs["args"] == [run.pk]
+
+
+class TestTheDailyClose:
+    """Paid on 1 April in Korea; the close is due at six in the morning of the 2nd."""
+
+    DAY = date(2026, 4, 1)
+    BEFORE_SIX = datetime(2026, 4, 1, 20, 59, tzinfo=UTC)
+    SIX = datetime(2026, 4, 1, 21, tzinfo=UTC)
+
+    @pytest.fixture(autouse=True)
+    def day(self, customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
+        """Three payments of the day, known to both sides but for one."""
+        (payments,) = paid_book.write(user=customer, product=product, count=3)
+        paid_book.tell(sandbox.control, payments[:2])
+        return payments
+
+    @pytest.mark.usefixtures("server_zone")
+    def test_nothing_happens_before_the_hour_in_korea(self, time_machine: Any) -> None:
+        time_machine.move_to(self.BEFORE_SIX)
+        # Before the first close, only the day before is due: that is 31 March until six.
+        tasks.close_days.call()
+        assert not ReconciliationRun.objects.filter(first_day=self.DAY).exists()
+        time_machine.move_to(self.SIX)
+        tasks.close_days.call()
+        assert ReconciliationRun.objects.filter(first_day=self.DAY).exists()
+
+    def test_a_day_is_reconciled_first_and_closed_on_a_later_turn(self, time_machine: Any) -> None:
+        time_machine.move_to(self.SIX)
+        assert tasks.close_days.call() == []
+        # Asked again while the run is under way: no second one.
+        assert tasks.close_days.call() == []
+        run = ReconciliationRun.objects.get()
+        assert (run.first_day, run.last_day, run.requested_by) == (self.DAY, self.DAY, None)
+        tasks.reconcile.call(run.pk)
+        assert tasks.close_days.call() == ["2026-04-01"]
+        close = DailyClose.objects.get()
+        assert (close.run, close.count, close.open_discrepancies) == (run, 3, 1)
+        assert Discrepancy.objects.get().bucket == "missing_there"
+        assert tasks.close_days.call() == []
+
+    def test_a_comparison_that_was_stopped_is_begun_anew(self, time_machine: Any) -> None:
+        time_machine.move_to(self.SIX)
+        tasks.close_days.call()
+        reconciliation.stop(run=ReconciliationRun.objects.get())
+        assert tasks.close_days.call() == []
+        assert ReconciliationRun.objects.count() == 2
+        assert not DailyClose.objects.exists()
