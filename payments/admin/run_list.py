@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payments.models import RunStatus, VerificationRun
 from payments.money import with_separators
@@ -105,11 +106,11 @@ class RunList(ReadOnlyAdmin):
             with_separators(run.total),
         )
 
-    @admin.display(description=_("status"))
+    @admin.display(description=pgettext_lazy("work", "Status"))
     def state(self, run: VerificationRun) -> SafeString:
         return run_badge(run)
 
-    @admin.display(description=_("differences"))
+    @admin.display(description=pgettext_lazy("count", "Differences"))
     def differences(self, run: VerificationRun) -> SafeString | str:
         """How many do not agree or were not found, as a link to them."""
         counts = _facts(run)[0]
