@@ -6,8 +6,10 @@ All figures are on the run's own row. To add a column: a method, its name in `li
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -55,7 +57,7 @@ class ReconciliationList(ReadOnlyAdmin):
         when = moment(run.requested_at)
         return format_html('{}<span class="small soft">{}</span>', asker(run), when)
 
-    @admin.display(description=_("status"))
+    @admin.display(description=pgettext_lazy("run", "status"))
     def state(self, run: ReconciliationRun) -> SafeString:
         """With how far it is, until it has ended."""
         if run.finished_at is not None:
@@ -65,25 +67,26 @@ class ReconciliationList(ReadOnlyAdmin):
         return format_html(f'{bar}<span class="won">{{}}%</span>', run_badge(run), percent, percent)
 
     @admin.display(description=_("read: here / gateway"))
-    def read(self, run: ReconciliationRun) -> str:
-        return " / ".join(with_separators(figure(run, name)) for name in ("ours", "theirs"))
+    def read(self, run: ReconciliationRun) -> SafeString:
+        read = (with_separators(figure(run, name)) for name in ("ours", "theirs"))
+        return _named(_("read: here / gateway"), " / ".join(read))
 
     @admin.display(description=_("agree"))
-    def agree(self, run: ReconciliationRun) -> str:
-        return with_separators(figure(run, "agree"))
+    def agree(self, run: ReconciliationRun) -> SafeString:
+        return _named(_("agree"), with_separators(figure(run, "agree")))
 
     @admin.display(description=pgettext_lazy("column of reconciliations", "moved"))
-    def moved_number(self, run: ReconciliationRun) -> str:
-        return with_separators(figure(run, "moved"))
+    def moved_number(self, run: ReconciliationRun) -> SafeString:
+        words = pgettext_lazy("column of reconciliations", "moved")
+        return _named(words, with_separators(figure(run, "moved")))
 
     @admin.display(description=_("no answer"))
-    def unknown_number(self, run: ReconciliationRun) -> SafeString | str:
-        number = figure(run, "unknown")
-        if not number:
-            return "0"
-        return format_html('<strong class="unsure">{}</strong>', with_separators(number))
+    def unknown_number(self, run: ReconciliationRun) -> SafeString:
+        number = with_separators(figure(run, "unknown"))
+        is_unsure = format_html('<strong class="unsure">{}</strong>', number)
+        return _named(_("no answer"), is_unsure if number != "0" else number)
 
-    @admin.display(description=_("differences"))
+    @admin.display(description=pgettext_lazy("column of reconciliations", "discrepancies"))
     def differences(self, run: ReconciliationRun) -> SafeString | str:
         """How many, and of which bucket; a link to them."""
         found = differences_of(run)
@@ -99,3 +102,9 @@ class ReconciliationList(ReadOnlyAdmin):
                 " · ", "{} {}", ((one.label, with_separators(n)) for one, n in found.items())
             ),
         )
+
+
+def _named(name: str | Promise, number: str) -> SafeString:
+    """A figure with its name, for where no header says it."""
+    words = '<span class="side" aria-hidden="true">{}</span> {}'
+    return format_html(words, capfirst(str(name)), number)
