@@ -14,25 +14,34 @@ from accounts.models import User
 _VIEWER = frozenset(
     {
         "payments.view_dailyclose",
+        "payments.view_discrepancy",
         "payments.view_payment",
         "payments.view_paymentevent",
         "payments.view_product",
+        "payments.view_reconciliationrun",
         "payments.view_verificationrun",
         "payments.view_webhookdelivery",
     }
 )
 _FINANCE = _VIEWER | {
     "payments.close_day",
+    "payments.export_discrepancy",
     "payments.export_payment",
+    "payments.start_reconciliation",
     "payments.unmask_payment",
+    "payments.work_discrepancy",
 }
 _OPERATOR = _VIEWER | {
     "payments.mark_failed_payment",
     "payments.note_payment",
     "payments.verify_payment",
     "payments.view_worker",
+    "payments.work_discrepancy",
 }
-_APPROVER = _OPERATOR | {"payments.override_gateway_payment"}
+_APPROVER = _OPERATOR | {
+    "payments.override_gateway_payment",
+    "payments.take_in_discrepancy",
+}
 _ADMIN = (
     _FINANCE
     | _APPROVER
@@ -48,10 +57,11 @@ _ADMIN = (
     }
 )
 
-# What each is for: Viewer looks (personal data masked), Finance also closes days, exports and
-# unmasks for a reason, Operator settles payments with the gateway, Approver may do so while it is
-# silent, Admin does all of this and looks after products, people and the record of who saw
-# personal data.
+# What each is for: Viewer looks (personal data masked); Finance also exports, unmasks for a reason,
+# reconciles, works off what does not agree and closes days; Operator settles payments with the
+# gateway and works off discrepancies; Approver may settle while the gateway is silent, and take in
+# what is missing here; Admin does all of this and looks after products, people and the record of
+# who saw personal data.
 ROLES: dict[str, frozenset[str]] = {
     "Viewer": _VIEWER,
     "Finance": _FINANCE,

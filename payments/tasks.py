@@ -112,6 +112,7 @@ SCHEDULE = (
         name="mail_discrepancies",
         every=timedelta(minutes=5),
         enqueue=mail_discrepancies.enqueue,
+        alone=mail_discrepancies.module_path,
     ),
     Job(
         name="close_days",

@@ -36,6 +36,7 @@ from payments.selectors.dashboard import (
 from payments.selectors.runs import NOT_ENDED
 from payments.states import EventKind, Source
 
+from . import queue_tiles
 from .figures import list_of, of_days, percent, tiles
 from .widgets import moment, pay_method, won
 from .work_page import alarm_words
@@ -88,6 +89,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "chart": _chart(figures),
         "alarm": _alarm(request),
         "waiting": list(_waiting(request)),
+        "queue": list(queue_tiles.tiles(request)),
         "happened": _happened(request),
     }
 

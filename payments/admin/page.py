@@ -137,8 +137,8 @@ def _compared_row(field: ComparedField, answered: bool) -> ComparedRow:
     verdict = badge(_LOOKS[field.agreement], verdicts[field.agreement]) if answered else ""
     return ComparedRow(
         label=field.label,
-        ours=_shown(field.name, field.ours),
-        theirs=_shown(field.name, field.theirs) if answered else NOTHING,
+        ours=shown(field.name, field.ours),
+        theirs=shown(field.name, field.theirs) if answered else NOTHING,
         verdict=verdict,
         differs=field.agreement is Agreement.DIFFERENT,
         because="; ".join(str(finding.label) for finding in field.findings),
@@ -147,7 +147,7 @@ def _compared_row(field: ComparedField, answered: bool) -> ComparedRow:
     )
 
 
-def _shown(name: str, value: object) -> Value:
+def shown(name: str, value: object) -> Value:
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, int):

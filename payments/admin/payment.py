@@ -8,6 +8,7 @@ from django.contrib import admin
 
 from payments.models import Payment
 
+from .payment_customer import PaymentCustomer
 from .payment_export import PaymentExport
 from .payment_list import PaymentList
 from .payment_page import PaymentPage
@@ -16,5 +17,7 @@ from .unmasking import PaymentUnmasking
 
 
 @admin.register(Payment)
-class PaymentAdmin(PaymentExport, PaymentRun, PaymentUnmasking, PaymentPage, PaymentList):
+class PaymentAdmin(
+    PaymentCustomer, PaymentExport, PaymentRun, PaymentUnmasking, PaymentPage, PaymentList
+):
     """Payments as staff see them."""

@@ -19,6 +19,7 @@ from payments.states import PaymentStatus
 
 from . import facts, page, personal
 from .actions import require, staff, verify_one
+from .discrepancy_box import payment_discrepancies
 from .failing import mark_failed_view
 from .navigation import back_address, filters_of, list_address
 from .notes import note_view
@@ -56,6 +57,7 @@ class PaymentPage(PaymentPermissions):
             **page.head(payment),
             **page.compared(payment),
             **page.timeline(payment, request, unmasked=unmasked),
+            "discrepancies": payment_discrepancies(payment, request),
         }
 
     def _may_context(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
@@ -68,6 +70,7 @@ class PaymentPage(PaymentPermissions):
             "why_not_fail": NOT_OPEN if may_fail and not is_open else "",
             "may_note": self.has_note_permission(request),
             "max_note": MAX_NOTE,
+            "may_decide": payment.user_id is None and self.has_customer_permission(request),
         }
 
     def get_urls(self) -> list[URLPattern]:

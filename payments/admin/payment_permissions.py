@@ -24,6 +24,10 @@ class PaymentPermissions(ReadOnlyAdmin):
         """Leave a note on a payment."""
         return request.user.has_perm("payments.note_payment")
 
+    def has_customer_permission(self, request: HttpRequest) -> bool:
+        """Say whose a payment is that was taken in without a customer."""
+        return request.user.has_perm("payments.take_in_discrepancy")
+
     def has_unmask_permission(self, request: HttpRequest) -> bool:
         """See personal data, with a reason that is recorded."""
         return request.user.has_perm("payments.unmask_payment")

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from payments.filters import search_words
 from payments.filters.narrowing import SEARCH, Narrowing
 from payments.filters.words import Part, by_label, parts
-from payments.models import ItemOutcome, RunStatus, VerificationRun
+from payments.models import ItemOutcome, Run, RunStatus
 from payments.money import with_separators
 from payments.selectors.runs import Progress, Standing
 from payments.states import Finding
@@ -62,12 +62,12 @@ def _masked(part: Part) -> Part:
     return replace(part, words=search_words.masked(part.words)) if SEARCH in part.names else part
 
 
-def asker(run: VerificationRun) -> str:
+def asker(run: Run) -> str:
     """Who asked for it."""
     return run.requested_name or _("Command line")
 
 
-def run_badge(run: VerificationRun) -> SafeString:
+def run_badge(run: Run) -> SafeString:
     """Its status."""
     status = RunStatus(run.status)
     return badge(RUN_LOOKS[status], status.label)

@@ -60,7 +60,7 @@ class Run(models.Model):
     # A copy: a later change of name must not change who it was. "" for the schedule.
     requested_name = models.CharField(_("name at the time"), max_length=254, blank=True)
     status = models.CharField(
-        _("status"), max_length=16, choices=RunStatus, default=RunStatus.WAITING
+        pgettext_lazy("run", "status"), max_length=16, choices=RunStatus, default=RunStatus.WAITING
     )
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

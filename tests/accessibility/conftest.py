@@ -17,21 +17,24 @@ from payments import tasks
 from payments.kst import day_of
 from payments.models import (
     AccessKind,
+    ClosingReason,
     DailyClose,
     DeliveryOutcome,
+    Discrepancy,
     ItemOutcome,
     Payment,
     Product,
+    ReconciliationRun,
     VerificationRun,
     Worker,
 )
-from payments.services import inbox, runs, saved_views, workers
+from payments.services import discrepancies, inbox, runs, saved_views, workers
 from payments.services.access import record_access
 from payments.services.closing import close_day
 from payments.states import Verification
 from tests.accounts.factors import has_app
 from tests.conftest import PASSWORD
-from tests.payments import builders
+from tests.payments import books, builders
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +91,7 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
     run = _paused_run(admin)
     runs_ = "/admin/payments/verificationrun"
     seen = f"/seen/{admin.username}{payments}"
+    compared, differs, alone, closed = _differences(admin, paid)
     return {
         "public sign-in": "/accounts/login/",
         "public sign-up": "/accounts/signup/",
@@ -170,6 +174,17 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "run, what is still to do": f"{runs_}/{run.pk}/change/?outcome=waiting",
         "export of a run": f"{runs_}/{run.pk}/export/",
         "background work": "/admin/payments/worker/",
+        "reconciliations": "/admin/payments/reconciliationrun/",
+        "reconcile": "/admin/payments/reconciliationrun/start/",
+        "reconciliation": f"/admin/payments/reconciliationrun/{compared.pk}/change/",
+        "discrepancies": "/admin/payments/discrepancy/",
+        "discrepancies, filtered": "/admin/payments/discrepancy/?state=all&bucket=amount&age=1",
+        "discrepancies, not understood": "/admin/payments/discrepancy/?age=x",
+        "export of discrepancies": "/admin/payments/discrepancy/export/",
+        "discrepancy": f"/admin/payments/discrepancy/{differs.pk}/change/",
+        "discrepancy, one side only": f"/admin/payments/discrepancy/{alone.pk}/change/",
+        "discrepancy, closed": f"/admin/payments/discrepancy/{closed.pk}/change/",
+        "close a discrepancy": f"/admin/payments/discrepancy/{differs.pk}/close/",
         "inbox": "/admin/payments/webhookdelivery/",
         "delivery": f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
         "closes": f"{closes}/",
@@ -240,3 +255,24 @@ def _moved_close(user: User, product: Product) -> tuple[DailyClose, date]:
     Payment.objects.filter(pk=payment.pk).update(pay_method="kakaopay")
     builders.paid(user, product, at=at)
     return close, close.day
+
+
+def _differences(
+    user: User, payment: Payment
+) -> tuple[ReconciliationRun, Discrepancy, Discrepancy, Discrepancy]:
+    """A run that works, what differs, what only the gateway has, and what a person closed."""
+    run = books.begun()
+    ReconciliationRun.objects.filter(pk=run.pk).update(
+        counts={"ours": 3, "theirs": 4, "amount": 1, "moved": 1, "unknown": 1},
+        moved=[payment.imp_uid],
+        unknown=["imp_1"],
+    )
+    differs, alone = books.filed(payment), books.missing_here("imp_1", "order-1")
+    closed = discrepancies.close(
+        discrepancy=books.missing_here("imp_2", "order-2"),
+        actor=user,
+        reason=ClosingReason.ACCEPTED,
+        text="은행에 확인했습니다",
+        expected_version=1,
+    )
+    return run, differs, alone, closed

@@ -9,9 +9,11 @@ from accounts.models import User
 
 LOOK = {
     "payments.view_dailyclose",
+    "payments.view_discrepancy",
     "payments.view_payment",
     "payments.view_paymentevent",
     "payments.view_product",
+    "payments.view_reconciliationrun",
     "payments.view_verificationrun",
     "payments.view_webhookdelivery",
 }
@@ -20,20 +22,26 @@ OPERATE = {
     "payments.mark_failed_payment",
     "payments.note_payment",
     "payments.view_worker",
+    "payments.work_discrepancy",
 }
 FINANCE = {
     "payments.close_day",
+    "payments.export_discrepancy",
     "payments.export_payment",
+    "payments.start_reconciliation",
     "payments.unmask_payment",
+    "payments.work_discrepancy",
 }
+APPROVE = {"payments.override_gateway_payment", "payments.take_in_discrepancy"}
 EXPECTED = {
     "Viewer": LOOK,
     "Finance": LOOK | FINANCE,
     "Operator": LOOK | OPERATE,
-    "Approver": LOOK | OPERATE | {"payments.override_gateway_payment"},
+    "Approver": LOOK | OPERATE | APPROVE,
     "Admin": LOOK
     | OPERATE
     | FINANCE
+    | APPROVE
     | {
         "accounts.add_user",
         "accounts.change_user",
@@ -42,7 +50,6 @@ EXPECTED = {
         "django_tasks_database.view_dbtaskresult",
         "payments.add_product",
         "payments.change_product",
-        "payments.override_gateway_payment",
         "payments.view_personaldataaccess",
     },
 }

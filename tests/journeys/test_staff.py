@@ -51,17 +51,21 @@ def orders(sandbox: SandboxGateway, transactional_db: None) -> dict[str, Payment
     return orders
 
 
+def sign_in_at(page: Page, staff: User, address: str) -> None:
+    """Somebody signs in on the way to an address."""
+    page.goto(address)
+    page.locator("[name=login]").fill(staff.email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url(f"**{address}")
+
+
 @pytest.fixture
 def sign_in(page: Page, watch: Watch, base_url: str) -> Callable[[str, str], Page]:
     """Somebody new in this group signs in on the way to an address."""
 
     def through(group: str, address: str) -> Page:
-        staff = person(group.lower(), group=group)
-        watch.over(page).goto(address)
-        page.locator("[name=login]").fill(staff.email)
-        page.locator("[name=password]").fill(PASSWORD)
-        page.locator("[name=password]").press("Enter")
-        page.wait_for_url(f"**{address}")
+        sign_in_at(watch.over(page), person(group.lower(), group=group), address)
         return page
 
     return through

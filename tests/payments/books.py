@@ -4,11 +4,14 @@
 differ is named by id.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from payments.models import Payment, ReconciliationRun
-from payments.services import reconciliation
+from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun
+from payments.services import discrepancies, reconciliation
+from payments.services.differences import our_figures
+from payments.services.discrepancies import Difference
 from tests.gateway import SandboxGateway
 from tests.payments.builders import NOON
 
@@ -67,3 +70,33 @@ def begun(first: Any = APRIL_FIRST, last: Any = None) -> ReconciliationRun:
     return reconciliation.start(
         first_day=first, last_day=last or first, actor=None, enqueue=lambda _run_id: None
     )
+
+
+def filed(payment: Payment, bucket: Bucket = Bucket.AMOUNT, **theirs: Any) -> Discrepancy:
+    """A discrepancy of this payment, where the gateway says something else."""
+    ours = json.loads(our_figures(payment))
+    imp_uid = payment.imp_uid or f"imp_of_{payment.pk}"
+    told = ours | {"imp_uid": imp_uid} | (theirs or {"amount": payment.amount + 1_000})
+    difference = Difference(
+        bucket=bucket,
+        imp_uid=imp_uid,
+        merchant_uid=payment.merchant_uid,
+        amount=payment.amount,
+        payment_id=payment.pk,
+        ours=our_figures(payment),
+        theirs=json.dumps(told),
+    )
+    return discrepancies.file(difference=difference)
+
+
+def missing_here(imp_uid: str, merchant_uid: str, amount: int = 5_000) -> Discrepancy:
+    """What only the gateway has."""
+    told = {"imp_uid": imp_uid, "merchant_uid": merchant_uid, "amount": amount, "status": "paid"}
+    difference = Difference(
+        bucket=Bucket.MISSING_HERE,
+        imp_uid=imp_uid,
+        merchant_uid=merchant_uid,
+        amount=amount,
+        theirs=json.dumps(told),
+    )
+    return discrepancies.file(difference=difference)

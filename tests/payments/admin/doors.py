@@ -14,6 +14,9 @@ MANAGE = ROOT | {"admin_person"}
 TAKE = MANAGE | {"finance"}
 ACT = MANAGE | {"operator", "approver"}
 STAFF = ACT | TAKE | {"viewer"}
+# Discrepancies are worked off by whoever takes or acts; what is missing here is taken in by few.
+WORK = ACT | TAKE
+TAKE_IN = MANAGE | {"approver"}
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ DOORS: dict[str, Door] = {
     "payments_verificationrun_again": Door(ACT, get=405, post=302),
     "payments_verificationrun_export": Door(TAKE),
     **screen("payments_worker", look=ACT),
+    "payments_payment_customer": Door(TAKE_IN, get=302),  # it has a customer
     **screen("payments_webhookdelivery", look=STAFF),
     **screen("payments_dailyclose", look=STAFF),
     "payments_dailyclose_close": Door(TAKE, post=302),
@@ -94,6 +98,21 @@ DOORS: dict[str, Door] = {
     "payments_dailyclose_monthly": Door(STAFF, post=405),
     "payments_dailyclose_daily_csv": Door(TAKE, get=405, post=302),
     "payments_dailyclose_monthly_csv": Door(TAKE, get=405, post=302),
+    # What does not agree
+    **screen("payments_reconciliationrun", look=STAFF),
+    "payments_reconciliationrun_start": Door(TAKE),
+    "payments_reconciliationrun_progress": Door(STAFF, get=302),
+    "payments_reconciliationrun_pause": Door(TAKE, get=405, post=302),
+    "payments_reconciliationrun_resume": Door(TAKE, get=405, post=302),
+    "payments_reconciliationrun_stop": Door(TAKE, get=405, post=302),
+    **screen("payments_discrepancy", look=STAFF),
+    "payments_discrepancy_people": Door(STAFF),
+    "payments_discrepancy_own": Door(WORK, get=405, post=302),
+    "payments_discrepancy_close": Door(WORK),
+    "payments_discrepancy_reopen": Door(WORK, get=302),  # it is open
+    "payments_discrepancy_verify": Door(ACT, get=405, post=302),
+    "payments_discrepancy_take_in": Door(TAKE_IN, get=302),  # it is not missing here
+    "payments_discrepancy_export": Door(TAKE),
     **screen("payments_product", look=STAFF, add=MANAGE, change=MANAGE),
     # People, and who saw what of them
     **screen("payments_personaldataaccess", look=MANAGE),

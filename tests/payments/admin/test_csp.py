@@ -14,6 +14,7 @@ from payments.models import AccessKind, Payment, Product
 from payments.services import inbox, runs
 from payments.services.access import record_access
 from tests.payments import builders
+from tests.payments.books import begun, filed
 
 from .conftest import EXPORT, LIST, MARK_FAILED, RUNS, START_RUN, SignIn, page_of, text_of
 
@@ -52,6 +53,13 @@ def addresses(customer: User, product: Product, admin_person: User) -> list[str]
         f"{RUNS}{run.pk}/change/",
         f"{RUNS}{run.pk}/export/",
         "/admin/payments/worker/",
+        "/admin/payments/reconciliationrun/",
+        "/admin/payments/reconciliationrun/start/",
+        f"/admin/payments/reconciliationrun/{begun().pk}/change/",
+        "/admin/payments/discrepancy/",
+        f"/admin/payments/discrepancy/{filed(paid).pk}/change/",
+        f"/admin/payments/discrepancy/{filed(paid).pk}/close/",
+        "/admin/payments/discrepancy/export/",
         "/admin/payments/webhookdelivery/",
         f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
         "/admin/payments/product/",

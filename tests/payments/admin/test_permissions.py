@@ -15,10 +15,12 @@ from django.urls import URLResolver
 from accounts.models import User
 from payments.models import (
     AccessKind,
+    Discrepancy,
     Payment,
     PaymentEvent,
     PersonalDataAccess,
     Product,
+    ReconciliationRun,
     SavedView,
     VerificationRun,
     WebhookDelivery,
@@ -29,6 +31,7 @@ from payments.services.access import record_access
 from payments.services.closing import close_day
 from tests.gateway import SandboxGateway
 from tests.payments import builders
+from tests.payments.books import begun, filed
 
 from .conftest import (
     CUSTOMERS,
@@ -93,6 +96,8 @@ def fingerprint() -> list[Any]:
         *Product.objects.order_by("pk").values(),
         *WebhookDelivery.objects.order_by("pk").values(),
         *VerificationRun.objects.order_by("pk").values(),
+        *ReconciliationRun.objects.order_by("pk").values(),
+        *Discrepancy.objects.order_by("pk").values(),
     ]
 
 
@@ -134,6 +139,8 @@ def rows(
     return {
         "payment": payment.pk,
         "verificationrun": run.pk,
+        "reconciliationrun": begun().pk,
+        "discrepancy": filed(payment).pk,
         "worker": worker.pk,
         "dailyclose": close_day(day=APRIL_1, actor=finance).pk,
         "product": payment.product_id,

@@ -102,7 +102,7 @@ STANDINGS: dict[Standing, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("standing", "fields"), STANDINGS.items(), ids=str)
+@pytest.mark.parametrize(("standing", "fields"), STANDINGS.items(), ids=list(STANDINGS))
 def test_what_a_run_waits_for(
     run: VerificationRun, standing: Standing, fields: dict[str, Any]
 ) -> None:

@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import User
 from payments import kst, tasks
 from payments.errors import Conflict, NotAllowed
+from payments.iamport import GatewayPayment
 from payments.management import planted_book
 from payments.models import (
     Bucket,
@@ -22,7 +23,8 @@ from payments.models import (
     RunStatus,
 )
 from payments.services import discrepancies, reconciliation
-from payments.services.reconciliation import asking, sides
+from payments.services.differences import Ours
+from payments.services.reconciliation import asking, sides, tally
 from payments.services.verification import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
@@ -538,6 +540,75 @@ class TestTrouble:
         assert found() == {"missing_there": {book[5].imp_uid}}
 
 
+class TestSides:
+    def ours(self, *rows: tuple[int, str]) -> Iterator[sides.Filed]:
+        facts = ("order", "paid", 1_000, "KRW", 0)
+        return iter([sides.Filed(second, Ours(imp_uid, *facts)) for second, imp_uid in rows])
+
+    def theirs(self, *rows: tuple[int, str]) -> Iterator[GatewayPayment]:
+        return iter(
+            GatewayPayment(
+                imp_uid=imp_uid,
+                merchant_uid="order",
+                status="paid",
+                amount=1_000,
+                cancel_amount=0,
+                currency="KRW",
+                sandbox=False,
+                paid_at=second,
+            )
+            for second, imp_uid in rows
+        )
+
+    def paired(self, ours: Any, theirs: Any) -> list[tuple[int, list[str], list[str]]]:
+        seconds = sides.paired(ours=self.ours(*ours), theirs=self.theirs(*theirs))
+        return [(one.at, sorted(one.ours), sorted(one.theirs)) for one in seconds]
+
+    def test_both_are_read_second_by_second(self) -> None:
+        ours = [(1, "a"), (2, "b"), (2, "c"), (4, "d")]
+        theirs = [(2, "c"), (2, "b"), (3, "x"), (5, "y")]
+        assert self.paired(ours, theirs) == [
+            (1, ["a"], []),
+            (2, ["b", "c"], ["b", "c"]),
+            (3, [], ["x"]),
+            (4, ["d"], []),
+            (5, [], ["y"]),
+        ]
+
+    def test_a_list_out_of_order_loses_nothing(self) -> None:
+        found = self.paired([(1, "a"), (2, "b")], [(2, "b"), (1, "a"), (3, "c")])
+        assert found == [
+            (1, ["a"], []),
+            (2, ["b"], ["b"]),
+            (1, [], ["a"]),
+            (3, [], ["c"]),
+        ]
+
+    def test_a_refund_without_a_time_is_looked_for_where_it_was_ordered(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.refunded(customer, product, refund=9_000)
+        Payment.objects.update(cancelled_at=None)
+        mirror(sandbox, [payment])
+        run = reconciled()
+        assert found() == {}
+        assert run.moved == [payment.imp_uid]
+
+    def test_the_ids_that_are_kept_are_bounded(
+        self,
+        customer: User,
+        product: Product,
+        sandbox: SandboxGateway,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(tally, "IDS_AT_MOST", 2)
+        payments = [builders.paid(customer, product) for _ in range(3)]
+        later = {one.pk: {"paid_at": int(NOON.timestamp()) + 3_600} for one in payments}
+        mirror(sandbox, payments, later)
+        run = reconciled()
+        assert (run.counts["moved"], len(run.moved)) == (3, 2)
+
+
 class TestKilled:
     @pytest.fixture
     def book(self, customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
@@ -576,6 +647,23 @@ class TestKilled:
         }
         assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
         assert list(Discrepancy.objects.values_list("steps__kind", flat=True)) == ["found"] * 2
+
+    @pytest.mark.parametrize("where", [LISTS, LOOKUPS], ids=["lists", "look-ups"])
+    def test_trouble_in_the_middle_costs_what_came_after_the_last_stop(
+        self, book: list[Payment], sandbox: SandboxGateway, where: dict[str, str]
+    ) -> None:
+        run = begun()
+        for _turn in range(8):
+            assert reconciliation.work(run_id=run.pk, seconds=0) == 0
+        sandbox.fault("html", match=where)
+        for _turn in range(3):
+            assert reconciliation.work(run_id=run.pk, seconds=0)
+            ReconciliationRun.objects.update(not_before=None)
+        sandbox.heal()
+        run = ended(run)
+        assert (run.counts["ours"], run.counts["agree"], run.counts["amount"]) == (10, 8, 2)
+        assert (run.counts["unknown"], run.last_error) == (0, "")
+        assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
 
     def test_a_dead_workers_run_is_found_and_taken_over_after_its_lease(
         self, book: list[Payment], settings: Any

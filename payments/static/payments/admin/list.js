@@ -34,7 +34,7 @@
 
   // --- A period and single days exclude each other -------------------------------------------
 
-  const filters = document.getElementById("payment-filters");
+  const filters = document.querySelector("form.filters");
 
   filters.addEventListener("change", (event) => {
     const days = filters.querySelectorAll("[name=from], [name=to]");

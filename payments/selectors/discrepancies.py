@@ -1,0 +1,199 @@
+"""What is read about discrepancies: both sides field by field, their steps, figures of a set.
+
+Figures are kept as JSON text of the moment at which they were seen; here they become values again.
+To compare one more figure, add a line to `_FIELDS`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments.models import Bucket, Discrepancy, DiscrepancyStep, Payment
+
+from .admin_page import Agreement, ComparedField
+
+# Newest steps of one discrepancy that its page shows.
+MAX_STEPS = 100
+# Of one payment, on the payment's own page.
+MAX_OF_PAYMENT = 20
+WORK = "payments.work_discrepancy"
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+Figures = Mapping[str, Any]
+
+# Name, label, and the name on the gateway's side where that is another one.
+_FIELDS: tuple[tuple[str, str | Promise, str], ...] = (
+    ("merchant_uid", _("order number"), ""),
+    ("imp_uid", _("PortOne payment id"), ""),
+    ("name", _("order name"), ""),
+    ("status", _("status"), ""),
+    ("amount", _("amount"), ""),
+    ("cancelled_amount", _("refunded amount"), ""),
+    ("currency", _("currency"), ""),
+    ("sandbox", _("test payment"), ""),
+    ("pay_method", _("payment method"), ""),
+    ("pg_provider", _("PG"), ""),
+    ("buyer_name", _("buyer's name"), ""),
+    ("buyer_email", _("buyer's e-mail"), ""),
+    ("requested_at", _("ordered"), "started_at"),
+    ("paid_at", _("payment date"), ""),
+    ("failed_at", _("failed at"), ""),
+    ("cancelled_at", _("refunded at"), ""),
+)
+_TIMES = frozenset({"requested_at", "started_at", "paid_at", "failed_at", "cancelled_at"})
+_NONE: tuple[object, ...] = ("", None)
+# Two sides may say these in two ways without anything being wrong.
+_FREE = frozenset({"requested_at", "name"})
+# What a bucket is about.
+FIELD_OF: dict[str, str] = {
+    Bucket.AMOUNT: "amount",
+    Bucket.STATUS: "status",
+    Bucket.REFUND: "cancelled_amount",
+    Bucket.CURRENCY: "currency",
+    Bucket.ORDER_NUMBER: "merchant_uid",
+    Bucket.DOUBLE_APPROVAL: "imp_uid",
+    Bucket.TEST_PAYMENT: "sandbox",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """How many discrepancies a set has, of which bucket, and how many won hang on them."""
+
+    count: int = 0
+    amount: int = 0
+    by_bucket: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What is open: for the dashboard."""
+
+    count: int
+    amount: int
+    oldest: datetime | None
+    mine: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure of one side that became another."""
+
+    is_ours: bool
+    name: str
+    label: str | Promise
+    was: object
+    now: object
+
+
+def figures(text: str) -> Figures | None:
+    """One side's figures, None where that side has no such payment."""
+    told = json.loads(text) if text else None
+    return told if isinstance(told, dict) else None
+
+
+def compared(discrepancy: Discrepancy) -> list[ComparedField]:
+    """Both sides field by field; what neither side has is left out."""
+    ours, theirs = figures(discrepancy.ours), figures(discrepancy.theirs)
+    return list(_compared(ours, theirs, FIELD_OF.get(discrepancy.bucket, "")))
+
+
+def told(theirs: str) -> list[ComparedField]:
+    """The gateway's side alone, field by field."""
+    return list(_compared(None, figures(theirs), ""))
+
+
+def changes(before: DiscrepancyStep, after: DiscrepancyStep) -> list[Change]:
+    """What the figures of both sides became from one step to the next."""
+    sides = ((True, before.ours, after.ours), (False, before.theirs, after.theirs))
+    return [one for side in sides for one in _changes(*side)]
+
+
+def _changes(is_ours: bool, before: str, after: str) -> Iterator[Change]:
+    old, new = figures(before), figures(after)
+    for name, label, their_name in _FIELDS:
+        key = name if is_ours else their_name or name
+        was, now = _value(old, key), _value(new, key)
+        if was != now and not (was in _NONE and now in _NONE):
+            yield Change(is_ours, name, label, was, now)
+
+
+def _compared(ours: Figures | None, theirs: Figures | None, about: str) -> Iterator[ComparedField]:
+    for name, label, their_name in _FIELDS:
+        left, right = _value(ours, name), _value(theirs, their_name or name)
+        if left in _NONE and right in _NONE:
+            continue
+        yield ComparedField(name, label, left, right, _agreement(name, left, right, about))
+
+
+def _value(side: Figures | None, name: str) -> object:
+    value = (side or {}).get(name)
+    if name in _TIMES:
+        return datetime.fromisoformat(value) if value else None
+    return value
+
+
+def _agreement(name: str, ours: object, theirs: object, about: str) -> Agreement:
+    if name == about and ours != theirs:
+        return Agreement.DIFFERENT
+    if theirs in _NONE:
+        return Agreement.ONLY_HERE
+    if ours in _NONE:
+        return Agreement.ONLY_THERE
+    return Agreement.SAME if ours == theirs or name in _FREE else Agreement.DIFFERENT
+
+
+def steps(discrepancy: Discrepancy) -> list[DiscrepancyStep]:
+    """What happened to it, the newest first."""
+    return list(discrepancy.steps.order_by("-pk")[:MAX_STEPS])
+
+
+def stake(discrepancies: QuerySet[Discrepancy]) -> Stake:
+    """Add up a set, in one query."""
+    rows = discrepancies.order_by().values("bucket")
+    found = list(rows.annotate(number=Count("pk"), won=Sum("amount")))
+    return Stake(
+        count=sum(row["number"] for row in found),
+        amount=sum(row["won"] for row in found),
+        by_bucket={row["bucket"]: row["number"] for row in found},
+    )
+
+
+def queue(person: AbstractBaseUser) -> Queue:
+    """What is open, and how much of it is this person's; in one query."""
+    found = Discrepancy.objects.filter(is_open=True).aggregate(
+        count=Count("pk"),
+        amount=Sum("amount", default=0),
+        oldest=Min("found_at"),
+        mine=Count("pk", filter=Q(owner_id=person.pk)),
+    )
+    return Queue(**found)
+
+
+def of_payment(payment: Payment) -> list[Discrepancy]:
+    """Those of one payment: the open ones first, then the newest."""
+    found = payment.discrepancies.select_related("owner").order_by("-is_open", "-pk")
+    return list(found[:MAX_OF_PAYMENT])
+
+
+def workers() -> QuerySet[Any]:
+    """Who may own a discrepancy, by name."""
+    people = get_user_model().objects.with_perm(WORK, backend=_BACKEND)
+    return people.filter(is_staff=True).order_by("email", "pk")
+
+
+def workers_called(term: str) -> QuerySet[Any]:
+    """Those of them whose name or address has this in it."""
+    parts = ("email", "username", "last_name", "first_name")
+    condition = Q()
+    for part in parts:
+        condition |= Q(**{f"{part}__icontains": term})
+    return workers().filter(condition) if term else workers()
