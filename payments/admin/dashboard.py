@@ -196,7 +196,7 @@ def _alarm(request: HttpRequest) -> str:
     if not request.user.has_perm("payments.view_worker"):
         return ""
     now = timezone.now()
-    found = work.alarm(work.queue(now=now), now=now)
+    found = work.alarm(now=now)
     return alarm_words(found, now) if found else ""
 
 

@@ -93,7 +93,7 @@ def context(request: HttpRequest) -> dict[str, object]:
     failed = list(work.failed_tasks(since=now - work.FAILED_SINCE)[: work.SHOWN])
     parked = list(work.parked()[: work.SHOWN])
     with_traceback = request.user.has_perm("django_tasks_database.view_dbtaskresult")
-    alarm = work.alarm(queue, now=now)
+    alarm = work.alarm(now=now)
     return {
         "alarm": alarm_words(alarm, now) if alarm else "",
         "is_busy": alarm is not None and alarm.is_busy,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, When
+from django.db.models import Case, Count, F, Min, Q, QuerySet, Subquery, When
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from payments.models import ItemOutcome, ScheduledJob, VerificationItem, Worker
@@ -41,32 +41,38 @@ class Alarm:
     is_busy: bool
 
 
+def _since() -> Case:
+    """Since when a task could be done: one without a time of its own has the latest there is."""
+    return Case(When(run_after=get_date_max(), then=F("enqueued_at")), default=F("run_after"))
+
+
+def _is_due(now: datetime) -> Q:
+    return Q(status="READY") & (Q(run_after=get_date_max()) | Q(run_after__lte=now))
+
+
 def queue(*, now: datetime) -> Queue:
     """The queue in figures, in one query."""
-    # A task without a time of its own has the latest time there is.
-    since = Case(When(run_after=get_date_max(), then=F("enqueued_at")), default=F("run_after"))
-    is_due = Q(run_after=get_date_max()) | Q(run_after__lte=now)
-    ready = Q(status="READY")
-    found = (
-        DBTaskResult.objects.filter(status__in=("READY", "RUNNING"))
-        .order_by()
-        .aggregate(
-            waiting=Count("pk", filter=ready & is_due),
-            oldest=Min(since, filter=ready & is_due),
-            later=Count("pk", filter=ready & ~is_due),
-            running=Count("pk", filter=Q(status="RUNNING")),
-        )
+    due = _is_due(now)
+    unfinished = DBTaskResult.objects.filter(status__in=("READY", "RUNNING")).order_by()
+    found = unfinished.aggregate(
+        waiting=Count("pk", filter=due),
+        oldest=Min(_since(), filter=due),
+        later=Count("pk", filter=Q(status="READY") & ~due),
+        running=Count("pk", filter=Q(status="RUNNING")),
     )
     return Queue(**found)
 
 
-def alarm(found: Queue, *, now: datetime) -> Alarm | None:
-    """Whether nothing works; None if all is well."""
-    last: datetime | None = Worker.objects.aggregate(last=Max("seen_at"))["last"]
+def alarm(*, now: datetime) -> Alarm | None:
+    """Whether nothing works, in one query; None if all is well."""
+    waiting = DBTaskResult.objects.filter(_is_due(now)).annotate(since=_since())
+    oldest = Subquery(waiting.order_by("since").values("since")[:1])
+    newest = Worker.objects.annotate(oldest=oldest).order_by("-seen_at")
+    last, since = newest.values_list("seen_at", "oldest").first() or (None, None)
     if last is None or last < now - QUIET_FOR:
         return Alarm(last, is_busy=False)
-    if found.oldest is not None and found.oldest < now - QUIET_FOR:
-        return Alarm(found.oldest, is_busy=True)
+    if since is not None and since < now - QUIET_FOR:
+        return Alarm(since, is_busy=True)
     return None
 
 

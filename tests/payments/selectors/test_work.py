@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -53,7 +55,10 @@ def test_the_queue_is_counted_by_what_can_be_done_now() -> None:
 
 
 def alarm() -> Alarm | None:
-    return work.alarm(work.queue(now=NOW), now=NOW)
+    with CaptureQueriesContext(connection) as captured:
+        found = work.alarm(now=NOW)
+    assert len(captured) == 1
+    return found
 
 
 def test_an_installation_without_any_worker_is_an_alarm() -> None:
