@@ -24,7 +24,7 @@ class TextForm(SeenForm):
     """Why, in words that stay for good."""
 
     text = forms.CharField(
-        label=_("text"),
+        label=_("What was found out"),
         min_length=MIN_TEXT,
         max_length=MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
