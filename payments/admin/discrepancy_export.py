@@ -92,7 +92,7 @@ class DiscrepancyResource(Resource):  # type: ignore[misc]
     owner = Field("owner", gettext_lazy("owner"), TextCell())
     state = Field(
         "is_open",
-        gettext_lazy("state"),
+        pgettext_lazy("discrepancies", "state"),
         _Words(lambda is_open: "open" if is_open else "closed"),
     )
     closed_at = Field("closed_at", pgettext_lazy("column", "closed"), MomentCell())

@@ -76,7 +76,7 @@ class _Number(django_filters.Filter):  # type: ignore[misc]
 class DiscrepancyFilter(django_filters.FilterSet):  # type: ignore[misc]
     """What discrepancies can be narrowed by. Days are Korean days, of when they were found."""
 
-    state = OneOf(label=_("state"), choices=State.choices)
+    state = OneOf(label=pgettext_lazy("discrepancies", "state"), choices=State.choices)
     bucket = several(_("what differs"), Bucket.choices, field_name="bucket")
     owner = OneOf(label=_("owner"), choices=Owner.choices)
     person = django_filters.ModelChoiceFilter(
