@@ -95,7 +95,12 @@ def close_days() -> list[str]:
 
 
 SCHEDULE = (
-    Job(name="rescue", every=timedelta(minutes=1), enqueue=rescue.enqueue),
+    # As often as a lease runs out: what a dead worker left waits no longer than that.
+    Job(
+        name="rescue",
+        every=lambda: timedelta(seconds=conf.runs().lease),
+        enqueue=rescue.enqueue,
+    ),
     Job(
         name="sweep_orders",
         every=timedelta(minutes=5),

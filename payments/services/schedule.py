@@ -26,9 +26,13 @@ class Job:
     """
 
     name: str
-    every: timedelta
+    every: timedelta | Callable[[], timedelta]
     enqueue: Callable[[], object]
     alone: str = ""
+
+    def next_after(self, now: datetime) -> datetime:
+        """The first time after `now` at which the job is due."""
+        return now + (self.every() if callable(self.every) else self.every)
 
 
 def run_due(*, jobs: Iterable[Job], now: datetime) -> list[str]:
@@ -38,14 +42,14 @@ def run_due(*, jobs: Iterable[Job], now: datetime) -> list[str]:
 
 def _queue_if_due(job: Job, now: datetime) -> bool:
     row, _is_new = ScheduledJob.objects.get_or_create(
-        name=job.name, defaults={"due_at": now + job.every}
+        name=job.name, defaults={"due_at": job.next_after(now)}
     )
     if row.due_at > now:
         return False
     with transaction.atomic():
         # Compare and set: of two schedulers that both saw it due, one moves it on.
         mine = ScheduledJob.objects.filter(pk=row.pk, due_at=row.due_at)
-        if not mine.update(due_at=now + job.every, queued_at=now):
+        if not mine.update(due_at=job.next_after(now), queued_at=now):
             return False
         if job.alone and workers.is_under_way(task_path=job.alone, now=now):
             return False
