@@ -101,13 +101,13 @@ def still_open() -> StillOpen:
 
 
 def figures_by_day(first: date, last: date) -> dict[date, Figures]:
-    """What each of these days adds up to now, in one query; days without a payment are left out."""
+    """What each of these days adds up to now, in order; days without a payment are left out."""
     within = Q(paid_at__gte=start_of(first), paid_at__lt=end_of(last))
     rows = _added_up(within, "status", "pay_method", "pg_provider")
     by_day: defaultdict[date, list[Row]] = defaultdict(list)
     for day, *values in rows:
         by_day[day].append(Row(*values))
-    return {day: figures_of(found) for day, found in by_day.items()}
+    return {day: figures_of(by_day[day]) for day in sorted(by_day)}
 
 
 def moved(closes: Iterable[DailyClose]) -> dict[date, Sums]:

@@ -12,18 +12,22 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
+from accounts.models import User
 from payments.kst import start_of
-from payments.models import Payment
+from payments.management import paid_book
+from payments.models import Payment, Product
 from tests.payments import builders
 
 NEWEST = ("-pk",)
 
 
 @pytest.fixture(autouse=True)
-def _no_shortcuts(db: None) -> None:
-    """An index or nothing, and no sort of everything that was found."""
+def _no_shortcuts(customer: User, product: Product) -> None:
+    """An index or nothing, no sort of everything that was found, and some rows to choose among."""
     if connection.vendor == "postgresql":
+        list(paid_book.write(user=customer, product=product, count=500))
         with connection.cursor() as cursor:
+            cursor.execute("ANALYZE payments_payment")
             for what in ("seqscan", "sort", "incremental_sort"):
                 cursor.execute(f"SET LOCAL enable_{what} = off")
 
