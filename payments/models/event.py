@@ -20,7 +20,10 @@ from .payment import Payment
 class PaymentEvent(AppendOnlyModel):
     """One thing that happened to a payment. Amount in won, time in UTC."""
 
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="events")
+    # Looked up by the index of its number (`event_sequence_unique`).
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     sequence = models.PositiveIntegerField(_("number"))
     recorded_at = models.DateTimeField(_("recorded at"))
     kind = models.CharField(_("what"), max_length=24, choices=EventKind)

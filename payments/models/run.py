@@ -99,12 +99,16 @@ class VerificationRun(Run):
 class VerificationItem(models.Model):
     """One payment of a run. `claim` is the token of the worker's step that is asking about it."""
 
-    run = models.ForeignKey(VerificationRun, on_delete=models.PROTECT, related_name="items")
+    # Each index is written a hundred times a step: these two are the head of others, or of no use.
+    run = models.ForeignKey(
+        VerificationRun, on_delete=models.PROTECT, related_name="items", db_index=False
+    )
     payment = models.ForeignKey(
         Payment,
         verbose_name=_("payment"),
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     outcome = models.CharField(
         _("outcome"), max_length=16, choices=ItemOutcome, default=ItemOutcome.WAITING
@@ -125,9 +129,6 @@ class VerificationItem(models.Model):
             models.UniqueConstraint(fields=["run", "payment"], name="run_has_payment_once"),
         ]
         indexes = [
-            models.Index(
-                "run", "id", condition=Q(outcome=ItemOutcome.WAITING), name="run_item_waiting"
-            ),
             models.Index("run", "outcome", "id", name="run_item_by_outcome"),
             models.Index("id", condition=Q(outcome=ItemOutcome.PARKED), name="run_item_parked"),
         ]

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q
+from django.db.models import Min
 from django.utils import timezone
 
 from payments import conf
@@ -19,6 +19,9 @@ from payments.models import OPEN_RUN, ItemOutcome, RunStatus, VerificationItem, 
 from . import batches
 from .batches import Claim
 from .conclusion import Reply, Silence
+
+# A sign of life in the run's row; each step would be more than anybody reads.
+SIGN_EVERY = timedelta(seconds=1)
 
 Flights = dict[Future[dict[int, Reply]], Claim]
 
@@ -49,14 +52,19 @@ def work(*, run_id: int, seconds: float) -> float | None:
 def _next(run_id: int) -> Claim | None:
     """The next step, and a sign of life; None while the run may not go on."""
     now = timezone.now()
-    allowed = VerificationRun.objects.filter(pk=run_id, status__in=OPEN_RUN)
-    allowed = allowed.filter(Q(not_before=None) | Q(not_before__lte=now))
-    if not allowed.update(status=RunStatus.RUNNING, seen_at=now):
-        return None
     run = VerificationRun.objects.select_related("requested_by").get(pk=run_id)
-    if run.started_at is None:
-        VerificationRun.objects.filter(pk=run_id, started_at=None).update(started_at=now)
+    if not run.is_open or (run.not_before is not None and run.not_before > now):
+        return None
+    if run.status != RunStatus.RUNNING or run.seen_at is None or now - run.seen_at > SIGN_EVERY:
+        _give_sign(run, now)
     return batches.take(run=run)
+
+
+def _give_sign(run: VerificationRun, now: datetime) -> None:
+    # Only an open run: somebody may have paused it since it was read.
+    mine = VerificationRun.objects.filter(pk=run.pk, status__in=OPEN_RUN)
+    started = {} if run.started_at else {"started_at": now}
+    mine.update(status=RunStatus.RUNNING, seen_at=now, **started)
 
 
 def _land(flight: Future[dict[int, Reply]], claim: Claim) -> None:
