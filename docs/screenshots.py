@@ -15,7 +15,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -48,6 +50,8 @@ SHOTS = (
     Shot("admin-mark-failed", "operator", f"{PAYMENTS}?status=ready&verification=never"),
     Shot("admin-export", "finance", f"{PAYMENTS}export/?status=paid"),
     Shot("admin-inbox", "operator", "/admin/payments/webhookdelivery/"),
+    Shot("admin-discrepancies", "finance", "/admin/payments/discrepancy/"),
+    Shot("admin-reconciliation", "finance", "/admin/payments/reconciliationrun/", first=True),
 )
 
 
@@ -101,9 +105,18 @@ def demo(folder: Path) -> Iterator[str]:
         stack.enter_context(process(words, env, f"{sandbox}/_sandbox/health"))
         for command in (["migrate", "-v", "0"], ["seed_demo", "--count", "200"]):
             subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True)
+        # It says with its exit code that something differs: the demo has planted that.
+        subprocess.run([sys.executable, "manage.py", *reconcile()], cwd=ROOT, env=env)
         serve = ["manage.py", "runserver", "--noreload", f"127.0.0.1:{web}"]
         stack.enter_context(process(serve, env, f"{shop}/"))
         yield shop
+
+
+def reconcile() -> list[str]:
+    """The command that compares all days of the demo that are over."""
+    today = datetime.now(ZoneInfo("Asia/Seoul")).date()
+    days = [str(today - timedelta(days=number)) for number in (61, 1)]
+    return ["reconcile", "--from", days[0], "--to", days[1], "--json"]
 
 
 def signed_in(browser: Browser, shop: str, shot: Shot) -> Page:
