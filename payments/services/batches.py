@@ -11,8 +11,8 @@ to write is `PARKED` with its error. Neither stops the rest.
 
 import logging
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -65,11 +65,27 @@ class Claim:
     items: Sequence[VerificationItem]
     questions: Sequence[Question]
 
+    @property
+    def steps(self) -> Iterator["Claim"]:
+        """The same in parts of one call each."""
+        for start in range(0, len(self.items), SIZE):
+            part = slice(start, start + SIZE)
+            yield replace(self, items=self.items[part], questions=self.questions[part])
 
-def take(*, run: VerificationRun) -> Claim | None:
-    """Claim the next hundred payments for a lease; None if there are none to take now."""
+
+def together(*, steps: Sequence[Claim]) -> Claim:
+    """Steps of one claim as one: written together, they cost one transaction."""
+    return replace(
+        steps[0],
+        items=[item for step in steps for item in step.items],
+        questions=[question for step in steps for question in step.questions],
+    )
+
+
+def take(*, run: VerificationRun, calls: int = 1) -> Claim | None:
+    """Claim the next payments for a lease, enough for so many calls; None if there are none now."""
     now, token = timezone.now(), uuid.uuid4().hex
-    with unclaimed_items(run.pk, limit=SIZE, now=now) as items:
+    with unclaimed_items(run.pk, limit=SIZE * calls, now=now) as items:
         VerificationItem.objects.filter(pk__in=[item.pk for item in items]).update(
             claim=token, claimed_until=now + timedelta(seconds=conf.runs().lease)
         )
@@ -125,7 +141,7 @@ def _one_by_one(questions: Sequence[Question]) -> dict[int, Reply]:
 
 
 def settle(*, claim: Claim, replies: dict[int, Reply]) -> None:
-    """Write what the replies mean. If the hundred can't be written, each is written alone."""
+    """Write what the replies mean. If they can't be written at once, each is written alone."""
     try:
         _settle(claim, claim.items, replies)
     except Exception:

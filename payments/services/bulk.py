@@ -6,6 +6,8 @@ in its rows alone, so killing a worker loses nothing.
 """
 
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
@@ -36,28 +38,27 @@ def work(*, run_id: int, seconds: float) -> float | None:
     flights: Flights = {}
     with ThreadPoolExecutor(width, thread_name_prefix="gateway") as pool:
         while True:
-            while len(flights) < width and time.monotonic() < deadline:
-                claim = _next(run_id)
-                if claim is None:
-                    break
-                flights[pool.submit(batches.ask, questions=claim.questions)] = claim
+            # Taken by halves: a statement for four hundred payments costs little more than for one.
+            if len(flights) <= width // 2 and time.monotonic() < deadline:
+                claim = _next(run_id, calls=width - len(flights))
+                for step in claim.steps if claim else ():
+                    flights[pool.submit(batches.ask, questions=step.questions)] = step
             if not flights:
                 break
             landed, _flying = wait(flights, return_when=FIRST_COMPLETED)
-            for flight in landed:
-                _land(flight, flights.pop(flight))
+            _land([(flight, flights.pop(flight)) for flight in landed])
     return _rest(run_id)
 
 
-def _next(run_id: int) -> Claim | None:
-    """The next step, and a sign of life; None while the run may not go on."""
+def _next(run_id: int, calls: int) -> Claim | None:
+    """What to ask about next, and a sign of life; None while the run may not go on."""
     now = timezone.now()
     run = VerificationRun.objects.select_related("requested_by").get(pk=run_id)
     if not run.is_open or (run.not_before is not None and run.not_before > now):
         return None
     if run.status != RunStatus.RUNNING or run.seen_at is None or now - run.seen_at > SIGN_EVERY:
         _give_sign(run, now)
-    return batches.take(run=run)
+    return batches.take(run=run, calls=calls)
 
 
 def _give_sign(run: VerificationRun, now: datetime) -> None:
@@ -67,14 +68,22 @@ def _give_sign(run: VerificationRun, now: datetime) -> None:
     mine.update(status=RunStatus.RUNNING, seen_at=now, **started)
 
 
-def _land(flight: Future[dict[int, Reply]], claim: Claim) -> None:
-    try:
-        replies = flight.result()
-    except Exception as error:
-        batches.fail(claim=claim, items=claim.items, error=error)
-        return
-    batches.settle(claim=claim, replies=replies)
-    _note_trouble(claim.run, replies)
+def _land(landed: Sequence[tuple[Future[dict[int, Reply]], Claim]]) -> None:
+    """Write what came back; steps of one claim that came together are written together."""
+    by_claim: defaultdict[str, list[Claim]] = defaultdict(list)
+    replies: dict[int, Reply] = {}
+    for flight, step in landed:
+        try:
+            replies |= flight.result()
+        except Exception as error:
+            batches.fail(claim=step, items=step.items, error=error)
+            continue
+        by_claim[step.token].append(step)
+    for steps in by_claim.values():
+        claim = batches.together(steps=steps)
+        mine = {pk: replies[pk] for item in claim.items if (pk := item.payment_id) in replies}
+        batches.settle(claim=claim, replies=mine)
+        _note_trouble(claim.run, mine)
 
 
 def _note_trouble(run: VerificationRun, replies: dict[int, Reply]) -> None:
