@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--payments", type=int, default=20_000)
         parser.add_argument("--workers", type=int, default=2)
         parser.add_argument("--kills", type=int, default=10)
-        parser.add_argument("--every", type=float, default=2.0, help="seconds between kills")
+        parser.add_argument("--every", type=float, default=1.0, help="seconds between kills")
         parser.add_argument("--latency", type=float, default=0.05, help="of the gateway, seconds")
 
     def handle(self, *args: Any, **options: Any) -> None:
