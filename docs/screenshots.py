@@ -166,9 +166,10 @@ def take_checkout(browser: Browser, shop: str) -> None:
 
 def main() -> None:
     """Everything."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    names = ("chromium-headless-shell", "chromium")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        raise SystemExit("Screenshots need Chromium: apt-get install -y chromium")
+        raise SystemExit("Screenshots need Chromium: apt-get install -y chromium-headless-shell")
     IMAGES.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
