@@ -244,8 +244,11 @@ def server_zone(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
 # --- The browser -----------------------------------------------------------------------------
 
 
+INSTALL = "apt-get install -y chromium-headless-shell"
+
+
 def chromium_path() -> str | None:
-    """Debian's Chromium, the one without windows first (it is quicker), or what `CHROMIUM` names."""
+    """What `CHROMIUM` names, or Debian's Chromium: the one without windows first, it is quicker."""
     found = os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium-headless-shell", "chromium"))
     return next((path for path in found if path), None)
 
@@ -254,7 +257,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without Chromium, browser tests skip with the one line that installs it."""
     if chromium_path() or os.environ.get("REQUIRE_BROWSER") == "1":
         return
-    skip = pytest.mark.skip(reason="no Chromium here: apt-get install -y chromium-headless-shell")
+    skip = pytest.mark.skip(reason=f"no Chromium here: {INSTALL}")
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(skip)
