@@ -268,9 +268,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Playwright drives Debian's Chromium; nothing is downloaded."""
     path = chromium_path()
     if path is None:
-        pytest.fail(
-            "REQUIRE_BROWSER=1, but there is no Chromium: apt-get install -y chromium-headless-shell"
-        )
+        pytest.fail(f"REQUIRE_BROWSER=1, but there is no Chromium: {INSTALL}")
     return {
         **browser_type_launch_args,
         "executable_path": path,
