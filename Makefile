@@ -26,6 +26,8 @@ help: ## this list
 run: .venv/.ready .env ## the demo: shop, admin and stand-in gateway (PORT, SANDBOX_PORT)
 	@$(BIN)/python manage.py rundemo --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
+# Compiled code is kept, wherever it is not by default: the suite starts two dozen processes.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.ready ## the whole suite on SQLite, or on TEST_DATABASE_URL
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 

@@ -7,7 +7,7 @@ cache of files. A test that needs another kind names the options of `Browser.new
 """
 
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.test import Client
@@ -108,6 +108,13 @@ class Watch:
 
     def _broken(self, error: Error) -> None:
         self.complaints.append(str(error))
+
+
+def arrive(page: Page, address: str) -> None:
+    """Wait until this address is open itself: a page that leads there names it in its own."""
+    wanted = urlsplit(address)
+    parts = slice(2, 4 if wanted.query else 3)
+    page.wait_for_url(lambda url: urlsplit(url)[parts] == wanted[parts])
 
 
 def bring_session(context: BrowserContext, user: User, address: str) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.accounts.factors import SECRET, code_of, has_app, shown
-from tests.browser import Watch
+from tests.browser import Watch, arrive
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -76,7 +76,7 @@ def test_staff_are_led_from_the_password_to_the_app_to_the_admin(page: Page, per
     page.get_by_role("button", name="Turn it on").click()
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     page.get_by_role("link", name="On to the admin").click()
-    expect(page).to_have_url("http://" + page.url.split("/")[2] + "/admin/")
+    arrive(page, "/admin/")
 
 
 def test_a_passkey_is_added_and_then_signs_in_alone(page: Page, person: User, key: None) -> None:
@@ -94,7 +94,7 @@ def test_a_passkey_is_added_and_then_signs_in_alone(page: Page, person: User, ke
     page.context.clear_cookies()
     page.goto("/accounts/login/")
     page.locator("#passkey_login").click()
-    page.wait_for_url("**/admin/")
+    arrive(page, "/admin/")
 
 
 def test_a_passkey_is_the_second_step_after_the_password(
@@ -109,7 +109,7 @@ def test_a_passkey_is_the_second_step_after_the_password(
     page.context.clear_cookies()
     sign_in(page, person)
     page.locator("#mfa_webauthn_authenticate").click()
-    page.wait_for_url("**/admin/")
+    arrive(page, "/admin/")
 
 
 def test_a_passkey_that_is_not_given_is_told_in_words(page: Page, person: User) -> None:
@@ -129,7 +129,7 @@ def test_every_page_about_the_account_keeps_the_console_silent(page: Page, perso
     sign_in(page, person)
     page.locator('input[name="code"]').fill(code_of(SECRET))
     page.locator("main button[type=submit]").first.click()
-    page.wait_for_url("**/admin/")
+    arrive(page, "/admin/")
     page.goto("/accounts/reauthenticate/")
     confirm_password(page)
     cache.clear()

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import translation
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from payments.admin import reconciliation_page, run_page
 from tests.browser import Tabs, Watch, bring_session
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
@@ -71,6 +72,18 @@ def walk(tabs: Tabs, watch: Watch, base_url: str, language: str) -> Walk:
         return page
 
     return through
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that ask for news ask at once, not every two seconds."""
+    for module in (run_page, reconciliation_page):
+        monkeypatch.setattr(module, "EVERY", "every 250ms")
+
+
+def expect_rows(page: Page, *merchant_uids: str) -> None:
+    """The order numbers on the list, top to bottom. A list that is still loading is waited for."""
+    expect(page.locator("#result_list tbody .field-merchant_uid")).to_have_text(merchant_uids)
 
 
 def press(page: Page, words: str) -> None:

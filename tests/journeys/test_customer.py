@@ -9,7 +9,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from accounts.models import User
 from payments.models import Payment, Product
 from payments.services.audit import problems_of
-from tests.browser import Watch
+from tests.browser import Watch, arrive
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 
@@ -38,7 +38,7 @@ def sign_in(product: Product, buyer: User) -> Callable[[Page], Page]:
         page.locator("[name=login]").fill(SIGNED_IN)
         page.locator("[name=password]").fill(PASSWORD)
         page.locator("main form:has([name=password]) button[type=submit]").first.click()
-        page.wait_for_url("**/products/premium/")
+        arrive(page, "/products/premium/")
         return page
 
     return through
@@ -73,7 +73,7 @@ def test_somebody_new_signs_up_and_pays(shop: Page, product: Product) -> None:
     shop.locator("[name=password1]").fill(PASSWORD)
     shop.locator("[name=password2]").fill(PASSWORD)
     shop.locator("main form:has([name=password1]) button[type=submit]").first.click()
-    shop.wait_for_url("**/products/premium/")
+    arrive(shop, "/products/premium/")
     press_pay(shop)
     expect(window_of(shop).get_by_test_id("pay-amount")).to_have_text("99,000원")
     window_of(shop).get_by_test_id("pay-approve").click()

@@ -13,6 +13,7 @@ from payments.models import Payment, Product
 from payments.services import checkout
 from payments.services.audit import problems_of
 from payments.states import Finding
+from tests.browser import arrive
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 
@@ -85,7 +86,7 @@ def test_an_abandoned_order_is_marked_failed_from_its_page(
     )
     expect(page.get_by_role("heading", name=words % {"number": 1})).to_be_visible()
     give_a_reason(page)
-    page.wait_for_url(f"**{page_of(orders['abandoned'])}")
+    arrive(page, page_of(orders["abandoned"]))
     expect(page.locator(".payment-head")).to_contain_text(pgettext("payment status", "Failed"))
     assert sound(orders["abandoned"]).status == "failed"
 
@@ -155,11 +156,11 @@ def test_an_id_is_copied_with_a_click(walk: Walk, orders: dict[str, Payment]) ->
 
 def test_the_page_fits_every_screen(walk: Walk, orders: dict[str, Payment]) -> None:
     page = walk("Operator", page_of(orders["tampered"]))
+    press(page, gettext("Re-verify"))
+    page.locator("#timeline details.answer > summary").first.click()
+    expect(page.locator("#timeline details.answer[open]")).to_have_count(1)
     for width in (390, 1024, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        page.reload()
-        press(page, gettext("Re-verify"))
-        page.locator("#timeline details.answer > summary").first.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         columns = [page.locator(".column").nth(n).bounding_box() for n in range(2)]
         assert columns[0] is not None

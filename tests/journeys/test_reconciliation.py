@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 RUNS = "/admin/payments/reconciliationrun/"
 QUEUE = "/admin/payments/discrepancy/"
-# The page asks every two seconds.
+# The next time that the page asks, on a busy machine.
 SOON = 10_000
 WORDS = "포트원에 정정을 요청해 처리됨"
 
@@ -50,7 +50,9 @@ def in_queue(page: Page, difference: str) -> Any:
     return page.locator("#result_list tbody tr", has_text=difference).get_by_role("link")
 
 
-def test_yesterday_is_reconciled_and_worked_off(walk: Walk, yesterday: list[Payment]) -> None:
+def test_yesterday_is_reconciled_and_worked_off(
+    walk: Walk, yesterday: list[Payment], impatient: None
+) -> None:
     page = walk("Finance", RUNS)
     page.get_by_role("link", name=gettext("Reconcile…")).click()
     page.get_by_role("link", name=str(Period.YESTERDAY.label)).click()

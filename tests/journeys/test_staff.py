@@ -13,13 +13,13 @@ from accounts.roles import sync_roles
 from payments.models import Payment, Product
 from payments.services import checkout
 from payments.services.audit import problems_of
-from tests.browser import Watch
+from tests.browser import Watch, arrive
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+from .conftest import LIST, expect_rows
 
-LIST = "/admin/payments/payment/"
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def person(name: str, *, group: str = "") -> User:
@@ -51,13 +51,14 @@ def orders(sandbox: SandboxGateway, transactional_db: None) -> dict[str, Payment
     return orders
 
 
-def sign_in_at(page: Page, staff: User, address: str) -> None:
+def sign_in_at(page: Page, staff: User, address: str) -> Page:
     """Somebody signs in on the way to an address."""
     page.goto(address)
     page.locator("[name=login]").fill(staff.email)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=password]").press("Enter")
-    page.wait_for_url(f"**{address}")
+    arrive(page, address)
+    return page
 
 
 @pytest.fixture
@@ -65,15 +66,9 @@ def sign_in(page: Page, watch: Watch, base_url: str) -> Callable[[str, str], Pag
     """Somebody new in this group signs in on the way to an address."""
 
     def through(group: str, address: str) -> Page:
-        sign_in_at(watch.over(page), person(group.lower(), group=group), address)
-        return page
+        return sign_in_at(watch.over(page), person(group.lower(), group=group), address)
 
     return through
-
-
-def rows(page: Page) -> list[str]:
-    """The order numbers on the list, top to bottom."""
-    return page.locator("#result_list tbody .field-merchant_uid").all_inner_texts()
 
 
 def sound(payment: Payment) -> Payment:
@@ -86,7 +81,7 @@ def test_staff_find_a_payment_by_status_and_customer_and_re_verify_it_in_its_row
     sign_in: Callable[[str, str], Page], orders: dict[str, Payment]
 ) -> None:
     page = sign_in("Operator", LIST)
-    assert rows(page) == [orders["stranger"].merchant_uid, orders["buyer"].merchant_uid]
+    expect_rows(page, orders["stranger"].merchant_uid, orders["buyer"].merchant_uid)
     page.locator(".panels summary", has_text="Status").click()
     page.get_by_label("Not paid", exact=True).check()
     page.get_by_role("checkbox", name="Paid", exact=True).check()
@@ -96,7 +91,7 @@ def test_staff_find_a_payment_by_status_and_customer_and_re_verify_it_in_its_row
     page.get_by_role("option", name="bu***@example.com").click()
     page.locator("details[open] button").click()
     expect(page.locator(".chips")).to_contain_text("bu***@example.com")
-    assert rows(page) == [orders["buyer"].merchant_uid]
+    expect_rows(page, orders["buyer"].merchant_uid)
     filtered = page.url
     page.locator(".action-select").check()
     button = page.get_by_role("button", name=f"Re-verify {orders['buyer'].merchant_uid}")
@@ -132,7 +127,7 @@ def test_staff_mark_an_abandoned_order_failed_and_see_it_in_its_history(
     expect(timeline).to_contain_text("Marked failed")
     expect(timeline).to_contain_text("고객이 전화로 취소")
     expect(timeline).to_contain_text("operator@example.com")
-    assert page.get_by_role("link", name="Mark failed…").count() == 0
+    expect(page.get_by_role("link", name="Mark failed…")).to_have_count(0)
 
 
 def test_a_payments_page_shows_the_answer_after_a_click(
@@ -153,7 +148,7 @@ def test_finance_exports_what_is_on_the_screen(
     page.locator("#searchbar").fill("stranger@example.com")
     page.locator("#searchbar").press("Enter")
     page.wait_for_url("**q=stranger*")
-    assert rows(page) == [orders["stranger"].merchant_uid]
+    expect_rows(page, orders["stranger"].merchant_uid)
     page.get_by_role("link", name="Export as CSV").click()
     page.get_by_label("Reason").fill("Closing March, ticket 1234")
     with page.expect_download() as download:
@@ -164,7 +159,7 @@ def test_finance_exports_what_is_on_the_screen(
         [row] = csv.DictReader(file)
     assert row["Order number"] == orders["stranger"].merchant_uid
     assert row["Amount"] == "99000"
-    assert page.get_by_role("button", name="Re-verify").count() == 0
+    expect(page.get_by_role("button", name="Re-verify")).to_have_count(0)
 
 
 def test_select_all_and_every_other_screen_work_without_a_complaint(
