@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,19 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("accounts", "backoffice", "payments", "sandbox")
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            yield dotted, ast.parse(path.read_text())
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Every module by its dotted name, read once for all rules."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): ast.parse(path.read_text())
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+    }
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
 def test_the_code_keeps_the_rule(rule: Callable[[str, ast.Module], Iterator[str]]) -> None:
-    broken = sorted({problem for name, tree in modules() for problem in rule(name, tree)})
+    broken = sorted({problem for name, tree in modules().items() for problem in rule(name, tree)})
     assert broken == []
 
 

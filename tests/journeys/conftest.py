@@ -16,6 +16,7 @@ from tests.gateway import SandboxGateway
 
 LIST = "/admin/payments/payment/"
 Walk = Callable[..., Page]
+SignIn = Callable[[str, str], Page]
 
 
 @pytest.fixture(scope="session")

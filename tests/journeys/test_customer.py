@@ -9,7 +9,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from accounts.models import User
 from payments.models import Payment, Product
 from payments.services.audit import problems_of
-from tests.browser import Watch, arrive
+from tests.browser import Watch, arrive, bring_session
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 
@@ -29,8 +29,20 @@ def buyer(transactional_db: None) -> User:
 
 
 @pytest.fixture
-def sign_in(product: Product, buyer: User) -> Callable[[Page], Page]:
-    """Open the product as a customer who has an account."""
+def sign_in(product: Product, buyer: User, base_url: str) -> Callable[[Page], Page]:
+    """Open the product as a customer who has an account, signed in already."""
+
+    def through(page: Page) -> Page:
+        bring_session(page.context, buyer, base_url)
+        page.goto("/products/premium/")
+        return page
+
+    return through
+
+
+@pytest.fixture
+def type_in(product: Product, buyer: User) -> Callable[[Page], Page]:
+    """The same customer signs in on the way."""
 
     def through(page: Page) -> Page:
         page.goto("/products/premium/")
@@ -103,9 +115,9 @@ def test_without_an_approval_nothing_is_paid(
 
 
 def test_after_a_decline_another_try_is_another_order(
-    shop: Page, sign_in: Callable[[Page], Page]
+    shop: Page, type_in: Callable[[Page], Page]
 ) -> None:
-    press_pay(sign_in(shop))
+    press_pay(type_in(shop))
     window_of(shop).get_by_test_id("pay-decline").click()
     expect_state(shop, "failed")
     shop.get_by_test_id("order-again").click()

@@ -10,10 +10,10 @@ from payments.models import Payment
 from tests.browser import Tabs, Watch, arrive
 from tests.gateway import SandboxGateway
 
-from .conftest import LIST, expect_rows
-from .test_staff import orders, person, sign_in_at
+from .conftest import LIST, SignIn, expect_rows
+from .test_staff import orders, person, sign_in, type_in
 
-__all__ = ["orders"]
+__all__ = ["orders", "sign_in"]
 
 # How wide the document is with each of its panels open.
 WITH_EACH_PANEL = """() => [...document.querySelectorAll("details.popover")].map((panel) => {
@@ -39,7 +39,8 @@ def no_script(tabs: Tabs, base_url: str, watch: Watch) -> Page:
 def test_filtering_re_verifying_and_exporting_work_without_javascript(
     no_script: Page, orders: dict[str, Payment], transactional_db: None, tmp_path: Path
 ) -> None:
-    page = sign_in_at(no_script, person("admin", group="Admin"), LIST)
+    page = no_script
+    type_in(page, person("admin", group="Admin"), LIST)
     page.locator(".panels summary", has_text="Status").click()
     page.get_by_label("Not paid", exact=True).check()
     page.locator("details[open] button").click()
@@ -66,10 +67,9 @@ def test_filtering_re_verifying_and_exporting_work_without_javascript(
 
 
 def test_a_view_is_saved_found_and_deleted_again(
-    page: Page, watch: Watch, orders: dict[str, Payment]
+    sign_in: SignIn, orders: dict[str, Payment]
 ) -> None:
-    staff = person("viewer", group="Viewer")
-    sign_in_at(watch.over(page), staff, f"{LIST}?status=ready&amount_min=1000")
+    page = sign_in("Viewer", f"{LIST}?status=ready&amount_min=1000")
     page.locator("summary", has_text="Save this view").click()
     page.get_by_label("Name of the view").fill("Open orders")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -83,9 +83,9 @@ def test_a_view_is_saved_found_and_deleted_again(
 
 
 def test_escape_closes_a_panel_and_an_address_holds_only_what_was_chosen(
-    page: Page, watch: Watch, orders: dict[str, Payment]
+    sign_in: SignIn, orders: dict[str, Payment]
 ) -> None:
-    sign_in_at(watch.over(page), person("viewer", group="Viewer"), LIST)
+    page = sign_in("Viewer", LIST)
     summary = page.locator(".panels summary", has_text="Date")
     summary.press("Enter")
     expect(page.get_by_label("7 days")).to_be_visible()
@@ -101,18 +101,18 @@ def test_escape_closes_a_panel_and_an_address_holds_only_what_was_chosen(
 
 
 def test_a_gateway_that_does_not_answer_is_said_in_the_row(
-    page: Page, watch: Watch, orders: dict[str, Payment], sandbox: SandboxGateway
+    sign_in: SignIn, orders: dict[str, Payment], sandbox: SandboxGateway
 ) -> None:
-    sign_in_at(watch.over(page), person("operator", group="Operator"), LIST)
+    page = sign_in("Operator", LIST)
     sandbox.fault("status", status=500)
     page.locator(".row-button").first.click()
     expect(page.locator(".row-outcome")).to_contain_text("Nothing was changed")
 
 
 def test_signed_out_in_the_meantime_no_page_is_put_into_a_row(
-    page: Page, watch: Watch, orders: dict[str, Payment]
+    sign_in: SignIn, watch: Watch, orders: dict[str, Payment]
 ) -> None:
-    sign_in_at(watch.over(page), person("operator", group="Operator"), LIST)
+    page = sign_in("Operator", LIST)
     page.context.clear_cookies(name="sessionid")
     watch.expect("403")
     page.locator(".row-button").first.click()
@@ -120,8 +120,8 @@ def test_signed_out_in_the_meantime_no_page_is_put_into_a_row(
     expect(page.locator("#result_list [name=login]")).to_have_count(0)
 
 
-def test_no_width_scrolls_sideways(page: Page, watch: Watch, orders: dict[str, Payment]) -> None:
-    sign_in_at(watch.over(page), person("admin", group="Admin"), f"{LIST}?status=ready&period=")
+def test_no_width_scrolls_sideways(sign_in: SignIn, orders: dict[str, Payment]) -> None:
+    page = sign_in("Admin", f"{LIST}?status=ready&period=")
     for width in (390, 768, 1024, 1280, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         widths = page.evaluate(WITH_EACH_PANEL)

@@ -1,7 +1,6 @@
 """Staff in a real browser: sign in, find, re-verify, mark failed, take the CSV home."""
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,11 @@ from accounts.roles import sync_roles
 from payments.models import Payment, Product
 from payments.services import checkout
 from payments.services.audit import problems_of
-from tests.browser import Watch, arrive
+from tests.browser import Watch, arrive, bring_session
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 
-from .conftest import LIST, expect_rows
+from .conftest import LIST, SignIn, expect_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,22 +50,23 @@ def orders(sandbox: SandboxGateway, transactional_db: None) -> dict[str, Payment
     return orders
 
 
-def sign_in_at(page: Page, staff: User, address: str) -> Page:
-    """Somebody signs in on the way to an address."""
+def type_in(page: Page, staff: User, address: str) -> None:
+    """Somebody types e-mail and password on the way to an address."""
     page.goto(address)
     page.locator("[name=login]").fill(staff.email)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=password]").press("Enter")
     arrive(page, address)
-    return page
 
 
 @pytest.fixture
-def sign_in(page: Page, watch: Watch, base_url: str) -> Callable[[str, str], Page]:
-    """Somebody new in this group signs in on the way to an address."""
+def sign_in(page: Page, watch: Watch, base_url: str) -> SignIn:
+    """Somebody new in this group, signed in already, opens an address."""
 
     def through(group: str, address: str) -> Page:
-        return sign_in_at(watch.over(page), person(group.lower(), group=group), address)
+        bring_session(page.context, person(group.lower(), group=group), base_url)
+        watch.over(page).goto(address)
+        return page
 
     return through
 
@@ -78,9 +78,9 @@ def sound(payment: Payment) -> Payment:
 
 
 def test_staff_find_a_payment_by_status_and_customer_and_re_verify_it_in_its_row(
-    sign_in: Callable[[str, str], Page], orders: dict[str, Payment]
+    page: Page, watch: Watch, orders: dict[str, Payment]
 ) -> None:
-    page = sign_in("Operator", LIST)
+    type_in(watch.over(page), person("operator", group="Operator"), LIST)
     expect_rows(page, orders["stranger"].merchant_uid, orders["buyer"].merchant_uid)
     page.locator(".panels summary", has_text="Status").click()
     page.get_by_label("Not paid", exact=True).check()
@@ -108,7 +108,7 @@ def test_staff_find_a_payment_by_status_and_customer_and_re_verify_it_in_its_row
 
 
 def test_staff_mark_an_abandoned_order_failed_and_see_it_in_its_history(
-    sign_in: Callable[[str, str], Page], orders: dict[str, Payment]
+    sign_in: SignIn, orders: dict[str, Payment]
 ) -> None:
     page = sign_in("Operator", LIST)
     page.locator("#action-toggle").check()
@@ -131,7 +131,7 @@ def test_staff_mark_an_abandoned_order_failed_and_see_it_in_its_history(
 
 
 def test_a_payments_page_shows_the_answer_after_a_click(
-    sign_in: Callable[[str, str], Page], orders: dict[str, Payment]
+    sign_in: SignIn, orders: dict[str, Payment]
 ) -> None:
     page = sign_in("Admin", f"{LIST}{orders['buyer'].pk}/change/")
     expect(page.locator("#comparison")).to_contain_text("has not answered")
@@ -142,7 +142,7 @@ def test_a_payments_page_shows_the_answer_after_a_click(
 
 
 def test_finance_exports_what_is_on_the_screen(
-    sign_in: Callable[[str, str], Page], orders: dict[str, Payment], tmp_path: Path
+    sign_in: SignIn, orders: dict[str, Payment], tmp_path: Path
 ) -> None:
     page = sign_in("Finance", LIST)
     page.locator("#searchbar").fill("stranger@example.com")
@@ -163,7 +163,7 @@ def test_finance_exports_what_is_on_the_screen(
 
 
 def test_select_all_and_every_other_screen_work_without_a_complaint(
-    sign_in: Callable[[str, str], Page], orders: dict[str, Payment]
+    sign_in: SignIn, orders: dict[str, Payment]
 ) -> None:
     page = sign_in("Admin", LIST)
     page.locator(".action-select").first.check()
