@@ -15,18 +15,22 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from payments import tasks
+from payments.kst import day_of
 from payments.management.trial import environment
 from payments.models import (
+    Discrepancy,
     Payment,
     Product,
+    ReconciliationRun,
     ScheduledJob,
     VerificationItem,
     VerificationRun,
     Worker,
 )
-from payments.services import runs, workers
+from payments.services import reconciliation, runs, workers
 from tests.conftest import ROOT
 from tests.gateway import SandboxGateway
+from tests.payments import books, builders
 from tests.payments.conftest import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,10 +127,41 @@ def test_a_worker_that_is_killed_loses_nothing(
     assert (run.status, payment.status) == ("done", "paid")
 
 
+def test_a_worker_that_is_killed_while_it_reconciles_files_each_difference_once(
+    worker: Start, sandbox: SandboxGateway, customer: User, product: Product
+) -> None:
+    payments = [builders.paid(customer, product) for _ in range(5)]
+    books.mirror(sandbox, payments, {payments[2].pk: {"amount": 1}})
+    day = day_of(builders.NOON)
+    run = reconciliation.start(
+        first_day=day, last_day=day, actor=None, enqueue=tasks.reconcile.enqueue
+    )
+    # Both sides are read and compared: it dies while it looks at the difference once more, by id.
+    sandbox.fault("hang", match={"path": "/payment[s]"})
+    process = worker("--no-schedule")
+    wait_for(lambda: sandbox.control("GET", "faults")[0]["fired"] > 0)
+    process.kill()
+    process.wait()
+    sandbox.heal()
+    assert not Discrepancy.objects.exists()
+
+    two_minutes_pass()
+    tasks.rescue.call()
+    ended(worker("--batch", "--no-schedule"))
+    run.refresh_from_db()
+    assert (run.status, run.counts["agree"], run.counts["amount"]) == ("done", 4, 1)
+    found = Discrepancy.objects.get()
+    assert (found.payment, list(found.steps.values_list("kind", flat=True))) == (
+        payments[2],
+        ["found"],
+    )
+
+
 def two_minutes_pass() -> None:
     """Everything that was there now lies two minutes back."""
     past = timezone.now() - workers.DEAD_AFTER - timedelta(seconds=1)
     Worker.objects.update(seen_at=past)
     DBTaskResult.objects.update(started_at=past)
     VerificationRun.objects.update(seen_at=past)
+    ReconciliationRun.objects.update(seen_at=past)
     VerificationItem.objects.update(claimed_until=past)
