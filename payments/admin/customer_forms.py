@@ -22,12 +22,24 @@ from .widgets import CustomerSelect
 SUGGESTED, OTHER, NOBODY = "suggested", "other", "nobody"
 
 
+# What the search finds while personal data is hidden (`selectors.admin_list`).
+SEARCH_HINT = gettext_lazy(
+    "While personal data is masked, search by the first two letters of the e-mail, "
+    "the whole e-mail or the whole name."
+)
+
+
 class _CustomerField(forms.ModelChoiceField):  # type: ignore[type-arg]
     unmasked = False
 
     def __init__(self, **kwargs: Any) -> None:
         select = CustomerSelect(Payment._meta.get_field("user"), admin.site)
         super().__init__(queryset=get_user_model().objects.all(), widget=select, **kwargs)
+
+    def show_to(self, *, unmasked: bool) -> None:
+        """Name people as this reader may see them, and say what they can be found by."""
+        self.unmasked = unmasked
+        self.help_text = "" if unmasked else SEARCH_HINT
 
     def label_from_instance(self, obj: Any) -> str:
         return email(obj, unmasked=self.unmasked)
@@ -48,7 +60,7 @@ class TakeInForm(SeenForm):
     ) -> None:
         """`suggestion` is a person and why it may be them."""
         super().__init__(*args, **kwargs)
-        self.fields["customer"].unmasked = unmasked  # type: ignore[attr-defined]
+        self.fields["customer"].show_to(unmasked=unmasked)  # type: ignore[attr-defined]
         choices = [
             (OTHER, _("Somebody else, chosen below")),
             (NOBODY, _("Nobody yet: to be decided later, on the payment's page")),
@@ -96,4 +108,4 @@ class CustomerForm(forms.Form):
 
     def __init__(self, *args: Any, unmasked: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["customer"].unmasked = unmasked  # type: ignore[attr-defined]
+        self.fields["customer"].show_to(unmasked=unmasked)  # type: ignore[attr-defined]

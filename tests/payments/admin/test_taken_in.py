@@ -75,6 +75,17 @@ def test_it_is_refused_where_only_open_ones_can_be_marked(
     assert "Only a payment that is not paid yet" in text_of(answer)
 
 
+def test_who_looks_for_the_customer_is_told_what_a_masked_search_finds(
+    taken_in: Payment, sign_in: SignIn, admin_person: User
+) -> None:
+    hint = "the first two letters of the e-mail"
+    client = sign_in(admin_person)
+    page = client.get(f"{LIST}{taken_in.pk}/customer/")
+    assert hint in text_of(page)
+    client.post(f"{LIST}unmask/", {"reason": "환불 문의 확인"})
+    assert hint not in text_of(client.get(f"{LIST}{taken_in.pk}/customer/"))
+
+
 def test_a_customer_sees_it_once_it_is_theirs(
     taken_in: Payment, sign_in: SignIn, approver: User, customer: User
 ) -> None:
