@@ -20,7 +20,7 @@ from .actions import require, staff
 from .customer_forms import CustomerForm
 from .navigation import list_address, page_address
 from .payment_permissions import PaymentPermissions
-from .personal import is_unmasked
+from .personal import on_record
 
 TEMPLATE = "admin/payments/payment/customer.html"
 
@@ -40,7 +40,8 @@ class PaymentCustomer(PaymentPermissions):
         if payment.user_id is not None:
             messages.warning(request, str(taking_in.HAS_CUSTOMER))
             return HttpResponseRedirect(page_address(request, pk))
-        form = CustomerForm(request.POST or None, unmasked=is_unmasked(request))
+        unmasked = on_record(request, payment=payment)
+        form = CustomerForm(request.POST or None, unmasked=unmasked)
         if not form.is_valid():
             return self._customer_page(request, payment, form)
         try:

@@ -82,7 +82,7 @@ def test_who_looks_for_the_customer_is_told_what_a_masked_search_finds(
     client = sign_in(admin_person)
     page = client.get(f"{LIST}{taken_in.pk}/customer/")
     assert hint in text_of(page)
-    client.post(f"{LIST}unmask/", {"reason": "환불 문의 확인"})
+    client.post(f"{LIST}unmask/", {"reason": "환불 문의 확인", "next": LIST})
     assert hint not in text_of(client.get(f"{LIST}{taken_in.pk}/customer/"))
 
 
