@@ -240,6 +240,8 @@ FORMAT_MODULE_PATH = ["backoffice.formats"]
 
 # Where `make run` listens: for the addresses that the demo prints.
 PORT = env.int("PORT", default=8000)
+# Where people reach this installation: what a mail of the worker links to. Empty: the path alone.
+SITE_URL = env.str("SITE_URL", default="") or (f"http://127.0.0.1:{PORT}" if DEBUG else "")
 SANDBOX_PORT = env.int("SANDBOX_PORT", default=8001)
 SANDBOX_KEY = "sandbox_key"
 _sandbox_url = f"http://127.0.0.1:{SANDBOX_PORT}"

@@ -74,6 +74,7 @@ class Schedule:
     close_hour: int
     mail_to: tuple[str, ...]
     mail_language: str
+    site_url: str
 
 
 def gateway() -> Gateway:
@@ -113,6 +114,7 @@ def schedule() -> Schedule:
         close_hour=settings.DAILY_CLOSE_HOUR,
         mail_to=tuple(settings.DISCREPANCY_MAIL_TO),
         mail_language=settings.LANGUAGE_CODE,
+        site_url=settings.SITE_URL.rstrip("/"),
     )
 
 

@@ -20,7 +20,7 @@ from payments.money import with_separators
 
 # More lines than this nobody reads in a mail; the figures are of all of them.
 LINES = 50
-# Where they are worked off, on whichever address this installation has.
+# Where they are worked off, at the address of this installation.
 WHERE = "/admin/payments/discrepancy/"
 _AT_ONCE = 500
 
@@ -37,7 +37,7 @@ def send_news() -> int:
         return 0
     shown = list(Discrepancy.objects.filter(pk__in=ids[:LINES]).order_by("pk"))
     with translation.override(told.mail_language):
-        subject, body = _words(Counter(buckets.values()), shown)
+        subject, body = _words(Counter(buckets.values()), shown, told.site_url)
         send_mail(subject, body, None, list(told.mail_to))
     _mark_mailed(ids)
     return len(ids)
@@ -49,7 +49,9 @@ def _mark_mailed(ids: Sequence[int]) -> None:
         some.update(mailed_at=timezone.now())
 
 
-def _words(figures: Mapping[str, int], shown: Sequence[Discrepancy]) -> tuple[str, str]:
+def _words(
+    figures: Mapping[str, int], shown: Sequence[Discrepancy], site_url: str
+) -> tuple[str, str]:
     number = sum(figures.values())
     subject = ngettext(
         "%(number)s new difference with the gateway",
@@ -61,7 +63,7 @@ def _words(figures: Mapping[str, int], shown: Sequence[Discrepancy]) -> tuple[st
         "figures": [(one.label, figures[one]) for one in Bucket if one in figures],
         "lines": [_line(discrepancy) for discrepancy in shown],
         "left_out": number - len(shown),
-        "where": WHERE,
+        "where": f"{site_url}{WHERE}",
     }
     body = render_to_string("payments/mail/discrepancies.txt", context)
     return f"[Backoffice] {subject}", body

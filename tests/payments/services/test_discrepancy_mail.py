@@ -32,7 +32,9 @@ def found(number: int, bucket: Bucket = Bucket.AMOUNT) -> Discrepancy:
     return discrepancies.file(difference=difference)
 
 
-def test_what_is_new_is_mailed_once() -> None:
+def test_what_is_new_is_mailed_once(settings: Any) -> None:
+    settings.SITE_URL = "https://backoffice.example.com/"
+    there = f"https://backoffice.example.com{discrepancy_mail.WHERE}\n"
     found(1)
     found(2, Bucket.MISSING_HERE)
     assert discrepancy_mail.send_news() == 2
@@ -40,7 +42,7 @@ def test_what_is_new_is_mailed_once() -> None:
     message = mail.outbox[0]
     assert (len(mail.outbox), message.to) == (1, TO)
     assert "2건" in message.subject
-    for words in ("금액 불일치: 1", "99,000원", "imp_1", "imp_2", discrepancy_mail.WHERE):
+    for words in ("금액 불일치: 1", "99,000원", "imp_1", "imp_2", there):
         assert words in message.body
     assert "buyer" not in message.body
     assert "order-1 Bcc: someone@example.com" in message.body
