@@ -4,13 +4,17 @@
 table of values; filling a table from a query needs no rows in Python at all.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import F, Field, Model, QuerySet
+
+Columns = Sequence["Field[Any, Any]"]
 
 
 def insert_rows(*, rows: Sequence[Model]) -> None:
@@ -26,7 +30,7 @@ def insert_rows(*, rows: Sequence[Model]) -> None:
     copying = f"COPY {_table(model)} ({names}) FROM STDIN"
     # Django wraps the errors of `execute`, not those of `copy`.
     with connection.cursor() as cursor, connection.wrap_database_errors:
-        _stream(cursor, copying, [_values(row, columns) for row in rows])
+        _stream(cursor, copying, _values(rows, columns))
 
 
 def _stream(cursor: Any, copying: str, values: Iterable[Sequence[Any]]) -> None:
@@ -37,52 +41,55 @@ def _stream(cursor: Any, copying: str, values: Iterable[Sequence[Any]]) -> None:
 
 def update_rows(*, rows: Sequence[Model], fields: Sequence[str]) -> None:
     """Write these fields of each row as it stands. Call inside a transaction."""
-    by_values: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
-    columns = [_column(type(rows[0]), name) for name in fields] if rows else []
+    if not rows:
+        return
+    columns = [_column(type(rows[0]), name) for name in fields]
+    alike: defaultdict[tuple[Any, ...], list[Model]] = defaultdict(list)
     for row in rows:
-        by_values[tuple(_values(row, columns))].append(row.pk)
-    if rows:
-        _write(type(rows[0]), columns, by_values)
+        alike[tuple(getattr(row, one.attname) for one in columns)].append(row)
+    for values, group in alike.items():
+        if len(group) > 1:
+            same = type(rows[0])._default_manager.filter(pk__in=[row.pk for row in group])
+            same.update(**dict(zip(fields, values, strict=True)))
+    _write([group[0] for group in alike.values() if len(group) == 1], columns)
 
 
-def _write(
-    model: type[Model],
-    columns: "Sequence[Field[Any, Any]]",
-    by_values: dict[tuple[Any, ...], list[Any]],
-) -> None:
-    """Rows that get the same values in one statement, the others together in another."""
-    alone = [(pks[0], *values) for values, pks in by_values.items() if len(pks) == 1]
-    assignments = ", ".join(f"{_quoted(one)} = %s" for one in columns)
-    sql = f"UPDATE {_table(model)} SET {assignments} WHERE id"  # noqa: S608 (names of ours alone)
+def _write(rows: Sequence[Model], columns: Columns) -> None:
+    """Rows of which each gets values of its own."""
+    if not rows:
+        return
+    changes = [(*values, row.pk) for row, values in zip(rows, _values(rows, columns), strict=True)]
     with connection.cursor() as cursor:
-        if alone and connection.vendor == "postgresql":
-            _write_values(cursor, model, columns, alone)
-        elif alone:
-            cursor.executemany(f"{sql} = %s", [(*values, pk) for pk, *values in alone])
-        for values, pks in by_values.items():
-            if len(pks) > 1:
-                marks = ", ".join("%s" for _ in pks)
-                cursor.execute(f"{sql} IN ({marks})", [*values, *pks])
+        if connection.vendor == "postgresql":
+            _write_joined(cursor, type(rows[0]), columns, changes)
+            return
+        assignments = ", ".join(f"{_quoted(one)} = %s" for one in columns)
+        sql = f"UPDATE {_table(type(rows[0]))} SET {assignments} WHERE id = %s"  # noqa: S608 (names of ours alone)
+        cursor.executemany(sql, changes)
 
 
-def _write_values(
-    cursor: Any,
-    model: type[Model],
-    columns: "Sequence[Field[Any, Any]]",
-    rows: Sequence[tuple[Any, ...]],
+def _write_joined(
+    cursor: Any, model: type[Model], columns: Columns, changes: Sequence[tuple[Any, ...]]
 ) -> None:
-    """All rows in one statement, as a table of values; its first row says of which types."""
-    names = [_quoted(one) for one in columns]
-    types = ["bigint", *(str(one.db_type(connection)) for one in columns)]
-    first = ", ".join(f"%s::{one}" for one in types)
-    others = f", ({', '.join('%s' for _ in types)})" * (len(rows) - 1)
-    assignments = ", ".join(f"{name} = new.{name}" for name in names)
+    """All rows in one statement with one parameter: thousands of them take long to bind."""
+    quoted = [_quoted(one) for one in columns]
+    types = [one.db_type(connection) for one in columns]
+    record = ", ".join(f"{name} {kind}" for name, kind in zip(quoted, types, strict=True))
+    keys = [*(str(one.column) for one in columns), "id"]
+    records = [dict(zip(keys, values, strict=True)) for values in changes]
     cursor.execute(
-        f"UPDATE {_table(model)} SET {assignments} "  # noqa: S608 (names of ours alone)
-        f"FROM (VALUES ({first}){others}) AS new (id, {', '.join(names)}) "
+        f"UPDATE {_table(model)} SET {', '.join(f'{name} = new.{name}' for name in quoted)} "  # noqa: S608 (names of ours alone)
+        f"FROM json_to_recordset(%s) AS new ({record}, id bigint) "
         f"WHERE {_table(model)}.id = new.id",
-        [value for row in rows for value in row],
+        [json.dumps(records, default=_moment)],
     )
+
+
+def _moment(value: object) -> str:
+    """A time as PostgreSQL reads it back to the microsecond; anything else is a mistake."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} can't be written as JSON")
+    return value.isoformat()
 
 
 def insert_from(
@@ -124,5 +131,8 @@ def _table(model: type[Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def _values(row: Model, columns: "Sequence[Field[Any, Any]]") -> list[Any]:
-    return [one.get_db_prep_save(getattr(row, one.attname), connection) for one in columns]
+def _values(rows: Sequence[Model], columns: Columns) -> list[list[Any]]:
+    # The connection itself: through Django's proxy, each value of each row looks it up again.
+    real = connections[DEFAULT_DB_ALIAS]
+    names = [(one.attname, one.get_db_prep_save) for one in columns]
+    return [[prepare(getattr(row, name), real) for name, prepare in names] for row in rows]

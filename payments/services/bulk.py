@@ -1,4 +1,4 @@
-"""A worker's part of a verification run: several calls under way, answers written as they come.
+"""A worker's part of a verification run: several calls under way while earlier answers are written.
 
 Threads only wait for the gateway; the caller's own thread does all the writing. Any number of
 workers may be at the same run, each with steps of its own (`batches.take`). Where a run stands is
@@ -26,6 +26,7 @@ from .conclusion import Reply, Silence
 SIGN_EVERY = timedelta(seconds=1)
 
 Flights = dict[Future[dict[int, Reply]], Claim]
+Told = tuple[Claim, dict[int, Reply]]
 
 
 def work(*, run_id: int, seconds: float) -> float | None:
@@ -37,16 +38,22 @@ def work(*, run_id: int, seconds: float) -> float | None:
     deadline, width = time.monotonic() + seconds, conf.runs().parallel_calls
     flights: Flights = {}
     with ThreadPoolExecutor(width, thread_name_prefix="gateway") as pool:
-        while True:
+
+        def send_off() -> None:
             # Taken by halves: a statement for four hundred payments costs little more than for one.
             if len(flights) <= width // 2 and time.monotonic() < deadline:
                 claim = _next(run_id, calls=width - len(flights))
                 for step in claim.steps if claim else ():
                     flights[pool.submit(batches.ask, questions=step.questions)] = step
-            if not flights:
-                break
+
+        send_off()
+        while flights:
             landed, _flying = wait(flights, return_when=FIRST_COMPLETED)
-            _land([(flight, flights.pop(flight)) for flight in landed])
+            told = _hear([(flight, flights.pop(flight)) for flight in landed])
+            # Before these are written: the gateway answers while we write.
+            send_off()
+            for claim, replies in told:
+                batches.settle(claim=claim, replies=replies)
     return _rest(run_id)
 
 
@@ -68,8 +75,8 @@ def _give_sign(run: VerificationRun, now: datetime) -> None:
     mine.update(status=RunStatus.RUNNING, seen_at=now, **started)
 
 
-def _land(landed: Sequence[tuple[Future[dict[int, Reply]], Claim]]) -> None:
-    """Write what came back; steps of one claim that came together are written together."""
+def _hear(landed: Sequence[tuple[Future[dict[int, Reply]], Claim]]) -> list[Told]:
+    """What came back, to be written; steps of one claim that came together are put together."""
     by_claim: defaultdict[str, list[Claim]] = defaultdict(list)
     replies: dict[int, Reply] = {}
     for flight, step in landed:
@@ -79,11 +86,14 @@ def _land(landed: Sequence[tuple[Future[dict[int, Reply]], Claim]]) -> None:
             batches.fail(claim=step, items=step.items, error=error)
             continue
         by_claim[step.token].append(step)
-    for steps in by_claim.values():
-        claim = batches.together(steps=steps)
-        mine = {pk: replies[pk] for item in claim.items if (pk := item.payment_id) in replies}
-        batches.settle(claim=claim, replies=mine)
+    told = [_told(batches.together(steps=steps), replies) for steps in by_claim.values()]
+    for claim, mine in told:
         _note_trouble(claim.run, mine)
+    return told
+
+
+def _told(claim: Claim, replies: dict[int, Reply]) -> Told:
+    return claim, {pk: replies[pk] for item in claim.items if (pk := item.payment_id) in replies}
 
 
 def _note_trouble(run: VerificationRun, replies: dict[int, Reply]) -> None:

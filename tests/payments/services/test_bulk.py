@@ -182,6 +182,16 @@ class TestTroubleAtTheGateway:
         assert bulk.work(run_id=run.pk, seconds=5)
         assert sandbox.calls()["total"] == asked
 
+    def test_after_a_silence_no_further_call_goes_out(
+        self, many: list[Payment], sandbox: SandboxGateway, settings: Any
+    ) -> None:
+        settings.RUN_PARALLEL_CALLS = 1
+        sandbox.fault("status", status=500)
+        run = ask_for(Payment.objects.all())
+        assert bulk.work(run_id=run.pk, seconds=5)
+        tried = run.items.filter(attempts=1)
+        assert (tried.count(), run.items.filter(attempts=0).count()) == (100, 150)
+
     def test_one_unreadable_payment_of_a_hundred_is_unknown_alone(
         self, many: list[Payment], sandbox: SandboxGateway, quick: None
     ) -> None:
@@ -308,6 +318,22 @@ def test_a_run_and_its_tasks_come_together_or_not_at_all(many: list[Payment]) ->
         runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=broken)
     assert not VerificationRun.objects.exists()
     assert not VerificationItem.objects.exists()
+
+
+def test_the_next_call_is_under_way_while_answers_are_written(
+    many: list[Payment], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RUN_PARALLEL_CALLS = 1
+    run, write, claimed = ask_for(Payment.objects.all()), batches.settle, []
+
+    def watched(**arguments: Any) -> None:
+        claimed.append(run.items.filter(claimed_until__isnull=False).count())
+        write(**arguments)
+
+    monkeypatch.setattr(batches, "settle", watched)
+    assert outcomes(finish(run)) == {"agrees": 250}
+    # What is being written and what is being asked about meanwhile: never more than one call.
+    assert claimed == [200, 150, 50]
 
 
 def test_many_payments_cost_few_statements(
