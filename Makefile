@@ -50,16 +50,16 @@ messages: .venv/.ready ## collect and compile the words (needs gettext)
 	@$(BIN)/python manage.py makemessages -l ko --no-wrap --no-location --ignore 'tests/*' --ignore 'sandbox/*' --ignore '.venv/*' --ignore 'var/*'
 	@$(BIN)/python manage.py compilemessages --ignore '.venv/*' -v 0
 
-bench-checkout: .venv/.ready ## gateway calls and time of our own per checkout
+bench-checkout: .venv/.ready .env ## gateway calls and time of our own per checkout
 	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_checkout
 
-bench-verify: .venv/.ready ## verification runs beside the straightforward way
+bench-verify: .venv/.ready .env ## verification runs beside the straightforward way
 	@LOG_LEVEL=ERROR $(BIN)/python manage.py bench_verify
 
-chaos: .venv/.ready ## kill -9 workers during a run (on DATABASE_URL's server)
+chaos: .venv/.ready .env ## kill -9 workers during a run (on DATABASE_URL's server)
 	@LOG_LEVEL=ERROR $(BIN)/python manage.py chaos
 
-bench-reconcile: .venv/.ready ## books of 50,000 and 500,000 with planted differences: pace, memory
+bench-reconcile: .venv/.ready .env ## books of 50,000 and 500,000 with planted differences: pace, memory
 	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_reconcile
 
 screenshots: .venv/.ready ## take the pictures in docs/images afresh (needs Chromium)
