@@ -47,7 +47,7 @@ def drift_words(by: Sums | None) -> str:
     """By how much a closed day has moved since."""
     if by is None or by == Sums():
         return _("Stands")
-    if not by.count and not by.gross:
+    if by.is_refunds_alone:
         return _("Refunds %(amount)s") % {"amount": signed_won(by.refunded)}
     return _("Net %(amount)s") % {"amount": signed_won(by.net)}
 
@@ -56,7 +56,7 @@ def drift_badge(by: Sums | None) -> SafeString:
     """The same with a look: refunds alone are the ordinary case."""
     if by is None or by == Sums():
         return badge("quiet", drift_words(by))
-    return badge("bad" if by.count or by.gross else "wait", drift_words(by))
+    return badge("wait" if by.is_refunds_alone else "bad", drift_words(by))
 
 
 def group(name: str, sums: Sums) -> Group:

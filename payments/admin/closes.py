@@ -21,7 +21,6 @@ from django.utils.translation import pgettext_lazy
 from payments.models import DailyClose
 from payments.money import with_separators
 from payments.selectors.closes import moved, moved_lately
-from payments.selectors.day_lines import Sums
 
 from . import close_page, statement
 from .close_day import close_day_view, may_close
@@ -55,14 +54,9 @@ class DriftFilter(admin.SimpleListFilter):
         days = [
             day
             for day, by in moved_lately().items()
-            if wanted == MOVED or (wanted == REFUNDS) is is_refunds_alone(by)
+            if wanted == MOVED or (wanted == REFUNDS) is by.is_refunds_alone
         ]
         return queryset.filter(day__in=days)
-
-
-def is_refunds_alone(by: Sums) -> bool:
-    """Whether nothing but refunds of the day's payments moved it: the ordinary case."""
-    return not by.count and not by.gross
 
 
 class DailyCloseList(ChangeList):

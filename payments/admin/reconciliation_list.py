@@ -18,7 +18,6 @@ from payments.money import with_separators
 from payments.selectors.reconciliations import differences_of, figure
 
 from .readonly import ReadOnlyAdmin
-from .reconciliation_words import days
 from .run_words import asker, run_badge
 from .widgets import NOTHING, moment
 
@@ -49,7 +48,7 @@ class ReconciliationList(ReadOnlyAdmin):
 
     @admin.display(description=_("days"))
     def span(self, run: ReconciliationRun) -> str:
-        return days(run)
+        return str(run)
 
     @admin.display(description=_("asked for by"))
     def asked(self, run: ReconciliationRun) -> SafeString:

@@ -20,7 +20,7 @@ from payments.money import with_separators
 from payments.selectors.reconciliations import Stage, differences_of, figure, ours_called, stage
 
 from .discrepancy_words import BUCKET_LOOKS
-from .reconciliation_words import FIGURES, days, sentence
+from .reconciliation_words import FIGURES, sentence
 from .run_page import EVERY, EVERY_WHILE_PAUSED
 from .run_words import asker, duration, run_badge
 from .widgets import moment
@@ -70,7 +70,6 @@ def head(run: ReconciliationRun) -> dict[str, object]:
     return {
         "title": str(run),
         "subtitle": None,
-        "days": days(run),
         "badge": run_badge(run),
         "asker": asker(run),
         "asked": moment(run.requested_at),

@@ -46,12 +46,6 @@ FIGURES: tuple[tuple[str, str | Promise, str | Promise], ...] = (
 )
 
 
-def days(run: ReconciliationRun) -> str:
-    """Its Korean days."""
-    first, last = run.first_day.isoformat(), run.last_day.isoformat()
-    return first if first == last else f"{first} – {last}"
-
-
 def sentence(run: ReconciliationRun, *, now: datetime) -> str:
     """What it is doing now, or waits for."""
     return _SENTENCES[stage(run, now=now)](run, now)

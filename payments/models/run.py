@@ -171,7 +171,8 @@ class ReconciliationRun(Run):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_day} – {self.last_day}"
+        one_day = self.first_day == self.last_day
+        return f"{self.first_day}" if one_day else f"{self.first_day} – {self.last_day}"
 
     @property
     def bounds(self) -> tuple[int, int]:

@@ -92,6 +92,11 @@ class Sums:
         """What is left of the money that came in, in won."""
         return self.gross - self.refunded
 
+    @property
+    def is_refunds_alone(self) -> bool:
+        """Of a difference: no payment came, went or changed its amount. The ordinary case."""
+        return not self.count and not self.gross
+
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(
             self.count + other.count, self.gross + other.gross, self.refunded + other.refunded
