@@ -16,6 +16,9 @@ from tests.gateway import SandboxGateway
 from tests.payments.builders import NOON
 
 APRIL_FIRST = NOON.date()
+# Faults of a gateway's lists; a pattern that is met as a whole: its batch by ids alone.
+LISTS = {"path": "/payments/status*"}
+LOOKUPS = {"path": "/payment[s]"}
 NO_CHANGES: Mapping[int, Mapping[str, Any]] = {}
 
 
@@ -100,3 +103,11 @@ def missing_here(imp_uid: str, merchant_uid: str, amount: int = 5_000) -> Discre
         theirs=json.dumps(told),
     )
     return discrepancies.file(difference=difference)
+
+
+def found() -> dict[str, set[str]]:
+    """The imp_uids of what is open, by bucket."""
+    open_ones = Discrepancy.objects.filter(is_open=True).values_list("bucket", "imp_uid")
+    return {
+        bucket: {imp_uid for one, imp_uid in open_ones if one == bucket} for bucket, _ in open_ones
+    }

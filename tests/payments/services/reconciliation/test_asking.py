@@ -1,0 +1,72 @@
+"""Asking for a reconciliation, pausing it, stopping it."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from payments.errors import Conflict, NotAllowed
+from payments.models import Payment, ReconciliationRun, RunStatus
+from payments.services import reconciliation
+from payments.services.reconciliation import asking
+from tests.payments.books import APRIL_FIRST, begun, ended
+
+
+class TestAsking:
+    @pytest.mark.parametrize(
+        ("first", "last", "words"),
+        [
+            (date(2026, 4, 2), date(2026, 4, 1), asking.ORDER),
+            (date(2026, 4, 1), date(2999, 4, 1), asking.FUTURE),
+            (date(2025, 4, 1), date(2026, 4, 2), asking.TOO_LONG),
+        ],
+    )
+    def test_days_that_make_no_sense_are_refused_with_words(
+        self, db: None, first: date, last: date, words: str
+    ) -> None:
+        with pytest.raises(NotAllowed) as refused:
+            begun(first, last)
+        assert refused.value.message == words
+        assert not ReconciliationRun.objects.exists()
+
+    def test_it_queues_the_work_and_keeps_the_name(self, finance: User) -> None:
+        queued: list[int] = []
+        run = reconciliation.start(
+            first_day=APRIL_FIRST, last_day=APRIL_FIRST, actor=finance, enqueue=queued.append
+        )
+        assert queued == [run.pk]
+        assert (run.requested_by, run.requested_name) == (finance, str(finance))
+        assert run.status == RunStatus.WAITING
+
+    def test_a_paused_run_does_nothing_until_it_is_resumed(self, april_payment: Payment) -> None:
+        run, queued = begun(), []
+        reconciliation.pause(run=run)
+        assert reconciliation.work(run_id=run.pk, seconds=60) is None
+        reconciliation.resume(run=run, enqueue=queued.append)
+        assert queued == [run.pk]
+        assert ended(run).counts["agree"] == 1
+
+    def test_a_stopped_run_has_ended(self, april_payment: Payment) -> None:
+        run = begun()
+        reconciliation.stop(run=run)
+        assert reconciliation.work(run_id=run.pk, seconds=60) is None
+        run.refresh_from_db()
+        assert (run.status, run.counts) == ("stopped", {})
+        with pytest.raises(Conflict):
+            reconciliation.pause(run=run)
+
+    def test_a_pause_in_the_middle_is_heard_at_the_next_stop(
+        self, april_payment: Payment, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = begun()
+        look = reconciliation.working._Turn._compare
+
+        def pausing(self: Any, second: Any) -> None:
+            reconciliation.pause(run=ReconciliationRun.objects.get(pk=run.pk))
+            look(self, second)
+
+        monkeypatch.setattr(reconciliation.working._Turn, "_compare", pausing)
+        assert reconciliation.work(run_id=run.pk, seconds=60) is None
+        run.refresh_from_db()
+        assert (run.status, run.cursor, run.claim) == ("paused", None, "")

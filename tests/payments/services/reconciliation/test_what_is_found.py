@@ -1,0 +1,300 @@
+"""The gateway's book beside ours: each difference is found, in its bucket, on its Korean day."""
+
+import json
+from datetime import UTC, date, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from payments import kst
+from payments.management import planted_book
+from payments.models import Bucket, Discrepancy, Payment, Product, RunStatus
+from payments.services.reconciliation import sides
+from tests.gateway import SandboxGateway
+from tests.payments import builders
+from tests.payments.books import APRIL_FIRST, found, mirror, reconciled, told
+
+NOON = builders.NOON
+
+
+# What is done to a payment that is 99,000 won and paid on both sides, and what has to be found.
+PLANTED: list[tuple[dict[str, Any], Bucket]] = [
+    ({"amount": 90_000}, Bucket.AMOUNT),
+    ({"currency": "USD"}, Bucket.CURRENCY),
+    ({"fields": {"merchant_uid": "somebody-elses"}}, Bucket.ORDER_NUMBER),
+    ({"outcome": "cancelled", "cancel_amount": 9_000}, Bucket.REFUND),
+    ({"outcome": "failed"}, Bucket.STATUS),
+    ({"outcome": "ready"}, Bucket.STATUS),
+    ({"sandbox": True}, Bucket.TEST_PAYMENT),
+]
+
+
+class TestWhatIsFound:
+    def test_two_books_that_agree(self, april_payment: Payment) -> None:
+        run = reconciled()
+        assert (run.status, found()) == (RunStatus.DONE, {})
+        assert {name: n for name, n in run.counts.items() if n} == {
+            "ours": 1,
+            "theirs": 1,
+            "agree": 1,
+        }
+        assert run.finished_at
+
+    def test_agreeing_payments_cost_no_second_look(
+        self, april_payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        sandbox.control("DELETE", "calls")
+        reconciled()
+        assert sandbox.calls()["counts"].keys() <= {
+            "POST /users/getToken",
+            "GET /payments/status/{payment_status}",
+        }
+
+    @pytest.mark.parametrize(("lie", "bucket"), PLANTED, ids=[str(lie) for lie, _ in PLANTED])
+    def test_each_difference_lands_in_its_bucket(
+        self,
+        sandbox: SandboxGateway,
+        customer: User,
+        product: Product,
+        lie: dict[str, Any],
+        bucket: Bucket,
+    ) -> None:
+        payment = builders.paid(customer, product)
+        time = int(NOON.timestamp())
+        mirror(sandbox, [payment], {payment.pk: lie | {"cancelled_at": time, "failed_at": time}})
+        run = reconciled()
+        discrepancy = Discrepancy.objects.get()
+        assert discrepancy.bucket == bucket
+        assert (discrepancy.imp_uid, discrepancy.payment) == (payment.imp_uid, payment)
+        assert (discrepancy.merchant_uid, discrepancy.amount) == (payment.merchant_uid, 99_000)
+        assert (discrepancy.run, discrepancy.last_run) == (run, run)
+        assert json.loads(discrepancy.ours)["status"] == "paid"
+        assert json.loads(discrepancy.theirs)["imp_uid"] == payment.imp_uid
+        assert run.counts[bucket] == 1
+        assert sum(run.counts[one] for one in Bucket) == 1
+
+    def test_a_payment_that_is_unknown_here(self, db: None, sandbox: SandboxGateway) -> None:
+        paid = sandbox.pay("never-ordered", 5_000, paid_at=int(NOON.timestamp()))
+        reconciled()
+        discrepancy = Discrepancy.objects.get()
+        assert (discrepancy.bucket, discrepancy.imp_uid) == ("missing_here", paid["imp_uid"])
+        assert (discrepancy.payment, discrepancy.ours, discrepancy.amount) == (None, "", 5_000)
+
+    def test_a_payment_that_the_gateway_does_not_know(
+        self, customer: User, product: Product
+    ) -> None:
+        payment = builders.paid(customer, product)
+        reconciled()
+        discrepancy = Discrepancy.objects.get()
+        assert (discrepancy.bucket, discrepancy.imp_uid) == ("missing_there", payment.imp_uid)
+        assert discrepancy.theirs == ""
+
+    def test_an_order_that_was_approved_without_our_knowing(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        order = builders.ordered(customer, product)
+        paid = sandbox.pay(order.merchant_uid, 99_000, paid_at=int(NOON.timestamp()) + 60)
+        reconciled()
+        assert found() == {"status": {paid["imp_uid"]}}
+
+    def test_a_second_approval_of_one_order(
+        self, april_payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        second = sandbox.pay(april_payment.merchant_uid, 99_000, paid_at=int(NOON.timestamp()) + 9)
+        reconciled()
+        assert found() == {"double_approval": {second["imp_uid"]}}
+        assert Discrepancy.objects.get().payment == april_payment
+
+    def test_one_payment_may_differ_in_several_things(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.paid(customer, product)
+        lie = {"amount": 90_000, "currency": "USD"}
+        mirror(sandbox, [payment], {payment.pk: lie})
+        run = reconciled()
+        assert found() == {"amount": {payment.imp_uid}, "currency": {payment.imp_uid}}
+        assert (run.counts["amount"], run.counts["currency"]) == (1, 1)
+
+    def test_what_moved_no_money_is_no_difference(
+        self, customer: User, product: Product, sandbox: SandboxGateway, april_payment: Payment
+    ) -> None:
+        noon = int(NOON.timestamp())
+        for order in ("window-of-nobody", april_payment.merchant_uid):
+            sandbox.pay(order, 99_000, outcome="ready", started_at=noon)
+            sandbox.pay(order, 99_000, outcome="failed", failed_at=noon)
+        # Ordered here, and no window was opened; declined, and the attempt is not kept here.
+        builders.ordered(customer, product)
+        builders.failed(customer, product)
+        run = reconciled()
+        assert found() == {}
+        assert run.counts["moneyless"] == 4
+
+    def test_an_account_that_waits_for_its_deposit_agrees(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        order = builders.ordered(
+            customer, product, imp_uid="imp_vbank", pay_method="vbank", vbank_num="1"
+        )
+        started = int(NOON.timestamp()) + 40
+        mirror(sandbox, [order], {order.pk: {"outcome": "vbank", "started_at": started}})
+        run = reconciled()
+        assert found() == {}
+        # The window's time is not the order's: nothing has moved.
+        assert (run.counts["agree"], run.counts["moved"]) == (1, 0)
+
+    def test_what_staff_closed_here_may_stay_open_there(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        order = builders.failed(customer, product, imp_uid="imp_closed")
+        mirror(sandbox, [order], {order.pk: {"outcome": "ready", "failed_at": None}})
+        assert reconciled().counts["agree"] == 1
+        assert found() == {}
+
+    def test_test_payments_count_where_that_is_switched_on(
+        self, customer: User, product: Product, sandbox: SandboxGateway, settings: Any
+    ) -> None:
+        settings.IAMPORT_ACCEPT_TEST_PAYMENTS = True
+        payment = builders.paid(customer, product)
+        mirror(sandbox, [payment], {payment.pk: {"sandbox": True}})
+        assert reconciled().counts["agree"] == 1
+
+    def test_nothing_is_written_to_the_payments(
+        self, april_payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        before = april_payment.version
+        sandbox.control("PATCH", f"payments/{april_payment.imp_uid}", {"amount": 1})
+        reconciled()
+        april_payment.refresh_from_db()
+        assert april_payment.version == before
+
+    def test_the_same_run_twice_adds_nothing(
+        self, april_payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        sandbox.control("PATCH", f"payments/{april_payment.imp_uid}", {"amount": 1})
+        first = reconciled()
+        second = reconciled()
+        discrepancy = Discrepancy.objects.get()
+        assert list(discrepancy.steps.values_list("kind", flat=True)) == ["found"]
+        assert (discrepancy.run, discrepancy.last_run) == (first, second)
+        assert second.counts["amount"] == 1
+
+
+class TestMoved:
+    """A list files a payment under its present status's time: later refunds take it elsewhere."""
+
+    def test_a_later_refund_is_named_and_is_no_difference(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.refunded(customer, product, refund=9_000, at=NOON)
+        later = payment.cancelled_at + timedelta(days=120) if payment.cancelled_at else NOON
+        Payment.objects.update(cancelled_at=later)
+        payment.refresh_from_db()
+        mirror(sandbox, [payment])
+        run = reconciled()
+        assert found() == {}
+        assert (run.counts["moved"], run.moved) == (1, [payment.imp_uid])
+        # In the days of the refund it is where both sides look for it.
+        there = reconciled(kst.day_of(later))
+        assert (there.counts["agree"], there.moved) == (1, [])
+
+    def test_times_that_differ_are_named_once(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.paid(customer, product)
+        hour_later = int(NOON.timestamp()) + 3_600
+        mirror(sandbox, [payment], {payment.pk: {"paid_at": hour_later}})
+        run = reconciled(seconds=0)
+        assert found() == {}
+        assert (run.counts["moved"], run.moved) == (1, [payment.imp_uid])
+
+    def test_a_later_refund_that_we_do_not_know_of_is_a_difference(
+        self, april_payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        sandbox.cancel(str(april_payment.imp_uid), 9_000)
+        run = reconciled()
+        assert found() == {"refund": {april_payment.imp_uid}}
+        assert run.moved == []
+
+
+class TestDays:
+    """A day is a day in Korea, wherever the server stands."""
+
+    def test_the_bounds_are_koreas(
+        self,
+        server_zone: str,
+        customer: User,
+        product: Product,
+        sandbox: SandboxGateway,
+    ) -> None:
+        first, after = kst.start_of(date(2026, 4, 1)), kst.end_of(date(2026, 4, 1))
+        second = timedelta(seconds=1)
+        times = (first - second, first, after - second, after)
+        payments = [builders.paid(customer, product, at=time.astimezone(UTC)) for time in times]
+        mirror(sandbox, payments, {one.pk: {"amount": 1} for one in payments})
+        reconciled()
+        assert found() == {"amount": {payments[1].imp_uid, payments[2].imp_uid}}
+
+    def test_half_seconds_belong_to_their_second(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        last_moment = kst.end_of(APRIL_FIRST) - timedelta(microseconds=1)
+        payment = builders.paid(customer, product, at=last_moment)
+        mirror(sandbox, [payment])
+        assert reconciled().counts["agree"] == 1
+
+    def test_more_than_ninety_days_at_once(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payments = [
+            builders.paid(customer, product, at=NOON + timedelta(days=days))
+            for days in (0, 89, 90, 91, 180)
+        ]
+        mirror(sandbox, payments, {payments[4].pk: {"amount": 1}})
+        run = reconciled(APRIL_FIRST, APRIL_FIRST + timedelta(days=180))
+        assert run.counts["agree"] == 4
+        assert found() == {"amount": {payments[4].imp_uid}}
+
+    def test_many_of_one_second(
+        self,
+        customer: User,
+        product: Product,
+        sandbox: SandboxGateway,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(sides, "CHUNK", 4)
+        payments = [builders.paid(customer, product) for _ in range(9)]
+        mirror(sandbox, payments)
+        assert reconciled().counts["agree"] == 9
+
+
+def test_a_book_of_two_thousand_with_sixty_planted_differences(
+    customer: User, product: Product, sandbox: SandboxGateway
+) -> None:
+    last = APRIL_FIRST + timedelta(days=planted_book.DAYS - 1)
+    expected = planted_book.write(
+        size=2_000,
+        first_day=APRIL_FIRST,
+        user_id=customer.pk,
+        product_id=product.pk,
+        tell=lambda rows: sandbox.control("POST", "payments?answer=count", rows),
+    )
+    run = reconciled(APRIL_FIRST, last)
+    assert found() == expected
+    assert sum(map(len, expected.values())) == 60
+    assert {bucket: run.counts[bucket] for bucket in Bucket} == planted_book.PLANTED
+    counts = run.counts
+    assert (counts["moved"], counts["unknown"], counts["changed"]) == (len(run.moved), 0, 0)
+    assert 15 < counts["moved"] < 25
+    assert counts["ours"] > 1_900
+    # Once more: nothing new, nothing closed.
+    again = reconciled(APRIL_FIRST, last)
+    assert found() == expected
+    assert again.counts == counts
+
+
+def test_told_says_what_our_side_says(customer: User, product: Product) -> None:
+    payment = builders.refunded(customer, product, refund=9_000)
+    said = told(payment)
+    assert (said["outcome"], said["cancel_amount"]) == ("cancelled", 9_000)
+    assert said["paid_at"] < said["cancelled_at"]
