@@ -105,7 +105,11 @@ def report(request: HttpRequest, outcomes: Sequence[Outcome]) -> None:
 
 def _summary(outcomes: Sequence[Outcome], troubled: Sequence[Outcome]) -> SafeString:
     counts = Counter(outcome.ending for outcome in outcomes)
-    parts = ", ".join(f"{ending.label} {counts[ending]:,}" for ending in Ending if counts[ending])
+    parts = ", ".join(
+        _("%(ending)s %(count)s") % {"ending": ending.label, "count": f"{counts[ending]:,}"}
+        for ending in Ending
+        if counts[ending]
+    )
     head = ngettext("%(count)s payment", "%(count)s payments", len(outcomes)) % {
         "count": f"{len(outcomes):,}"
     }
