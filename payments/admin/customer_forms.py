@@ -48,7 +48,13 @@ class _CustomerField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class TakeInForm(SeenForm):
     """Whose it is; there is no answer unless the person gives one."""
 
-    whose = forms.ChoiceField(label=gettext_lazy("customer"), widget=forms.RadioSelect)
+    whose = forms.ChoiceField(
+        label=gettext_lazy("customer"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose whose payment it is, or that it is decided later.")
+        },
+    )
     customer: Any = _CustomerField(label=gettext_lazy("Somebody else"), required=False)
     suggested: Any = forms.ModelChoiceField(
         queryset=get_user_model().objects.all(), required=False, widget=forms.HiddenInput
@@ -96,14 +102,17 @@ class TakeInForm(SeenForm):
 class CustomerForm(forms.Form):
     """Whose it is, once and for good, and how one knows."""
 
-    customer: Any = _CustomerField(label=gettext_lazy("customer"))
+    customer: Any = _CustomerField(
+        label=gettext_lazy("customer"),
+        error_messages={"required": gettext_lazy("Choose the customer.")},
+    )
     note = forms.CharField(
         label=gettext_lazy("How do you know?"),
         min_length=MIN_TEXT,
         max_length=MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("5 to 500 characters. They stay in the payment's history for good."),
-        error_messages={"min_length": TEXT_NEEDED},
+        error_messages={"required": TEXT_NEEDED, "min_length": TEXT_NEEDED},
     )
 
     def __init__(self, *args: Any, unmasked: bool, **kwargs: Any) -> None:

@@ -10,6 +10,8 @@ from payments.models import ClosingReason
 from payments.selectors.discrepancies import workers
 from payments.services.discrepancy_rows import MAX_TEXT, MIN_TEXT, TEXT_NEEDED
 
+from .forms import REASON_NEEDED
+
 # The system's own words, which nobody can say by hand.
 _NOT_BY_HAND = {ClosingReason.AGREES, ClosingReason.TAKEN_IN}
 
@@ -29,7 +31,7 @@ class TextForm(SeenForm):
         max_length=MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("5 to 500 characters. They stay with the discrepancy for good."),
-        error_messages={"min_length": TEXT_NEEDED},
+        error_messages={"required": TEXT_NEEDED, "min_length": TEXT_NEEDED},
     )
 
     @property
@@ -48,6 +50,7 @@ class CloseForm(TextForm):
             ("", "---------"),
             *((one.value, one.label) for one in ClosingReason if one not in _NOT_BY_HAND),
         ],
+        error_messages={"required": REASON_NEEDED},
     )
     field_order = ("version", "reason", "text")
 

@@ -6,18 +6,24 @@ from django.utils.translation import gettext_lazy as _
 from payments.services.failing import MAX_NOTE
 from payments.states import FailReason
 
+REASON_NEEDED = _("Choose a reason.")
+
 
 class MarkFailedForm(forms.Form):
     """Why these payments are marked failed: a code for counting, words for the record."""
 
     reason = forms.ChoiceField(
-        label=_("reason"), choices=[("", "---------"), *FailReason.choices], initial=""
+        label=_("reason"),
+        choices=[("", "---------"), *FailReason.choices],
+        initial="",
+        error_messages={"required": REASON_NEEDED},
     )
     note = forms.CharField(
         label=_("explanation"),
         max_length=MAX_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("At most 500 characters. It stays in the payment's history for good."),
+        error_messages={"required": _("Say what speaks for it: the record keeps it.")},
     )
 
 

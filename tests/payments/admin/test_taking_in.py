@@ -65,6 +65,7 @@ def test_nobody_is_its_customer_unless_a_person_says_so(
 ) -> None:
     page = take(client, found, "")
     assert list(page.context["form"].errors) == ["whose"]
+    assert "Choose whose payment it is, or that it is decided later." in text_of(page)
     page = take(client, found, "other")
     assert list(page.context["form"].errors) == ["customer"]
     assert not Payment.objects.exists()
