@@ -20,6 +20,7 @@ from payments.kst import day_of
 from payments.models import DeliveryOutcome
 from payments.selectors.closes import ONE_DAY, newest, open_days, still_open
 from payments.selectors.day_lines import figures_of_lines, lines_of
+from payments.selectors.reconciliations import last_over
 from payments.services.closing import close_day, refusal_of
 
 from . import close_words
@@ -49,7 +50,12 @@ def close_day_view(model_admin: "DailyCloseAdmin", request: HttpRequest) -> Http
         messages.warning(request, _("Choose a day first. Nothing was closed."))
         return HttpResponseRedirect(address)
     try:
-        close = close_day(day=day, actor=staff(request), seen=request.POST.get("seen", ""))
+        close = close_day(
+            day=day,
+            actor=staff(request),
+            run=last_over(day),
+            seen=request.POST.get("seen", ""),
+        )
     except (Conflict, NotAllowed) as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(f"{address}?day={day}")
@@ -85,7 +91,7 @@ def _page(
         "more_waiting": max(0, len(waiting) - NAMED),
     }
     if day and not refusal:
-        context |= _figures(day) | {"open": _still_open(request)}
+        context |= _figures(day) | _reconciled(day, request) | {"open": _still_open(request)}
     return TemplateResponse(request, TEMPLATE, context)
 
 
@@ -106,6 +112,17 @@ def payments_address(day: date) -> str:
     """The list of payments of one day, whose totals are the close's figures."""
     listed = reverse("admin:payments_payment_changelist")
     return f"{listed}?basis=paid&from={day}&to={day}"
+
+
+def _reconciled(day: date, request: HttpRequest) -> dict[str, Any]:
+    """Whether the day was compared with the gateway's book, and where to look or to do it."""
+    if run := last_over(day):
+        may_see = request.user.has_perm("payments.view_reconciliationrun")
+        page = reverse("admin:payments_reconciliationrun_change", args=[run.pk])
+        return {"run": run, "run_address": page if may_see else ""}
+    may_start = request.user.has_perm("payments.start_reconciliation")
+    start = reverse("admin:payments_reconciliationrun_start")
+    return {"run": None, "run_address": start if may_start else ""}
 
 
 def _still_open(request: HttpRequest) -> list[tuple[str, str, bool, str]]:

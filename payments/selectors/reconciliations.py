@@ -11,6 +11,7 @@ from enum import Enum
 from django.db.models import QuerySet
 
 from payments import conf
+from payments.kst import end_of
 from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
 
 from .runs import NOT_ENDED
@@ -48,6 +49,13 @@ def stage(run: ReconciliationRun, *, now: datetime) -> Stage:
     if (now - (run.seen_at or run.requested_at)).total_seconds() > conf.runs().lease:
         return Stage.UNTOUCHED
     return Stage.LAST_LOOK if run.progress >= 1 else Stage.COMPARING
+
+
+def last_over(day: date) -> ReconciliationRun | None:
+    """The newest run that compared all of this Korean day: begun after its end, and ended."""
+    runs = ReconciliationRun.objects.filter(first_day__lte=day, last_day__gte=day)
+    ended = runs.filter(requested_at__gte=end_of(day), status=RunStatus.DONE)
+    return ended.order_by("-pk").first()
 
 
 def differences_of(run: ReconciliationRun) -> dict[Bucket, int]:

@@ -9,11 +9,20 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import User
 from payments import append_only
 from payments.kst import end_of, start_of
-from payments.models import DailyClose, DeliveryOutcome, Payment, Product, WebhookDelivery
+from payments.models import (
+    DailyClose,
+    DeliveryOutcome,
+    Payment,
+    Product,
+    ReconciliationRun,
+    RunStatus,
+    WebhookDelivery,
+)
 from payments.selectors.day_lines import Sums
 from payments.selectors.totals import totals
 from payments.services import closing
@@ -286,6 +295,31 @@ def test_a_day_is_closed_in_the_name_of_who_pressed(
     assert response["Location"] == close_of(close)
     assert (close.day, close.actor, close.run, close.net) == (APRIL_1, finance, None, 190_000)
     assert "2026-04-01 is closed." in told(response)
+
+
+def ran(first: date, last: date, at: datetime, status: RunStatus) -> ReconciliationRun:
+    return ReconciliationRun.objects.create(
+        first_day=first, last_day=last, requested_at=at, status=status
+    )
+
+
+def test_the_close_stands_on_the_newest_comparison_of_the_whole_day(
+    client: Client, busy_day: list[Payment]
+) -> None:
+    over = end_of(APRIL_1)
+    ran(APRIL_1, APRIL_1, over - timedelta(seconds=1), RunStatus.DONE)  # the day was not over
+    ran(APRIL_2, APRIL_2, NOW, RunStatus.DONE)
+    page = client.get(f"{CLOSE}?day={APRIL_1}")
+    start = reverse("admin:payments_reconciliationrun_start")
+    assert f'<a href="{start}">Not reconciled with the gateway yet</a>' in text_of(page)
+    ran(APRIL_1, APRIL_1, over, RunStatus.DONE)
+    run = ran(MARCH_31, APRIL_2, NOW, RunStatus.DONE)
+    ran(APRIL_1, APRIL_1, NOW, RunStatus.STOPPED)
+    there = reverse("admin:payments_reconciliationrun_change", args=[run.pk])
+    page = client.get(f"{CLOSE}?day={APRIL_1}")
+    assert f'<a href="{there}">Reconciled with the gateway</a>' in text_of(page)
+    post(client, APRIL_1)
+    assert DailyClose.objects.get().run == run
 
 
 def test_a_day_that_changed_since_the_page_was_drawn_is_not_closed(
