@@ -2,6 +2,7 @@
 
 The same run as from the screens, worked on by this process. Exit code 0: nothing that was seen is
 open. 1: something differs. 2: not all could be asked (or the run was stopped), so nobody knows.
+64: the days make no sense, and nothing was started.
 """
 
 import json
@@ -19,7 +20,7 @@ from payments.selectors.reconciliations import still_open
 from payments.services import reconciliation
 
 STEP = 5.0  # seconds between two lines of progress
-DIFFERS, UNKNOWN, INTERRUPTED = 1, 2, 130
+DIFFERS, UNKNOWN, MEANINGLESS, INTERRUPTED = 1, 2, 64, 130
 
 
 class Command(BaseCommand):
@@ -29,9 +30,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which days, and how to say it."""
-        day = date.fromisoformat
-        parser.add_argument("--from", dest="first_day", type=day, required=True, metavar="DAY")
-        parser.add_argument("--to", dest="last_day", type=day, required=True, metavar="DAY")
+        parser.add_argument("--from", dest="first_day", type=_day, required=True, metavar="DAY")
+        parser.add_argument("--to", dest="last_day", type=_day, required=True, metavar="DAY")
         parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 enqueue=lambda _run_id: None,
             )
         except NotAllowed as error:
-            raise CommandError(str(error.message), returncode=UNKNOWN) from None
+            raise CommandError(str(error.message), returncode=MEANINGLESS) from None
         self._work(run)
         found = list(still_open(run))
         if options["json"]:
@@ -85,6 +85,15 @@ class Command(BaseCommand):
         for imp_uid in run.unknown:
             self.stdout.write(f"{'unknown':16}{'':12} {imp_uid}")
         self.stdout.write(f"Run {run.pk} over {run}: {run.status}, {len(found)} open.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        # Not argparse's own refusal: its exit code, 2, says that nobody knows.
+        words = f"“{text}” is no day. Write it as 2026-04-30."
+        raise CommandError(words, returncode=MEANINGLESS) from None
 
 
 def _progress(run: ReconciliationRun) -> str:

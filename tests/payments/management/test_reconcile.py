@@ -109,4 +109,11 @@ def test_ctrl_c_stops_the_run(book: list[Payment], monkeypatch: pytest.MonkeyPat
 def test_days_that_make_no_sense_are_refused(db: None) -> None:
     with pytest.raises(CommandError, match=str(asking.ORDER)) as refused:
         run(first="2026-04-02", last="2026-04-01")
-    assert refused.value.returncode == 2
+    assert refused.value.returncode == reconcile.MEANINGLESS
+
+
+def test_what_is_no_day_is_refused_by_its_own_words(db: None) -> None:
+    with pytest.raises(CommandError, match="“2026-02-30” is no day") as refused:
+        run(last="2026-02-30")
+    assert refused.value.returncode == reconcile.MEANINGLESS
+    assert not ReconciliationRun.objects.exists()
