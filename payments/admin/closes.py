@@ -124,18 +124,8 @@ class DailyCloseAdmin(ReadOnlyAdmin):
             response.context_data["month"] = f"{shown[0].day:%Y-%m}" if shown else ""
         return response
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: DailyClose | None = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            context |= close_page.context(obj, request)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, close: DailyClose) -> dict[str, Any]:
+        return close_page.context(close, request)
 
     def close_view(self, request: HttpRequest) -> HttpResponseBase:
         """See `close_day`."""

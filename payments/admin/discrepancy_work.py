@@ -12,7 +12,6 @@ from django import forms
 from django.contrib import messages
 from django.http import (
     HttpRequest,
-    HttpResponse,
     HttpResponseBase,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
@@ -97,19 +96,9 @@ class DiscrepancyWork(DiscrepancyList):
         related = ("owner", "payment", "run", "last_run")
         return Discrepancy.objects.select_related(*related).filter(pk=object_id).first()
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Discrepancy | None = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            context |= {"title": str(obj)} | page.head(obj, request) | page.body(obj, request)
-            context |= self._may_context(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, discrepancy: Discrepancy) -> dict[str, Any]:
+        shown = page.head(discrepancy, request) | page.body(discrepancy, request)
+        return {"title": str(discrepancy)} | shown | self._may_context(request, discrepancy)
 
     def _may_context(self, request: HttpRequest, discrepancy: Discrepancy) -> dict[str, Any]:
         """What this person may do now, and the forms for it."""

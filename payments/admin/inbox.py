@@ -7,7 +7,7 @@ column: a method below, its name in `list_display`.
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -63,15 +63,5 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def tries(self, delivery: WebhookDelivery) -> str:
         return f"{delivery.attempts:,}" if delivery.attempts else NOTHING
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: WebhookDelivery | None = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            context |= page.context(obj, request)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, delivery: WebhookDelivery) -> dict[str, Any]:
+        return page.context(delivery, request)

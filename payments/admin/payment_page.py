@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import (
     HttpRequest,
-    HttpResponse,
     HttpResponseBase,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
@@ -32,20 +31,7 @@ class PaymentPage(PaymentPermissions):
 
     fieldsets = ((None, {"fields": ()}),)  # the page is `page.py`, not a form
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Payment | None = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            context |= self._page_context(request, obj) | self._may_context(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def _page_context(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
+    def page_context(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
         unmasked = personal.is_unmasked(request)
         return {
             "title": payment.merchant_uid,
@@ -58,6 +44,7 @@ class PaymentPage(PaymentPermissions):
             **page.compared(payment),
             **page.timeline(payment, request, unmasked=unmasked),
             "discrepancies": payment_discrepancies(payment, request),
+            **self._may_context(request, payment),
         }
 
     def _may_context(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:

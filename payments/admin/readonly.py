@@ -82,6 +82,23 @@ class ReadOnlyAdmin(AnyAdmin):
         words = {"title": capfirst(self.opts.verbose_name_plural), "nothing": self.nothing}
         return super().changelist_view(request, words | (extra_context or {}))
 
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page of one row shows besides Django's own; for the screens to fill."""
+        return {}
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= self.page_context(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -58,19 +58,9 @@ class ReconciliationRunAdmin(ReconciliationStart):
 
     # --- The page, and the part of it that is fetched again -----------------------------------
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: ReconciliationRun | None = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            context |= page.head(obj) | page.live(obj, timezone.now())
-            context |= {"ids": page.ids(obj, request)} | self._may_context(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:
+        shown = page.head(run) | page.live(run, timezone.now())
+        return shown | {"ids": page.ids(run, request)} | self._may_context(request, run)
 
     def _may_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:
         """What this person may do now."""

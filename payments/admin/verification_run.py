@@ -60,20 +60,7 @@ class VerificationRunAdmin(RunExport, RunList):
 
     # --- The page, and the two parts of it that are fetched again ----------------------------
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: VerificationRun | None = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            context |= self._page_context(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def _page_context(self, request: HttpRequest, run: VerificationRun) -> dict[str, Any]:
+    def page_context(self, request: HttpRequest, run: VerificationRun) -> dict[str, Any]:
         found = selector.progress(run, now=timezone.now())
         shown = run_page.shown_outcome(request, found.counts)
         return {
