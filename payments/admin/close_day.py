@@ -5,7 +5,7 @@ has changed in the meantime is refused. The rules are in `services.closing`.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,9 +25,7 @@ from payments.services.closing import close_day, refusal_of
 
 from . import close_words
 from .actions import require, staff
-
-if TYPE_CHECKING:
-    from .closes import DailyCloseAdmin
+from .readonly import ReadOnlyAdmin
 
 TEMPLATE = "admin/payments/dailyclose/close.html"
 # As many of the waiting days are named.
@@ -39,7 +37,7 @@ def may_close(request: HttpRequest) -> bool:
     return request.user.has_perm("payments.close_day")
 
 
-def close_day_view(model_admin: "DailyCloseAdmin", request: HttpRequest) -> HttpResponse:
+def close_day_view(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
     """Show what would be frozen (GET), or freeze it (POST)."""
     require(model_admin.has_view_permission(request) and may_close(request))
     if request.method != "POST":
@@ -71,9 +69,7 @@ def read_day(text: str | None) -> date | None:
         return None
 
 
-def _page(
-    model_admin: "DailyCloseAdmin", request: HttpRequest, wanted: date | None
-) -> HttpResponse:
+def _page(model_admin: ReadOnlyAdmin, request: HttpRequest, wanted: date | None) -> HttpResponse:
     now, last = timezone.now(), newest()
     waiting = open_days(now=now)
     day = wanted or (waiting[0] if waiting else None)

@@ -7,7 +7,6 @@ page; the file is an export: it takes that right, and a reason, which is recorde
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import (
@@ -33,10 +32,8 @@ from . import personal, statement_parts
 from .actions import require, staff
 from .close_day import read_day
 from .export import streamed
+from .readonly import ReadOnlyAdmin
 from .statement_parts import Statement
-
-if TYPE_CHECKING:
-    from .closes import DailyCloseAdmin
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ MONTHLY = Kind("monthly", "month", _read_month, statement_parts.of_month)
 TEMPLATE = "admin/payments/dailyclose/statement.html"
 
 
-def page(model_admin: "DailyCloseAdmin", request: HttpRequest, kind: Kind) -> HttpResponseBase:
+def page(model_admin: ReadOnlyAdmin, request: HttpRequest, kind: Kind) -> HttpResponseBase:
     """The statement on screen, to be printed."""
     require(model_admin.has_view_permission(request))
     if request.method not in {"GET", "HEAD"}:
@@ -83,7 +80,7 @@ def page(model_admin: "DailyCloseAdmin", request: HttpRequest, kind: Kind) -> Ht
     return TemplateResponse(request, TEMPLATE, context)
 
 
-def download(model_admin: "DailyCloseAdmin", request: HttpRequest, kind: Kind) -> HttpResponseBase:
+def download(model_admin: ReadOnlyAdmin, request: HttpRequest, kind: Kind) -> HttpResponseBase:
     """The same rows as a CSV: recorded first, then streamed."""
     require(model_admin.has_view_permission(request) and _may_export(request))
     if request.method != "POST":
