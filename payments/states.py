@@ -5,6 +5,7 @@ to `ALLOWED`; to add something that can happen, add an `EventKind` and write it 
 """
 
 from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,6 +17,22 @@ class PaymentStatus(TextChoices):
     PAID = "paid", pgettext_lazy("payment status", "Paid")
     FAILED = "failed", pgettext_lazy("payment status", "Failed")
     CANCELLED = "cancelled", pgettext_lazy("payment status", "Cancelled")
+
+
+def status_words(status: str, *, amount: object, cancelled_amount: object) -> str | Promise:
+    """A status as a person says it; won. What nobody knows stays as it is spelt.
+
+    V1 says `cancelled` after a partial refund too (contract 2.7): that has a name of its own.
+    """
+    if status not in PaymentStatus.values:
+        return status
+    if status == PaymentStatus.CANCELLED and _is_part(cancelled_amount, amount):
+        return _("Partly refunded")
+    return PaymentStatus(status).label
+
+
+def _is_part(refunded: object, amount: object) -> bool:
+    return isinstance(refunded, int) and isinstance(amount, int) and refunded < amount
 
 
 class EventKind(TextChoices):

@@ -22,7 +22,7 @@ from payments.services.close_audit import Flaw, flaws_of
 
 from . import close_words
 from .close_day import payments_address
-from .close_words import status_words
+from .close_words import line_status
 from .delivery import code
 from .widgets import NOTHING, badge, moment, pay_method, won
 
@@ -137,7 +137,7 @@ def _facts(line: Line | None, other: Line | None) -> list[SafeString | str]:
     facts: list[SafeString | str] = [won(line.amount)]
     if line.cancelled_amount:
         facts.append(f"{pgettext('amount', 'Refunded')} {won(line.cancelled_amount)}")
-    facts.append(status_words(line.status))
+    facts.append(line_status(line))
     if other and line.pay_method != other.pay_method:
         facts.append(pay_method(line.pay_method))
     if other and line.pg_provider != other.pg_provider:

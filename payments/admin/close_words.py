@@ -11,8 +11,8 @@ from django.utils.translation import pgettext
 
 from payments.models import DailyClose
 from payments.money import with_separators
-from payments.selectors.day_lines import Figures, Sums
-from payments.states import PaymentStatus
+from payments.selectors.day_lines import Figures, Line, Sums
+from payments.states import status_words
 
 from .widgets import NOTHING, badge, pay_method, won
 
@@ -70,10 +70,10 @@ def group(name: str, sums: Sums) -> Group:
     )
 
 
-def status_words(status: str) -> str:
+def line_status(line: Line) -> str:
     """A kept status in the product's word for it."""
-    known = status in PaymentStatus.values
-    return str(PaymentStatus(status).label) if known else status
+    sums = {"amount": line.amount, "cancelled_amount": line.cancelled_amount}
+    return str(status_words(line.status, **sums))
 
 
 def day_state(day: date, close: DailyClose | None, *, today: date) -> str:

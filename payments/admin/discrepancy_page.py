@@ -166,6 +166,6 @@ def _change(step: DiscrepancyStep, before: DiscrepancyStep | None, change: selec
     return _("%(side)s, %(what)s: %(was)s → %(now)s") % {
         "side": pgettext("side", "Ours") if change.is_ours else pgettext("side", "Gateway"),
         "what": change.label,
-        "was": words.value_words(change.name, change.was, selector.figures(old)),
-        "now": words.value_words(change.name, change.now, selector.figures(new)),
+        "was": words.plain_words(change.name, change.was, selector.figures(old)),
+        "now": words.plain_words(change.name, change.now, selector.figures(new)),
     }

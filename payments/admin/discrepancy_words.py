@@ -14,10 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from payments.kst import stamp
 from payments.models import Bucket, ClosingReason, Discrepancy
 from payments.money import won
 from payments.selectors.discrepancies import FIELD_OF, Figures, figures
-from payments.states import PaymentStatus
+from payments.states import status_words
 
 from .page import shown
 from .widgets import NOTHING, age, badge, moment
@@ -86,7 +87,8 @@ def side_cell(discrepancy: Discrepancy, *, ours: bool) -> SafeString:
         lines.append(("cancelled_amount", words))
     if about in {"merchant_uid", "imp_uid"}:
         lines.append((about, str(side.get(about) or NOTHING)))
-    marked = ((name, " differs" if name in _marked(about) else "", words) for name, words in lines)
+    marks = frozenset[str]() if _settled(discrepancy) else _marked(about)
+    marked = ((name, " differs" if name in marks else "", words) for name, words in lines)
     return format_html_join("", '<span class="{}{}">{}</span>', marked)
 
 
@@ -110,8 +112,21 @@ def money(side: Figures, name: str) -> str:
     return f"{amount} {currency}" if amount not in ("", None) else NOTHING
 
 
+# What is over, by how it was closed: both sides are those of today, and say the same.
+_SETTLED = {
+    ClosingReason.AGREES.value: gettext_lazy("None: both sides agree"),
+    ClosingReason.TAKEN_IN.value: gettext_lazy("None: taken in as a payment"),
+}
+
+
+def _settled(discrepancy: Discrepancy) -> Promise | None:
+    return None if discrepancy.is_open else _SETTLED.get(discrepancy.closing_reason)
+
+
 def difference_words(discrepancy: Discrepancy) -> str:
     """What differs, and by how much."""
+    if settled := _settled(discrepancy):
+        return str(settled)
     ours, theirs = figures(discrepancy.ours), figures(discrepancy.theirs)
     say = _DIFFERENCES.get(discrepancy.bucket)
     return say(ours or {}, theirs or {}) if say else str(Bucket(discrepancy.bucket).label)
@@ -137,8 +152,9 @@ def _both(name: str) -> Say:
 
 def _said(name: str, side: Figures) -> str:
     value = side.get(name)
-    if name == "status" and value in PaymentStatus.values:
-        return str(PaymentStatus(value).label)
+    if name == "status" and value:
+        sums = {one: side.get(one) for one in ("amount", "cancelled_amount")}
+        return str(status_words(str(value), **sums))
     return str(value or NOTHING)
 
 
@@ -175,4 +191,9 @@ def value_words(name: str, value: object, side: Figures | None) -> str | SafeStr
         return money(side or {}, name)
     if isinstance(value, datetime):
         return moment(value)
-    return shown(name, value)
+    return shown(name, value, side or {})
+
+
+def plain_words(name: str, value: object, side: Figures | None) -> str:
+    """The same as plain text: part of a sentence that is escaped as a whole."""
+    return stamp(value) if isinstance(value, datetime) else str(value_words(name, value, side))

@@ -5,7 +5,7 @@ Plain values for the template; the reading is done by `selectors.admin_page` and
 ours to tell goes to `facts`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from payments.money import with_separators
 from payments.selectors import admin_page, history
 from payments.selectors.admin_page import Agreement, ComparedField
 from payments.selectors.history import Before
-from payments.states import PaymentStatus
+from payments.states import PaymentStatus, status_words
 
 from .event import timeline_row
 from .widgets import NOTHING, badge, moment, pay_method, status_badge, verification_badge, won
@@ -117,14 +117,22 @@ def compared(payment: Payment) -> dict[str, object]:
 
 
 def _groups(fields: Sequence[ComparedField], answered: bool) -> list[ComparedGroup]:
+    ours = {one.name: one.ours for one in fields}
+    theirs = {one.name: one.theirs for one in fields}
+    rows = {one.name: _compared_row(one, ours, theirs, answered) for one in fields}
     groups = [
-        ComparedGroup(title, [_compared_row(one, answered) for one in fields if one.name in names])
+        ComparedGroup(title, [row for name, row in rows.items() if name in names])
         for title, names in _HEADINGS
     ]
     return [group for group in groups if group.rows]
 
 
-def _compared_row(field: ComparedField, answered: bool) -> ComparedRow:
+def _compared_row(
+    field: ComparedField,
+    our_side: Mapping[str, object],
+    their_side: Mapping[str, object],
+    answered: bool,
+) -> ComparedRow:
     verdicts = {
         Agreement.SAME: _("same"),
         Agreement.DIFFERENT: _("differs"),
@@ -137,8 +145,8 @@ def _compared_row(field: ComparedField, answered: bool) -> ComparedRow:
     verdict = badge(_LOOKS[field.agreement], verdicts[field.agreement]) if answered else ""
     return ComparedRow(
         label=field.label,
-        ours=shown(field.name, field.ours),
-        theirs=shown(field.name, field.theirs) if answered else NOTHING,
+        ours=shown(field.name, field.ours, our_side),
+        theirs=shown(field.name, field.theirs, their_side) if answered else NOTHING,
         verdict=verdict,
         differs=field.agreement is Agreement.DIFFERENT,
         because="; ".join(str(finding.label) for finding in field.findings),
@@ -147,7 +155,8 @@ def _compared_row(field: ComparedField, answered: bool) -> ComparedRow:
     )
 
 
-def shown(name: str, value: object) -> Value:
+def shown(name: str, value: object, side: Mapping[str, object]) -> Value:
+    """One field of a side whose figures are `side`: a status is said with its sums."""
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, int):
@@ -155,15 +164,16 @@ def shown(name: str, value: object) -> Value:
     if value in {"", None}:
         return NOTHING
     if name == "status":
-        return _status(str(value))
+        return _status(str(value), side)
     return pay_method(str(value)) if name == "pay_method" else str(value)
 
 
-def _status(value: str) -> str:
+def _status(value: str, side: Mapping[str, object]) -> str:
     """In words, and as the gateway spells it, so that it can be found in the gateway's console."""
     if value not in PaymentStatus.values:
         return value
-    return f"{PaymentStatus(value).label} ({value})"
+    sums = {name: side.get(name) for name in ("amount", "cancelled_amount")}
+    return f"{status_words(value, **sums)} ({value})"
 
 
 def before_of(request: HttpRequest) -> Before:

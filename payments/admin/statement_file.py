@@ -17,7 +17,7 @@ from payments.kst import iso
 from payments.selectors.day_lines import Figures, Sums
 from payments.selectors.statements import Daily, Day, Entry, Monthly
 
-from .close_words import day_state, status_words
+from .close_words import day_state, line_status
 from .resources import guarded
 from .widgets import NOTHING, pay_method
 
@@ -90,7 +90,7 @@ def _payment(entry: Entry) -> list[Any]:
         iso(entry.paid_at),
         pay_method(line.pay_method),
         line.pg_provider,
-        status_words(line.status),
+        line_status(line),
     )
     return [_("Payment"), *map(guarded, texts), *_numbers(line.sums)]
 

@@ -20,7 +20,7 @@ from payments.selectors.day_lines import Figures
 from payments.selectors.statements import Daily, Day, Entry, daily, monthly
 
 from . import close_words, statement_file
-from .close_words import Group, day_state, day_words, group, signed, status_words
+from .close_words import Group, day_state, day_words, group, line_status, signed
 from .statement_file import Table
 from .widgets import NOTHING, pay_method
 
@@ -192,6 +192,6 @@ def _payment_row(entry: Entry) -> PaymentRow:
         imp_uid=line.imp_uid,
         method=pay_method(line.pay_method),
         provider=line.pg_provider or NOTHING,
-        status=status_words(line.status),
+        status=line_status(line),
         sums=group("", line.sums),
     )

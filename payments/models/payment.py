@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.states import PaymentStatus, Verification
+from payments.states import PaymentStatus, Verification, status_words
 
 from .product import NAME_LENGTH, Product
 
@@ -221,8 +221,7 @@ class Payment(models.Model):
     @property
     def status_words(self) -> str | Promise:
         """The status as a person says it: a part refund and an open deposit have names too."""
-        if self.is_partly_cancelled:
-            return _("Partly refunded")
         if self.is_awaiting_deposit:
             return _("Waiting for deposit")
-        return PaymentStatus(self.status).label
+        sums = {"amount": self.amount, "cancelled_amount": self.cancelled_amount}
+        return status_words(self.status, **sums)

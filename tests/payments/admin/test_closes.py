@@ -209,7 +209,7 @@ def test_the_payments_that_made_the_difference_are_named_with_before_and_after(
         (
             refunded,
             "Refunded afterwards",
-            "₩99,000 Refunded ₩9,000 Cancelled",
+            "₩99,000 Refunded ₩9,000 Partly refunded",
             "₩99,000 Refunded ₩99,000 Cancelled",
         ),
     ):

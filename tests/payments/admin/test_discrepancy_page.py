@@ -196,7 +196,27 @@ class TestWorkingItOff:
         assert "closed by itself" in words
         found.refresh_from_db()
         assert (found.is_open, found.closing_reason) == (False, ClosingReason.AGREES)
-        assert "Closed by itself" in text_of(client.get(address(found)))
+        page = text_of(client.get(address(found)))
+        assert "Closed by itself" in page
+        # Both sides are those of today: nothing of the old difference stands on the page's head.
+        assert "None: both sides agree" in page
+        assert "more at the gateway" not in page
+
+    def test_a_time_that_moved_stands_in_the_history_in_plain_words(
+        self, client: Client, payment: Payment
+    ) -> None:
+        found = filed(payment, cancelled_at="2026-04-02T03:00:00+00:00")
+        filed(payment, cancelled_at="2026-04-02T03:00:05+00:00")
+        steps = client.get(address(found)).context["steps"]
+        assert steps[0].changes == [
+            "Gateway, refunded at: 2026-04-02 12:00:00 KST → 2026-04-02 12:00:05 KST"
+        ]
+
+    def test_a_part_refund_is_called_one(self, client: Client, payment: Payment) -> None:
+        found = filed(payment, status="cancelled", amount=99_000, cancelled_amount=9_000)
+        page = text_of(client.get(address(found)))
+        assert "Partly refunded (cancelled)" in page
+        assert ">Cancelled<" not in page
 
     def test_re_verifying_a_silent_gateway_changes_nothing(
         self, admin_person: User, sign_in: SignIn, payment: Payment, sandbox: SandboxGateway

@@ -133,7 +133,7 @@ def test_a_closed_day_stands_as_it_was_with_each_payment(
     assert set(rows) - {"Order number / PortOne payment id"} == set(both)
     assert rows[both[0]][4:] == ["Paid", "1,000", "0", "1,000"]
     assert rows[both[1]][1] == "2026-04-01 12:00:00"
-    assert rows[both[1]][4:] == ["Cancelled", "99,000", "9,000", "90,000"]
+    assert rows[both[1]][4:] == ["Partly refunded", "99,000", "9,000", "90,000"]
     assert "1 payment has changed since the day was closed (net +500)" in page
     assert customer.email not in page
 
