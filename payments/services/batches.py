@@ -10,23 +10,21 @@ to write is `PARKED` with its error. Neither stops the rest.
 """
 
 import logging
-import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from payments import conf, gateway, ledger
+from payments import gateway, ledger
 from payments.errors import PaymentError
 from payments.iamport import IamportError, Malformed
 from payments.ledger import Entry
-from payments.locks import locked_payments, unclaimed_items
-from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
+from payments.locks import locked_payments
+from payments.models import ItemOutcome, Payment, VerificationItem
 from payments.rows import update_rows
-from payments.states import EventKind, Source
+from payments.states import EventKind
 
-from .comparison import APPROVED
+from .claims import Claim
 from .conclusion import Answer, Conclusion, Question, Reply, Silence, conclude, taken_imp_uids
 from .discrepancies import facts_seen
 from .patience import Patience
@@ -34,7 +32,6 @@ from .verification import call
 
 logger = logging.getLogger(__name__)
 
-SIZE = 100  # ids per call (contract 2.3)
 ATTEMPTS = 8
 LONGEST_PAUSE = 60.0
 
@@ -54,58 +51,6 @@ _WRITTEN = (
     "error",
     "settled_at",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Payments of a run that one worker is asking about, under its token."""
-
-    token: str
-    run: VerificationRun
-    items: Sequence[VerificationItem]
-    questions: Sequence[Question]
-
-    @property
-    def steps(self) -> Iterator["Claim"]:
-        """The same in parts of one call each."""
-        for start in range(0, len(self.items), SIZE):
-            part = slice(start, start + SIZE)
-            yield replace(self, items=self.items[part], questions=self.questions[part])
-
-
-def together(*, steps: Sequence[Claim]) -> Claim:
-    """Steps of one claim as one: written together, they cost one transaction."""
-    return replace(
-        steps[0],
-        items=[item for step in steps for item in step.items],
-        questions=[question for step in steps for question in step.questions],
-    )
-
-
-def take(*, run: VerificationRun, calls: int = 1) -> Claim | None:
-    """Claim the next payments for a lease, enough for so many calls; None if there are none now."""
-    now, token = timezone.now(), uuid.uuid4().hex
-    with unclaimed_items(run.pk, limit=SIZE * calls, now=now) as items:
-        VerificationItem.objects.filter(pk__in=[item.pk for item in items]).update(
-            claim=token, claimed_until=now + timedelta(seconds=conf.runs().lease)
-        )
-    if not items:
-        return None
-    return Claim(token, run, items, [_question(run, item.payment) for item in items])
-
-
-def _question(run: VerificationRun, payment: Payment) -> Question:
-    return Question(
-        payment_id=payment.pk,
-        merchant_uid=payment.merchant_uid,
-        # One conclusion for each payment of a run: a second one has the same key and is refused.
-        attempt=f"run-{run.pk}",
-        source=Source.RUN,
-        # A batch by order number names one attempt, not said which (contract 2.3): an open order
-        # is asked for alone, so that every attempt is seen.
-        imp_uid=(payment.imp_uid or "") if payment.status in APPROVED else "",
-        actor=run.requested_by,
-    )
 
 
 def ask(*, questions: Sequence[Question]) -> dict[int, Reply]:
@@ -167,6 +112,8 @@ def _afresh(items: Sequence[VerificationItem]) -> list[VerificationItem]:
 
 def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, Reply]) -> None:
     questions = {question.payment_id: question for question in claim.questions}
+    # One moment for all: items that end alike are written by one short statement.
+    now = timezone.now()
     with locked_payments(item.payment_id for item in items) as payments:
         mine = _still_mine(claim, items)
         holders = taken_imp_uids(
@@ -187,8 +134,11 @@ def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, 
                     reply=reply,
                     imp_uid_taken=holder not in {None, payment.pk},
                 )
+                if conclusion.is_overtaken:
+                    _release(item)
+                    continue
                 writes.append((payment, conclusion.entries))
-                _finish(item, conclusion)
+                _finish(item, conclusion, now)
         ledger.append_many(writes=writes)
         update_rows(rows=mine, fields=_WRITTEN)
     answers = [(payment, replies[payment.pk]) for payment, _entries in writes]
@@ -205,13 +155,15 @@ def _still_mine(claim: Claim, items: Sequence[VerificationItem]) -> list[Verific
 
 def fail(*, claim: Claim, items: Sequence[VerificationItem], error: Exception) -> None:
     """We could not do it: again later, and after `ATTEMPTS` times parked with the error."""
-    mine = _still_mine(claim, _afresh(items))
-    for item in mine:
-        words = error.message if isinstance(error, PaymentError) else repr(error)
-        _postpone(item, ledger.clean(str(words)))
-        if item.attempts >= ATTEMPTS:
-            item.outcome, item.settled_at = ItemOutcome.PARKED, timezone.now()
-    update_rows(rows=mine, fields=_WRITTEN)
+    # Under the payments' locks, as `_settle`: nobody settles them between the look and the write.
+    with locked_payments(item.payment_id for item in items):
+        mine = _still_mine(claim, _afresh(items))
+        for item in mine:
+            words = error.message if isinstance(error, PaymentError) else repr(error)
+            _postpone(item, ledger.clean(str(words)))
+            if item.attempts >= ATTEMPTS:
+                item.outcome, item.settled_at = ItemOutcome.PARKED, timezone.now()
+        update_rows(rows=mine, fields=_WRITTEN)
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -230,10 +182,10 @@ def _postpone(item: VerificationItem, why: str) -> None:
     item.error = why
 
 
-def _finish(item: VerificationItem, conclusion: Conclusion) -> None:
+def _finish(item: VerificationItem, conclusion: Conclusion, now: datetime) -> None:
     _release(item)
     item.outcome = _OUTCOMES.get(conclusion.kind, ItemOutcome.MOVED)
     item.findings = ",".join(conclusion.findings)
     item.attempts += 1
     item.error, item.not_before = conclusion.why, None
-    item.settled_at = timezone.now()
+    item.settled_at = now

@@ -1,7 +1,7 @@
 """A worker's part of a verification run: several calls under way while earlier answers are written.
 
 Threads only wait for the gateway; the caller's own thread does all the writing. Any number of
-workers may be at the same run, each with steps of its own (`batches.take`). Where a run stands is
+workers may be at the same run, each with steps of its own (`claims.take`). Where a run stands is
 in its rows alone, so killing a worker loses nothing.
 """
 
@@ -18,12 +18,14 @@ from payments import conf
 from payments.locks import waiting_items
 from payments.models import OPEN_RUN, ItemOutcome, RunStatus, VerificationItem, VerificationRun
 
-from . import batches
-from .batches import Claim
+from . import batches, claims
+from .claims import Claim
 from .conclusion import Reply, Silence
 
 # A sign of life in the run's row; each step would be more than anybody reads.
 SIGN_EVERY = timedelta(seconds=1)
+# How often in a lease a worker wakes to hold on to what it is at.
+WAKES = 4
 
 Flights = dict[Future[dict[int, Reply]], Claim]
 Told = tuple[Claim, dict[int, Reply]]
@@ -36,6 +38,7 @@ def work(*, run_id: int, seconds: float) -> float | None:
     to do: it is done, paused or stopped.
     """
     deadline, width = time.monotonic() + seconds, conf.runs().parallel_calls
+    wake, held = conf.runs().lease / WAKES, time.monotonic()
     flights: Flights = {}
     with ThreadPoolExecutor(width, thread_name_prefix="gateway") as pool:
 
@@ -48,13 +51,24 @@ def work(*, run_id: int, seconds: float) -> float | None:
 
         send_off()
         while flights:
-            landed, _flying = wait(flights, return_when=FIRST_COMPLETED)
+            landed, _flying = wait(flights, timeout=wake, return_when=FIRST_COMPLETED)
+            if time.monotonic() - held >= wake:
+                # What has landed as well: it is still to be written.
+                _hold(run_id, list(flights.values()))
+                held = time.monotonic()
             told = _hear([(flight, flights.pop(flight)) for flight in landed])
             # Before these are written: the gateway answers while we write.
             send_off()
             for claim, replies in told:
                 batches.settle(claim=claim, replies=replies)
     return _rest(run_id)
+
+
+def _hold(run_id: int, held: Sequence[Claim]) -> None:
+    """Keep what is under way for another lease: a step of open orders takes a call for each."""
+    now = timezone.now()
+    claims.renew(held=held, now=now)
+    VerificationRun.objects.filter(pk=run_id, status__in=OPEN_RUN).update(seen_at=now)
 
 
 def _next(run_id: int, calls: int) -> Claim | None:
@@ -65,7 +79,7 @@ def _next(run_id: int, calls: int) -> Claim | None:
         return None
     if run.status != RunStatus.RUNNING or run.seen_at is None or now - run.seen_at > SIGN_EVERY:
         _give_sign(run, now)
-    return batches.take(run=run, calls=calls)
+    return claims.take(run=run, calls=calls)
 
 
 def _give_sign(run: VerificationRun, now: datetime) -> None:
@@ -86,7 +100,7 @@ def _hear(landed: Sequence[tuple[Future[dict[int, Reply]], Claim]]) -> list[Told
             batches.fail(claim=step, items=step.items, error=error)
             continue
         by_claim[step.token].append(step)
-    told = [_told(batches.together(steps=steps), replies) for steps in by_claim.values()]
+    told = [_told(claims.together(steps=steps), replies) for steps in by_claim.values()]
     for claim, mine in told:
         _note_trouble(claim.run, mine)
     return told

@@ -6,7 +6,8 @@ of answer that it follows from.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -22,6 +23,15 @@ from payments.states import EventKind, Finding, Source, Verification, is_late_ap
 from .comparison import Step, Verdict, compare
 
 SECOND_APPROVAL_NOTE = "approved: {ids}"
+OVERTAKEN = "the payment moved while the gateway was asked"
+# What an answer that was under way meanwhile can't know of.
+_MOVES = (
+    EventKind.VBANK_ISSUED,
+    EventKind.PAID,
+    EventKind.FAILED,
+    EventKind.CANCELLED,
+    EventKind.MARKED_FAILED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +39,7 @@ class Question:
     """What is asked, by whom, about which payment.
 
     `imp_uid` "" asks by order number and so sees every attempt. `attempt` makes the keys of this
-    question's rows unique.
+    question's rows unique. `asked_at` is before the call: the answer knows nothing of later moves.
     """
 
     payment_id: int
@@ -38,6 +48,7 @@ class Question:
     source: Source
     imp_uid: str = ""
     actor: AbstractBaseUser | None = None
+    asked_at: datetime = field(default_factory=timezone.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +76,16 @@ Reply = Answer | Absent | Silence
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The rows to write, in order (none: nothing new), and how it ended; `kind` is the last's."""
+    """The rows to write, in order (none: nothing new), and how it ended; `kind` is the last's.
+
+    `is_overtaken`: the payment has moved since it was asked about, so nothing is known; ask again.
+    """
 
     kind: EventKind
     entries: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()
     why: str = ""
+    is_overtaken: bool = False
 
 
 def conclude(
@@ -84,8 +99,19 @@ def conclude(
     if isinstance(reply, Silence):
         return _unknown(payment, question, reply)
     if isinstance(reply, Absent):
-        return _absent(payment, question)
-    return _told_about(payment, question, reply, imp_uid_taken, quiet)
+        found = _absent(payment, question)
+    else:
+        found = _told_about(payment, question, reply, imp_uid_taken, quiet)
+    speaks_against = found.kind in {EventKind.DISCREPANCY, EventKind.NOT_FOUND}
+    if speaks_against and _has_moved(payment, question):
+        # A deposit or a refund came in by another door: what is older than that is no difference.
+        return replace(_unknown(payment, question, Silence(OVERTAKEN)), is_overtaken=True)
+    return found
+
+
+def _has_moved(payment: Payment, question: Question) -> bool:
+    since = payment.events.filter(recorded_at__gte=question.asked_at)
+    return since.filter(kind__in=_MOVES).exists()
 
 
 def taken_imp_uids(*, replies: Iterable[Reply]) -> dict[str, int]:

@@ -14,7 +14,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
@@ -122,19 +122,23 @@ def _next_attempt(attempts: int) -> datetime | None:
 
 
 def _look(delivery: WebhookDelivery) -> WebhookDelivery:
-    answer = call(_question(delivery, None))
+    question = _question(delivery)
+    answer = call(question)
     if isinstance(answer, Silence):
         return _finish(delivery, DeliveryOutcome.FAILED, error=answer.why)
     if isinstance(answer, Absent):
         return _finish(delivery, DeliveryOutcome.FORGED)
-    return _apply(delivery, answer)
+    return _apply(delivery, question, answer)
 
 
-def _apply(delivery: WebhookDelivery, answer: Answer) -> WebhookDelivery:
+def _apply(delivery: WebhookDelivery, asked: Question, answer: Answer) -> WebhookDelivery:
     payment = Payment.objects.filter(merchant_uid=answer.payment.merchant_uid).first()
     if payment is None:
         return _finish(delivery, DeliveryOutcome.UNKNOWN_ORDER)
-    result = settle(question=_question(delivery, payment), answer=answer, quiet=True)
+    question = replace(asked, payment_id=payment.pk, merchant_uid=payment.merchant_uid)
+    result = settle(question=question, answer=answer, quiet=True)
+    if result.is_overtaken:
+        return _finish(delivery, DeliveryOutcome.FAILED, error=result.why)
     if delivery.merchant_uid and delivery.merchant_uid != answer.payment.merchant_uid:
         return _finish(delivery, DeliveryOutcome.FORGED)
     delivery.payment = payment
@@ -145,10 +149,11 @@ def _outcome(result: Result) -> DeliveryOutcome:
     return _OUTCOME_OF.get(result.kind, DeliveryOutcome.APPLIED)
 
 
-def _question(delivery: WebhookDelivery, payment: Payment | None) -> Question:
+def _question(delivery: WebhookDelivery) -> Question:
+    """About whatever the gateway has under this imp_uid: the order is named by its answer."""
     return Question(
-        payment_id=payment.pk if payment else 0,
-        merchant_uid=payment.merchant_uid if payment else "",
+        payment_id=0,
+        merchant_uid="",
         attempt=f"webhook-{delivery.pk}-{delivery.attempts}",
         source=Source.WEBHOOK,
         imp_uid=delivery.imp_uid,

@@ -43,6 +43,7 @@ class Result:
     payment: Payment
     findings: tuple[Finding, ...] = ()
     why: str = ""
+    is_overtaken: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -74,7 +75,11 @@ def verify(
         note=note,
         expected_version=expected_version,
     )
-    return settle(question=question, answer=call(question))
+    result = settle(question=question, answer=call(question))
+    if not result.is_overtaken:
+        return result
+    again = ask(payment=payment, source=source, actor=actor, imp_uid=imp_uid, note=note)
+    return settle(question=again, answer=call(again))
 
 
 def ask(
@@ -148,9 +153,10 @@ def settle(*, question: Question, answer: Reply, quiet: bool = False) -> Result:
         )
         for entry in conclusion.entries:
             ledger.append(payment=payment, entry=entry)
-    if isinstance(answer, Answer):
+    if isinstance(answer, Answer) and not conclusion.is_overtaken:
         facts_seen(seen=[(payment, answer.payment)])
-    return Result(conclusion.kind, payment, conclusion.findings, conclusion.why)
+    ended = (conclusion.kind, payment, conclusion.findings, conclusion.why)
+    return Result(*ended, is_overtaken=conclusion.is_overtaken)
 
 
 def last_answer(payment: Payment) -> PaymentEvent | None:

@@ -18,7 +18,7 @@ from payments.management import paid_book
 from payments.management.trial import StandIn, trial
 from payments.models import Payment, PaymentEvent, Product
 from payments.services import bulk, runs
-from payments.services.batches import SIZE
+from payments.services.claims import SIZE
 
 LATENCY = 0.05
 

@@ -24,10 +24,12 @@ from payments.models import (
     VerificationItem,
     VerificationRun,
 )
-from payments.services import batches, bulk, runs
+from payments.services import batches, bulk, claims, runs
 from payments.services.audit import audit
+from payments.services.conclusion import Absent, Question
 from payments.states import EventKind, Source
 from tests.gateway import SandboxGateway
+from tests.payments import builders
 from tests.payments.conftest import kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -207,7 +209,7 @@ class TestWorkersThatDie:
     ) -> None:
         settings.RUN_LEASE = 1
         run = ask_for(Payment.objects.all())
-        dead = batches.take(run=run)
+        dead = claims.take(run=run)
         assert dead is not None
         assert len(dead.items) == 100
         assert outcomes(finish(run)) == {"agrees": 250}
@@ -217,7 +219,7 @@ class TestWorkersThatDie:
     ) -> None:
         settings.RUN_LEASE = 0
         run = ask_for(Payment.objects.all())
-        slow, quick = batches.take(run=run), batches.take(run=run)
+        slow, quick = claims.take(run=run), claims.take(run=run)
         assert slow is not None
         assert quick is not None
         assert [one.pk for one in slow.items] == [one.pk for one in quick.items]
@@ -235,6 +237,43 @@ class TestWorkersThatDie:
         rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}")
         assert rows.count() == 250
         assert list(audit()) == []
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_a_step_that_takes_longer_than_a_lease_stays_with_its_worker(
+        self,
+        workers: int,
+        customer: User,
+        product: Product,
+        settings: Any,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        settings.RUN_LEASE, settings.RUN_PARALLEL_CALLS = 1, 1
+        for _number in range(30):
+            builders.ordered(customer, product)
+        asked: list[int] = []
+
+        def slow(question: Question) -> Absent:
+            asked.append(question.payment_id)
+            time.sleep(0.06)
+            return Absent()
+
+        monkeypatch.setattr(batches, "call", slow)
+        run = ask_for(Payment.objects.all())
+        together(lambda: finish(run), workers)
+        assert outcomes(run) == {"not_found": 30}
+        assert len(asked) == 30
+
+    def test_a_failure_does_not_undo_what_another_worker_has_settled(
+        self, many: list[Payment], settings: Any
+    ) -> None:
+        settings.RUN_LEASE = 0
+        run = ask_for(Payment.objects.filter(pk=many[0].pk))
+        slow, quick = claims.take(run=run), claims.take(run=run)
+        assert slow is not None
+        assert quick is not None
+        batches.settle(claim=quick, replies=batches.ask(questions=quick.questions))
+        batches.fail(claim=slow, items=slow.items, error=RuntimeError("a mistake of ours"))
+        assert outcomes(run) == {"agrees": 1}
 
     def test_a_run_that_nobody_touches_is_found_again(
         self, many: list[Payment], settings: Any
@@ -280,7 +319,7 @@ class TestPauseAndStop:
         self, many: list[Payment], sandbox: SandboxGateway
     ) -> None:
         run = ask_for(Payment.objects.all())
-        claim = batches.take(run=run)
+        claim = claims.take(run=run)
         assert claim is not None
         batches.settle(claim=claim, replies=batches.ask(questions=claim.questions))
         runs.pause(run=run)
@@ -340,7 +379,7 @@ def test_many_payments_cost_few_statements(
     many: list[Payment], django_assert_max_num_queries: Any
 ) -> None:
     run = ask_for(Payment.objects.all())
-    claim = batches.take(run=run)
+    claim = claims.take(run=run)
     assert claim is not None
     replies = batches.ask(questions=claim.questions)
     # Transaction, lock, items, holders, rows, projections, outcomes: not one for each payment.
