@@ -8,6 +8,7 @@ the clock: a task here, its line in `SCHEDULE`.
 
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django_tasks import task
@@ -35,8 +36,7 @@ def verify_run(run_id: int) -> None:
     """Go on with a verification run; queue the next turn if there is more to do."""
     pause = bulk.work(run_id=run_id, seconds=TURN)
     if pause is not None:
-        later = timezone.now() + timedelta(seconds=pause) if pause else None
-        verify_run.using(run_after=later).enqueue(run_id)
+        queue_verification(run_id, after=pause)
 
 
 @task
@@ -44,8 +44,25 @@ def reconcile(run_id: int) -> None:
     """Go on with a reconciliation; queue the next turn if there is more to do."""
     pause = reconciliation.work(run_id=run_id, seconds=TURN)
     if pause is not None:
-        later = timezone.now() + timedelta(seconds=pause) if pause else None
-        reconcile.using(run_after=later).enqueue(run_id)
+        queue_reconciliation(run_id, after=pause)
+
+
+def queue_verification(run_id: int, *, after: float = 0.0) -> None:
+    """A turn of a verification run in so many seconds, for each worker that may help with it."""
+    _queue(verify_run, run_id, at_most=conf.runs().workers, after=after)
+
+
+def queue_reconciliation(run_id: int, *, after: float = 0.0) -> None:
+    """A turn of a reconciliation in so many seconds; one worker is at it at a time."""
+    _queue(reconcile, run_id, at_most=1, after=after)
+
+
+def _queue(turn: Any, run_id: int, *, at_most: int, after: float) -> None:
+    # Each turn queues the next one: what is queued once too often would go on for ever, ahead of
+    # everything else.
+    if workers.waiting_turns(task_path=turn.module_path, run_id=run_id) < at_most:
+        later = timezone.now() + timedelta(seconds=after) if after else None
+        turn.using(run_after=later).enqueue(run_id)
 
 
 @task
@@ -55,9 +72,9 @@ def rescue() -> None:
     workers.bury_lost_tasks(now=now)
     workers.forget_finished_tasks(now=now)
     for run_id in runs.forgotten(now=now):
-        verify_run.enqueue(run_id)
+        queue_verification(run_id)
     for run_id in reconciliation.forgotten(now=now):
-        reconcile.enqueue(run_id)
+        queue_reconciliation(run_id)
 
 
 @task
@@ -89,7 +106,7 @@ def close_days() -> list[str]:
     """
     closes = closing.close_finished_days(
         now=timezone.now() - timedelta(hours=conf.schedule().close_hour),
-        reconcile=lambda day: reconciliation.of_finished_day(day=day, enqueue=reconcile.enqueue),
+        reconcile=lambda day: reconciliation.of_finished_day(day=day, enqueue=queue_reconciliation),
     )
     return [str(close) for close in closes]
 
@@ -100,6 +117,7 @@ SCHEDULE = (
         name="rescue",
         every=lambda: timedelta(seconds=conf.runs().lease),
         enqueue=rescue.enqueue,
+        alone=rescue.module_path,
     ),
     Job(
         name="sweep_orders",

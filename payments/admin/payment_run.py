@@ -66,7 +66,7 @@ def _start(request: HttpRequest, wanted: Chosen) -> HttpResponseBase:
             payments=wanted.payments,
             query=wanted.lasting_query,
             actor=staff(request),
-            enqueue=tasks.verify_run.enqueue,
+            enqueue=tasks.queue_verification,
         )
     except NotAllowed as refusal:
         messages.warning(request, str(refusal.message))

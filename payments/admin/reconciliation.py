@@ -90,7 +90,7 @@ class ReconciliationRunAdmin(ReconciliationStart):
 
     def resume_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Go on where it stood."""
-        enqueue = tasks.reconcile.enqueue
+        enqueue = tasks.queue_reconciliation
         return self._pressed(
             request, pk, lambda run: reconciliation.resume(run=run, enqueue=enqueue)
         )

@@ -124,6 +124,6 @@ def _started(request: HttpRequest, days: dict[str, Any]) -> str:
         first_day=days["first_day"],
         last_day=days["last_day"],
         actor=staff(request),
-        enqueue=tasks.reconcile.enqueue,
+        enqueue=tasks.queue_reconciliation,
     )
     return reverse("admin:payments_reconciliationrun_change", args=[run.pk])

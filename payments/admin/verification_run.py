@@ -120,7 +120,7 @@ class VerificationRunAdmin(RunExport, RunList):
 
     def resume_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Go on where it stood."""
-        enqueue = tasks.verify_run.enqueue
+        enqueue = tasks.queue_verification
         return self._pressed(request, pk, lambda run: runs.resume(run=run, enqueue=enqueue))
 
     def stop_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -135,7 +135,7 @@ class VerificationRunAdmin(RunExport, RunList):
                 payments=run_items.left_over(run),
                 query=urlencode({OF_RUN: run.pk}),
                 actor=staff(request),
-                enqueue=tasks.verify_run.enqueue,
+                enqueue=tasks.queue_verification,
             )
             return _page(again.pk)
 

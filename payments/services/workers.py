@@ -58,6 +58,12 @@ def is_under_way(*, task_path: str, now: datetime) -> bool:
     return any(_is_worked_on(one, alive=alive, now=now) for one in mine.running())
 
 
+def waiting_turns(*, task_path: str, run_id: int) -> int:
+    """How many tasks of this path wait in the queue for a turn at this run."""
+    mine = DBTaskResult.objects.filter(task_path=task_path, args_kwargs__args=[run_id])
+    return mine.filter(status=TaskResultStatus.READY).count()
+
+
 def _alive(now: datetime) -> frozenset[str]:
     seen = Worker.objects.filter(seen_at__gte=now - DEAD_AFTER, stopped_at=None)
     return frozenset(seen.values_list("worker_id", flat=True))

@@ -18,6 +18,7 @@ from payments.models import (
     Product,
     ReconciliationRun,
     RunStatus,
+    ScheduledJob,
     VerificationRun,
 )
 from payments.services import reconciliation, runs
@@ -32,7 +33,7 @@ def queued(name: str) -> list[DBTaskResult]:
 
 def ask_for_all(actor: User | None = None) -> VerificationRun:
     return runs.start(
-        payments=Payment.objects.all(), query="", actor=actor, enqueue=tasks.verify_run.enqueue
+        payments=Payment.objects.all(), query="", actor=actor, enqueue=tasks.queue_verification
     )
 
 
@@ -43,6 +44,35 @@ def test_a_task_is_queued_in_the_transaction_that_asks_for_it(payment: Payment) 
     assert queued("verify_run") == []
     ask_for_all()
     assert len(queued("verify_run")) == 1
+
+
+def test_a_run_has_no_more_turns_queued_than_workers_may_be_at_it(
+    payment: Payment, sandbox: SandboxGateway, settings: Any
+) -> None:
+    settings.RUN_WORKERS = 2
+    sandbox.fault("status", status=500)
+    run = ask_for_all()
+    for _number in range(4):
+        runs.pause(run=run)
+        runs.resume(run=run, enqueue=tasks.queue_verification)
+    VerificationRun.objects.update(requested_at=timezone.now() - timedelta(minutes=20))
+    for _number in range(4):
+        tasks.rescue.call()
+    assert len(queued("verify_run")) == 2
+    # A turn that ends queues the next one, for later, and no more than that.
+    for turn in queued("verify_run"):
+        turn.delete()
+        tasks.verify_run.call(run.pk)
+    waiting = DBTaskResult.objects.filter(task_path=tasks.verify_run.module_path)
+    assert waiting.count() == 2
+
+
+def test_what_was_not_rescued_yet_is_not_queued_for_rescue_twice(db: None) -> None:
+    tasks.run_due_jobs()
+    for _number in range(3):
+        ScheduledJob.objects.filter(name="rescue").update(due_at=timezone.now())
+        tasks.run_due_jobs()
+    assert len(queued("rescue")) == 1
 
 
 def test_the_same_task_twice_verifies_once(payment: Payment, sandbox: SandboxGateway) -> None:

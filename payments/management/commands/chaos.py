@@ -15,7 +15,7 @@ from payments.management.chaos import torment
 from payments.management.trial import StandIn, environment, trial
 from payments.models import Payment, Product
 from payments.services import runs
-from payments.tasks import verify_run
+from payments.tasks import queue_verification
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             self._seed(stand_in, options["payments"])
             stand_in.slow_down(options["latency"])
             run = runs.start(
-                payments=Payment.objects.all(), query="", actor=None, enqueue=verify_run.enqueue
+                payments=Payment.objects.all(), query="", actor=None, enqueue=queue_verification
             )
             aftermath = torment(
                 run=run,

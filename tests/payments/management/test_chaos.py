@@ -8,7 +8,7 @@ from payments.management.chaos import torment
 from payments.management.trial import environment
 from payments.models import Payment, Product
 from payments.services import runs
-from payments.tasks import verify_run
+from payments.tasks import queue_verification
 from tests.gateway import SandboxGateway
 
 
@@ -20,7 +20,7 @@ def test_killing_workers_loses_nothing_and_does_nothing_twice(
         paid_book.tell(sandbox.control, payments)
     sandbox.fault("latency", seconds=0.3)
     run = runs.start(
-        payments=Payment.objects.all(), query="", actor=None, enqueue=verify_run.enqueue
+        payments=Payment.objects.all(), query="", actor=None, enqueue=queue_verification
     )
     aftermath = torment(
         run=run,

@@ -102,7 +102,7 @@ def test_a_worker_that_is_killed_loses_nothing(
     payment = start(customer, product)
     sandbox.pay(payment.merchant_uid, payment.amount)
     run = runs.start(
-        payments=Payment.objects.all(), query="", actor=None, enqueue=tasks.verify_run.enqueue
+        payments=Payment.objects.all(), query="", actor=None, enqueue=tasks.queue_verification
     )
     sandbox.fault("hang")
     process = worker("--no-schedule")
@@ -134,7 +134,7 @@ def test_a_worker_that_is_killed_while_it_reconciles_files_each_difference_once(
     books.mirror(sandbox, payments, {payments[2].pk: {"amount": 1}})
     day = day_of(builders.NOON)
     run = reconciliation.start(
-        first_day=day, last_day=day, actor=None, enqueue=tasks.reconcile.enqueue
+        first_day=day, last_day=day, actor=None, enqueue=tasks.queue_reconciliation
     )
     # Both sides are read and compared: it dies while it looks at the difference once more, by id.
     sandbox.fault("hang", match={"path": "/payment[s]"})
