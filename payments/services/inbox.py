@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 
 from django.utils import timezone
 
+from payments.iamport import arguments
 from payments.ledger import clean
 from payments.models import UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
 from payments.states import EventKind, Source
@@ -97,12 +98,23 @@ def process(*, delivery: WebhookDelivery) -> WebhookDelivery:
     if not delivery.imp_uid.startswith("imp"):
         # The console's test button sends no real id (contract, pitfall 28).
         return _finish(delivery, DeliveryOutcome.TEST_CALL)
+    if not _can_be_asked(delivery.imp_uid):
+        # Final: tried again and again, it would only keep real deliveries waiting.
+        return _finish(delivery, DeliveryOutcome.FORGED)
     try:
         return _look(delivery)
     except Exception as error:
         # Whatever goes wrong with us, the delivery keeps it; the gateway sees a 500 and may repeat.
         _finish(delivery, DeliveryOutcome.FAILED, error=repr(error))
         raise
+
+
+def _can_be_asked(imp_uid: str) -> bool:
+    try:
+        arguments.imp_uid(imp_uid)
+    except ValueError:
+        return False
+    return True
 
 
 def _begin(delivery: WebhookDelivery) -> bool:

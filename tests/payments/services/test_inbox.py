@@ -200,3 +200,16 @@ def test_a_slow_attempt_does_not_cover_what_a_later_one_found(
     inbox._finish(slow, inbox.DeliveryOutcome.FAILED, error="too late")
     slow.refresh_from_db()
     assert (slow.outcome, slow.attempts) == ("applied", 2)
+
+
+def test_ids_that_can_not_be_one_do_not_keep_real_deliveries_waiting(
+    payment: Payment, sandbox: SandboxGateway
+) -> None:
+    paid = sandbox.pay(payment.merchant_uid, 99_000)
+    forged = [inbox.process(delivery=receive("imp_" + "9" * 40)) for _number in range(4)]
+    assert {one.outcome for one in forged} == {"forged"}
+    assert {one.next_attempt_at for one in forged} == {None}
+    real = failed(sandbox, paid["imp_uid"], payment.merchant_uid)
+    assert again(real).settled == 1
+    payment.refresh_from_db()
+    assert payment.status == "paid"
