@@ -154,6 +154,18 @@ class TestTheQueue:
             assert (context["count"], context["at_stake"]) == (count, stake)
             assert exported(client, query) == listed(client, query)
 
+    def test_another_currency_counts_in_no_total(
+        self, client: Client, sandbox: SandboxGateway
+    ) -> None:
+        noon = int(builders.NOON.timestamp())
+        sandbox.pay("bought-abroad", 990, paid_at=noon, currency="USD")
+        sandbox.pay("never-ordered", 5_000, paid_at=noon)
+        reconciled()
+        assert client.get(LIST).context["at_stake"] == "₩5,000"
+        abroad = Discrepancy.objects.get(merchant_uid="bought-abroad")
+        page = client.get(address(abroad))
+        assert page.context["at_stake"] == "990 USD (not in the totals)"
+
     def test_each_chip_takes_its_filter_away(
         self, client: Client, discrepancy: Discrepancy
     ) -> None:
