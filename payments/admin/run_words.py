@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from payments.filters import search_words
 from payments.filters.narrowing import SEARCH, Narrowing
@@ -63,8 +63,10 @@ def _masked(part: Part) -> Part:
 
 
 def asker(run: Run) -> str:
-    """Who asked for it."""
-    return run.requested_name or _("Command line")
+    """Who asked for it: a person, a command of the server, or the schedule, which has no name."""
+    if run.requested_by_id:
+        return run.requested_name
+    return _("Command line") if run.requested_name else pgettext("run", "By the clock")
 
 
 def run_badge(run: Run) -> SafeString:

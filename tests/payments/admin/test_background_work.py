@@ -45,6 +45,12 @@ def test_without_any_worker_it_says_how_to_start_one(client: Client) -> None:
     assert "<code>manage.py worker</code>" in words
 
 
+def test_looking_for_days_to_close_is_not_called_a_close(client: Client) -> None:
+    names = [job.name for job in client.get(WORK).context["jobs"]]
+    assert "Look for days to close" in names
+    assert "Daily close" not in names
+
+
 def test_workers_are_alive_silent_or_ended(client: Client) -> None:
     one = alive()
     assert NOTHING not in text_of(client.get(WORK))
