@@ -4,7 +4,7 @@ What a number means is defined in `selectors.dashboard`; each leads to the list 
 it adds up. To show something else: a key of `context`. A plain GET: `?period=7d`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from payments.selectors.dashboard import (
     COUNTED_AT_MOST,
     FAILED_TASKS,
     FAILED_WEBHOOKS,
+    OPEN_RECONCILIATIONS,
     OPEN_RUNS,
     PARKED,
     Dashboard,
@@ -43,6 +44,7 @@ from .widgets import moment, pay_method, won
 from .work_page import alarm_words
 
 PERIODS = (Period.TODAY, Period.WEEK, Period.MONTH, Period.QUARTER)
+Counts = Mapping[str, int]
 _STAFF = frozenset({Source.ADMIN, Source.COMMAND})
 
 
@@ -152,45 +154,45 @@ def _waiting(request: HttpRequest) -> Iterator[Waiting]:
         timezone.now(),
         with_inbox=may("payments.view_webhookdelivery"),
         with_runs=may("payments.view_verificationrun"),
+        with_reconciliations=may("payments.view_reconciliationrun"),
         with_work=may("payments.view_worker"),
     )
     for why in Attention:
         yield _wait(why.label, counts[why], list_of(attention=why.value))
-    yield from (
-        _wait(one, counts[name], address()) for name, one, address in _OTHERS if name in counts
-    )
+    for names, label, address in _OTHERS:
+        if found := [counts[name] for name in names if name in counts]:
+            yield _wait(label, sum(found), address(counts))
     if may("payments.view_dailyclose"):
         # A later refund moves a closed day as it should; what calls for somebody is the rest.
         days = [day for day, by in moved_lately().items() if not by.is_refunds_alone]
         closes = reverse("admin:payments_dailyclose_changelist")
-        label = gettext_lazy("Closed days whose payments have changed since")
-        yield _wait(label, len(days), f"{closes}?{DRIFT}={APPROVALS}")
+        changed = gettext_lazy("Closed days whose payments have changed since")
+        yield _wait(changed, len(days), f"{closes}?{DRIFT}={APPROVALS}")
 
 
-def _failed_webhooks() -> str:
+def _failed_webhooks(counts: Counts) -> str:
     query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})
     return f"{reverse('admin:payments_webhookdelivery_changelist')}?{query}"
 
 
-def _open_runs() -> str:
-    query = f"status__in={','.join(NOT_ENDED)}"
-    return f"{reverse('admin:payments_verificationrun_changelist')}?{query}"
+def _open_runs(counts: Counts) -> str:
+    """The list of the kind that has any, verification runs first."""
+    kinds = {OPEN_RUNS: "verificationrun", OPEN_RECONCILIATIONS: "reconciliationrun"}
+    seen = [name for name in kinds if name in counts]
+    kind = kinds[next((name for name in seen if counts[name]), seen[0])]
+    return f"{reverse(f'admin:payments_{kind}_changelist')}?status__in={','.join(NOT_ENDED)}"
 
 
-def _work(part: str) -> str:
-    return f"{reverse('admin:payments_worker_changelist')}#{part}"
+def _work(part: str) -> Callable[[Counts], str]:
+    return lambda counts: f"{reverse('admin:payments_worker_changelist')}#{part}"
 
 
-# What waits besides payments: its count, its words and the list of it.
-_OTHERS: tuple[tuple[str, str | Promise, Callable[[], str]], ...] = (
-    (FAILED_WEBHOOKS, gettext_lazy("Webhook that could not be processed"), _failed_webhooks),
-    (OPEN_RUNS, gettext_lazy("Verification runs that have not ended"), _open_runs),
-    (PARKED, gettext_lazy("Payments a run could not process"), lambda: _work("parked")),
-    (
-        FAILED_TASKS,
-        gettext_lazy("Background tasks failed within a day"),
-        lambda: _work("failed"),
-    ),
+# What waits besides payments: its counts, its words and the list of it.
+_OTHERS: tuple[tuple[tuple[str, ...], str | Promise, Callable[[Counts], str]], ...] = (
+    ((FAILED_WEBHOOKS,), gettext_lazy("Webhook that could not be processed"), _failed_webhooks),
+    ((OPEN_RUNS, OPEN_RECONCILIATIONS), gettext_lazy("Runs that have not ended"), _open_runs),
+    ((PARKED,), gettext_lazy("Payments a run could not process"), _work("parked")),
+    ((FAILED_TASKS,), gettext_lazy("Background tasks failed within a day"), _work("failed")),
 )
 
 

@@ -20,12 +20,14 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from payments.models import Bucket, Discrepancy
 from payments.money import with_separators, won
 from payments.selectors.discrepancies import workers_called
+from payments.selectors.reconciliations import last_done
 
 from . import discrepancy_words as words
 from .actions import require
 from .discrepancy_changelist import DiscrepancyChangeList
 from .discrepancy_filters import PEOPLE, DiscrepancyFilter
 from .readonly import ReadOnlyAdmin
+from .widgets import moment
 
 COLUMNS = ("order", "what", "ours_words", "theirs_words", "difference", "age", "whose")
 # Django names a column of a list by its place (there is none for ticking).
@@ -155,7 +157,7 @@ class DiscrepancyList(ReadOnlyAdmin):
         if isinstance(response, TemplateResponse) and response.context_data:
             found = response.context_data.get("cl")
             if isinstance(found, DiscrepancyChangeList):
-                response.context_data |= _figures(found)
+                response.context_data |= _figures(found) | _compared(found, request)
         return response
 
 
@@ -171,6 +173,20 @@ def _figures(found: DiscrepancyChangeList) -> dict[str, Any]:
         "count": with_separators(found.stake.count),
         "at_stake": won(found.stake.amount),
         "buckets": [_bucket(found, bucket) for bucket in Bucket if bucket in found.stake.by_bucket],
+    }
+
+
+def _compared(found: DiscrepancyChangeList, request: HttpRequest) -> dict[str, Any]:
+    """What an empty queue rests on; not asked for otherwise."""
+    if found.result_count or found.chips or found.problems:
+        return {}
+    run, may = last_done(), request.user.has_perm
+    may_see = may("payments.view_reconciliationrun")
+    return {
+        "last_run": run,
+        "last_ended": moment(run.finished_at) if run else "",
+        "may_see_runs": may_see,
+        "may_reconcile": may_see and may("payments.start_reconciliation"),
     }
 
 

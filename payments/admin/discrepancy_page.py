@@ -16,8 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from payments.models import ClosingReason, Discrepancy, DiscrepancyStep, StepKind
-from payments.money import won
+from payments.models import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from payments.selectors import discrepancies as selector
 from payments.selectors.admin_page import Agreement, ComparedField
 
@@ -84,7 +83,7 @@ def head(discrepancy: Discrepancy, request: HttpRequest) -> dict[str, object]:
         "state": words.state_badge(discrepancy),
         "closing": words.closing_words(discrepancy),
         "difference": words.difference_words(discrepancy),
-        "at_stake": won(discrepancy.amount),
+        "at_stake": words.stake_words(discrepancy),
         "found": words.found_ago(discrepancy),
         "seen": moment(discrepancy.seen_at),
         "closed": moment(discrepancy.closed_at) if discrepancy.closed_at else "",
@@ -92,6 +91,18 @@ def head(discrepancy: Discrepancy, request: HttpRequest) -> dict[str, object]:
         "ours": words.side_cell(discrepancy, ours=True),
         "theirs": words.side_cell(discrepancy, ours=False),
     }
+
+
+def taking_in(discrepancy: Discrepancy, *, may_work: bool, may: bool) -> dict[str, object]:
+    """The button that makes a payment of it, or in words why it is not there."""
+    if not discrepancy.is_open or discrepancy.bucket != Bucket.MISSING_HERE:
+        return {}
+    currency = selector.currency_of(selector.figures(discrepancy.theirs))
+    if currency != selector.WON:
+        refusal = _("Only payments in won can be taken in. This one is in %(currency)s.")
+        return {"no_taking_in": refusal % {"currency": currency} if may_work or may else ""}
+    hint = _("An approver can take it in as a payment. Hand it to one.")
+    return {"may_take_in": may, "no_taking_in": hint if may_work and not may else ""}
 
 
 def body(discrepancy: Discrepancy, request: HttpRequest) -> dict[str, object]:

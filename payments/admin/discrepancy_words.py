@@ -17,7 +17,14 @@ from django.utils.translation import gettext_lazy, pgettext
 from payments.kst import stamp
 from payments.models import Bucket, ClosingReason, Discrepancy
 from payments.money import won
-from payments.selectors.discrepancies import FIELD_OF, Figures, figures
+from payments.selectors.discrepancies import (
+    FIELD_OF,
+    WON,
+    Figures,
+    currency_of,
+    figures,
+    foreign_stake,
+)
 from payments.states import status_words
 
 from .page import shown
@@ -34,7 +41,6 @@ BUCKET_LOOKS = {
     Bucket.DOUBLE_APPROVAL: "bad",
     Bucket.TEST_PAYMENT: "note",
 }
-_WON = "KRW"
 Say = Callable[[Figures, Figures], str]
 
 
@@ -106,10 +112,17 @@ def _marked(about: str | None) -> frozenset[str]:
 
 def money(side: Figures, name: str) -> str:
     """An amount of one side; in won, or in whatever currency it is in."""
-    amount, currency = side.get(name), side.get("currency") or _WON
-    if currency == _WON and isinstance(amount, int):
+    amount, currency = side.get(name), currency_of(side)
+    if currency == WON and isinstance(amount, int):
         return won(amount)
     return f"{amount} {currency}" if amount not in ("", None) else NOTHING
+
+
+def stake_words(discrepancy: Discrepancy) -> str:
+    """What is at stake; in another currency it counts in no total."""
+    if foreign := foreign_stake(discrepancy):
+        return _("%(amount)s (not in the totals)") % {"amount": foreign}
+    return won(discrepancy.amount)
 
 
 # What is over, by how it was closed: both sides are those of today, and say the same.

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.errors import Conflict, NotAllowed
-from payments.models import Bucket, Discrepancy
+from payments.models import Discrepancy
 from payments.services import discrepancies
 
 from . import discrepancy_page as page
@@ -103,18 +103,14 @@ class DiscrepancyWork(DiscrepancyList):
     def _may_context(self, request: HttpRequest, discrepancy: Discrepancy) -> dict[str, Any]:
         """What this person may do now, and the forms for it."""
         may_work, seen = self.has_work_permission(request), {"version": discrepancy.version}
+        may_take_in = self.has_take_in_permission(request)
         is_mine = discrepancy.owner_id == request.user.pk
-        return {
+        return page.taking_in(discrepancy, may_work=may_work, may=may_take_in) | {
             "may_work": may_work,
             "may_own": may_work and discrepancy.is_open,
             "is_mine": is_mine,
             "may_close": may_work and discrepancy.is_open,
             "may_reopen": may_work and not discrepancy.is_open,
-            "may_take_in": (
-                self.has_take_in_permission(request)
-                and discrepancy.is_open
-                and discrepancy.bucket == Bucket.MISSING_HERE
-            ),
             "may_verify": bool(discrepancy.payment) and self.has_verify_permission(request),
             "owner_form": OwnerForm(
                 initial=seen | {"owner": discrepancy.owner_id}, auto_id="own_%s"

@@ -30,14 +30,9 @@ from .export import CHUNK, streamed
 from .payment_export import ReasonForm
 from .resources import MomentCell, TextCell, WonCell
 from .run_list import RunList
-from .run_words import finding_words
+from .run_words import finding_words, outcome_words
 
 TEMPLATE = "admin/payments/verificationrun/export.html"
-
-
-class _Outcome(TextCell):
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return super().render(ItemOutcome(value).label)
 
 
 class _Findings(TextCell):
@@ -51,7 +46,7 @@ class RunResource(Resource):  # type: ignore[misc]
     merchant_uid = Field("payment__merchant_uid", gettext_lazy("order number"), TextCell())
     imp_uid = Field("payment__imp_uid", gettext_lazy("PortOne payment id"), TextCell())
     outcome = Field("outcome", gettext_lazy("outcome"), TextCell())
-    outcome_words = Field("outcome", gettext_lazy("outcome in words"), _Outcome())
+    outcome_words = Field(column_name=gettext_lazy("outcome in words"))
     findings = Field("findings", gettext_lazy("differences"), TextCell())
     findings_words = Field("findings", gettext_lazy("differences in words"), _Findings())
     status = Field("payment__status", gettext_lazy("status now"), TextCell())
@@ -59,6 +54,10 @@ class RunResource(Resource):  # type: ignore[misc]
     attempts = Field("attempts", gettext_lazy("attempts"), WonCell())
     error = Field("error", gettext_lazy("error"), TextCell())
     settled_at = Field("settled_at", gettext_lazy("settled"), MomentCell())
+
+    def dehydrate_outcome_words(self, item: VerificationItem) -> str:
+        """It depends on the run as well, so no cell can say it."""
+        return outcome_words(ItemOutcome(item.outcome), item.run)
 
 
 class RunExport(RunList):
@@ -95,7 +94,7 @@ class RunExport(RunList):
             "title": _("Export results"),
             "run": run,
             "run_address": reverse("admin:payments_verificationrun_change", args=[run.pk]),
-            "outcome": outcome.label if outcome else _("Every outcome"),
+            "outcome": outcome_words(outcome, run) if outcome else _("Every outcome"),
             "number": with_separators(rows.count()),
             "columns": _columns(),
             "form": form,

@@ -24,6 +24,7 @@ from .run_words import (
     filter_words,
     finding_words,
     outcome_badge,
+    outcome_words,
     rate_words,
     run_badge,
     sentence,
@@ -34,6 +35,7 @@ from .widgets import NOTHING, moment, status_badge, won
 WIDTH = 1_000
 # How often a browser asks again (htmx).
 EVERY, EVERY_WHILE_PAUSED, EVERY_FOR_RESULTS = "every 2s", "every 10s", "every 5s"
+LANDING = "landing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,9 @@ def live(found: Progress, shown: ItemOutcome) -> dict[str, object]:
     return {
         "run": found.run,
         "shown": shown,
-        "every": _every(found.run),
-        "every_results": every_results(found.run),
+        "state": state(found),
+        "every": _every(found),
+        "every_results": every_results(found),
         "sentence": sentence(found),
         "trouble": found.run.last_error if found.run.silences and found.run.is_open else "",
         "percent": percent,
@@ -97,16 +100,21 @@ def live(found: Progress, shown: ItemOutcome) -> dict[str, object]:
     }
 
 
-def _every(run: VerificationRun) -> str:
+def state(found: Progress) -> str:
+    """What buttons and results hang on: its status, or that the last answers still come in."""
+    return LANDING if found.is_landing else str(found.run.status)
+
+
+def _every(found: Progress) -> str:
     """How often a browser asks again; "" once nothing can change any more."""
-    if run.is_open:
+    if found.run.is_open or found.is_landing:
         return EVERY
-    return EVERY_WHILE_PAUSED if run.status == RunStatus.PAUSED else ""
+    return EVERY_WHILE_PAUSED if found.run.status == RunStatus.PAUSED else ""
 
 
-def every_results(run: VerificationRun) -> str:
-    """The same for the results, which only grow while it works."""
-    return EVERY_FOR_RESULTS if run.is_open else ""
+def every_results(found: Progress) -> str:
+    """The same for the results, which only grow while answers come in."""
+    return EVERY_FOR_RESULTS if found.run.is_open or found.is_landing else ""
 
 
 def _facts(found: Progress) -> list[tuple[str, SafeString | str]]:
@@ -159,7 +167,7 @@ def _outcome_count(found: Progress, outcome: ItemOutcome, shown: ItemOutcome) ->
     page = reverse("admin:payments_verificationrun_change", args=[found.run.pk])
     return OutcomeCount(
         name=outcome.value,
-        label=str(outcome.label),
+        label=outcome_words(outcome, found.run),
         look=OUTCOME_LOOKS[outcome],
         number=with_separators(number),
         address=f"{page}?outcome={outcome.value}#results",
@@ -174,12 +182,12 @@ def shown_outcome(request: HttpRequest, counts: Counts) -> ItemOutcome:
     return ItemOutcome(wanted) if wanted in ItemOutcome.values else first_to_look_at(counts)
 
 
-def results(found: Items, request: HttpRequest) -> dict[str, object]:
+def results(run: VerificationRun, found: Items, request: HttpRequest) -> dict[str, object]:
     """One page of the results."""
     may_open = request.user.has_perm("payments.view_payment")
     return {
         "shown": found.outcome,
-        "shown_badge": outcome_badge(found.outcome),
+        "shown_badge": outcome_badge(found.outcome, run),
         "rows": [_result(item, may_open=may_open) for item in found.rows],
         "after": found.after,
         "is_later": bool(after_of(request)),

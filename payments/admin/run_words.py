@@ -12,14 +12,14 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from payments.filters import search_words
 from payments.filters.narrowing import SEARCH, Narrowing
 from payments.filters.words import Part, by_label, parts
 from payments.models import ItemOutcome, Run, RunStatus
 from payments.money import with_separators
-from payments.selectors.runs import Progress, Standing
+from payments.selectors.runs import NOT_ENDED, Progress, Standing
 from payments.states import Finding
 
 from .chosen import PICKED, ticked_words
@@ -63,8 +63,10 @@ def _masked(part: Part) -> Part:
 
 
 def asker(run: Run) -> str:
-    """Who asked for it."""
-    return run.requested_name or _("Command line")
+    """Who asked for it: a person, a command of the server, or the schedule, which has no name."""
+    if run.requested_by_id:
+        return run.requested_name
+    return _("Command line") if run.requested_name else pgettext("run", "By the clock")
 
 
 def run_badge(run: Run) -> SafeString:
@@ -73,9 +75,17 @@ def run_badge(run: Run) -> SafeString:
     return badge(RUN_LOOKS[status], status.label)
 
 
-def outcome_badge(outcome: ItemOutcome) -> SafeString:
-    """What came of payments of a run."""
-    return badge(OUTCOME_LOOKS[outcome], outcome.label)
+def outcome_words(outcome: ItemOutcome, run: Run) -> str:
+    """What came of payments of a run; of one that has ended, nothing is to do any more."""
+    has_ended = run.status not in NOT_ENDED
+    if outcome is ItemOutcome.WAITING and has_ended:
+        return pgettext("run item", "Not known")
+    return str(outcome.label)
+
+
+def outcome_badge(outcome: ItemOutcome, run: Run) -> SafeString:
+    """The same with its look."""
+    return badge(OUTCOME_LOOKS[outcome], outcome_words(outcome, run))
 
 
 def finding_words(findings: str) -> str:
@@ -140,9 +150,12 @@ def _untouched(found: Progress) -> str:
 
 def _stopped(found: Progress) -> str:
     left = found.counts.waiting
+    if not left:
+        # The last answers came in after it was stopped.
+        return _done(found)
     words = ngettext(
-        "It was stopped before %(number)s payment was asked about.",
-        "It was stopped before %(number)s payments were asked about.",
+        "Nothing is known about %(number)s payment: it was stopped before its answer came.",
+        "Nothing is known about %(number)s payments: it was stopped before their answers came.",
         left,
     )
     return words % {"number": with_separators(left)}

@@ -67,7 +67,7 @@ class VerificationRunAdmin(RunExport, RunList):
             **run_page.head(run),
             **run_page.live(found, shown),
             **run_page.results(
-                run_items.items(run, shown, after=run_page.after_of(request)), request
+                run, run_items.items(run, shown, after=run_page.after_of(request)), request
             ),
             **self._may_context(request, found),
         }
@@ -80,7 +80,9 @@ class VerificationRunAdmin(RunExport, RunList):
             "may_pause": may and run.is_open,
             "may_resume": may and is_paused,
             "may_stop": may and (run.is_open or is_paused),
-            "may_ask_again": may and found.has_ended and found.left_over > 0,
+            "may_ask_again": (
+                may and found.has_ended and not found.is_landing and found.left_over > 0
+            ),
             "left_over": found.left_over,
             "may_export": self.has_export_permission(request),
         }
@@ -91,10 +93,10 @@ class VerificationRunAdmin(RunExport, RunList):
         run = get_object_or_404(VerificationRun, pk=pk)
         if not request.headers.get("HX-Request"):
             return HttpResponseRedirect(_page(run.pk))
-        if request.GET.get("status") != run.status:
+        found = selector.progress(run, now=timezone.now())
+        if request.GET.get("status") != run_page.state(found):
             # Other buttons, other results: the page is drawn once more.
             return HttpResponse(headers={"HX-Refresh": "true"})
-        found = selector.progress(run, now=timezone.now())
         context = run_page.live(found, run_page.shown_outcome(request, found.counts))
         return TemplateResponse(request, f"{PARTS}/progress.html", context)
 
@@ -107,8 +109,8 @@ class VerificationRunAdmin(RunExport, RunList):
         shown = run_page.shown_outcome(request, selector.Counts())
         context = {
             "run": run,
-            "every_results": run_page.every_results(run),
-            **run_page.results(run_items.items(run, shown), request),
+            "every_results": run_page.every_results(selector.progress(run, now=timezone.now())),
+            **run_page.results(run, run_items.items(run, shown), request),
         }
         return TemplateResponse(request, f"{PARTS}/results.html", context)
 

@@ -38,7 +38,7 @@ _NAMES: dict[str, str | Promise] = {
     "sweep_orders": gettext_lazy("Ask about open orders"),
     "process_webhooks_again": gettext_lazy("Process failed webhooks again"),
     "mail_discrepancies": gettext_lazy("Mail what does not agree"),
-    "close_days": gettext_lazy("Daily close"),
+    "close_days": gettext_lazy("Look for days to close"),
 }
 
 

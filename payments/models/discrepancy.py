@@ -61,7 +61,7 @@ class Discrepancy(models.Model):
     )
     ours = models.TextField(_("our figures"), blank=True)
     theirs = models.TextField(_("the gateway's figures"), blank=True)
-    # What is at stake, for sorting and sums: the amount of the side that has one.
+    # What is at stake, for sorting and sums: the amount of the side that has one; won alone.
     amount = models.BigIntegerField(_("amount"), default=0)
     run = models.ForeignKey(
         ReconciliationRun,

@@ -57,7 +57,8 @@ class Run(models.Model):
         blank=True,
         related_name="+",
     )
-    # A copy: a later change of name must not change who it was. "" for the schedule.
+    # A copy: a later change of name must not change who it was. Where no person asked,
+    # a command's name; "" for the schedule.
     requested_name = models.CharField(_("name at the time"), max_length=254, blank=True)
     status = models.CharField(
         pgettext_lazy("run", "status"), max_length=16, choices=RunStatus, default=RunStatus.WAITING

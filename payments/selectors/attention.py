@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payments.states import PaymentStatus, Verification
 
@@ -24,7 +25,8 @@ DUE_WITHIN = timedelta(hours=24)
 class Attention(TextChoices):
     """Why a payment is on somebody's desk."""
 
-    MISMATCHED = "mismatched", _("Does not agree with the gateway")
+    # A payment; an event of the same name says it of one answer.
+    MISMATCHED = "mismatched", pgettext_lazy("attention", "Does not agree with the gateway")
     STUCK = "stuck", _("Not paid for more than 30 minutes")
     DEPOSIT_DUE = "deposit_due", _("Deposit due within a day, or overdue")
     LATE_APPROVAL = "late_approval", _("Paid after it had failed")

@@ -21,6 +21,7 @@ from payments.models import (
     DeliveryOutcome,
     Payment,
     PaymentEvent,
+    ReconciliationRun,
     VerificationRun,
     WebhookDelivery,
 )
@@ -37,7 +38,8 @@ CHART_DAYS = 7
 COUNTED_AT_MOST = 1_000
 EVENTS = 10
 FAILED_WEBHOOKS = "failed_webhooks"
-OPEN_RUNS, FAILED_TASKS, PARKED = "open_runs", "failed_tasks", "parked"
+OPEN_RUNS, OPEN_RECONCILIATIONS = "open_runs", "open_reconciliations"
+FAILED_TASKS, PARKED = "failed_tasks", "parked"
 FAILED_WITHIN = timedelta(days=1)
 # Steps on the way to an outcome; the outcome has an event of its own.
 _STEPS = (EventKind.PREPARE_ASKED, EventKind.PREPARED, EventKind.ASKED, EventKind.RENUMBERED)
@@ -172,12 +174,18 @@ def _days(chart: Days, rows: Iterable[Row]) -> list[Day]:
 
 
 def waiting(
-    now: datetime, *, with_inbox: bool, with_runs: bool = False, with_work: bool = False
+    now: datetime,
+    *,
+    with_inbox: bool,
+    with_runs: bool = False,
+    with_reconciliations: bool = False,
+    with_work: bool = False,
 ) -> dict[str, int]:
     """How many things wait for somebody, by reason; counted up to `COUNTED_AT_MOST` + 1.
 
     One query, however many payments there are. `FAILED_WEBHOOKS` only `with_inbox`, `OPEN_RUNS`
-    only `with_runs`, `FAILED_TASKS` and `PARKED` only `with_work`.
+    only `with_runs`, `OPEN_RECONCILIATIONS` only `with_reconciliations`, `FAILED_TASKS` and
+    `PARKED` only `with_work`.
     """
     counts = [_counted(why, Payment.objects.filter(needs(why, now=now))) for why in Attention]
     if with_inbox:
@@ -185,6 +193,9 @@ def waiting(
         counts.append(_counted(FAILED_WEBHOOKS, failed))
     if with_runs:
         counts.append(_counted(OPEN_RUNS, VerificationRun.objects.filter(status__in=NOT_ENDED)))
+    if with_reconciliations:
+        open_ones = ReconciliationRun.objects.filter(status__in=NOT_ENDED)
+        counts.append(_counted(OPEN_RECONCILIATIONS, open_ones))
     if with_work:
         counts.append(_counted(FAILED_TASKS, work.failed_tasks(since=now - FAILED_WITHIN)))
         counts.append(_counted(PARKED, work.parked().select_related(None)))

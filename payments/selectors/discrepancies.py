@@ -24,6 +24,7 @@ from .admin_page import Agreement, ComparedField
 MAX_STEPS = 100
 # Of one payment, on the payment's own page.
 MAX_OF_PAYMENT = 20
+WON = "KRW"
 WORK = "payments.work_discrepancy"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -98,6 +99,20 @@ def figures(text: str) -> Figures | None:
     """One side's figures, None where that side has no such payment."""
     told = json.loads(text) if text else None
     return told if isinstance(told, dict) else None
+
+
+def currency_of(side: Figures | None) -> str:
+    """What one side is in; won where nothing is said of it."""
+    return str((side or {}).get("currency") or WON)
+
+
+def foreign_stake(discrepancy: Discrepancy) -> str:
+    """What is at stake in another currency, which counts in no total; "" for won."""
+    side = figures(discrepancy.ours) or figures(discrepancy.theirs) or {}
+    currency = currency_of(side)
+    # It comes from the gateway, so it may hold anything, a line break too.
+    words = " ".join(f"{side.get('amount')} {currency}".split())
+    return "" if currency == WON else words
 
 
 def compared(discrepancy: Discrepancy) -> list[ComparedField]:

@@ -58,6 +58,11 @@ def last_over(day: date) -> ReconciliationRun | None:
     return ended.order_by("-pk").first()
 
 
+def last_done() -> ReconciliationRun | None:
+    """The newest run that went to its end."""
+    return ReconciliationRun.objects.filter(status=RunStatus.DONE).order_by("-pk").first()
+
+
 def differences_of(run: ReconciliationRun) -> dict[Bucket, int]:
     """How many of each bucket it has seen so far; zeros left out."""
     found = {bucket: int(run.counts.get(bucket.value, 0)) for bucket in Bucket}

@@ -39,7 +39,7 @@ def items(run: VerificationRun, outcome: ItemOutcome, *, after: int = 0) -> Item
 
 def results(run: VerificationRun, outcome: ItemOutcome | None) -> QuerySet[VerificationItem]:
     """All results, or those with one outcome, in the order in which they were asked for."""
-    rows = VerificationItem.objects.filter(run_id=run.pk).select_related("payment")
+    rows = VerificationItem.objects.filter(run_id=run.pk).select_related("payment", "run")
     return (rows.filter(outcome=outcome) if outcome else rows).order_by("pk")
 
 

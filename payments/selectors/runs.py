@@ -90,7 +90,8 @@ class Counts:
 class Progress:
     """A run at one moment. `rate` in payments a second, None if nothing can be said.
 
-    `postponed` of the waiting ones had no answer and are asked again, the first at `next_attempt`.
+    `postponed` of the waiting ones had no answer and are asked again, the first at `next_attempt`;
+    `claimed` of them are being asked about, so their answers come even if it is stopped now.
     """
 
     run: VerificationRun
@@ -99,6 +100,7 @@ class Progress:
     rate: float | None
     postponed: int
     next_attempt: datetime | None
+    claimed: int
 
     @property
     def seconds_left(self) -> float | None:
@@ -114,8 +116,13 @@ class Progress:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing can change any more."""
+        """Whether nothing new is asked any more."""
         return self.run.status not in NOT_ENDED
+
+    @property
+    def is_landing(self) -> bool:
+        """Whether it was stopped, and answers are still to come of calls that were under way."""
+        return self.has_ended and self.claimed > 0
 
     @property
     def left_over(self) -> int:
@@ -139,10 +146,11 @@ def progress(run: VerificationRun, *, now: datetime) -> Progress:
             recent=Count("pk", filter=Q(settled_at__gte=since)),
             postponed=Count("pk", filter=Q(not_before__gt=now)),
             next=Min("not_before"),
+            claimed=Count("pk", filter=Q(claimed_until__gt=now)),
         )
     )
     found: dict[str, dict[str, Any]] = {row["outcome"]: dict(row) for row in rows}
-    waiting = found.get(ItemOutcome.WAITING, {"postponed": 0, "next": None})
+    waiting = found.get(ItemOutcome.WAITING, {"postponed": 0, "next": None, "claimed": 0})
     counts = Counts({one.value: found.get(one, {"number": 0})["number"] for one in ItemOutcome})
     recent = sum(row["recent"] for row in found.values())
     return Progress(
@@ -152,6 +160,7 @@ def progress(run: VerificationRun, *, now: datetime) -> Progress:
         rate=_rate(run, counts, recent, since, now),
         postponed=waiting["postponed"],
         next_attempt=waiting["next"],
+        claimed=waiting["claimed"],
     )
 
 

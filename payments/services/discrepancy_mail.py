@@ -17,6 +17,7 @@ from payments import conf
 from payments.kst import stamp
 from payments.models import Bucket, Discrepancy
 from payments.money import with_separators
+from payments.selectors.discrepancies import foreign_stake
 
 # More lines than this nobody reads in a mail; the figures are of all of them.
 LINES = 50
@@ -74,7 +75,8 @@ def _line(discrepancy: Discrepancy) -> str:
     what = str(discrepancy.get_bucket_display())
     parts = (
         f"{what} ({again})" if discrepancy.times_opened > 1 else what,
-        _("₩%(amount)s") % {"amount": with_separators(discrepancy.amount)},
+        foreign_stake(discrepancy)
+        or _("₩%(amount)s") % {"amount": with_separators(discrepancy.amount)},
         # A number that comes from the gateway may hold anything, a line break too.
         " ".join(discrepancy.merchant_uid.split()),
         discrepancy.imp_uid,

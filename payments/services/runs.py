@@ -38,17 +38,19 @@ def start(
     query: str,
     actor: AbstractBaseUser | None,
     enqueue: Enqueue,
+    command: str = "",
 ) -> VerificationRun:
     """A run over exactly these payments, as they are selected now.
 
-    `query` is the filter for people to read. The payments are copied by the database itself, so a
-    hundred thousand cost a second. Raises NotAllowed if there are none.
+    `query` is the filter for people to read; `command` is what asks where no `actor` does. The
+    payments are copied by the database itself, so a hundred thousand cost a second. Raises
+    NotAllowed if there are none.
     """
     with transaction.atomic():
         run = VerificationRun.objects.create(
             requested_at=timezone.now(),
             requested_by_id=actor.pk if actor else None,
-            requested_name=ledger.clean(str(actor), 254) if actor else "",
+            requested_name=ledger.clean(str(actor), 254) if actor else command,
             query=ledger.clean(query),
         )
         run.total = _fill(run, payments)

@@ -68,10 +68,14 @@ def reconciled(first: Any = APRIL_FIRST, last: Any = None, **options: Any) -> Re
     return ended(begun(first, last), **options)
 
 
-def begun(first: Any = APRIL_FIRST, last: Any = None) -> ReconciliationRun:
-    """A run over these days that nobody has worked on."""
+def begun(first: Any = APRIL_FIRST, last: Any = None, command: str = "") -> ReconciliationRun:
+    """A run over these days that nobody has worked on; the schedule's, or a command's."""
     return reconciliation.start(
-        first_day=first, last_day=last or first, actor=None, enqueue=lambda _run_id: None
+        first_day=first,
+        last_day=last or first,
+        actor=None,
+        command=command,
+        enqueue=lambda _run_id: None,
     )
 
 

@@ -41,6 +41,7 @@ class Command(BaseCommand):
                 first_day=options["first_day"],
                 last_day=options["last_day"],
                 actor=None,
+                command="manage.py reconcile",
                 # This process is the worker.
                 enqueue=lambda _run_id: None,
             )

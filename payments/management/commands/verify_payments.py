@@ -79,8 +79,13 @@ class Command(BaseCommand):
         try:
             # No task is queued: this command works on it. Should it be killed, the schedule finds
             # the run forgotten and a worker goes on.
-            query = narrowing.lasting_query
-            return runs.start(payments=payments, query=query, actor=None, enqueue=lambda pk: None)
+            return runs.start(
+                payments=payments,
+                query=narrowing.lasting_query,
+                actor=None,
+                command="manage.py verify_payments",
+                enqueue=lambda pk: None,
+            )
         except NotAllowed as refusal:
             raise CommandError(str(refusal.message), returncode=MEANINGLESS) from None
 

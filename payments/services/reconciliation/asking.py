@@ -25,11 +25,17 @@ __all__ = ["forgotten", "of_finished_day", "pause", "resume", "start", "stop"]
 
 
 def start(
-    *, first_day: date, last_day: date, actor: AbstractBaseUser | None, enqueue: Enqueue
+    *,
+    first_day: date,
+    last_day: date,
+    actor: AbstractBaseUser | None,
+    enqueue: Enqueue,
+    command: str = "",
 ) -> ReconciliationRun:
     """A run over these Korean days, both included. Raises NotAllowed with words for the person.
 
-    Of a day that is not over yet, what happened until the run begins.
+    Of a day that is not over yet, what happened until the run begins. `command` is what asks where
+    no `actor` does; without either it is the schedule.
     """
     now = timezone.now()
     if first_day > last_day:
@@ -42,7 +48,7 @@ def start(
         run = ReconciliationRun.objects.create(
             requested_at=now,
             requested_by_id=actor.pk if actor else None,
-            requested_name=ledger.clean(str(actor), 254) if actor else "",
+            requested_name=ledger.clean(str(actor), 254) if actor else command,
             first_day=first_day,
             last_day=last_day,
         )

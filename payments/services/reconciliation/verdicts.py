@@ -6,6 +6,7 @@ To treat another outcome, add its figure to `tally.FIGURES` and its line to `_re
 import logging
 from collections.abc import Mapping, Sequence
 
+from payments.iamport import GatewayPayment
 from payments.ledger import clean
 from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun
 from payments.money import MAX_WON
@@ -110,15 +111,21 @@ def _reconsider_one(discrepancy: Discrepancy, sight: Sight | None) -> bool:
     )
 
 
+def _stake(side: Payment | GatewayPayment | None) -> int:
+    """What is at stake, in won: what is in another currency can't be added up with it."""
+    if side is None or side.currency != "KRW":
+        return 0
+    return min(int(side.amount), MAX_WON)
+
+
 def _difference(sight: Sight, bucket: Bucket) -> Difference:
     payment, answer = sight.payment, sight.answer
-    amount = payment.amount if payment else answer.amount if answer else 0
     number = payment.merchant_uid if payment else answer.merchant_uid if answer else ""
     return Difference(
         bucket=bucket,
         imp_uid=sight.imp_uid,
         merchant_uid=clean(number, 40),
-        amount=min(int(amount), MAX_WON),
+        amount=_stake(payment or answer),
         payment_id=payment.pk if payment else None,
         ours=our_figures(payment),
         theirs=their_figures(answer),

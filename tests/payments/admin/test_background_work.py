@@ -11,8 +11,10 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from payments import tasks
+from payments.admin.dashboard import Waiting
 from payments.models import ItemOutcome, Payment, ScheduledJob, VerificationItem, Worker
-from payments.services import runs, workers
+from payments.services import reconciliation, runs, workers
+from tests.payments.books import begun
 
 from .conftest import SignIn, english, page_of, text_of
 
@@ -43,6 +45,12 @@ def test_without_any_worker_it_says_how_to_start_one(client: Client) -> None:
     words = text_of(client.get(WORK))
     assert NOTHING in words
     assert "<code>manage.py worker</code>" in words
+
+
+def test_looking_for_days_to_close_is_not_called_a_close(client: Client) -> None:
+    names = [job.name for job in client.get(WORK).context["jobs"]]
+    assert "Look for days to close" in names
+    assert "Daily close" not in names
 
 
 def test_workers_are_alive_silent_or_ended(client: Client) -> None:
@@ -138,6 +146,23 @@ def test_the_dashboard_counts_failures_and_parked_payments(
     assert (tile.number, tile.address) == ("1", f"{WORK}#failed")
     tile = waiting["Payments a run could not process"]
     assert (tile.number, tile.address) == ("1", f"{WORK}#parked")
-    assert waiting["Verification runs that have not ended"].number == "1"
+    assert waiting["Runs that have not ended"].number == "1"
     others = {one.address for one in sign_in(viewer).get("/admin/").context["waiting"]}
     assert not any(address.startswith(WORK) for address in others)
+
+
+def test_runs_of_both_kinds_that_have_not_ended_are_counted_together(
+    finance: User, payment: Payment, sign_in: SignIn
+) -> None:
+    def tile() -> Waiting:
+        found = {english(one.label): one for one in client.get("/admin/").context["waiting"]}
+        return found["Runs that have not ended"]
+
+    client = sign_in(finance)
+    reconciliation.pause(run=begun())
+    assert tile().number == "1"
+    (shown,) = client.get(tile().address).context["cl"].result_list
+    assert (str(shown), shown.status) == ("2026-04-01", "paused")
+    run = runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
+    assert tile().number == "2"
+    assert list(client.get(tile().address).context["cl"].result_list) == [run]

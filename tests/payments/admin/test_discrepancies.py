@@ -6,13 +6,15 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from payments.models import Bucket, Discrepancy, Payment, PersonalDataAccess, Product
+from payments.services import reconciliation
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import filed, missing_here, reconciled
+from tests.payments.books import begun, filed, missing_here, reconciled
 
 from .conftest import SignIn, rows_of, text_of
 from .discrepancy_doors import LIST, address, close, exported, listed, own
@@ -65,9 +67,37 @@ class TestTheQueue:
     ) -> None:
         close(client, discrepancy)
         assert listed(client) == set()
-        assert "Nothing is open" in text_of(client.get(LIST))
         assert listed(client, "state=closed") == {discrepancy.merchant_uid}
         assert listed(client, "state=all") == {discrepancy.merchant_uid}
+
+    def test_an_empty_queue_says_what_it_rests_on(
+        self, client: Client, sandbox: SandboxGateway
+    ) -> None:
+        stopped = begun()
+        reconciliation.stop(run=stopped)
+        page = text_of(client.get(LIST))
+        assert "Nothing has been compared yet." in page
+        assert reverse("admin:payments_reconciliationrun_start") in page
+        run = reconciled()
+        page = text_of(client.get(LIST))
+        there = reverse("admin:payments_reconciliationrun_change", args=[run.pk])
+        assert "Nothing is open: both books agree as far as they were compared." in page
+        assert f'<a href="{there}">#{run.pk} 2026-04-01</a>' in page
+
+    def test_who_may_not_start_a_reconciliation_is_not_led_there(
+        self, viewer: User, sign_in: SignIn
+    ) -> None:
+        page = text_of(sign_in(viewer).get(LIST))
+        assert "Nothing has been compared yet." in page
+        assert reverse("admin:payments_reconciliationrun_start") not in page
+
+    def test_what_the_queue_rests_on_is_asked_for_only_when_it_is_empty(
+        self, client: Client, discrepancy: Discrepancy
+    ) -> None:
+        for query in ("", "state=closed"):
+            with CaptureQueriesContext(connection) as queries:
+                client.get(f"{LIST}?{query}")
+            assert not [one for one in queries if "reconciliationrun" in one["sql"]]
 
     def test_it_is_narrowed_by_owner(
         self, client: Client, finance: User, operator: User, payment: Payment
@@ -153,6 +183,18 @@ class TestTheQueue:
             context = client.get(f"{LIST}?{query}").context
             assert (context["count"], context["at_stake"]) == (count, stake)
             assert exported(client, query) == listed(client, query)
+
+    def test_another_currency_counts_in_no_total(
+        self, client: Client, sandbox: SandboxGateway
+    ) -> None:
+        noon = int(builders.NOON.timestamp())
+        sandbox.pay("bought-abroad", 990, paid_at=noon, currency="USD")
+        sandbox.pay("never-ordered", 5_000, paid_at=noon)
+        reconciled()
+        assert client.get(LIST).context["at_stake"] == "₩5,000"
+        abroad = Discrepancy.objects.get(merchant_uid="bought-abroad")
+        page = client.get(address(abroad))
+        assert page.context["at_stake"] == "990 USD (not in the totals)"
 
     def test_each_chip_takes_its_filter_away(
         self, client: Client, discrepancy: Discrepancy

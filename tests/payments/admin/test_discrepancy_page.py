@@ -103,6 +103,12 @@ class TestWorkingItOff:
             discrepancy.refresh_from_db()
             assert discrepancy.owner == owner
 
+    def test_an_address_at_the_head_of_a_message_is_shown_as_it_is(
+        self, client: Client, finance: User, operator: User, discrepancy: Discrepancy
+    ) -> None:
+        User.objects.filter(pk=finance.pk).update(language="ko")
+        assert told(own(client, discrepancy, operator)).startswith("operator@example.com ")
+
     @pytest.mark.parametrize("name", ["viewer", "customer"])
     def test_it_is_not_handed_to_somebody_who_may_not_work_on_it(
         self, client: Client, discrepancy: Discrepancy, name: str, request: pytest.FixtureRequest

@@ -97,6 +97,18 @@ class TestAskingForOne:
         assert f'href="{address(run)}"' in page
         assert "has not ended yet" not in text_of(client.get(f"{START}?period=last_month"))
 
+    def test_who_asked_is_a_person_a_command_or_the_clock(
+        self, client: Client, finance: User
+    ) -> None:
+        begun()
+        assert "By the clock" in text_of(client.get(LIST))
+        begun(command="manage.py reconcile")
+        page = text_of(client.get(LIST))
+        assert "Command line" in page
+        assert str(finance) not in page.split("result_list")[1]
+        ask(client, "2026-04-01", "2026-04-02")
+        assert str(finance) in text_of(client.get(LIST)).split("result_list")[1]
+
     def test_a_get_starts_nothing(self, client: Client) -> None:
         client.get(f"{START}?first_day=2026-04-01&last_day=2026-04-01")
         assert not ReconciliationRun.objects.exists()

@@ -10,7 +10,8 @@ from accounts.models import User
 from payments.models import ClosingReason, Discrepancy, Payment
 from payments.services import discrepancies
 from tests.gateway import SandboxGateway
-from tests.payments.books import missing_here
+from tests.payments.books import missing_here, reconciled
+from tests.payments.builders import NOON
 
 from .conftest import SignIn, page_of, text_of, told
 from .discrepancy_doors import address
@@ -105,6 +106,27 @@ def test_a_silent_gateway_is_said_and_nothing_is_taken_in(
     assert "does not answer" in told(client.get(address(found, "take_in")))
     assert "does not answer" in told(take(client, found, "nobody"))
     assert not Payment.objects.exists()
+
+
+def test_what_is_not_in_won_is_not_offered_and_says_why(
+    client: Client, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay("bought-abroad", 990, paid_at=int(NOON.timestamp()), currency="USD")
+    reconciled()
+    abroad = Discrepancy.objects.get()
+    page = text_of(client.get(address(abroad)))
+    assert address(abroad, "take_in") not in page
+    assert "Only payments in won can be taken in. This one is in USD." in page
+
+
+def test_who_may_not_is_told_who_may(found: Discrepancy, finance: User, sign_in: SignIn) -> None:
+    page = text_of(sign_in(finance).get(address(found)))
+    assert "An approver can take it in as a payment. Hand it to one." in page
+
+
+def test_its_page_says_what_cant_be_undone(client: Client, found: Discrepancy) -> None:
+    page = text_of(client.get(address(found, "take_in")))
+    assert "Taking it in and naming its customer can't be undone." in page
 
 
 @pytest.mark.parametrize("name", ["finance", "operator", "viewer"])

@@ -294,9 +294,40 @@ def test_a_run_is_paused_resumed_and_stopped(client: Client, run: VerificationRu
         assert run.status == status
     assert DBTaskResult.objects.count() == 1
     words = text_of(client.get(page(run)))
-    assert "It was stopped before 30 payments were asked about." in words
+    assert "Nothing is known about 30 payments: it was stopped before their answers came." in words
+    assert "Not known" in words
+    assert "Still to do" not in words
     for button in ("pause", "resume", "stop"):
         assert f'action="{page(run, button)}"' not in words
+
+
+def test_after_a_stop_the_page_waits_for_answers_that_are_under_way(
+    client: Client, run: VerificationRun
+) -> None:
+    soon = timezone.now() + timedelta(minutes=1)
+    under_way = [item.pk for item in run.items.order_by("pk")[:6]]
+    run.items.filter(pk__in=under_way).update(claim="w1", claimed_until=soon)
+    client.post(page(run, "stop"))
+    words = text_of(client.get(page(run)))
+    address = f"{page(run, 'progress')}?status=landing&outcome=waiting"
+    assert "status=landing" in words
+    assert page(run, "again") not in words
+    assert 'hx-trigger="every 2s"' in text_of(client.get(address, headers=HTMX))
+    assert 'hx-trigger="every 5s"' in text_of(client.get(page(run, "results"), headers=HTMX))
+    settle(run, ItemOutcome.AGREES, 6, claim="", claimed_until=None)
+    assert client.get(address, headers=HTMX)["HX-Refresh"] == "true"
+    words = text_of(client.get(page(run)))
+    assert "Nothing is known about 24 payments" in words
+    assert "Ask about the 24 left over" in words
+    assert "hx-get" not in words
+
+
+def test_a_stop_after_which_every_answer_came_leaves_nothing_open(
+    client: Client, run: VerificationRun
+) -> None:
+    settle(run, ItemOutcome.AGREES, 30)
+    change(run, status=RunStatus.STOPPED, finished_at=timezone.now())
+    assert "Every payment agrees with the gateway." in text_of(client.get(page(run)))
 
 
 def test_who_was_slower_is_told_how_it_stands(client: Client, run: VerificationRun) -> None:
@@ -382,6 +413,14 @@ def test_results_of_one_outcome_can_be_taken_alone(exporter: Client, run: Verifi
     address = f"{page(run, 'export')}?outcome=differs"
     assert ">2</dd>" in text_of(exporter.get(address))
     assert len(rows_of(exporter.post(address, {"reason": "4월 대사"}))) == 2
+
+
+def test_of_a_stopped_run_the_file_says_what_is_not_known(
+    exporter: Client, run: VerificationRun
+) -> None:
+    change(run, status=RunStatus.STOPPED)
+    rows = rows_of(exporter.post(page(run, "export"), {"reason": "4월 대사"}))
+    assert {row["Outcome in words"] for row in rows} == {"Not known"}
 
 
 def test_without_a_reason_nothing_leaves(exporter: Client, run: VerificationRun) -> None:

@@ -53,6 +53,7 @@ def test_books_that_agree_end_with_0(book: list[Payment]) -> None:
     assert code == 0
     assert "done, 0 open" in out
     assert "100%  6 read" in err
+    assert ReconciliationRun.objects.get().requested_name == "manage.py reconcile"
 
 
 def test_a_difference_ends_with_1_and_is_named(

@@ -62,6 +62,7 @@ def test_the_summary_is_json_alone_on_the_standard_output(shop: list[Payment]) -
     assert (summary["status"], summary["payments"]) == ("done", 5)
     assert summary["outcomes"]["agrees"] == sum(summary["outcomes"].values()) == 5
     assert summary["seconds"] > 0
+    assert VerificationRun.objects.get().requested_name == "manage.py verify_payments"
 
 
 def test_what_differs_or_is_not_there_ends_with_1(

@@ -48,6 +48,19 @@ def test_what_is_new_is_mailed_once(settings: Any) -> None:
     assert "order-1 Bcc: someone@example.com" in message.body
 
 
+def test_an_amount_in_another_currency_is_not_called_won() -> None:
+    abroad = Difference(
+        bucket=Bucket.MISSING_HERE,
+        imp_uid="imp_1",
+        merchant_uid="bought-abroad",
+        amount=0,
+        theirs='{"amount":990,"currency":"USD"}',
+    )
+    discrepancies.file(difference=abroad)
+    discrepancy_mail.send_news()
+    assert " · 990 USD · bought-abroad" in mail.outbox[0].body
+
+
 def test_without_an_address_or_news_nothing_is_sent(settings: Any) -> None:
     assert discrepancy_mail.send_news() == 0
     found(1)

@@ -81,6 +81,14 @@ class TestWhatIsFound:
         assert (discrepancy.bucket, discrepancy.imp_uid) == ("missing_here", paid["imp_uid"])
         assert (discrepancy.payment, discrepancy.ours, discrepancy.amount) == (None, "", 5_000)
 
+    def test_only_won_is_at_stake(self, db: None, sandbox: SandboxGateway) -> None:
+        noon = int(NOON.timestamp())
+        sandbox.pay("bought-abroad", 990, paid_at=noon, currency="USD")
+        sandbox.pay("never-ordered", 5_000, paid_at=noon)
+        reconciled()
+        stakes = dict(Discrepancy.objects.values_list("merchant_uid", "amount"))
+        assert stakes == {"bought-abroad": 0, "never-ordered": 5_000}
+
     def test_a_payment_that_the_gateway_does_not_know(
         self, customer: User, product: Product
     ) -> None:
