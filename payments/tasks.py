@@ -102,7 +102,8 @@ def mail_discrepancies() -> None:
 def close_days() -> list[str]:
     """Reconcile and close finished days, from the configured hour in Korea on.
 
-    A day whose reconciliation is still under way is closed on a later turn.
+    A day whose reconciliation is still under way, or left payments without an answer, is closed on
+    a later turn.
     """
     closes = closing.close_finished_days(
         now=timezone.now() - timedelta(hours=conf.schedule().close_hour),

@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from payments import hashing
 from payments.errors import Conflict, NotAllowed
 from payments.kst import day_of
-from payments.models import DeliveryOutcome
+from payments.models import DeliveryOutcome, ReconciliationRun
+from payments.money import with_separators
 from payments.selectors.closes import ONE_DAY, newest, open_days, still_open
 from payments.selectors.day_lines import figures_of_lines, lines_of
-from payments.selectors.reconciliations import last_over
+from payments.selectors.reconciliations import figure, last_over
 from payments.services.closing import close_day, refusal_of
 
 from . import close_words
@@ -113,12 +114,21 @@ def payments_address(day: date) -> str:
 def _reconciled(day: date, request: HttpRequest) -> dict[str, Any]:
     """Whether the day was compared with the gateway's book, and where to look or to do it."""
     if run := last_over(day):
-        may_see = request.user.has_perm("payments.view_reconciliationrun")
-        page = reverse("admin:payments_reconciliationrun_change", args=[run.pk])
-        return {"run": run, "run_address": page if may_see else ""}
+        unknown = figure(run, "unknown")
+        return {
+            "run": run,
+            "run_address": run_address(run, request),
+            "unknown": with_separators(unknown) if unknown else "",
+        }
     may_start = request.user.has_perm("payments.start_reconciliation")
     start = reverse("admin:payments_reconciliationrun_start")
     return {"run": None, "run_address": start if may_start else ""}
+
+
+def run_address(run: ReconciliationRun, request: HttpRequest) -> str:
+    """The page of a reconciliation; "" for whoever may not see it."""
+    may_see = request.user.has_perm("payments.view_reconciliationrun")
+    return reverse("admin:payments_reconciliationrun_change", args=[run.pk]) if may_see else ""
 
 
 def _still_open(request: HttpRequest) -> list[tuple[str, str, bool, str]]:

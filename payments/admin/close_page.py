@@ -21,9 +21,10 @@ from payments.selectors.day_lines import Line
 from payments.services.close_audit import Flaw, flaws_of
 
 from . import close_words
-from .close_day import payments_address
+from .close_day import payments_address, run_address
 from .close_words import line_status
 from .delivery import code
+from .reconciliation_words import without_answer
 from .widgets import NOTHING, badge, moment, pay_method, won
 
 # More causes than this are no page: the statement's file and the list have them all.
@@ -60,6 +61,7 @@ def context(close: DailyClose, request: HttpRequest) -> dict[str, Any]:
         "closed_at": moment(close.closed_at),
         "closed_by": close.actor_name or _("By the clock"),
         **_figures(close),
+        **_reconciliation(close, request),
         **(_drift(found, request) if found is not None else {}),
     }
 
@@ -76,6 +78,16 @@ def _figures(close: DailyClose) -> dict[str, Any]:
         "sums": close_words.group("", figures.sums),
         "methods": close_words.methods(figures),
         "providers": close_words.providers(figures),
+    }
+
+
+def _reconciliation(close: DailyClose, request: HttpRequest) -> dict[str, Any]:
+    """Where the run is that the day was closed on, and what it knew nothing about."""
+    if close.run is None:
+        return {}
+    return {
+        "run_address": run_address(close.run, request),
+        "without_answer": without_answer(close.run),
     }
 
 

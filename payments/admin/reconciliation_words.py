@@ -81,19 +81,26 @@ def _stopped(run: ReconciliationRun, now: datetime) -> str:
 
 
 def _done(run: ReconciliationRun, now: datetime) -> str:
-    found, unknown = sum(differences_of(run).values()), figure(run, "unknown")
+    found = sum(differences_of(run).values())
     parts = []
     if found:
         words = ngettext("%(number)s discrepancy.", "%(number)s discrepancies.", found)
         parts.append(words % {"number": with_separators(found)})
-    if unknown:
-        words = ngettext(
-            "Nothing is known about %(number)s payment, because the gateway gave no answer.",
-            "Nothing is known about %(number)s payments, because the gateway gave no answer.",
-            unknown,
-        )
-        parts.append(words % {"number": with_separators(unknown)})
+    if unknown := without_answer(run):
+        parts.append(unknown)
     return " ".join(parts) or _("Both books agree.")
+
+
+def without_answer(run: ReconciliationRun) -> str:
+    """How many payments it knows nothing about; "" if there is none."""
+    if not (unknown := figure(run, "unknown")):
+        return ""
+    words = ngettext(
+        "Nothing is known about %(number)s payment, because the gateway gave no answer.",
+        "Nothing is known about %(number)s payments, because the gateway gave no answer.",
+        unknown,
+    )
+    return words % {"number": with_separators(unknown)}
 
 
 _SENTENCES: dict[Stage, Callable[[ReconciliationRun, datetime], str]] = {

@@ -37,6 +37,7 @@ from .day_lines import (
     lines_of,
     read_lines,
 )
+from .reconciliations import compared_by_clock_since
 
 # The newest closes that the dashboard looks at; older ones show their drift on their own page.
 WATCHED = 90
@@ -69,9 +70,12 @@ def newest() -> DailyClose | None:
 
 
 def open_days(*, now: datetime) -> list[date]:
-    """Finished days that are still to close, in order; before the first close only yesterday."""
+    """Finished days that are still to close, in order.
+
+    Before the first close only yesterday, and days before it that the clock is still at.
+    """
     yesterday, last = day_of(now) - ONE_DAY, newest()
-    first = last.day + ONE_DAY if last else yesterday
+    first = last.day + ONE_DAY if last else compared_by_clock_since(yesterday)
     return [first + timedelta(days=number) for number in range((yesterday - first).days + 1)]
 
 

@@ -20,9 +20,11 @@ from payments import hashing, ledger
 from payments.errors import Conflict, NotAllowed
 from payments.kst import day_of
 from payments.locks import closing_days
-from payments.models import DailyClose, Discrepancy, ReconciliationRun, RunStatus
+from payments.models import DailyClose, Discrepancy, ReconciliationRun
 from payments.selectors.closes import ONE_DAY, newest, open_days
 from payments.selectors.day_lines import figures_of_lines, lines_of, stored
+
+from .reconciliation import is_enough
 
 NOT_OVER = gettext_lazy("This day is not over yet in Korea. It can be closed from midnight on.")
 CLOSED = gettext_lazy("This day is closed already. A close is never changed.")
@@ -131,14 +133,15 @@ def _hashed_fields(close: DailyClose) -> Iterable[object]:
 def close_finished_days(*, now: datetime, reconcile: Reconcile) -> list[DailyClose]:
     """Close every finished day that is still open, in order, each after it was reconciled.
 
-    `reconcile` brings the run for a day. One that is not done yet ends the work here: the day stays
-    open, as do those after it, until this is called again (`selectors.closes.open_days` says what
-    is left). Safe to call twice and at any time: a day that somebody else closes is passed over.
+    `reconcile` brings the run for a day. One that is not done yet, or that is to be followed by
+    another because payments had no answer, ends the work here: the day stays open, as do those
+    after it, until this is called again (`selectors.closes.open_days` says what is left). Safe to
+    call twice and at any time: a day that somebody else closes is passed over.
     """
     closes = []
     for day in open_days(now=now):
         run = reconcile(day)
-        if run is not None and run.status != RunStatus.DONE:
+        if run is not None and not is_enough(run=run):
             break
         try:
             closes.append(close_day(day=day, actor=None, run=run))

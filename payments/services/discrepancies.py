@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments import conf
+from payments import conf, ledger
 from payments.errors import Conflict, NotAllowed
 from payments.iamport import GatewayPayment
 from payments.locks import locked_discrepancy
@@ -28,7 +28,7 @@ from payments.models import (
     StepKind,
 )
 
-from .differences import differences, our_figures, ours_of, their_figures
+from .differences import at_stake, differences, our_figures, ours_of, their_figures
 from .discrepancy_rows import add_step, set_closed, set_open, words_of
 
 # Reasons that say what the system itself has seen or done.
@@ -51,6 +51,22 @@ class Difference:
     payment_id: int | None = None
     ours: str = ""
     theirs: str = ""
+
+
+def difference_of(
+    *, bucket: Bucket, imp_uid: str, payment: Payment | None, answer: GatewayPayment | None
+) -> Difference:
+    """A difference between these two sides, either of which may have no such payment."""
+    number = payment.merchant_uid if payment else answer.merchant_uid if answer else ""
+    return Difference(
+        bucket=bucket,
+        imp_uid=imp_uid,
+        merchant_uid=ledger.clean(number, 40),
+        amount=at_stake(payment or answer),
+        payment_id=payment.pk if payment else None,
+        ours=our_figures(payment),
+        theirs=their_figures(answer),
+    )
 
 
 def file(*, difference: Difference, run: ReconciliationRun | None = None) -> Discrepancy:
@@ -165,7 +181,10 @@ def reopen(
 
 
 def agree(*, discrepancy: Discrepancy, ours: str, theirs: str) -> bool:
-    """The facts agree again: close it, with the figures that show it. False if it is closed."""
+    """The facts agree again: close it, with the figures that show it. False if it is closed.
+
+    Whatever else differs by now is filed before, so that nothing that differs is ever left out.
+    """
     with locked_discrepancy(discrepancy.pk) as row:
         if not row.is_open:
             return False
@@ -179,7 +198,8 @@ def agree(*, discrepancy: Discrepancy, ours: str, theirs: str) -> bool:
 def facts_seen(*, seen: Sequence[tuple[Payment, GatewayPayment]]) -> None:
     """After a verification: close what its answers show to agree again. One query if there is none.
 
-    Call it after the verification's own transaction, with the payments as they stand then.
+    What differs in another way by now is filed in its place. Call it after the verification's own
+    transaction, with the payments as they stand then.
     """
     if not seen:
         return
@@ -194,7 +214,19 @@ def facts_seen(*, seen: Sequence[tuple[Payment, GatewayPayment]]) -> None:
             accepts_test_payments=conf.gateway().accepts_test_payments,
         )
         if discrepancy.bucket not in left:
-            agree(discrepancy=discrepancy, ours=our_figures(payment), theirs=their_figures(answer))
+            _replace(discrepancy, payment, answer, left)
+
+
+def _replace(
+    discrepancy: Discrepancy, payment: Payment, answer: GatewayPayment, left: Sequence[Bucket]
+) -> None:
+    """Close it, after what is left to differ was filed."""
+    imp_uid = discrepancy.imp_uid
+    for bucket in left:
+        file(
+            difference=difference_of(bucket=bucket, imp_uid=imp_uid, payment=payment, answer=answer)
+        )
+    agree(discrepancy=discrepancy, ours=our_figures(payment), theirs=their_figures(answer))
 
 
 @contextmanager

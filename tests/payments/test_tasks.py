@@ -23,6 +23,7 @@ from payments.models import (
 )
 from payments.services import reconciliation, runs
 from tests.gateway import SandboxGateway
+from tests.payments.books import LOOKUPS, ended, found
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,7 +139,8 @@ class TestTheDailyClose:
     def test_nothing_happens_before_the_hour_in_korea(self, time_machine: Any) -> None:
         time_machine.move_to(self.BEFORE_SIX)
         # Before the first close, only the day before is due: that is 31 March until six.
-        tasks.close_days.call()
+        assert self.compared().first_day == date(2026, 3, 31)
+        assert tasks.close_days.call() == ["2026-03-31"]
         assert not ReconciliationRun.objects.filter(first_day=self.DAY).exists()
         time_machine.move_to(self.SIX)
         tasks.close_days.call()
@@ -157,6 +159,42 @@ class TestTheDailyClose:
         assert (close.run, close.count, close.open_discrepancies) == (run, 3, 1)
         assert Discrepancy.objects.get().bucket == "missing_there"
         assert tasks.close_days.call() == []
+
+    def compared(self) -> ReconciliationRun:
+        """What the clock has asked for, worked on to its end."""
+        tasks.close_days.call()
+        return ended(ReconciliationRun.objects.latest("pk"))
+
+    def test_a_day_is_not_closed_on_payments_without_an_answer(
+        self, day: list[Payment], time_machine: Any, sandbox: SandboxGateway
+    ) -> None:
+        time_machine.move_to(self.SIX)
+        sandbox.fault("status", status=500, match=LOOKUPS)
+        assert self.compared().unknown == [day[2].imp_uid]
+        assert tasks.close_days.call() == []
+        sandbox.heal()
+        time_machine.move_to(self.SIX + timedelta(minutes=15))
+        run = self.compared()
+        assert found() == {"missing_there": {day[2].imp_uid}}
+        assert tasks.close_days.call() == ["2026-04-01"]
+        close = DailyClose.objects.get()
+        assert (close.run, close.open_discrepancies) == (run, 1)
+
+    def test_one_that_can_never_be_read_holds_the_books_up_for_a_day_at_most(
+        self, day: list[Payment], time_machine: Any, sandbox: SandboxGateway
+    ) -> None:
+        sandbox.control("PATCH", f"payments/{day[0].imp_uid}", {"amount": "99,000"})
+        time_machine.move_to(self.SIX)
+        self.compared()
+        time_machine.move_to(self.SIX + timedelta(hours=23))
+        self.compared()
+        assert tasks.close_days.call() == []
+        time_machine.move_to(self.SIX + timedelta(hours=24, minutes=1))
+        last = self.compared()
+        assert tasks.close_days.call() == ["2026-04-01"]
+        # The first day of all, and not lost although the next one is over by now.
+        assert DailyClose.objects.get().run == last
+        assert last.unknown == [day[0].imp_uid]
 
     def test_a_comparison_that_was_stopped_is_begun_anew(self, time_machine: Any) -> None:
         time_machine.move_to(self.SIX)

@@ -21,7 +21,7 @@ ORDER = _("The first day is after the last one.")
 FUTURE = _("Days that have not begun can't be reconciled yet.")
 TOO_LONG = _("At most 366 days at once. Choose a shorter time, or start several.")
 
-__all__ = ["forgotten", "of_finished_day", "pause", "resume", "start", "stop"]
+__all__ = ["Enqueue", "forgotten", "pause", "resume", "start", "stop"]
 
 
 def start(
@@ -54,17 +54,6 @@ def start(
         )
         enqueue(run.pk)
     return run
-
-
-def of_finished_day(*, day: date, enqueue: Enqueue) -> ReconciliationRun:
-    """The newest run over exactly this day that began after its end; a new one if there is none.
-
-    One that a person stopped counts as none: a day is closed on a comparison that went to its end.
-    """
-    runs = ReconciliationRun.objects.filter(first_day=day, last_day=day)
-    runs = runs.filter(requested_at__gte=kst.end_of(day)).exclude(status=RunStatus.STOPPED)
-    found = runs.order_by("-pk").first()
-    return found or start(first_day=day, last_day=day, actor=None, enqueue=enqueue)
 
 
 def resume(*, run: ReconciliationRun, enqueue: Enqueue) -> None:

@@ -163,7 +163,8 @@ class _Turn:
         """Every open discrepancy, of whichever days: what agrees by now closes by itself."""
         for some in _open_discrepancies():
             sights = self._look({one.imp_uid: Suspect() for one in some})
-            self._tally.add("closed", verdicts.reconsider(open_ones=some, sights=sights))
+            closed = verdicts.reconsider(run=self._run, open_ones=some, sights=sights)
+            self._tally.add("closed", closed)
 
     def _end(self) -> None:
         self._save({"status": RunStatus.DONE, "finished_at": timezone.now(), "not_before": None})

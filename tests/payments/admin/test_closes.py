@@ -297,9 +297,11 @@ def test_a_day_is_closed_in_the_name_of_who_pressed(
     assert "2026-04-01 is closed." in told(response)
 
 
-def ran(first: date, last: date, at: datetime, status: RunStatus) -> ReconciliationRun:
+def ran(
+    first: date, last: date, at: datetime, status: RunStatus, **fields: Any
+) -> ReconciliationRun:
     return ReconciliationRun.objects.create(
-        first_day=first, last_day=last, requested_at=at, status=status
+        first_day=first, last_day=last, requested_at=at, status=status, **fields
     )
 
 
@@ -320,6 +322,39 @@ def test_the_close_stands_on_the_newest_comparison_of_the_whole_day(
     assert f'<a href="{there}">Reconciled with the gateway</a>' in text_of(page)
     post(client, APRIL_1)
     assert DailyClose.objects.get().run == run
+
+
+@pytest.fixture
+def with_unknown() -> ReconciliationRun:
+    """Compared, but the gateway gave no answer about some payments."""
+    unknown = {"counts": {"unknown": 1_200}, "unknown": ["imp_1"]}
+    return ran(APRIL_1, APRIL_1, end_of(APRIL_1), RunStatus.DONE, **unknown)
+
+
+def page_of_run(run: ReconciliationRun) -> str:
+    return reverse("admin:payments_reconciliationrun_change", args=[run.pk])
+
+
+def test_a_comparison_with_payments_without_an_answer_is_not_shown_as_good(
+    client: Client, with_unknown: ReconciliationRun
+) -> None:
+    page = text_of(client.get(f"{CLOSE}?day={APRIL_1}"))
+    assert f'<span class="badge wait">#{with_unknown.pk}</span>' in page
+    words = "Reconciled with the gateway, 1,200 without an answer"
+    assert f'<a href="{page_of_run(with_unknown)}">{words}</a>' in page
+
+
+def test_a_close_says_how_many_payments_had_no_answer(
+    client: Client, finance: User, with_unknown: ReconciliationRun
+) -> None:
+    close = close_day(day=APRIL_1, actor=finance, run=with_unknown)
+    page = text_of(client.get(close_of(close)))
+    assert "Nothing is known about 1,200 payments, because the gateway gave no answer." in page
+    assert f'<a href="{page_of_run(with_unknown)}">' in page
+    good = ran(APRIL_2, APRIL_2, NOW, RunStatus.DONE)
+    page = text_of(client.get(close_of(close_day(day=APRIL_2, actor=finance, run=good))))
+    assert f'<a href="{page_of_run(good)}">' in page
+    assert "Nothing is known" not in page
 
 
 def test_a_day_that_changed_since_the_page_was_drawn_is_not_closed(

@@ -226,9 +226,9 @@ def unreconciled(day: date) -> None:
     """Nothing to reconcile with."""
 
 
-def run_of(day: date, status: RunStatus) -> ReconciliationRun:
+def run_of(day: date, status: RunStatus, **fields: Any) -> ReconciliationRun:
     return ReconciliationRun.objects.create(
-        requested_at=NOW, first_day=day, last_day=day, status=status
+        requested_at=NOW, first_day=day, last_day=day, status=status, **fields
     )
 
 
@@ -243,6 +243,18 @@ def test_the_schedule_begins_with_yesterday_and_then_leaves_no_day_out(
     assert [one.day.day for one in closes] == [2, 3, 4]
     assert close_finished_days(now=later, reconcile=unreconciled) == []
     assert list(audit_closes()) == []
+
+
+def test_the_first_day_is_not_lost_while_it_waits(db: None, time_machine: Any) -> None:
+    close_finished_days(now=NOW, reconcile=lambda day: run_of(day, RunStatus.RUNNING))
+    later = NOW + timedelta(days=2)
+    time_machine.move_to(later)
+    assert [day.day for day in open_days(now=later)] == [1, 2, 3]
+
+
+def test_what_a_person_had_compared_begins_no_closes(finance: User, db: None) -> None:
+    run_of(MARCH_31, RunStatus.DONE, requested_by=finance, requested_name="finance")
+    assert open_days(now=NOW) == [APRIL_1]
 
 
 def test_each_day_is_reconciled_before_it_is_closed(
@@ -271,6 +283,18 @@ def test_a_day_that_could_not_be_reconciled_stays_open_with_all_after_it(
 
     assert close_finished_days(now=NOW, reconcile=reconcile) == []
     assert asked == [MARCH_31]
+    assert open_days(now=NOW) == [MARCH_31, APRIL_1]
+
+
+def test_a_day_with_payments_without_an_answer_stays_open_with_all_after_it(
+    finance: User,
+) -> None:
+    close_day(day=MARCH_30, actor=finance)
+
+    def reconcile(day: date) -> ReconciliationRun:
+        return run_of(day, RunStatus.DONE, counts={"unknown": 1}, unknown=["imp_1"])
+
+    assert close_finished_days(now=NOW, reconcile=reconcile) == []
     assert open_days(now=NOW) == [MARCH_31, APRIL_1]
 
 

@@ -16,6 +16,7 @@ from payments.services.verification import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
 from tests.payments import builders
+from tests.payments.books import reconciled
 
 WORDS = "은행에 확인했습니다"
 
@@ -252,6 +253,40 @@ class TestVerifiedMeanwhile:
         verify(payment=payment, source=Source.ADMIN)
         open_ones = Discrepancy.objects.filter(is_open=True).values_list("bucket", flat=True)
         assert set(open_ones) == {"refund", "amount"}
+
+    def test_what_differs_in_another_way_takes_its_place(
+        self, sandbox: SandboxGateway, customer: User, product: Product
+    ) -> None:
+        payment = builders.paid(customer, product)
+        gone = discrepancies.file(
+            difference=difference(
+                bucket=Bucket.MISSING_THERE, imp_uid=payment.imp_uid, payment_id=payment.pk
+            )
+        )
+        sandbox.pay(payment.merchant_uid, 100, imp_uid=payment.imp_uid)
+        verify(payment=payment, source=Source.ADMIN)
+        found = Discrepancy.objects.get(is_open=True)
+        assert (found.bucket, found.payment, found.amount) == ("amount", payment, payment.amount)
+        assert '"amount":100,' in found.theirs
+        gone.refresh_from_db()
+        assert (gone.is_open, gone.closing_reason) == (False, "agrees")
+        assert steps(gone) == ["found", "closed"]
+
+    def test_what_a_person_accepted_does_not_hold_it_open(
+        self, refund_unknown_here: Payment, sandbox: SandboxGateway, operator: User
+    ) -> None:
+        payment = refund_unknown_here
+        sandbox.control("PATCH", f"payments/{payment.imp_uid}", {"amount": 100})
+        reconciled()
+        close(Discrepancy.objects.get(bucket=Bucket.AMOUNT), operator)
+        discrepancies.file(
+            difference=difference(
+                bucket=Bucket.MISSING_THERE, imp_uid=payment.imp_uid, payment_id=payment.pk
+            )
+        )
+        verify(payment=payment, source=Source.ADMIN)
+        open_ones = Discrepancy.objects.filter(is_open=True).values_list("bucket", flat=True)
+        assert list(open_ones) == ["refund"]
 
     def test_another_payments_answer_closes_nothing(
         self, refund_unknown_here: Payment, others_payment: Payment

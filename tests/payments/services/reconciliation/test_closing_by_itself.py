@@ -1,13 +1,17 @@
 """A difference closes when the facts agree again, and opens when they stop."""
 
-from datetime import date
+from datetime import date, timedelta
+
+import pytest
 
 from accounts.models import User
-from payments.models import ClosingReason, Discrepancy, Payment, Product
+from payments.models import Bucket, ClosingReason, Discrepancy, Payment, Product
 from payments.services import discrepancies
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import LOOKUPS, found, mirror, reconciled
+from tests.payments.books import LOOKUPS, begun, ended, filed, found, mirror, reconciled
+
+MAY_FIRST = date(2026, 5, 1)
 
 
 class TestClosingByItself:
@@ -79,3 +83,83 @@ class TestClosingByItself:
         mirror(sandbox, [payment])
         reconciled(date(2026, 5, 1))
         assert found() == {}
+
+
+class TestAnotherDifferenceInItsPlace:
+    """One difference is gone and the sides differ in another way: nothing is left out."""
+
+    @pytest.fixture
+    def was_missing(self, customer: User, product: Product) -> Payment:
+        """Paid here; a run with a wrong key found nothing at the gateway."""
+        payment = builders.paid(customer, product)
+        reconciled()
+        return payment
+
+    def test_what_turns_up_over_another_amount(
+        self, was_missing: Payment, sandbox: SandboxGateway
+    ) -> None:
+        mirror(sandbox, [was_missing], {was_missing.pk: {"amount": 1_000}})
+        assert reconciled(MAY_FIRST).counts["closed"] == 1
+        assert found() == {"amount": {was_missing.imp_uid}}
+        missing = Discrepancy.objects.get(bucket=Bucket.MISSING_THERE)
+        assert (missing.is_open, missing.closing_reason) == (False, "agrees")
+
+    def test_what_turns_up_refunded(self, was_missing: Payment, sandbox: SandboxGateway) -> None:
+        refunded = int(builders.NOON.timestamp()) + 60
+        changes = {"outcome": "cancelled", "cancelled_at": refunded}
+        mirror(sandbox, [was_missing], {was_missing.pk: changes})
+        reconciled(MAY_FIRST)
+        assert found() == {"refund": {was_missing.imp_uid}}
+
+    def test_a_second_difference_beside_the_first(
+        self, april_payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        sandbox.control("PATCH", f"payments/{april_payment.imp_uid}", {"amount": 1})
+        reconciled()
+        sandbox.control("PATCH", f"payments/{april_payment.imp_uid}", {"currency": "USD"})
+        reconciled(MAY_FIRST)
+        assert found() == {
+            "amount": {april_payment.imp_uid},
+            "currency": {april_payment.imp_uid},
+        }
+
+    def test_one_that_a_person_accepted_stays_closed(
+        self, april_payment: Payment, sandbox: SandboxGateway, operator: User
+    ) -> None:
+        sandbox.control("PATCH", f"payments/{april_payment.imp_uid}", {"amount": 1})
+        reconciled()
+        accepted = Discrepancy.objects.get()
+        discrepancies.close(
+            discrepancy=accepted,
+            actor=operator,
+            reason=ClosingReason.ACCEPTED,
+            text="알고 있습니다",
+            expected_version=accepted.version,
+        )
+        filed(april_payment, Bucket.MISSING_THERE)
+        reconciled(MAY_FIRST)
+        assert found() == {}
+
+    def test_one_that_comes_up_meanwhile_is_the_next_runs(
+        self, was_missing: Payment, sandbox: SandboxGateway
+    ) -> None:
+        mirror(sandbox, [was_missing])
+        run = begun(MAY_FIRST)
+        type(run).objects.update(started_at=run.requested_at - timedelta(seconds=5))
+        sandbox.cancel(str(was_missing.imp_uid))
+        ended(run)
+        # Neither closed as if all agreed, nor filed as long as the webhook may be on its way.
+        assert found() == {"missing_there": {was_missing.imp_uid}}
+        reconciled(MAY_FIRST)
+        assert found() == {"refund": {was_missing.imp_uid}}
+
+    def test_a_hidden_test_payment_is_not_missing(
+        self,
+        april_payment: Payment,
+        sandbox: SandboxGateway,
+    ) -> None:
+        """A look-up by its id alone finds nothing (contract 2.2): that says nothing new."""
+        filed(april_payment, Bucket.TEST_PAYMENT)
+        sandbox.control("DELETE", f"payments/{april_payment.imp_uid}")
+        reconciled(MAY_FIRST)
+        assert found() == {"test_payment": {april_payment.imp_uid}}
