@@ -61,7 +61,7 @@ class Tally:
 
         A payment that the sides file under two times comes by twice.
         """
-        seen = Discrepancy.objects.filter(last_run=self._run).values_list("bucket")
+        seen = Discrepancy.objects.filter(seen_by=self._run).values_list("bucket")
         found = dict(seen.annotate(Count("pk")).order_by())
         return {bucket.value: found.get(bucket.value, 0) for bucket in Bucket}
 

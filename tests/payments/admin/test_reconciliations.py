@@ -128,6 +128,20 @@ class TestThePage:
             assert (found.bucket, bucket.number) == (bucket.name, "1")
         assert {one.name for one in page.context["buckets"]} == {"amount", "missing_here"}
 
+    def test_it_still_leads_to_all_that_it_saw_when_later_runs_have_seen_the_same(
+        self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payments = [builders.paid(customer, product) for _number in range(3)]
+        lies = {payments[0].pk: {"amount": 1}, payments[1].pk: {"currency": "USD"}}
+        mirror(sandbox, payments, lies)
+        runs = [reconciled() for _number in range(3)]
+        for run in runs:
+            everything = client.get(f"{QUEUE}?state=all&run={run.pk}")
+            assert len(everything.context["cl"].result_list) == 2
+            for bucket in client.get(address(run)).context["buckets"]:
+                rows = client.get(bucket.address).context["cl"].result_list
+                assert [one.bucket for one in rows] == [bucket.name] * int(bucket.number)
+
     def test_when_both_books_agree_it_says_so(
         self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
