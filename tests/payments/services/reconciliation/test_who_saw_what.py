@@ -30,6 +30,11 @@ def seen(run: ReconciliationRun) -> list[str]:
     return sorted(run.seen.values_list("imp_uid", flat=True))
 
 
+def killed(self: Any, fields: dict[str, object]) -> None:
+    """Instead of saving: everything is filed by then, and nothing of it is counted."""
+    raise KeyboardInterrupt
+
+
 class TestWhoSawWhat:
     def test_a_later_run_takes_nothing_from_an_earlier_one(
         self, book: list[Payment], sandbox: SandboxGateway
@@ -56,11 +61,6 @@ class TestWhoSawWhat:
         self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run = begun()
-
-        def killed(self: Any, fields: dict[str, object]) -> None:
-            raise KeyboardInterrupt
-
-        # Everything is filed by then, and nothing of it is counted.
         with monkeypatch.context() as patch:
             patch.setattr(reconciliation.working._Turn, "_save", killed)
             with pytest.raises(KeyboardInterrupt):
@@ -69,6 +69,33 @@ class TestWhoSawWhat:
         assert seen(run) == both
         run = ended(run)
         assert (seen(run), run.counts["amount"]) == (both, 2)
+
+    def test_a_killed_run_that_is_stopped_says_as_many_as_it_leads_to(
+        self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = begun()
+        with monkeypatch.context() as patch:
+            patch.setattr(reconciliation.working._Turn, "_save", killed)
+            with pytest.raises(KeyboardInterrupt):
+                reconciliation.work(run_id=run.pk, seconds=60)
+        reconciliation.stop(run=run)
+        run.refresh_from_db()
+        assert (run.status, run.counts["amount"], len(seen(run))) == ("stopped", 2, 2)
+
+    def test_what_is_filed_while_somebody_stops_it_is_counted(
+        self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = begun()
+        reach = reconciliation.working.verdicts.reach
+
+        def stopped(**arguments: Any) -> None:
+            reconciliation.stop(run=run)
+            reach(**arguments)
+
+        monkeypatch.setattr(reconciliation.working.verdicts, "reach", stopped)
+        assert reconciliation.work(run_id=run.pk, seconds=60) is None
+        run.refresh_from_db()
+        assert (run.status, run.counts["amount"], len(seen(run))) == ("stopped", 2, 2)
 
     @pytest.mark.parametrize("sql", ["DELETE FROM {}", "UPDATE {} SET discrepancy_id = 1"])
     def test_nobody_changes_what_a_run_saw(self, book: list[Payment], sql: str) -> None:
