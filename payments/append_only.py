@@ -11,6 +11,7 @@ TABLES = (
     "payments_paymentevent",
     "payments_personaldataaccess",
     "payments_discrepancystep",
+    "payments_discrepancy_seen_by",
     "payments_dailyclose",
 )
 _FUNCTION = "payments_refuse_change"

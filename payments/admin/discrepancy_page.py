@@ -142,8 +142,9 @@ def _row(discrepancy: Discrepancy, field: ComparedField) -> Row:
 def _runs(discrepancy: Discrepancy) -> list[tuple[str, str, str]]:
     """(what it did, its name, its page) of the run that found it and of the last to see it."""
     found = [(_("Found by"), discrepancy.run)]
-    if discrepancy.last_run_id != discrepancy.run_id:
-        found.append((_("Last seen by"), discrepancy.last_run))
+    last = selector.last_run(discrepancy)
+    if last != discrepancy.run:
+        found.append((_("Last seen by"), last))
     page = "admin:payments_reconciliationrun_change"
     return [(what, f"#{run.pk} {run}", reverse(page, args=[run.pk])) for what, run in found if run]
 

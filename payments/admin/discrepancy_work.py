@@ -93,7 +93,7 @@ class DiscrepancyWork(DiscrepancyList):
         """With everything that its page names, in one query."""
         if not object_id.isdecimal() or len(object_id) > 18:
             return None
-        related = ("owner", "payment", "run", "last_run")
+        related = ("owner", "payment", "run")
         return Discrepancy.objects.select_related(*related).filter(pk=object_id).first()
 
     def page_context(self, request: HttpRequest, discrepancy: Discrepancy) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from payments.money import with_separators
 from payments.selectors.reconciliations import Stage, differences_of, figure, ours_called, stage
 
 from .discrepancy_words import BUCKET_LOOKS
-from .reconciliation_words import FIGURES, sentence
+from .reconciliation_words import FIGURES, sentence, sums
 from .run_page import EVERY, EVERY_WHILE_PAUSED
 from .run_words import asker, duration, run_badge
 from .widgets import moment
@@ -89,6 +89,7 @@ def live(run: ReconciliationRun, now: datetime) -> dict[str, object]:
         "width": int(run.progress * WIDTH),
         "facts": _facts(run, now),
         "figures": list(_figures(run)),
+        "sums": sums(run),
         "buckets": [bucket_count(run, bucket, number) for bucket, number in found.items()],
         "differences": with_separators(sum(found.values())),
         "news": _news(run, now, percent),

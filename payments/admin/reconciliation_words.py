@@ -11,16 +11,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from payments import kst
-from payments.models import ReconciliationRun
+from payments.models import ReconciliationRun, RunStatus
 from payments.money import with_separators
 from payments.selectors.reconciliations import Stage, differences_of, figure, stage
+from payments.services.reconciliation.tally import VERDICTS
 
 from .run_words import clock, duration
 
 # Name, word, and what it means where the word alone would not say.
 FIGURES: tuple[tuple[str, str | Promise, str | Promise], ...] = (
     ("ours", gettext_lazy("Read here"), ""),
+    (
+        "only_there",
+        gettext_lazy("Only in the gateway's list"),
+        gettext_lazy("Missing here, without money, approved twice, or ours is of other days."),
+    ),
     ("theirs", gettext_lazy("Read at the gateway"), ""),
+    (
+        "only_here",
+        gettext_lazy("Only in our list"),
+        gettext_lazy("Missing at the gateway, or the gateway lists them under other days."),
+    ),
     ("agree", gettext_lazy("Agree"), ""),
     (
         "moved",
@@ -31,6 +42,11 @@ FIGURES: tuple[tuple[str, str | Promise, str | Promise], ...] = (
         "moneyless",
         gettext_lazy("Without money"),
         gettext_lazy("Attempts at the gateway that were given up or declined."),
+    ),
+    (
+        "differ",
+        pgettext_lazy("reconciliation", "Differ"),
+        gettext_lazy("Payments with a discrepancy; one payment may have several."),
     ),
     (
         "changed",
@@ -49,6 +65,30 @@ FIGURES: tuple[tuple[str, str | Promise, str | Promise], ...] = (
 def sentence(run: ReconciliationRun, *, now: datetime) -> str:
     """What it is doing now, or waits for."""
     return _SENTENCES[stage(run, now=now)](run, now)
+
+
+def sums(run: ReconciliationRun) -> str:
+    """How both sides come to the same number of payments; "" if they don't, or not yet."""
+    numbers = {name: figure(run, name) for name, *_words in FIGURES}
+    verdicts = [numbers[name] for name in VERDICTS if numbers[name]]
+    here = numbers["ours"] + numbers["only_there"]
+    there = numbers["theirs"] + numbers["only_here"]
+    if run.status != RunStatus.DONE or not here == there == sum(verdicts) > 0:
+        return ""
+    words = _(
+        "Each payment is counted once. Here: %(here)s. At the gateway: %(there)s. What became of "
+        "them: %(verdicts)s."
+    )
+    return words % {
+        "here": _sum(numbers["ours"], numbers["only_there"]),
+        "there": _sum(numbers["theirs"], numbers["only_here"]),
+        "verdicts": _sum(*verdicts),
+    }
+
+
+def _sum(*numbers: int) -> str:
+    parts = " + ".join(with_separators(number) for number in numbers)
+    return f"{parts} = {with_separators(sum(numbers))}" if len(numbers) > 1 else parts
 
 
 def reached(run: ReconciliationRun) -> str:

@@ -133,8 +133,8 @@ class DiscrepancyFilter(django_filters.FilterSet):  # type: ignore[misc]
         return self.values.get("from"), self.values.get("to")
 
     def of_run(self, rows: QuerySet[Discrepancy], name: str, run: int) -> QuerySet[Discrepancy]:
-        """What this run found first, or was the last to see."""
-        return rows.filter(Q(run_id=run) | Q(last_run_id=run))
+        """What this run saw, whatever other runs saw it before or since."""
+        return rows.filter(seen_by=run)
 
     def narrowed(self, rows: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
         """What all filters let through; nothing if one of them makes no sense."""

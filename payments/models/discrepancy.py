@@ -71,14 +71,13 @@ class Discrepancy(models.Model):
         blank=True,
         related_name="discrepancies",
     )
-    # A later run over the same days sees it again: what a run has to show is what it saw.
-    last_run = models.ForeignKey(
+    # Every run that saw it, the first one too: a run leads to all that it saw for good, because a
+    # close stands on it.
+    seen_by = models.ManyToManyField(
         ReconciliationRun,
-        verbose_name=_("last seen by"),
-        on_delete=models.PROTECT,
-        null=True,
+        verbose_name=_("seen by"),
         blank=True,
-        related_name="seen_discrepancies",
+        related_name="seen",
     )
     found_at = models.DateTimeField(_("found"))
     seen_at = models.DateTimeField(_("last seen"))

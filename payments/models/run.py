@@ -142,9 +142,9 @@ class ReconciliationRun(Run):
     """Our payments beside the gateway's list, for some Korean days, both included.
 
     `cursor` is the unix second up to which both sides are compared: where to go on after a crash.
-    `counts` holds how many were read on each side, agreed, moved, could not be asked, and how many
-    differences of each bucket were found; it is written together with the cursor, so that nothing
-    is counted twice.
+    `counts` holds how many were read on each side, what became of them, and how many differences
+    of each bucket were found (`services.reconciliation.tally`); it is written together with the
+    cursor, so that nothing is counted twice.
     """
 
     first_day = models.DateField(_("first day"))

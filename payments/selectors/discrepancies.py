@@ -16,7 +16,7 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.models import Bucket, Discrepancy, DiscrepancyStep, Payment
+from payments.models import Bucket, Discrepancy, DiscrepancyStep, Payment, ReconciliationRun
 
 from .admin_page import Agreement, ComparedField
 
@@ -169,6 +169,11 @@ def _agreement(name: str, ours: object, theirs: object, about: str) -> Agreement
 def steps(discrepancy: Discrepancy) -> list[DiscrepancyStep]:
     """What happened to it, the newest first."""
     return list(discrepancy.steps.order_by("-pk")[:MAX_STEPS])
+
+
+def last_run(discrepancy: Discrepancy) -> ReconciliationRun | None:
+    """The newest run that saw it, None if none did."""
+    return discrepancy.seen_by.order_by("-pk").first()
 
 
 def stake(discrepancies: QuerySet[Discrepancy]) -> Stake:

@@ -90,7 +90,7 @@ def figure(run: ReconciliationRun, name: str) -> int:
 
 def still_open(run: ReconciliationRun) -> QuerySet[Discrepancy]:
     """What the run saw and nobody has closed, nor the facts; the oldest first."""
-    return Discrepancy.objects.filter(last_run=run, is_open=True).order_by("pk")
+    return Discrepancy.objects.filter(seen_by=run, is_open=True).order_by("pk")
 
 
 def under_way(first_day: date, last_day: date) -> ReconciliationRun | None:

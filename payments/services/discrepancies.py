@@ -29,7 +29,7 @@ from payments.models import (
 )
 
 from .differences import at_stake, differences, our_figures, ours_of, their_figures
-from .discrepancy_rows import add_step, set_closed, set_open, words_of
+from .discrepancy_rows import add_step, keep_who_saw, set_closed, set_open, words_of
 
 # Reasons that say what the system itself has seen or done.
 OWN_REASONS = (ClosingReason.AGREES, ClosingReason.TAKEN_IN)
@@ -82,6 +82,7 @@ def file(*, difference: Difference, run: ReconciliationRun | None = None) -> Dis
             found, is_new = _get_or_create(difference, run)
             if is_new:
                 add_step(row=found, kind=StepKind.FOUND)
+                keep_who_saw(row=found, run=run)
         if is_new:
             return found
         pk = found.pk
@@ -104,7 +105,6 @@ def _get_or_create(
             "theirs": difference.theirs,
             "amount": difference.amount,
             "run": run,
-            "last_run": run,
             "found_at": now,
             "seen_at": now,
             "version": 1,
@@ -116,7 +116,7 @@ def _see_again(
     discrepancy: Discrepancy, difference: Difference, run: ReconciliationRun | None
 ) -> None:
     discrepancy.seen_at = timezone.now()
-    discrepancy.last_run = run or discrepancy.last_run
+    keep_who_saw(row=discrepancy, run=run)
     figures = (difference.ours, difference.theirs)
     is_same = figures == (discrepancy.ours, discrepancy.theirs)
     discrepancy.ours, discrepancy.theirs = figures

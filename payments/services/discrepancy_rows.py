@@ -11,7 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from payments import ledger
 from payments.errors import NotAllowed
-from payments.models import ClosingReason, Discrepancy, DiscrepancyStep, StepKind
+from payments.models import (
+    ClosingReason,
+    Discrepancy,
+    DiscrepancyStep,
+    ReconciliationRun,
+    StepKind,
+)
 
 MIN_TEXT, MAX_TEXT = 5, 500
 
@@ -47,6 +53,12 @@ def add_step(
         theirs=row.theirs,
         **fields,
     )
+
+
+def keep_who_saw(*, row: Discrepancy, run: ReconciliationRun | None) -> None:
+    """That this run saw it, for good; None: it was no run. Once more changes nothing."""
+    if run is not None:
+        row.seen_by.add(run)
 
 
 def words_of(*, text: str) -> str:

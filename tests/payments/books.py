@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun
+from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
 from payments.services import discrepancies, reconciliation
 from payments.services.differences import our_figures
 from payments.services.discrepancies import Difference
+from payments.services.reconciliation.tally import VERDICTS
 from tests.gateway import SandboxGateway
 from tests.payments.builders import NOON
 
@@ -58,9 +59,19 @@ def ended(run: ReconciliationRun, *, seconds: float = 60.0) -> ReconciliationRun
         pause = reconciliation.work(run_id=run.pk, seconds=seconds)
         if pause is None:
             run.refresh_from_db()
+            if run.status == RunStatus.DONE:
+                assert_it_adds_up(run)
             return run
         ReconciliationRun.objects.filter(pk=run.pk).update(not_before=None)
     raise AssertionError("the run does not come to an end")
+
+
+def assert_it_adds_up(run: ReconciliationRun) -> None:
+    """Both sides of a run that is done come to the same payments, each with one verdict."""
+    counts = run.counts
+    verdicts = sum(counts[verdict] for verdict in VERDICTS)
+    assert counts["ours"] + counts["only_there"] == verdicts, counts
+    assert counts["theirs"] + counts["only_here"] == verdicts, counts
 
 
 def reconciled(first: Any = APRIL_FIRST, last: Any = None, **options: Any) -> ReconciliationRun:

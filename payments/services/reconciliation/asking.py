@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from payments import kst, ledger
 from payments.errors import NotAllowed
 from payments.models import ReconciliationRun, RunStatus
-from payments.services.runs import Enqueue, move, pause, silent, stop
+from payments.services import runs
+from payments.services.runs import Enqueue, move, pause, silent
+
+from .tally import count_again
 
 LONGEST = 366  # days
 
@@ -61,6 +64,15 @@ def resume(*, run: ReconciliationRun, enqueue: Enqueue) -> None:
     with transaction.atomic():
         move(run=run, allowed=(RunStatus.PAUSED,), status=RunStatus.RUNNING)
         enqueue(run.pk)
+
+
+def stop(*, run: ReconciliationRun) -> None:
+    """End it; what comes after its cursor is not compared. Raises Conflict if it has ended."""
+    with transaction.atomic():
+        runs.stop(run=run)
+        # Its worker may be dead, and may have filed something since it last saved the figures.
+        run.refresh_from_db()
+        count_again(run=run)
 
 
 def forgotten(*, now: datetime) -> list[int]:

@@ -25,11 +25,13 @@ UNREADABLE_AT_MOST = 3
 class Suspect(NamedTuple):
     """What did not pair up. `listed` is what the gateway's list said of it, if it did.
 
-    `is_ours`: it came by as a row of ours.
+    `is_ours`: it came by as a row of ours. `is_counted`: it was counted once, as unknown, so which
+    side has it is counted already.
     """
 
     listed: GatewayPayment | None = None
     is_ours: bool = True
+    is_counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

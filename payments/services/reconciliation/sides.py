@@ -82,6 +82,15 @@ def ours_between(*, from_: int, to: int) -> Iterator[Filed]:
     return heapq.merge(*streams, elsewhere, key=attrgetter("second"))
 
 
+def is_between(*, payment: Payment, from_: int, to: int) -> bool:
+    """Whether `ours_between` reads this payment, as it stands now."""
+    if from_ <= filed_second(payment) <= to:
+        return True
+    is_elsewhere = payment.status == PaymentStatus.CANCELLED and filed_second(payment) > to
+    paid_at = payment.paid_at
+    return is_elsewhere and paid_at is not None and from_ <= int(paid_at.timestamp()) <= to
+
+
 def _stream(rows: QuerySet[Any], from_: int, to: int) -> Iterator[Filed]:
     rows = rows.filter(filed__lt=_moment(to + 1)).order_by("filed", "pk")
     filed, pk = _moment(from_), 0

@@ -1,7 +1,15 @@
 """What a run has found so far: figures, and the first ids of what has moved or stayed unknown.
 
 Saved together with the run's cursor and only then, so whatever a killed worker had counted past the
-cursor is counted once, by whoever goes on. To count another thing, name it in `FIGURES`.
+cursor is counted once, by whoever goes on. Once a run is done, each payment that either side has
+among its days stands under exactly one of `VERDICTS`, and so two equations hold:
+
+    ours   + only_there = agree + moved + moneyless + differ + changed + unknown
+    theirs + only_here  = agree + moved + moneyless + differ + changed + unknown
+
+`differ` counts payments, the buckets their differences: one payment may have several. A figure is
+counted, never worked out from the others, so a sum that does not come out tells of a mistake, or
+of changes while the run was at it. To count another thing, name it in `FIGURES`.
 """
 
 from collections import Counter
@@ -11,9 +19,16 @@ from django.db.models import Count
 
 from payments.models import Bucket, Discrepancy, ReconciliationRun
 
-# Read on each side; agreed; agreed but under another time; theirs without money and unknown here;
-# changed while the run was at it; no answer; found at the end to agree again.
-FIGURES = ("ours", "theirs", "agree", "moved", "moneyless", "changed", "unknown", "closed")
+# Read on each side: what we file under these days and have an id of, the gateway's list of them.
+READ = ("ours", "theirs")
+# Read on one side alone. The other has no such payment, or has it under other days: a refund that
+# we do not know of moves it there, an attempt that is not the order's own is none of our payments.
+ALONE = ("only_there", "only_here")
+# Agreed; agreed but under another time; theirs without money and unknown here; with differences;
+# changed while the run was at it; no answer.
+VERDICTS = ("agree", "moved", "moneyless", "differ", "changed", "unknown")
+# `closed`: open ones of any day that were found at the end to agree again.
+FIGURES = (*READ, *ALONE, *VERDICTS, "closed")
 IDS_AT_MOST = 1_000
 
 
@@ -30,16 +45,16 @@ class Tally:
         """Count something of `FIGURES`."""
         self._counts[name] += number
 
-    def moved(self, imp_uid: str) -> None:
-        """It agrees, but is filed under another time than the one it was looked for."""
-        self._counts["moved"] += 1
-        _keep(self._moved, imp_uid)
-
-    def unknown(self, imp_uid: str) -> None:
-        """The gateway gave no answer about it."""
-        if imp_uid not in self._unknown:
-            self._counts["unknown"] += 1
+    def judge(self, imp_uid: str, verdict: str) -> bool:
+        """Count a payment under one of `VERDICTS`; False if it stands under it already."""
+        if verdict == "unknown" and imp_uid in self._unknown:
+            return False
+        self.add(verdict)
+        if verdict == "moved":
+            _keep(self._moved, imp_uid)
+        elif verdict == "unknown":
             _keep(self._unknown, imp_uid)
+        return True
 
     def take_unknown(self) -> list[str]:
         """The ids that stayed unknown, to be asked for once more; they are unknown no longer."""
@@ -51,19 +66,31 @@ class Tally:
         """The fields of the run that hold all this."""
         figures = {name: self._counts[name] for name in FIGURES}
         return {
-            "counts": figures | self._differences(),
+            "counts": figures | _differences(self._run),
             "moved": self._moved,
             "unknown": self._unknown,
         }
 
-    def _differences(self) -> dict[str, int]:
-        """How many of each bucket the run has seen: by the rows, which are there once each.
 
-        A payment that the sides file under two times comes by twice.
-        """
-        seen = Discrepancy.objects.filter(last_run=self._run).values_list("bucket")
-        found = dict(seen.annotate(Count("pk")).order_by())
-        return {bucket.value: found.get(bucket.value, 0) for bucket in Bucket}
+def count_again(*, run: ReconciliationRun) -> None:
+    """Count what an interrupted run has seen past its last stop: that is filed, so it leads there.
+
+    For whoever holds the claim that `run` has; for anybody else it does nothing.
+    """
+    found = _differences(run)
+    mine = ReconciliationRun.objects.filter(pk=run.pk, claim=run.claim)
+    for counts in mine.values_list("counts", flat=True) if any(found.values()) else ():
+        mine.update(counts=counts | found)
+
+
+def _differences(run: ReconciliationRun) -> dict[str, int]:
+    """How many of each bucket the run has seen: by the rows, which are there once each.
+
+    A payment that the sides file under two times comes by twice.
+    """
+    seen = Discrepancy.objects.filter(seen_by=run).order_by()
+    found = dict(seen.values_list("bucket").annotate(Count("pk")))
+    return {bucket.value: found.get(bucket.value, 0) for bucket in Bucket}
 
 
 def _keep(ids: list[str], imp_uid: str) -> None:

@@ -1,6 +1,7 @@
 """What follows from a second look: filed, moved, agreeing, changing, unknown, or closed again.
 
-To treat another outcome, add its figure to `tally.FIGURES` and its line to `_reach_one`.
+To treat another outcome, name it in `tally.VERDICTS` and return it from
+`_verdict_of`.
 """
 
 import logging
@@ -13,7 +14,7 @@ from payments.services.discrepancies import Difference
 from payments.states import PaymentStatus
 
 from .second_look import Sight, Suspect
-from .sides import filed_second
+from .sides import filed_second, is_between
 from .tally import Tally
 
 logger = logging.getLogger(__name__)
@@ -28,29 +29,60 @@ def reach(
 ) -> None:
     """Count each of these, and file what differs."""
     for imp_uid, sight in sights.items():
-        try:
-            _reach_one(run, tally, suspects[imp_uid], imp_uid, sight)
-        except Exception:
-            # One that can't be written down must not stop the rest; nobody may think it agrees.
-            logger.exception("a difference could not be filed", extra={"imp_uid": imp_uid})
-            tally.unknown(imp_uid)
+        verdict, suspect = _verdict(run, imp_uid, sight), suspects[imp_uid]
+        if not suspect.is_ours and _ours_comes_by(run, imp_uid, sight):
+            # The pass meets it twice, under two times: it is counted where our row is met.
+            continue
+        if tally.judge(imp_uid, verdict) and not suspect.is_counted:
+            _count_sides(run, tally, suspect, sight)
 
 
-def _reach_one(
-    run: ReconciliationRun, tally: Tally, suspect: Suspect, imp_uid: str, sight: Sight | None
-) -> None:
-    if sight is None:
-        tally.unknown(imp_uid)
-    elif _is_changing(run, sight):
+def _verdict(run: ReconciliationRun, imp_uid: str, sight: Sight | None) -> str:
+    """One of `tally.VERDICTS`; what differs is filed."""
+    try:
+        return _verdict_of(run, imp_uid, sight) if sight else "unknown"
+    except Exception:
+        # One that can't be written down must not stop the rest; nobody may think it agrees.
+        logger.exception("a difference could not be filed", extra={"imp_uid": imp_uid})
+        return "unknown"
+
+
+def _verdict_of(run: ReconciliationRun, imp_uid: str, sight: Sight) -> str:
+    if _is_changing(run, sight):
         # If it still differs when the next run comes, it is that run's to say so.
-        tally.add("changed")
-    elif sight.buckets:
-        for bucket in sight.buckets:
-            discrepancies.file(difference=_difference(sight, bucket), run=run)
-    elif sight.payment is None or sight.payment.imp_uid != imp_uid:
-        tally.add("moneyless")
-    elif suspect.is_ours or not _is_ours_to_come_by(run, sight.payment):
-        tally.moved(imp_uid) if _has_moved(run, sight) else tally.add("agree")
+        return "changed"
+    for bucket in sight.buckets:
+        discrepancies.file(difference=_difference(sight, bucket), run=run)
+    if sight.buckets:
+        return "differ"
+    if sight.payment is None or sight.payment.imp_uid != imp_uid:
+        return "moneyless"
+    return "moved" if _has_moved(run, sight) else "agree"
+
+
+def _count_sides(
+    run: ReconciliationRun, tally: Tally, suspect: Suspect, sight: Sight | None
+) -> None:
+    """Which side alone has it among these days, if one does."""
+    if not suspect.is_ours:
+        tally.add("only_there")
+    if suspect.listed is None and not _theirs_comes_by(run, sight):
+        tally.add("only_here")
+
+
+def _ours_comes_by(run: ReconciliationRun, imp_uid: str, sight: Sight | None) -> bool:
+    """Whether the pass reads our row of it, under its own time."""
+    payment = sight.payment if sight else Payment.objects.filter(imp_uid=imp_uid).first()
+    if payment is None or payment.imp_uid != imp_uid:
+        return False
+    first, last = run.bounds
+    return is_between(payment=payment, from_=first, to=last)
+
+
+def _theirs_comes_by(run: ReconciliationRun, sight: Sight | None) -> bool:
+    """Whether the gateway's list of these days has it, under a time of its own."""
+    first, last = run.bounds
+    return bool(sight and sight.answer and first <= sight.answer.filed_at <= last)
 
 
 def _is_changing(run: ReconciliationRun, sight: Sight) -> bool:
@@ -58,12 +90,6 @@ def _is_changing(run: ReconciliationRun, sight: Sight) -> bool:
     if sight.payment is None and sight.answer is None:
         return True
     return sight.is_moving or bool(sight.buckets and _latest(sight) > run.began)
-
-
-def _is_ours_to_come_by(run: ReconciliationRun, payment: Payment) -> bool:
-    """Whether the pass meets our row too, under its own time: it is counted then."""
-    first, last = run.bounds
-    return first <= filed_second(payment) <= last
 
 
 def _latest(sight: Sight) -> int:

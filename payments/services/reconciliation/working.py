@@ -23,7 +23,7 @@ from . import claims, verdicts
 from .claims import Interrupted
 from .second_look import SIZE, Sight, Suspect, look
 from .sides import Filed, Second, ours_between, paired
-from .tally import Tally
+from .tally import Tally, count_again
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ def work(*, run_id: int, seconds: float) -> float | None:
     try:
         return None if _Turn(run, time.monotonic() + seconds).go_on() else 0.0
     except Interrupted:
+        count_again(run=run)
         return None
     except IamportError as error:
         return claims.wait(run=run, why=str(error))
@@ -157,7 +158,7 @@ class _Turn:
         claims.save(run=self._run, fields={"silent_looks": number})
 
     def _ask_once_more_about_the_unknown(self) -> None:
-        self._clear_up(dict.fromkeys(self._tally.take_unknown(), Suspect()))
+        self._clear_up(dict.fromkeys(self._tally.take_unknown(), Suspect(is_counted=True)))
 
     def _look_at_what_is_open(self) -> None:
         """Every open discrepancy, of whichever days: what agrees by now closes by itself."""

@@ -140,6 +140,43 @@ class TestThePage:
             assert (found.bucket, bucket.number) == (bucket.name, "1")
         assert {one.name for one in page.context["buckets"]} == {"amount", "missing_here"}
 
+    def test_it_still_leads_to_all_that_it_saw_when_later_runs_have_seen_the_same(
+        self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payments = [builders.paid(customer, product) for _number in range(3)]
+        lies = {payments[0].pk: {"amount": 1}, payments[1].pk: {"currency": "USD"}}
+        mirror(sandbox, payments, lies)
+        runs = [reconciled() for _number in range(3)]
+        for run in runs:
+            everything = client.get(f"{QUEUE}?state=all&run={run.pk}")
+            assert len(everything.context["cl"].result_list) == 2
+            for bucket in client.get(address(run)).context["buckets"]:
+                rows = client.get(bucket.address).context["cl"].result_list
+                assert [one.bucket for one in rows] == [bucket.name] * int(bucket.number)
+
+    def test_its_figures_can_be_added_up_by_hand(
+        self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payments = [builders.paid(customer, product) for _number in range(4)]
+        mirror(sandbox, payments[:3], {payments[0].pk: {"amount": 100}})
+        noon = int(builders.NOON.timestamp())
+        sandbox.pay("window-of-nobody", 5_000, outcome="ready", started_at=noon)
+        sandbox.pay(payments[1].merchant_uid, 99_000, paid_at=noon)
+        page = client.get(address(reconciled()))
+        figures = {name: number for name, _word, number, _meaning in page.context["figures"]}
+        assert (figures["only_there"], figures["only_here"], figures["differ"]) == ("2", "1", "3")
+        assert page.context["sums"] in text_of(page)
+        for words in ("Here: 4 + 2 = 6.", "gateway: 5 + 1 = 6.", "became of them: 2 + 1 + 3 = 6."):
+            assert words in page.context["sums"]
+
+    def test_a_run_from_before_these_figures_claims_no_sum(self, client: Client, db: None) -> None:
+        run = begun()
+        counts = {"ours": 3, "theirs": 4, "agree": 3, "missing_here": 1}
+        ReconciliationRun.objects.filter(pk=run.pk).update(status=RunStatus.DONE, counts=counts)
+        page = client.get(address(run))
+        assert page.context["sums"] == ""
+        assert "counted once" not in text_of(page)
+
     def test_when_both_books_agree_it_says_so(
         self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:

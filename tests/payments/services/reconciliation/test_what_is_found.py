@@ -68,7 +68,7 @@ class TestWhatIsFound:
         assert discrepancy.bucket == bucket
         assert (discrepancy.imp_uid, discrepancy.payment) == (payment.imp_uid, payment)
         assert (discrepancy.merchant_uid, discrepancy.amount) == (payment.merchant_uid, 99_000)
-        assert (discrepancy.run, discrepancy.last_run) == (run, run)
+        assert (discrepancy.run, list(discrepancy.seen_by.all())) == (run, [run])
         assert json.loads(discrepancy.ours)["status"] == "paid"
         assert json.loads(discrepancy.theirs)["imp_uid"] == payment.imp_uid
         assert run.counts[bucket] == 1
@@ -184,7 +184,7 @@ class TestWhatIsFound:
         second = reconciled()
         discrepancy = Discrepancy.objects.get()
         assert list(discrepancy.steps.values_list("kind", flat=True)) == ["found"]
-        assert (discrepancy.run, discrepancy.last_run) == (first, second)
+        assert (discrepancy.run, set(discrepancy.seen_by.all())) == (first, {first, second})
         assert second.counts["amount"] == 1
 
 

@@ -52,6 +52,7 @@ class TestKilled:
             "ours": 10,
             "theirs": 10,
             "agree": 8,
+            "differ": 2,
             "amount": 2,
         }
         assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}

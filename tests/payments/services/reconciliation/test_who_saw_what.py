@@ -1,0 +1,128 @@
+"""A run leads for good to exactly what it saw, whatever other runs see."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from accounts.models import User
+from payments.models import Discrepancy, Payment, Product, ReconciliationRun
+from payments.services import reconciliation
+from tests.gateway import SandboxGateway
+from tests.payments import builders
+from tests.payments.books import begun, ended, filed, mirror, reconciled
+
+NOON = builders.NOON
+
+
+@pytest.fixture
+def book(customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
+    """Four payments, one a minute; the second and the fourth differ."""
+    payments = [builders.paid(customer, product, at=NOON + timedelta(minutes=n)) for n in range(4)]
+    mirror(sandbox, payments, {payments[n].pk: {"amount": 1} for n in (1, 3)})
+    return payments
+
+
+def seen(run: ReconciliationRun) -> list[str]:
+    """The imp_uids of what it saw, as often as it is kept."""
+    return sorted(run.seen.values_list("imp_uid", flat=True))
+
+
+def killed(self: Any, fields: dict[str, object]) -> None:
+    """Instead of saving: everything is filed by then, and nothing of it is counted."""
+    raise KeyboardInterrupt
+
+
+class TestWhoSawWhat:
+    def test_a_later_run_takes_nothing_from_an_earlier_one(
+        self, book: list[Payment], sandbox: SandboxGateway
+    ) -> None:
+        both = sorted(str(book[n].imp_uid) for n in (1, 3))
+        runs = [reconciled(), reconciled()]
+        sandbox.control("PATCH", f"payments/{book[1].imp_uid}", {"amount": book[1].amount})
+        runs.append(reconciled())
+        assert [seen(run) for run in runs] == [both, both, [book[3].imp_uid]]
+        assert [run.counts["amount"] for run in runs] == [2, 2, 1]
+
+    def test_a_run_over_other_days_saw_none_of_it(self, book: list[Payment]) -> None:
+        reconciled()
+        assert seen(reconciled(date(2026, 5, 1))) == []
+
+    def test_what_was_filed_without_a_run_was_seen_by_none(self, book: list[Payment]) -> None:
+        discrepancy = filed(book[1])
+        assert not discrepancy.seen_by.exists()
+        run = reconciled()
+        discrepancy.refresh_from_db()
+        assert (discrepancy.run, list(discrepancy.seen_by.all())) == (None, [run])
+
+    def test_a_killed_run_that_goes_on_saw_each_once(
+        self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = begun()
+        with monkeypatch.context() as patch:
+            patch.setattr(reconciliation.working._Turn, "_save", killed)
+            with pytest.raises(KeyboardInterrupt):
+                reconciliation.work(run_id=run.pk, seconds=60)
+        both = sorted(str(book[n].imp_uid) for n in (1, 3))
+        assert seen(run) == both
+        run = ended(run)
+        assert (seen(run), run.counts["amount"]) == (both, 2)
+
+    def test_a_killed_run_that_is_stopped_says_as_many_as_it_leads_to(
+        self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = begun()
+        with monkeypatch.context() as patch:
+            patch.setattr(reconciliation.working._Turn, "_save", killed)
+            with pytest.raises(KeyboardInterrupt):
+                reconciliation.work(run_id=run.pk, seconds=60)
+        reconciliation.stop(run=run)
+        run.refresh_from_db()
+        assert (run.status, run.counts["amount"], len(seen(run))) == ("stopped", 2, 2)
+
+    def test_what_is_filed_while_somebody_stops_it_is_counted(
+        self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = begun()
+        reach = reconciliation.working.verdicts.reach
+
+        def stopped(**arguments: Any) -> None:
+            reconciliation.stop(run=run)
+            reach(**arguments)
+
+        monkeypatch.setattr(reconciliation.working.verdicts, "reach", stopped)
+        assert reconciliation.work(run_id=run.pk, seconds=60) is None
+        run.refresh_from_db()
+        assert (run.status, run.counts["amount"], len(seen(run))) == ("stopped", 2, 2)
+
+    @pytest.mark.parametrize("sql", ["DELETE FROM {}", "UPDATE {} SET discrepancy_id = 1"])
+    def test_nobody_changes_what_a_run_saw(self, book: list[Payment], sql: str) -> None:
+        run = reconciled()
+        table = Discrepancy.seen_by.through._meta.db_table
+        with (
+            pytest.raises(DatabaseError, match="append-only"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(sql.format(table))
+        assert len(seen(run)) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_known_before_of_runs_is_kept(customer: User, product: Product) -> None:
+    discrepancies = [filed(builders.paid(customer, product)) for _number in range(4)]
+    first, last = begun(), begun()
+    discrepancies[3].seen_by.add(first, last)
+    before = [("payments", "0003_background_work")]
+    try:
+        old = MigrationExecutor(connection)
+        rows = old.migrate(before).apps.get_model("payments", "Discrepancy").objects
+        rows.filter(pk=discrepancies[0].pk).update(run_id=first.pk, last_run_id=last.pk)
+        rows.filter(pk=discrepancies[1].pk).update(run_id=last.pk, last_run_id=last.pk)
+    finally:
+        new = MigrationExecutor(connection)
+        new.migrate(new.loader.graph.leaf_nodes())
+    kept = [set(one.seen_by.all()) for one in discrepancies]
+    assert kept == [{first, last}, {last}, set(), {last}]
