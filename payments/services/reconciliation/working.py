@@ -9,6 +9,7 @@ run waits; what a second look could not find out in the end is "unknown", never 
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 
 from django.utils import timezone
@@ -143,7 +144,7 @@ class _Turn:
     def _look(self, suspects: Mapping[str, Suspect]) -> dict[str, Sight | None]:
         """Fresh from both sides. After so many silences in a row they are let be: unknown."""
         try:
-            sights = look(suspects=suspects)
+            sights = look(suspects=suspects, before_call=partial(claims.sign, run=self._run))
         except IamportError:
             self._count_silent_looks(self._run.silent_looks + 1)
             if self._run.silent_looks < ATTEMPTS:
