@@ -39,7 +39,7 @@ class TestKilled:
         for _turn in range(4):
             assert reconciliation.work(run_id=run.pk, seconds=0) == 0
         run.refresh_from_db()
-        assert run.cursor == int(book[3].paid_at.timestamp())  # type: ignore[union-attr]
+        assert run.cursor == int(book[4].paid_at.timestamp()) - 1  # type: ignore[union-attr]
         assert (run.counts["agree"], run.counts["amount"]) == (3, 1)
 
         def killed(self: Any, second: int) -> None:
