@@ -12,6 +12,7 @@ MERCHANT_UID_LIMIT = 40
 IMP_UID_LIMIT = 32
 REASON_LIMIT = 256
 PAGE_LIMIT = 1000
+LOST = "\ufffd"  # stands for a character that can't be stored, so an id with it is nobody's
 
 STATUSES = frozenset({"ready", "paid", "failed", "cancelled"})
 SORTINGS = frozenset({"-started", "started", "-paid", "paid", "-updated", "updated"})
@@ -104,6 +105,8 @@ def _identifier(name: str, value: str, limit: int) -> str:
         raise ValueError(f"{name} is missing")
     if len(value) > limit:
         raise ValueError(f"{name} is longer than {limit} characters")
+    if LOST in value or "\0" in value:
+        raise ValueError(f"{name} holds characters that no id has")
     # Percent-encoding leaves dots alone, and HTTP clients resolve /payments/.. themselves.
     if value in (".", ".."):
         raise ValueError(f"{name} is not an id")

@@ -6,14 +6,17 @@ another optional field, declare it in `schemas`: `READERS` finds it by its type.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from .arguments import LOST
 from .schemas import Amount, Cancellation, GatewayPayment, Page, Prepared, PrepareOutcome
 
 _LATEST = 253_402_300_799  # the last second of the year 9999: past it no datetime can be made
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half surrogates: no database takes them
 
 
 class ShapeError(ValueError):
@@ -71,9 +74,16 @@ def _sorted_out(
         try:
             readable.append(payment(row, f"{where}[{index}]"))
         except ShapeError as error:
-            name = _required_text(_object(row, f"{where}[{index}]"), "imp_uid", where)
-            unreadable.append((name, str(error)))
+            unreadable.append((_name(row, f"{where}[{index}]"), str(error)))
     return tuple(readable), tuple(unreadable)
+
+
+def _name(row: Any, where: str) -> str:
+    """Whose row it is, for people to read and to store.
+
+    What is unusable is replaced, not left out: that might leave the id of another payment.
+    """
+    return _UNUSABLE.sub(LOST, _some_text(_object(row, where), "imp_uid", where))
 
 
 def prepared(response: Any, outcome: PrepareOutcome) -> Prepared:
@@ -138,6 +148,14 @@ def _object(value: Any, where: str) -> dict[str, Any]:
 
 
 def _required_text(row: dict[str, Any], name: str, where: str) -> str:
+    """Text that identity hangs on is never mended: mended, it would be another id."""
+    value = _some_text(row, name, where)
+    if _UNUSABLE.search(value):
+        raise ShapeError(f"{where}.{name} holds characters that can't be stored")
+    return value
+
+
+def _some_text(row: dict[str, Any], name: str, where: str) -> str:
     value = row.get(name)
     if not isinstance(value, str) or not value.strip():
         raise ShapeError(f"{where}.{name} is missing or no text")

@@ -44,6 +44,11 @@ def save(*, run: ReconciliationRun, fields: dict[str, object]) -> None:
         raise Interrupted
 
 
+def sign(*, run: ReconciliationRun) -> None:
+    """A sign of life, before anything that may take long. Raises Interrupted like `save`."""
+    save(run=run, fields={})
+
+
 def let_go(*, run: ReconciliationRun) -> None:
     """The next turn may be anybody's."""
     ReconciliationRun.objects.filter(pk=run.pk, claim=run.claim).update(claim="")

@@ -5,7 +5,7 @@ Here the gateway is asked by id and our rows are read before and after: a paymen
 changed in between is looked at again. Nothing is written, and no transaction is open.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,6 +34,10 @@ class Suspect(NamedTuple):
     is_counted: bool = False
 
 
+# Only the list names it, and what the list says of it can't be read.
+UNREADABLE = Suspect(is_ours=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """Both sides of one payment as they stand now; None: that side has no such payment.
@@ -48,17 +52,22 @@ class Sight:
     is_moving: bool = False
 
 
-def look(*, suspects: Mapping[str, Suspect]) -> dict[str, Sight | None]:
+def look(
+    *, suspects: Mapping[str, Suspect], before_call: Callable[[], None]
+) -> dict[str, Sight | None]:
     """A sight for each imp_uid, None where the gateway's answer can't be read.
 
-    Raises IamportError if the gateway gives no answer.
+    `before_call` is called before each call and may raise to end it all. Raises IamportError if the
+    gateway gives no answer.
     """
-    left = list(suspects)
+    # What the list itself had unreadable comes last, or a few odd rows would pass for trouble of
+    # the gateway and leave the rest unasked.
+    left = sorted(suspects, key=lambda imp_uid: suspects[imp_uid] == UNREADABLE)
     sights: dict[str, Sight | None] = {}
     orders = {imp_uid: one.listed.merchant_uid for imp_uid, one in suspects.items() if one.listed}
     for _round in range(LOOKS):
         before = {payment.pk: payment.version for payment in _payments(left, orders)}
-        answers, unreadable = _ask(left)
+        answers, unreadable = _ask(left, before_call)
         orders |= {imp_uid: answer.merchant_uid for imp_uid, answer in answers.items()}
         mine = _Mine(_payments(left, orders))
         again = []
@@ -110,20 +119,26 @@ class _Mine:
         return mine or (self._by_order.get(answer.merchant_uid) if answer else None)
 
 
-def _ask(imp_uids: Sequence[str]) -> tuple[dict[str, GatewayPayment], set[str]]:
+def _ask(
+    imp_uids: Sequence[str], before_call: Callable[[], None]
+) -> tuple[dict[str, GatewayPayment], set[str]]:
     """The gateway's answers by id, and the ids whose answers can't be read."""
+    before_call()
     try:
         found = gateway.client().payments(imp_uids=imp_uids).found
     except (Malformed, ValueError):
-        return _ask_each(imp_uids)
+        return _ask_each(imp_uids, before_call)
     return {answer.imp_uid: answer for answer in found}, set()
 
 
-def _ask_each(imp_uids: Sequence[str]) -> tuple[dict[str, GatewayPayment], set[str]]:
+def _ask_each(
+    imp_uids: Sequence[str], before_call: Callable[[], None]
+) -> tuple[dict[str, GatewayPayment], set[str]]:
     """One of them can't be read or sent: ask for each alone, so that it alone stays unknown."""
     answers: dict[str, GatewayPayment] = {}
     unreadable: set[str] = set()
     for number, imp_uid in enumerate(imp_uids, start=1):
+        before_call()
         try:
             found = gateway.client().payments(imp_uids=[imp_uid]).found
         except ValueError:

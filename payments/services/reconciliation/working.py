@@ -9,6 +9,7 @@ run waits; what a second look could not find out in the end is "unknown", never 
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 
 from django.utils import timezone
@@ -74,23 +75,39 @@ class _Turn:
         first, last = self._run.bounds
         start = first if self._run.cursor is None else self._run.cursor + 1
         if start <= last:
-            for second in self._seconds(start, last):
-                self._compare(second)
-                if self._is_time_to_stop():
-                    self._stop_at(second.at)
-                    if time.monotonic() > self._deadline:
-                        return False
+            if not self._compare_all(start, last):
+                return False
             self._stop_at(last)
         self._ask_once_more_about_the_unknown()
         self._look_at_what_is_open()
         self._end()
         return True
 
+    def _compare_all(self, start: int, last: int) -> bool:
+        """Whether both sides were read to their end; the turn may be over before."""
+        reached, has_guessed = start - 1, False
+        for second in self._seconds(start, last):
+            # A row whose second is a guess is the gateway's of some second up to the next row's:
+            # listed from any sooner one, it would be counted again.
+            has_guessed = has_guessed and not second.theirs
+            if second.at > reached:
+                if reached >= start and not has_guessed and self._is_time_to_stop():
+                    self._stop_at(second.at - 1)
+                    if time.monotonic() > self._deadline:
+                        return False
+                reached = second.at
+            if len(self._suspects) >= SIZE:
+                self._settle()
+            self._compare(second)
+            has_guessed = has_guessed or second.has_guessed
+        return True
+
     def _seconds(self, start: int, last: int) -> Iterator[Second]:
         theirs = gateway.client().by_status(
             "all", from_=start, to=last, sorting="updated", unreadable=self._unreadable
         )
-        return paired(ours=ours_between(from_=start, to=last), theirs=theirs)
+        ours = ours_between(from_=start, to=last)
+        return paired(ours=ours, theirs=theirs, span=(start, last))
 
     def _unreadable(self, imp_uid: str, why: str) -> None:
         logger.warning("a listed payment can't be read", extra={"reason": why})
@@ -127,11 +144,14 @@ class _Turn:
 
     def _stop_at(self, second: int) -> None:
         """Settle everything up to this second, then save the cursor and the figures at once."""
-        self._clear_up(self._suspects)
-        self._suspects.clear()
+        self._settle()
         self._save({"cursor": second, "silences": 0, "not_before": None, "last_error": ""})
         self._run.silences = 0
         self._since_stop, self._stopped_at = 0, time.monotonic()
+
+    def _settle(self) -> None:
+        self._clear_up(self._suspects)
+        self._suspects.clear()
 
     def _save(self, fields: dict[str, object]) -> None:
         claims.save(run=self._run, fields=self._tally.saved() | fields)
@@ -144,7 +164,7 @@ class _Turn:
     def _look(self, suspects: Mapping[str, Suspect]) -> dict[str, Sight | None]:
         """Fresh from both sides. After so many silences in a row they are let be: unknown."""
         try:
-            sights = look(suspects=suspects)
+            sights = look(suspects=suspects, before_call=partial(claims.sign, run=self._run))
         except IamportError:
             self._count_silent_looks(self._run.silent_looks + 1)
             if self._run.silent_looks < ATTEMPTS:

@@ -177,6 +177,16 @@ def test_a_row_that_cannot_be_read_is_set_aside_where_somebody_takes_it(gateway,
     assert "amount" in aside["imp_2"]
 
 
+def test_a_row_whose_id_cannot_be_stored_is_named_by_an_id_that_is_nobodys(gateway, client):
+    gateway.on("GET", PAID, page(payment(imp_uid="imp_1\0\ud800"), payment(imp_uid="imp_1")))
+    aside: dict[str, str] = {}
+    found = client.by_status("paid", from_=0, to=1, unreadable=aside.__setitem__)
+    assert names(found) == ["imp_1"]
+    assert list(aside) == ["imp_1\ufffd\ufffd"]
+    with pytest.raises(ValueError, match="imp_uid"):
+        client.payments(imp_uids=aside)
+
+
 def test_a_row_that_says_not_even_who_it_is_is_malformed(gateway, client):
     gateway.on("GET", PAID, page(payment(imp_uid=None)))
     with pytest.raises(Malformed, match="imp_uid"):

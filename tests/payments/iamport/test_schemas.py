@@ -57,6 +57,13 @@ def test_a_required_field_of_another_type_is_not_converted(name, bad):
         read(payment(**{name: bad}))
 
 
+@pytest.mark.parametrize("name", ["imp_uid", "merchant_uid", "status", "currency"])
+@pytest.mark.parametrize("odd", ["order-\0", "order-\ud800"], ids=["NUL", "half a surrogate"])
+def test_a_required_text_that_no_database_takes_is_not_mended(name, odd):
+    with pytest.raises(ShapeError, match=rf"response\.{name} holds"):
+        read(payment(**{name: odd}))
+
+
 @pytest.mark.parametrize("name", ["amount", "cancel_amount"])
 @pytest.mark.parametrize(
     "bad", [True, False, "1000", "1,000", "1000원", 0.5, 1000.1, -1, float("inf"), float("nan")]

@@ -38,7 +38,8 @@ class TestSides:
         )
 
     def paired(self, ours: Any, theirs: Any) -> list[tuple[int, list[str], list[str]]]:
-        seconds = sides.paired(ours=self.ours(*ours), theirs=self.theirs(*theirs))
+        mine, other = self.ours(*ours), self.theirs(*theirs)
+        seconds = sides.paired(ours=mine, theirs=other, span=(1, 9))
         return [(one.at, sorted(one.ours), sorted(one.theirs)) for one in seconds]
 
     def test_both_are_read_second_by_second(self) -> None:
@@ -52,7 +53,17 @@ class TestSides:
             (5, [], ["y"]),
         ]
 
-    def test_a_list_out_of_order_loses_nothing(self) -> None:
+    def test_a_list_a_little_out_of_order_is_put_in_order(self) -> None:
+        found = self.paired([(1, "a"), (2, "b")], [(2, "b"), (1, "a"), (3, "c"), (1, "d")])
+        assert found == [(1, ["a"], ["a", "d"]), (2, ["b"], ["b"]), (3, [], ["c"])]
+
+    @pytest.mark.parametrize("time", [0, 10])
+    def test_a_row_with_no_time_of_these_days_stays_where_the_list_has_it(self, time: int) -> None:
+        found = self.paired([(3, "b")], [(2, "a"), (time, "b"), (4, "c")])
+        assert found == [(2, [], ["a", "b"]), (3, ["b"], []), (4, [], ["c"])]
+
+    def test_a_list_far_out_of_order_loses_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sides, "AHEAD", 0)
         found = self.paired([(1, "a"), (2, "b")], [(2, "b"), (1, "a"), (3, "c")])
         assert found == [
             (1, ["a"], []),

@@ -59,8 +59,8 @@ class TestChangesWhileItRuns:
         sandbox.cancel(str(april_payment.imp_uid))
         ask = reconciliation.second_look._ask
 
-        def slow(imp_uids: Any) -> Any:
-            answer = ask(imp_uids)
+        def slow(*arguments: Any) -> Any:
+            answer = ask(*arguments)
             verify(payment=april_payment, source=Source.WEBHOOK)
             return answer
 

@@ -1,6 +1,6 @@
 """Turns of workers: killed, taken for dead, forgotten, taken up again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,11 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from payments import tasks
+from payments.iamport import IamportClient
+from payments.iamport.schemas import Batch
 from payments.models import Discrepancy, Payment, Product, ReconciliationRun, RunStatus
 from payments.services import reconciliation
+from payments.services.reconciliation import claims
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import LISTS, LOOKUPS, begun, ended, found, mirror
@@ -36,7 +39,7 @@ class TestKilled:
         for _turn in range(4):
             assert reconciliation.work(run_id=run.pk, seconds=0) == 0
         run.refresh_from_db()
-        assert run.cursor == int(book[3].paid_at.timestamp())  # type: ignore[union-attr]
+        assert run.cursor == int(book[4].paid_at.timestamp()) - 1  # type: ignore[union-attr]
         assert (run.counts["agree"], run.counts["amount"]) == (3, 1)
 
         def killed(self: Any, second: int) -> None:
@@ -103,6 +106,66 @@ class TestKilled:
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         run.refresh_from_db()
         assert (run.claim, run.cursor, run.counts) == ("another", None, {})
+
+
+class TestOneByOne:
+    """One of a hundred can't be read, so each is asked for alone: longer than a lease may last."""
+
+    LEASE = 60
+
+    @pytest.fixture
+    def _book(self, customer: User, product: Product, sandbox: SandboxGateway) -> None:
+        payments = [
+            builders.paid(customer, product, at=NOON + timedelta(seconds=n)) for n in range(10)
+        ]
+        lies = {one.pk: {"amount": 1} for one in payments}
+        lies[payments[5].pk] = {"fields": {"amount": "lots"}}
+        mirror(sandbox, payments, lies)
+
+    @pytest.fixture
+    def run(self, _book: None, settings: Any) -> ReconciliationRun:
+        settings.RUN_LEASE = self.LEASE
+        return begun()
+
+    def meanwhile(self, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+        """Before each call for one id alone."""
+        ask = IamportClient.payments
+
+        def slow(client: IamportClient, *, imp_uids: Sequence[str]) -> Batch:
+            if len(imp_uids) == 1:
+                happens()
+            return ask(client, imp_uids=imp_uids)
+
+        monkeypatch.setattr(IamportClient, "payments", slow)
+
+    def test_a_worker_that_is_at_it_is_not_taken_for_dead(
+        self, run: ReconciliationRun, monkeypatch: pytest.MonkeyPatch, time_machine: Any
+    ) -> None:
+        stolen = []
+
+        def another_worker_comes() -> None:
+            time_machine.shift(self.LEASE / 2)
+            stolen.append(claims.take(run_id=run.pk))
+
+        self.meanwhile(monkeypatch, another_worker_comes)
+        time_machine.move_to(datetime.now(UTC), tick=False)
+        assert ended(run).counts["amount"] == 9
+        assert len(stolen) >= 10
+        assert not any(stolen)
+
+    def test_a_worker_whose_run_was_taken_over_asks_no_more(
+        self, run: ReconciliationRun, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = []
+
+        def taken_over() -> None:
+            asked.append(run.pk)
+            ReconciliationRun.objects.update(claim="another")
+
+        self.meanwhile(monkeypatch, taken_over)
+        assert reconciliation.work(run_id=run.pk, seconds=60) is None
+        assert len(asked) == 1
+        assert not Discrepancy.objects.exists()
 
 
 class TestTasks:
