@@ -82,7 +82,7 @@ def figures(run: ReconciliationRun) -> dict[str, int]:
     return {name: number for name, number in run.counts.items() if number}
 
 
-EVERYTHING = {"ours": 10, "theirs": 10, "agree": 8, "amount": 2}
+EVERYTHING = {"ours": 10, "theirs": 10, "agree": 8, "amount": 2, "differ": 2}
 
 
 @ORDERS
