@@ -18,7 +18,6 @@ from payments import hashing
 from payments.errors import Conflict, NotAllowed
 from payments.kst import day_of
 from payments.models import DeliveryOutcome, ReconciliationRun
-from payments.money import with_separators
 from payments.selectors.closes import ONE_DAY, newest, open_days, still_open
 from payments.selectors.day_lines import figures_of_lines, lines_of
 from payments.selectors.reconciliations import figure, last_over
@@ -114,15 +113,16 @@ def payments_address(day: date) -> str:
 def _reconciled(day: date, request: HttpRequest) -> dict[str, Any]:
     """Whether the day was compared with the gateway's book, and where to look or to do it."""
     if run := last_over(day):
-        unknown = figure(run, "unknown")
-        return {
-            "run": run,
-            "run_address": run_address(run, request),
-            "unknown": with_separators(unknown) if unknown else "",
-        }
+        look, words = close_words.reconciled(
+            unknown=figure(run, "unknown"), still_open=run.seen.filter(is_open=True).count()
+        )
+        about = {"run_look": look, "run_words": words}
+        return {"run": run, "run_address": run_address(run, request)} | about
     may_start = request.user.has_perm("payments.start_reconciliation")
     start = reverse("admin:payments_reconciliationrun_start")
-    return {"run": None, "run_address": start if may_start else ""}
+    words = _("Not reconciled with the gateway yet")
+    about = {"run_look": "wait", "run_words": words}
+    return {"run": None, "run_address": start if may_start else ""} | about
 
 
 def run_address(run: ReconciliationRun, request: HttpRequest) -> str:
@@ -134,15 +134,18 @@ def run_address(run: ReconciliationRun, request: HttpRequest) -> str:
 def _still_open(request: HttpRequest) -> list[tuple[str, str, bool, str]]:
     """(what, how many, whether none, where to look) of what could still change the figures."""
     found = still_open()
-    inbox = reverse("admin:payments_webhookdelivery_changelist")
-    failed = f"{inbox}?outcome__exact={DeliveryOutcome.FAILED.value}"
-    may_see = request.user.has_perm("payments.view_webhookdelivery")
+    queue = _list(request, "discrepancy")
+    inbox = _list(request, "webhookdelivery", f"outcome__exact={DeliveryOutcome.FAILED.value}")
     rows = (
-        (_("Open discrepancies"), found.discrepancies, ""),
-        (_("Webhooks that could not be processed"), found.failed_webhooks, failed),
+        (_("Open discrepancies, of any day"), found.discrepancies, queue),
+        (_("Webhooks that could not be processed"), found.failed_webhooks, inbox),
         (_("Runs under way"), found.waiting_runs, ""),
     )
-    return [
-        (label, f"{number:,}", not number, address if may_see else "")
-        for label, number, address in rows
-    ]
+    return [(label, f"{number:,}", not number, address) for label, number, address in rows]
+
+
+def _list(request: HttpRequest, model: str, query: str = "") -> str:
+    """A list's address; "" for whoever may not see it."""
+    may_see = request.user.has_perm(f"payments.view_{model}")
+    address = reverse(f"admin:payments_{model}_changelist")
+    return (f"{address}?{query}" if query else address) if may_see else ""

@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from payments.models import DailyClose
 from payments.money import with_separators
@@ -68,6 +68,21 @@ def group(name: str, sums: Sums) -> Group:
         refunded=with_separators(sums.refunded),
         net=with_separators(sums.net),
     )
+
+
+def reconciled(*, unknown: int, still_open: int) -> tuple[str, str]:
+    """A look and words for a day that was compared: only what is over is good."""
+    if unknown:
+        words = _("Reconciled with the gateway, %(number)s without an answer")
+        return "wait", words % {"number": with_separators(unknown)}
+    if still_open:
+        words = ngettext(
+            "Reconciled with the gateway, %(number)s discrepancy still open",
+            "Reconciled with the gateway, %(number)s discrepancies still open",
+            still_open,
+        )
+        return "wait", words % {"number": with_separators(still_open)}
+    return "good", _("Reconciled with the gateway")
 
 
 def line_status(line: Line) -> str:

@@ -17,6 +17,7 @@ from payments.kst import end_of, start_of
 from payments.models import (
     DailyClose,
     DeliveryOutcome,
+    Discrepancy,
     Payment,
     Product,
     ReconciliationRun,
@@ -28,6 +29,7 @@ from payments.selectors.totals import totals
 from payments.services import closing
 from payments.services.closing import close_day
 from tests.payments import builders
+from tests.payments.books import filed
 
 from .conftest import LIST, SignIn, english, page_of, rows_of, take, text_of, told
 
@@ -273,7 +275,7 @@ def test_the_page_before_shows_the_next_day_its_figures_and_what_is_open(
     assert "2026-04-01 (Wed) will be frozen" in page
     assert ["Total", "3", "199,000", "9,000", "190,000"] in cells(page)
     assert [(one[0], one[1]) for one in response.context["open"]] == [
-        ("Open discrepancies", "0"),
+        ("Open discrepancies, of any day", "0"),
         ("Webhooks that could not be processed", "1"),
         ("Runs under way", "0"),
     ]
@@ -342,6 +344,21 @@ def test_a_comparison_with_payments_without_an_answer_is_not_shown_as_good(
     assert f'<span class="badge wait">#{with_unknown.pk}</span>' in page
     words = "Reconciled with the gateway, 1,200 without an answer"
     assert f'<a href="{page_of_run(with_unknown)}">{words}</a>' in page
+
+
+def test_what_a_comparison_found_is_told_while_it_is_open(
+    client: Client, busy_day: list[Payment]
+) -> None:
+    run = ran(APRIL_1, APRIL_1, end_of(APRIL_1), RunStatus.DONE)
+    run.seen.add(filed(busy_day[0]))
+    filed(busy_day[1])
+    page = text_of(client.get(f"{CLOSE}?day={APRIL_1}"))
+    assert f'<span class="badge wait">#{run.pk}</span>' in page
+    assert "Reconciled with the gateway, 1 discrepancy still open" in page
+    assert '<a href="/admin/payments/discrepancy/">Open discrepancies, of any day</a>' in page
+    Discrepancy.objects.update(is_open=False)
+    page = text_of(client.get(f"{CLOSE}?day={APRIL_1}"))
+    assert f'<span class="badge good">#{run.pk}</span>' in page
 
 
 def test_a_close_says_how_many_payments_had_no_answer(
