@@ -22,7 +22,7 @@ from payments.selectors.statements import Daily, Day, Entry, daily, monthly
 from . import close_words, statement_file
 from .close_words import Group, day_state, day_words, group, signed, status_words
 from .statement_file import Table
-from .widgets import NOTHING, pay_method
+from .widgets import NOTHING, address, pay_method
 
 # More payments than this are no page; the file has them all.
 SHOWN_PAYMENTS = 5_000
@@ -64,7 +64,7 @@ class Statement:
     methods: list[Group]
     providers: list[Group]
     warnings: list[str | Promise]
-    closes: list[DailyClose]
+    closes: list[tuple[DailyClose, str]]
     file: Table
     file_name: str
     days: list[DayRow] = field(default_factory=list)
@@ -90,7 +90,7 @@ def of_month(day: date) -> Statement:
         after=f"{found.last + ONE_DAY:%Y-%m}" if found.last < today else "",
         **_sums(found.figures),
         warnings=[*_open_words(found.open_days, today), *_moved_words(found.moved)],
-        closes=found.closes,
+        closes=_closers(found.closes),
         file=statement_file.of_month(found),
         file_name=f"statement-{value}.csv",
         days=[_day_row(one, today) for one in found.days],
@@ -109,7 +109,7 @@ def of_day(day: date) -> Statement:
         after=f"{after}" if after <= today else "",
         **_sums(found.figures),
         warnings=_day_warnings(found, today),
-        closes=[found.close] if found.close else [],
+        closes=_closers([found.close] if found.close else []),
         file=statement_file.of_day(found),
         file_name=f"statement-{day}.csv",
         payments=list(map(_payment_row, found.entries[:SHOWN_PAYMENTS])),
@@ -175,6 +175,14 @@ def _day_warnings(found: Daily, today: date) -> list[str | Promise]:
 
 
 # --- The page --------------------------------------------------------------------------------
+
+
+def _closers(closes: list[DailyClose]) -> list[tuple[DailyClose, str]]:
+    """Each with who closed it."""
+    return [
+        (close, address(close.actor_name) if close.actor_name else _("By the clock"))
+        for close in closes
+    ]
 
 
 def _day_row(one: Day, today: date) -> DayRow:
