@@ -44,12 +44,11 @@ def signed_won(amount: int) -> str:
 
 
 def drift_words(by: Sums | None) -> str:
-    """By how much a closed day has moved since."""
+    """By how much a closed day's net has moved since: the sign is that of the statement's file."""
     if by is None or by == Sums():
         return _("Stands")
-    if by.is_refunds_alone:
-        return _("Refunds %(amount)s") % {"amount": signed_won(by.refunded)}
-    return _("Net %(amount)s") % {"amount": signed_won(by.net)}
+    words = _("Net %(amount)s (refunds)") if by.is_refunds_alone else _("Net %(amount)s")
+    return words % {"amount": signed_won(by.net)}
 
 
 def drift_badge(by: Sums | None) -> SafeString:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +27,7 @@ from . import close_page, statement
 from .close_day import close_day_view, may_close
 from .close_words import day_words, drift_badge
 from .readonly import ReadOnlyAdmin
-from .widgets import won
+from .widgets import named, won
 
 DRIFT = "drift"
 MOVED, APPROVALS, REFUNDS = "moved", "approvals", "refunds"
@@ -153,23 +154,23 @@ class DailyCloseAdmin(ReadOnlyAdmin):
 
     @admin.display(description=pgettext_lazy("count", "Payments"))
     def number(self, close: DailyClose) -> SafeString:
-        return _figure(with_separators(close.count))
+        return _figure(pgettext_lazy("count", "Payments"), with_separators(close.count))
 
     @admin.display(description=_("Gross"))
     def gross_words(self, close: DailyClose) -> SafeString:
-        return _figure(won(close.gross))
+        return _figure(_("Gross"), won(close.gross))
 
     @admin.display(description=pgettext_lazy("figure", "Refunded"))
     def refunded_words(self, close: DailyClose) -> SafeString:
-        return _figure(won(close.refunded))
+        return _figure(pgettext_lazy("figure", "Refunded"), won(close.refunded))
 
     @admin.display(description=_("Net"))
     def net_words(self, close: DailyClose) -> SafeString:
-        return _figure(won(close.net))
+        return _figure(_("Net"), won(close.net))
 
     @admin.display(description=_("open discrepancies"))
     def discrepancies(self, close: DailyClose) -> SafeString:
-        return _figure(with_separators(close.open_discrepancies))
+        return _figure(_("open discrepancies"), with_separators(close.open_discrepancies))
 
     @admin.display(description=_("since it was closed"))
     def drift_words(self, close: DailyClose) -> SafeString:
@@ -180,5 +181,5 @@ class DailyCloseAdmin(ReadOnlyAdmin):
         return format_html('<code class="id" title="{}">{}</code>', close.hash, close.hash[:10])
 
 
-def _figure(words: str) -> SafeString:
-    return format_html('<span class="won">{}</span>', words)
+def _figure(name: str | Promise, words: str) -> SafeString:
+    return named(name, format_html('<span class="won">{}</span>', words))

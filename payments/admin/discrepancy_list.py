@@ -27,7 +27,7 @@ from .actions import require
 from .discrepancy_changelist import DiscrepancyChangeList
 from .discrepancy_filters import PEOPLE, DiscrepancyFilter
 from .readonly import ReadOnlyAdmin
-from .widgets import moment
+from .widgets import address, moment
 
 COLUMNS = ("order", "what", "ours_words", "theirs_words", "difference", "age", "whose")
 # Django names a column of a list by its place (there is none for ticking).
@@ -128,7 +128,7 @@ class DiscrepancyList(ReadOnlyAdmin):
         return format_html(
             '<span class="who{}">{}</span>{}<span class="small soft">{}</span>',
             "" if discrepancy.owner_id else " soft",
-            words.owner_words(discrepancy),
+            address(words.owner_words(discrepancy)),
             words.state_badge(discrepancy),
             words.closing_words(discrepancy),
         )

@@ -6,10 +6,8 @@ All figures are on the run's own row. To add a column: a method, its name in `li
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -19,7 +17,7 @@ from payments.selectors.reconciliations import differences_of, figure
 
 from .readonly import ReadOnlyAdmin
 from .run_words import asker, run_badge
-from .widgets import NOTHING, moment
+from .widgets import NOTHING, moment, named
 
 
 class ReconciliationList(ReadOnlyAdmin):
@@ -68,31 +66,32 @@ class ReconciliationList(ReadOnlyAdmin):
     @admin.display(description=_("read: here / gateway"))
     def read(self, run: ReconciliationRun) -> SafeString:
         read = (with_separators(figure(run, name)) for name in ("ours", "theirs"))
-        return _named(_("read: here / gateway"), " / ".join(read))
+        return named(_("read: here / gateway"), " / ".join(read))
 
     @admin.display(description=_("agree"))
     def agree(self, run: ReconciliationRun) -> SafeString:
-        return _named(_("agree"), with_separators(figure(run, "agree")))
+        return named(_("agree"), with_separators(figure(run, "agree")))
 
     @admin.display(description=pgettext_lazy("column of reconciliations", "moved"))
     def moved_number(self, run: ReconciliationRun) -> SafeString:
         words = pgettext_lazy("column of reconciliations", "moved")
-        return _named(words, with_separators(figure(run, "moved")))
+        return named(words, with_separators(figure(run, "moved")))
 
     @admin.display(description=_("no answer"))
     def unknown_number(self, run: ReconciliationRun) -> SafeString:
         number = with_separators(figure(run, "unknown"))
         is_unsure = format_html('<strong class="unsure">{}</strong>', number)
-        return _named(_("no answer"), is_unsure if number != "0" else number)
+        return named(_("no answer"), is_unsure if number != "0" else number)
 
     @admin.display(description=pgettext_lazy("column of reconciliations", "discrepancies"))
-    def differences(self, run: ReconciliationRun) -> SafeString | str:
+    def differences(self, run: ReconciliationRun) -> SafeString:
         """How many, and of which bucket; a link to them."""
+        words = pgettext_lazy("column of reconciliations", "discrepancies")
         found = differences_of(run)
         if not found:
-            return "0" if run.cursor is not None else NOTHING
+            return named(words, "0" if run.cursor is not None else NOTHING)
         listed = reverse("admin:payments_discrepancy_changelist")
-        return format_html(
+        number = format_html(
             '<a href="{}?state=all&amp;run={}" class="differs">{}</a><span class="small">{}</span>',
             listed,
             run.pk,
@@ -101,9 +100,4 @@ class ReconciliationList(ReadOnlyAdmin):
                 " · ", "{} {}", ((one.label, with_separators(n)) for one, n in found.items())
             ),
         )
-
-
-def _named(name: str | Promise, number: str) -> SafeString:
-    """A figure with its name, for where no header says it."""
-    words = '<span class="side" aria-hidden="true">{}</span> {}'
-    return format_html(words, capfirst(str(name)), number)
+        return named(words, number)

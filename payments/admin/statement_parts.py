@@ -16,13 +16,13 @@ from django.utils.translation import ngettext
 from payments.kst import day_of, stamp
 from payments.models import DailyClose
 from payments.selectors.closes import ONE_DAY
-from payments.selectors.day_lines import Figures
+from payments.selectors.day_lines import Figures, Sums
 from payments.selectors.statements import Daily, Day, Entry, daily, monthly
 
 from . import close_words, statement_file
 from .close_words import Group, day_state, day_words, group, line_status, signed
 from .statement_file import Table
-from .widgets import NOTHING, pay_method
+from .widgets import NOTHING, address, pay_method
 
 # More payments than this are no page; the file has them all.
 SHOWN_PAYMENTS = 5_000
@@ -64,7 +64,7 @@ class Statement:
     methods: list[Group]
     providers: list[Group]
     warnings: list[str | Promise]
-    closes: list[DailyClose]
+    closes: list[tuple[DailyClose, str]]
     file: Table
     file_name: str
     days: list[DayRow] = field(default_factory=list)
@@ -89,8 +89,8 @@ def of_month(day: date) -> Statement:
         before=f"{found.first - ONE_DAY:%Y-%m}",
         after=f"{found.last + ONE_DAY:%Y-%m}" if found.last < today else "",
         **_sums(found.figures),
-        warnings=[*_open_words(found.open_days, today), *_moved_words(found.moved_days)],
-        closes=found.closes,
+        warnings=[*_open_words(found.open_days, today), *_moved_words(found.moved)],
+        closes=_closers(found.closes),
         file=statement_file.of_month(found),
         file_name=f"statement-{value}.csv",
         days=[_day_row(one, today) for one in found.days],
@@ -109,7 +109,7 @@ def of_day(day: date) -> Statement:
         after=f"{after}" if after <= today else "",
         **_sums(found.figures),
         warnings=_day_warnings(found, today),
-        closes=[found.close] if found.close else [],
+        closes=_closers([found.close] if found.close else []),
         file=statement_file.of_day(found),
         file_name=f"statement-{day}.csv",
         payments=list(map(_payment_row, found.entries[:SHOWN_PAYMENTS])),
@@ -133,8 +133,8 @@ def _open_words(days: list[date], today: date) -> list[str]:
     words = []
     if over:
         text = ngettext(
-            "%(number)s day is not closed: its figures can still change.",
-            "%(number)s days are not closed: their figures can still change.",
+            "%(number)s finished day is not closed: its figures can still change.",
+            "%(number)s finished days are not closed: their figures can still change.",
             len(over),
         )
         words.append(text % {"number": len(over)})
@@ -143,15 +143,17 @@ def _open_words(days: list[date], today: date) -> list[str]:
     return words
 
 
-def _moved_words(days: list[date]) -> list[str]:
-    if not days:
+def _moved_words(moved: list[Sums]) -> list[str]:
+    if not moved:
         return []
     text = ngettext(
-        "%(number)s day has moved since it was closed. The figures are those of the close.",
-        "%(number)s days have moved since they were closed. The figures are those of the closes.",
-        len(days),
+        "%(number)s day has moved since it was closed (net %(net)s). The figures are those of the "
+        "close.",
+        "%(number)s days have moved since they were closed (net %(net)s in all). The figures are "
+        "those of the closes.",
+        len(moved),
     )
-    return [text % {"number": len(days)}]
+    return [text % {"number": len(moved), "net": signed(sum(by.net for by in moved))}]
 
 
 def _day_warnings(found: Daily, today: date) -> list[str | Promise]:
@@ -173,6 +175,14 @@ def _day_warnings(found: Daily, today: date) -> list[str | Promise]:
 
 
 # --- The page --------------------------------------------------------------------------------
+
+
+def _closers(closes: list[DailyClose]) -> list[tuple[DailyClose, str]]:
+    """Each with who closed it."""
+    return [
+        (close, address(close.actor_name) if close.actor_name else _("By the clock"))
+        for close in closes
+    ]
 
 
 def _day_row(one: Day, today: date) -> DayRow:

@@ -10,9 +10,11 @@ from typing import Any
 from django.contrib.admin.widgets import AutocompleteSelect, get_select2_language
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy, pgettext
 
@@ -135,6 +137,12 @@ def address(text: str) -> SafeString:
     """An e-mail address, which may break before its @."""
     name, at, domain = text.partition("@")
     return format_html("{}<wbr>{}{}", name, at, domain)
+
+
+def named(name: str | Promise, figure: str) -> SafeString:
+    """A figure with its name, for where no header says it."""
+    words = '<span class="side" aria-hidden="true">{}</span> {}'
+    return format_html(words, capfirst(str(name)), figure)
 
 
 def pay_method(value: str) -> str:

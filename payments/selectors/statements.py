@@ -54,9 +54,9 @@ class Monthly:
         return [one.day for one in self.days if one.close is None]
 
     @property
-    def moved_days(self) -> list[date]:
-        """Closed days that would say something else today."""
-        return [one.day for one in self.days if one.moved]
+    def moved(self) -> list[Sums]:
+        """By how much each closed day that would say something else today has moved."""
+        return [one.moved for one in self.days if one.moved]
 
 
 @dataclass(frozen=True, slots=True)

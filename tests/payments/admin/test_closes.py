@@ -121,9 +121,11 @@ def test_the_list_says_what_was_closed_and_what_moved_since(
     page = text_of(client.get(CLOSES))
     shown = " ".join(words(page).split())
     for row in (
-        "2026-04-01 (Wed) 3 ₩199,000 ₩9,000 ₩190,000 0 Refunds +₩400",
-        "2026-03-31 (Tue) 0 ₩0 ₩0 ₩0 0 Net +₩99,000",
-        "2026-04-02 (Thu) 1 ₩99,000 ₩0 ₩99,000 0 Stands",
+        "2026-04-01 (Wed) Payments 3 Gross ₩199,000 Refunded ₩9,000 Net ₩190,000 "
+        "Open discrepancies 0 Net −₩400 (refunds)",
+        "2026-03-31 (Tue) Payments 0 Gross ₩0 Refunded ₩0 Net ₩0 Open discrepancies 0 Net +₩99,000",
+        "2026-04-02 (Thu) Payments 1 Gross ₩99,000 Refunded ₩0 Net ₩99,000 "
+        "Open discrepancies 0 Stands",
     ):
         assert row in shown
     assert DailyClose.objects.get(day=APRIL_1).hash[:10] in page
@@ -356,7 +358,7 @@ def test_what_a_comparison_found_is_told_while_it_is_open(
     assert f'<span class="badge wait">#{run.pk}</span>' in page
     assert "Reconciled with the gateway, 1 discrepancy still open" in page
     assert '<a href="/admin/payments/discrepancy/">Open discrepancies, of any day</a>' in page
-    Discrepancy.objects.update(is_open=False)
+    Discrepancy.objects.update(is_open=False, closing_reason="agrees", closed_at=NOW)
     page = text_of(client.get(f"{CLOSE}?day={APRIL_1}"))
     assert f'<span class="badge good">#{run.pk}</span>' in page
 

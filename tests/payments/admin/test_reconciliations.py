@@ -342,6 +342,7 @@ class TestTheList:
         assert "2 / 2" in page
         assert f'href="{QUEUE}?state=all&amp;run={run.pk}"' in page
         assert "Amount differs 1" in page
+        assert 'aria-hidden="true">Discrepancies</span>' in page
 
     def test_it_costs_the_same_however_long_it_is(self, client: Client, db: None) -> None:
         numbers = []

@@ -16,7 +16,7 @@ from payments.services.closing import close_day
 from tests.payments import builders
 
 from .conftest import SignIn, text_of, told
-from .test_closes import cells, words
+from .test_closes import CLOSES, cells, words
 
 DAILY = "/admin/payments/dailyclose/statement/day/"
 MONTHLY = "/admin/payments/dailyclose/statement/month/"
@@ -75,8 +75,8 @@ def test_a_month_has_a_row_for_each_day_and_says_what_is_open_and_what_moved(
     assert ["KakaoPay", "1", "1,000", "0", "1,000"] in cells(page)
     assert ["html5_inicis", "4", "100,230", "9,000", "91,230"] in cells(page)
     shown = " ".join(words(page).split())
-    assert "1 day is not closed" in shown
-    assert "1 day has moved since" in shown
+    assert "1 finished day is not closed" in shown
+    assert "1 day has moved since it was closed (net +500)" in shown
     assert "The month is not over" in shown
 
 
@@ -112,6 +112,20 @@ def test_the_months_file_is_the_page(client: Client, april: DailyClose) -> None:
         figures = [f"{int(row[name]):,}" for name in ("Payments", "Gross", "Refunded", "Net")]
         assert any(shown[1:5] == figures for shown in page), row
     assert {row["About"] for row in rows} == {"Day", "Payment method", "PG", "Total"}
+
+
+def test_a_later_refund_lowers_the_net_on_page_close_and_file_alike(
+    client: Client, finance: User, customer: User, product: Product
+) -> None:
+    payment = builders.paid(customer, product, at=start_of(APRIL_1))
+    close = close_day(day=APRIL_1, actor=finance)
+    Payment.objects.filter(pk=payment.pk).update(cancelled_amount=50_000)
+    page = text_of(client.get(f"{MONTHLY}?month=2026-04"))
+    [shown] = [row for row in cells(page) if row and row[0] == "2026-04-01 (Wed)"]
+    assert shown[-1] == "Net −₩50,000 (refunds)"
+    assert "(net −50,000)" in page
+    assert file_of(client, MONTHLY, month="2026-04")[0]["Moved since (net)"] == "-50000"
+    assert "Net −₩50,000 (refunds)" in text_of(client.get(f"{CLOSES}{close.pk}/change/"))
 
 
 def test_a_month_that_has_not_begun_is_empty(client: Client) -> None:
