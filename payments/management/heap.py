@@ -1,0 +1,13 @@
+"""The memory of a process that works for long."""
+
+import gc
+
+
+def set_aside_what_is_loaded() -> None:
+    """Let the collector pass over the modules for good.
+
+    A full collection looks at every object; nearly all of a worker's are code that was loaded when
+    it started, and looking at them costs as much as settling two hundred payments.
+    """
+    gc.collect()
+    gc.freeze()
