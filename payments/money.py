@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils.translation import gettext as _
 
 MAX_WON = 10**12
+WON = "KRW"  # as the gateway spells it
 
 
 def as_won(value: object) -> int:

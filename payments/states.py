@@ -20,19 +20,19 @@ class PaymentStatus(TextChoices):
 
 
 def status_words(status: str, *, amount: object, cancelled_amount: object) -> str | Promise:
-    """A status as a person says it; won. What nobody knows stays as it is spelt.
-
-    V1 says `cancelled` after a partial refund too (contract 2.7): that has a name of its own.
-    """
+    """A status as a person says it; won. What nobody knows stays as it is spelt."""
     if status not in PaymentStatus.values:
         return status
-    if status == PaymentStatus.CANCELLED and _is_part(cancelled_amount, amount):
+    if is_part_refund(status, amount=amount, cancelled_amount=cancelled_amount):
         return _("Partly refunded")
     return PaymentStatus(status).label
 
 
-def _is_part(refunded: object, amount: object) -> bool:
-    return isinstance(refunded, int) and isinstance(amount, int) and refunded < amount
+def is_part_refund(status: str, *, amount: object, cancelled_amount: object) -> bool:
+    """V1 says `cancelled` after a partial refund too (contract 2.7); won."""
+    if not isinstance(amount, int) or not isinstance(cancelled_amount, int):
+        return False
+    return status == PaymentStatus.CANCELLED and cancelled_amount < amount
 
 
 class EventKind(TextChoices):

@@ -18,6 +18,7 @@ from payments import hashing
 from payments.errors import Conflict, NotAllowed
 from payments.kst import day_of
 from payments.models import DeliveryOutcome, ReconciliationRun
+from payments.selectors import reconciliations
 from payments.selectors.closes import ONE_DAY, newest, open_days, still_open
 from payments.selectors.day_lines import figures_of_lines, lines_of
 from payments.selectors.reconciliations import figure, last_over
@@ -114,7 +115,7 @@ def _reconciled(day: date, request: HttpRequest) -> dict[str, Any]:
     """Whether the day was compared with the gateway's book, and where to look or to do it."""
     if run := last_over(day):
         look, words = close_words.reconciled(
-            unknown=figure(run, "unknown"), still_open=run.seen.filter(is_open=True).count()
+            unknown=figure(run, "unknown"), still_open=reconciliations.still_open(run).count()
         )
         about = {"run_look": look, "run_words": words}
         return {"run": run, "run_address": run_address(run, request)} | about

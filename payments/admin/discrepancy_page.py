@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.models import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
+from payments.money import WON
 from payments.selectors import discrepancies as selector
 from payments.selectors.admin_page import Agreement, ComparedField
 
@@ -98,7 +99,7 @@ def taking_in(discrepancy: Discrepancy, *, may_work: bool, may: bool) -> dict[st
     if not discrepancy.is_open or discrepancy.bucket != Bucket.MISSING_HERE:
         return {}
     currency = selector.currency_of(selector.figures(discrepancy.theirs))
-    if currency != selector.WON:
+    if currency != WON:
         refusal = _("Only payments in won can be taken in. This one is in %(currency)s.")
         return {"no_taking_in": refusal % {"currency": currency} if may_work or may else ""}
     hint = _("An approver can take it in as a payment. Hand it to one.")

@@ -16,10 +16,9 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from payments.kst import stamp
 from payments.models import Bucket, ClosingReason, Discrepancy
-from payments.money import won
+from payments.money import WON, won
 from payments.selectors.discrepancies import (
     FIELD_OF,
-    WON,
     Figures,
     currency_of,
     figures,

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.states import PaymentStatus, Verification, status_words
+from payments.states import PaymentStatus, Verification, is_part_refund, status_words
 
 from .product import NAME_LENGTH, Product
 
@@ -210,8 +210,8 @@ class Payment(models.Model):
 
     @property
     def is_partly_cancelled(self) -> bool:
-        """V1 says `cancelled` after a partial refund too (contract 2.7)."""
-        return self.status == PaymentStatus.CANCELLED and self.cancelled_amount < self.amount
+        """Whether some of the money is still here, though the status says `cancelled`."""
+        return is_part_refund(self.status, **self._sums)
 
     @property
     def is_awaiting_deposit(self) -> bool:
@@ -223,5 +223,8 @@ class Payment(models.Model):
         """The status as a person says it: a part refund and an open deposit have names too."""
         if self.is_awaiting_deposit:
             return _("Waiting for deposit")
-        sums = {"amount": self.amount, "cancelled_amount": self.cancelled_amount}
-        return status_words(self.status, **sums)
+        return status_words(self.status, **self._sums)
+
+    @property
+    def _sums(self) -> dict[str, int]:
+        return {"amount": self.amount, "cancelled_amount": self.cancelled_amount}

@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments.models import Bucket, Discrepancy, DiscrepancyStep, Payment, ReconciliationRun
+from payments.money import WON
 
 from .admin_page import Agreement, ComparedField
 
@@ -24,7 +25,6 @@ from .admin_page import Agreement, ComparedField
 MAX_STEPS = 100
 # Of one payment, on the payment's own page.
 MAX_OF_PAYMENT = 20
-WON = "KRW"
 WORK = "payments.work_discrepancy"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 

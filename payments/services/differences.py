@@ -14,7 +14,7 @@ from payments.iamport import GatewayPayment
 from payments.kst import from_unix
 from payments.masking import mask, mask_email
 from payments.models import Bucket, Payment
-from payments.money import MAX_WON
+from payments.money import MAX_WON, WON
 from payments.states import PaymentStatus
 
 from .comparison import APPROVED
@@ -49,7 +49,7 @@ class Ours(NamedTuple):
 
 def at_stake(side: Payment | GatewayPayment | None) -> int:
     """What hangs on it, in won: an amount in another currency can't be added up with won."""
-    if side is None or side.currency != "KRW":
+    if side is None or side.currency != WON:
         return 0
     return min(int(side.amount), MAX_WON)
 

@@ -24,7 +24,7 @@ from payments.kst import from_unix
 from payments.ledger import Entry
 from payments.locks import locked_discrepancy, locked_payment
 from payments.models import Bucket, ClosingReason, Discrepancy, Payment, StepKind
-from payments.money import MAX_WON
+from payments.money import MAX_WON, WON
 from payments.states import EventKind, Source
 
 from .comparison import APPROVED
@@ -74,7 +74,7 @@ def _refusal(discrepancy: Discrepancy, answer: GatewayPayment) -> str | Promise 
         return DIFFERS
     if answer.status not in APPROVED or not answer.paid_at:
         return NO_MONEY
-    if answer.currency != "KRW" or not 0 < answer.amount <= MAX_WON:
+    if answer.currency != WON or not 0 < answer.amount <= MAX_WON:
         return NOT_WON
     if answer.sandbox and not conf.gateway().accepts_test_payments:
         return TEST

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -14,7 +15,11 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
-from payments.models import Payment
+from payments.kst import end_of, start_of
+from payments.models import Payment, Product, ReconciliationRun, RunStatus
+from tests.payments import builders
+
+from .close_doors import APRIL_1, NOW, ran
 
 LIST = "/admin/payments/payment/"
 EXPORT = f"{LIST}export/"
@@ -101,3 +106,29 @@ def told(response: HttpResponse) -> str:
     page = client.get(response["Location"]) if response.status_code == 302 else response
     found = re.search(r'<ul class="messagelist">(.*?)</ul>\s*(?:<!--|<div)', text_of(page), re.S)
     return unescape(re.sub(r"<[^>]+>|\s+", " ", found[1])).strip() if found else ""
+
+
+@pytest.fixture
+def morning_after(time_machine: Any) -> None:
+    """The second of April is over in Korea."""
+    time_machine.move_to(NOW)
+
+
+@pytest.fixture
+def busy_day(customer: User, stranger: User, product: Product) -> list[Payment]:
+    """The first of April, with a payment in its first and its last second."""
+    builders.paid(customer, product, at=end_of(APRIL_1))  # the next day's
+    return [
+        builders.paid(customer, product, at=start_of(APRIL_1), amount=1_000),
+        builders.paid(
+            customer, product, at=end_of(APRIL_1) - timedelta(seconds=1), pay_method="kakaopay"
+        ),
+        builders.refunded(stranger, product, refund=9_000),
+    ]
+
+
+@pytest.fixture
+def with_unknown() -> ReconciliationRun:
+    """Compared, but the gateway gave no answer about some payments."""
+    unknown = {"counts": {"unknown": 1_200}, "unknown": ["imp_1"]}
+    return ran(APRIL_1, APRIL_1, end_of(APRIL_1), RunStatus.DONE, **unknown)

@@ -1,4 +1,6 @@
-"""A book of one payment that both sides know."""
+"""A payment that both sides know, and a book of ten of which two differ."""
+
+from datetime import timedelta
 
 import pytest
 
@@ -20,3 +22,12 @@ def april_payment(sandbox: SandboxGateway, customer: User, product: Product) -> 
     payment = builders.paid(customer, product)
     mirror(sandbox, [payment])
     return payment
+
+
+@pytest.fixture
+def book(sandbox: SandboxGateway, customer: User, product: Product) -> list[Payment]:
+    """Ten payments, one a minute; the second and the ninth differ."""
+    minutes = [builders.NOON + timedelta(minutes=number) for number in range(10)]
+    payments = [builders.paid(customer, product, at=minute) for minute in minutes]
+    mirror(sandbox, payments, {payments[number].pk: {"amount": 1} for number in (1, 8)})
+    return payments

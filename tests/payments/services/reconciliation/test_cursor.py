@@ -2,31 +2,21 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from accounts.models import User
 from payments.iamport import GatewayPayment, IamportClient
-from payments.models import Payment, Product, ReconciliationRun, RunStatus
+from payments.models import Payment, ReconciliationRun, RunStatus
 from payments.services import reconciliation
 from payments.services.reconciliation import sides
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import begun, ended, found, mirror
+from tests.payments.books import begun, ended, found
 
 NOON = builders.NOON
 
 Rows = list[GatewayPayment]
-
-
-@pytest.fixture
-def book(customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
-    """Ten payments, one a minute; the second and the ninth differ."""
-    payments = [builders.paid(customer, product, at=NOON + timedelta(minutes=n)) for n in range(10)]
-    mirror(sandbox, payments, {payments[n].pk: {"amount": 1} for n in (1, 8)})
-    return payments
 
 
 def in_small_turns(run: ReconciliationRun) -> list[int]:

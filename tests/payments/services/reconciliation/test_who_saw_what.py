@@ -1,6 +1,6 @@
 """A run leads for good to exactly what it saw, whatever other runs see."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,17 +12,9 @@ from payments.models import Discrepancy, Payment, Product, ReconciliationRun
 from payments.services import reconciliation
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import begun, ended, filed, mirror, reconciled
+from tests.payments.books import begun, ended, filed, reconciled
 
 NOON = builders.NOON
-
-
-@pytest.fixture
-def book(customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
-    """Four payments, one a minute; the second and the fourth differ."""
-    payments = [builders.paid(customer, product, at=NOON + timedelta(minutes=n)) for n in range(4)]
-    mirror(sandbox, payments, {payments[n].pk: {"amount": 1} for n in (1, 3)})
-    return payments
 
 
 def seen(run: ReconciliationRun) -> list[str]:
@@ -35,15 +27,25 @@ def killed(self: Any, fields: dict[str, object]) -> None:
     raise KeyboardInterrupt
 
 
+def killed_before_it_saved(monkeypatch: pytest.MonkeyPatch) -> ReconciliationRun:
+    """A run whose worker died at its first stop."""
+    run = begun()
+    with monkeypatch.context() as patch:
+        patch.setattr(reconciliation.working._Turn, "_save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            reconciliation.work(run_id=run.pk, seconds=60)
+    return run
+
+
 class TestWhoSawWhat:
     def test_a_later_run_takes_nothing_from_an_earlier_one(
         self, book: list[Payment], sandbox: SandboxGateway
     ) -> None:
-        both = sorted(str(book[n].imp_uid) for n in (1, 3))
+        both = sorted(str(book[n].imp_uid) for n in (1, 8))
         runs = [reconciled(), reconciled()]
         sandbox.control("PATCH", f"payments/{book[1].imp_uid}", {"amount": book[1].amount})
         runs.append(reconciled())
-        assert [seen(run) for run in runs] == [both, both, [book[3].imp_uid]]
+        assert [seen(run) for run in runs] == [both, both, [book[8].imp_uid]]
         assert [run.counts["amount"] for run in runs] == [2, 2, 1]
 
     def test_a_run_over_other_days_saw_none_of_it(self, book: list[Payment]) -> None:
@@ -60,12 +62,8 @@ class TestWhoSawWhat:
     def test_a_killed_run_that_goes_on_saw_each_once(
         self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        run = begun()
-        with monkeypatch.context() as patch:
-            patch.setattr(reconciliation.working._Turn, "_save", killed)
-            with pytest.raises(KeyboardInterrupt):
-                reconciliation.work(run_id=run.pk, seconds=60)
-        both = sorted(str(book[n].imp_uid) for n in (1, 3))
+        run = killed_before_it_saved(monkeypatch)
+        both = sorted(str(book[n].imp_uid) for n in (1, 8))
         assert seen(run) == both
         run = ended(run)
         assert (seen(run), run.counts["amount"]) == (both, 2)
@@ -73,11 +71,7 @@ class TestWhoSawWhat:
     def test_a_killed_run_that_is_stopped_says_as_many_as_it_leads_to(
         self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        run = begun()
-        with monkeypatch.context() as patch:
-            patch.setattr(reconciliation.working._Turn, "_save", killed)
-            with pytest.raises(KeyboardInterrupt):
-                reconciliation.work(run_id=run.pk, seconds=60)
+        run = killed_before_it_saved(monkeypatch)
         reconciliation.stop(run=run)
         run.refresh_from_db()
         assert (run.status, run.counts["amount"], len(seen(run))) == ("stopped", 2, 2)

@@ -22,16 +22,6 @@ NOON = builders.NOON
 
 
 class TestKilled:
-    @pytest.fixture
-    def book(self, customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
-        """Ten payments, one a minute; the second and the ninth differ."""
-        payments = [
-            builders.paid(customer, product, at=NOON + timedelta(minutes=n)) for n in range(10)
-        ]
-        lies = {payments[n].pk: {"amount": 1} for n in (1, 8)}
-        mirror(sandbox, payments, lies)
-        return payments
-
     def test_it_goes_on_from_where_everything_was_settled(
         self, book: list[Payment], sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
