@@ -79,7 +79,7 @@ def complete(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str
     if payment.status in APPROVED and payment.imp_uid == fields["imp_uid"]:
         return _told(payment)  # The webhook, or the same call, was first.
     result = verify(payment=payment, source=Source.BROWSER, actor=user, imp_uid=fields["imp_uid"])
-    # NOT_FOUND: a payment may show at the gateway a moment later than in the window (contract 9).
+    # NOT_FOUND: a payment may show at the gateway a moment after the window (contract 9#35).
     return _outcome(result, unsure=frozenset({EventKind.UNKNOWN, EventKind.NOT_FOUND}))
 
 

@@ -1,7 +1,7 @@
 """What may be sent at all: every check that raises ValueError before a call is made.
 
 An empty id must never get as far as a URL: `/payments/` + "" is another resource, and a look-up of
-nothing would be answered with somebody's payments. Limits are the contract's (2.7, 3).
+nothing would be answered with somebody's payments. Limits: contract 2.7 and 3.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ def merchant_uids(values: Iterable[str]) -> list[str]:
 
 
 def won(name: str, value: int) -> int:
-    """Whole won above zero. Zero is no small amount: a cancel of 0 is a full refund (2.7)."""
+    """Whole won above zero. Zero is not a small amount: it is a full refund (contract 2.7)."""
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise ValueError(f"{name} must be a whole number above 0")
     return int(value)
@@ -92,7 +92,7 @@ def base(api_url: str) -> str:
 
 
 def preparation(uid: str, amount: int, unit: str) -> dict[str, Any]:
-    """The body of POST and PUT /payments/prepare (2.1)."""
+    """The body of POST and PUT /payments/prepare (contract 2.1)."""
     return {
         "merchant_uid": merchant_uid(uid),
         "amount": won("amount", amount),

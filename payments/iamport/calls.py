@@ -76,7 +76,7 @@ class Caller:
             error.sent = False  # the call that needed the token was not made
             raise
         except (Refused, NotFound) as error:
-            # Any refusal here is about our keys (contract 1.3, 9: 400 for missing ones).
+            # Any refusal here is about our keys (contract 1.3, 9#10: 400 for missing ones).
             envelope = _Envelope(error.code, error.gateway_message)
             raise _failure(AuthenticationFailed, request, error.status, envelope) from None
 

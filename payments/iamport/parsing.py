@@ -193,7 +193,7 @@ def _history(row: dict[str, Any], where: str, currency: str) -> tuple[Cancellati
         _cancellation(entry, f"{where}.cancel_history[{index}]", currency)
         for index, entry in enumerate(rows)
     ]
-    # The contract does not say in which order they come (3.4).
+    # The contract does not say in which order they come (contract 3.4).
     return tuple(sorted(entries, key=lambda entry: entry.cancelled_at))
 
 

@@ -150,7 +150,7 @@ class GatewayPayment:
 
     @property
     def filed_at(self) -> int:
-        """The time under which a list by status files it: that of its present status (2.5)."""
+        """When a list by status files it: at the time of its present status (contract 2.5)."""
         times = {
             "paid": self.paid_at,
             "failed": self.failed_at,

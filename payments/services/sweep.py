@@ -11,9 +11,9 @@ since the answer, so two sweeps at once only ask twice. To close for another rea
 `_why_closed`.
 
 Closed orders are not asked about again. What may still come is money: a late approval, or a deposit
-into an older account of the same order (pitfalls 12 and 19). Its webhook takes the order from
-failed to paid, and if that is lost too, the daily reconciliation finds the approval under its own
-day; one more question some days later would miss whatever comes after it.
+into an older account of the same order (contract, pitfalls 12 and 19). Its webhook takes the order
+from failed to paid, and if that is lost too, the daily reconciliation finds the approval under its
+own day; one more question some days later would miss whatever comes after it.
 """
 
 import logging

@@ -183,7 +183,7 @@ def suggested_customer(*, answer: GatewayPayment) -> AbstractBaseUser | None:
 
 
 def _custom_data(text: str) -> dict[str, Any]:
-    """JSON text, which may itself hold JSON text (contract 9, 24); {} for anything else."""
+    """JSON text, which may itself hold JSON text (contract 9#24); {} for anything else."""
     value: Any = text
     for _layer in range(2):
         try:

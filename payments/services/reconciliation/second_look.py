@@ -87,7 +87,7 @@ def look(
 
 
 def _hidden(listed: GatewayPayment | None) -> GatewayPayment | None:
-    """Payments of a test channel are in the list, but a look-up by id may hide them (2.2)."""
+    """Test-channel payments are in the list; a look-up by id may hide them (contract 2.2)."""
     return listed if listed is not None and listed.sandbox else None
 
 
