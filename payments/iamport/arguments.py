@@ -35,7 +35,7 @@ def merchant_uids(values: Iterable[str]) -> list[str]:
 
 
 def won(name: str, value: int) -> int:
-    """Whole won above zero. Zero is not a small amount: it is a full refund (contract 2.7)."""
+    """Whole won above zero: a cancel of zero is a full refund (contract 2.7)."""
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise ValueError(f"{name} must be a whole number above 0")
     return int(value)
