@@ -44,7 +44,7 @@ class IamportClient:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`include_sandbox` lets `payment` see test payments: never in production (contract 2.2)."""
+        """`include_sandbox` shows `payment` test payments: never in production (contract 2.2)."""
         if not key.strip() or not secret.strip():
             raise ValueError("the REST API key and secret are missing (PortOne console, V1 API)")
         self._api_url = arguments.base(api_url)
