@@ -1,5 +1,5 @@
-"""One payment attempt from the window's opening to its end (3.2): the only code that moves a
-window's or a virtual account's status. Each function commits, then sends what section 5 says.
+"""One payment attempt from the window's opening to its end (contract 3.2): the only code that moves
+a window's or a virtual account's status. Each function commits, then sends what contract 5 says.
 
 To add an outcome, add a function here, a button in templates/window.html and its route in
 window.py.
@@ -32,7 +32,7 @@ class NotPossibleError(Exception):
 
 
 class BlockedError(Exception):
-    """The window may not open: 4.4's failure with imp_uid null and an F-code."""
+    """The window may not open: imp_uid null and an F-code (contract 4.4)."""
 
     def __init__(self, error_code: str, error_msg: str) -> None:
         super().__init__(error_msg)
@@ -44,7 +44,7 @@ def receipt_url(imp_uid: str) -> str:
 
 
 def open_attempt(params: dict[str, Any], private: dict[str, Any]) -> Record:
-    """The row exists from here on, unless the pre-check blocks it (9#7)."""
+    """The row exists from here on, unless the pre-check blocks it (contract 9#7)."""
     world, amount = sandbox(), money.parse(params["amount"]) or Decimal(0)
     with world.store.write() as db:
         if payment_rows.approved(db, params["merchant_uid"]):
@@ -62,7 +62,7 @@ def open_attempt(params: dict[str, Any], private: dict[str, Any]) -> Record:
 
 
 def approve(imp_uid: str, is_test: bool, amount: Decimal | None = None) -> Record:
-    """Asks the shop's confirm_url first, if that is switched on (4.6)."""
+    """Asks the shop's confirm_url first, if that is switched on (contract 4.6)."""
     reason = _confirm_refusal(imp_uid)
     if reason is not None:
         return _from_window(imp_uid, is_test, _failing(CONFIRM_REFUSED.format(reason)))
@@ -84,7 +84,7 @@ def give_up(imp_uid: str, is_test: bool) -> Record:
 
 
 def close(imp_uid: str, is_test: bool) -> Record:
-    """Abandoned: stays ready for ever (3.2)."""
+    """Abandoned: stays ready for ever (contract 3.2)."""
     return _from_window(imp_uid, is_test, lambda _document, _at: None)
 
 
@@ -115,7 +115,7 @@ def deposit(imp_uid: str) -> Record:
 
 
 def fail(imp_uid: str, reason: str) -> Record:
-    """Declined, or an account revoked before the deposit: no webhook (9#21)."""
+    """Declined, or an account revoked before the deposit: no webhook (contract 9#21)."""
 
     def change(document: Document, at: int) -> None:
         if document["status"] != "ready":
@@ -126,7 +126,7 @@ def fail(imp_uid: str, reason: str) -> Record:
 
 
 def console_cancel(imp_uid: str, amount: Decimal | None, reason: str) -> Record:
-    """A cancel by hand in the console always sends its webhook (section 5)."""
+    """A cancel by hand in the console always sends its webhook (contract 5)."""
     ids: list[str] = []
 
     def change(document: Document, at: int) -> None:
@@ -172,7 +172,7 @@ def _changed(imp_uid: str, change: Change, visible_delay: float = 0.0) -> Record
             raise LookupError(imp_uid)
         change(record.document, world.clock.timestamp())
         if visible_delay:
-            record.visible_at = world.clock.now() + visible_delay  # 9#35
+            record.visible_at = world.clock.now() + visible_delay  # contract 9#35
         payment_rows.save(db, record)
     return record
 
@@ -183,7 +183,7 @@ def _announced(record: Record) -> Record:
 
 
 def _confirm_refusal(imp_uid: str) -> str | None:
-    """4.6, 9#30: only HTTP 200 within ten seconds lets the approval go on."""
+    """Contract 4.6, 9#30: only HTTP 200 within ten seconds lets the approval go on."""
     record = get(imp_uid)
     url = record.private.get("confirm_url")
     if not url or not sandbox().settings.confirm_process:

@@ -1,4 +1,4 @@
-"""POST /users/getToken and the check of the token on every other gateway call (section 1)."""
+"""POST /users/getToken and the check of the token on every other gateway call (contract 1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ blueprint = Blueprint("users", __name__)
 
 
 def presented_token() -> str:
-    """1.2: bare, Bearer, or the legacy header; Authorization wins."""
+    """Contract 1.2: bare, Bearer, or the legacy header; Authorization wins."""
     authorization = request.headers.get("Authorization")
     if authorization is None:
         return request.headers.get("X-ImpTokenHeader", "").strip()

@@ -1,7 +1,7 @@
-"""POST /payments/cancel: refunds, whole and partial (2.7).
+"""POST /payments/cancel: refunds, whole and partial (contract 2.7).
 
-Refusals are HTTP 200 with code 1; a switch turns them into another status (9#6). The write
-lock makes simultaneous cancels serial, so the second fails by its checksum (9#29).
+Refusals are HTTP 200 with code 1; a switch turns them into another status (contract 9#6). The write
+lock makes simultaneous cancels serial, so the second fails by its checksum (contract 9#29).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _target(db: sqlite3.Connection, given: dict[str, Any]) -> Record:
     find, key = (payment_rows.get, imp_uid) if imp_uid else (payment_rows.approved, merchant_uid)
     record = find(db, key)
     if record is None or not payment_object.is_approved(record.document):
-        raise refused(NOTHING)  # 9#27: a waiting virtual account is nothing to cancel
+        raise refused(NOTHING)  # contract 9#27: a waiting virtual account is nothing to cancel
     return record
 
 
@@ -71,7 +71,7 @@ def _amount(record: Record, given: dict[str, Any]) -> Decimal:
         raise refused(ALL_GONE)
     amount = _number(given, "amount") or left
     if amount < 0 or not money.is_whole(amount, str(record.document["currency"])):
-        raise refused(BAD_AMOUNT)  # 9#28
+        raise refused(BAD_AMOUNT)  # contract 9#28
     if _number(given, "checksum") not in (None, left):
         raise refused(CHECKSUM)
     if amount > left:

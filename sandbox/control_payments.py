@@ -66,7 +66,7 @@ def _outcome(item: dict[str, Any]) -> str:
 
 
 def _has_webhook(item: dict[str, Any]) -> bool:
-    """Paid and account issued: yes. Failed and abandoned: never (section 5)."""
+    """Paid and account issued: yes. Failed and abandoned: never (contract 5)."""
     return bool(item.get("webhook", True)) and _outcome(item) in ("paid", "vbank")
 
 

@@ -16,7 +16,7 @@ NOT_FOUND = "존재하지 않는 결제정보입니다."
 
 
 class RefusalError(Exception):
-    """The gateway says no: HTTP status, code, message (2.0)."""
+    """The gateway says no: HTTP status, code, message (contract 2.0)."""
 
     def __init__(self, status: int, message: str, code: int = -1) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class RefusalError(Exception):
 
 
 def business_failure(message: str) -> RefusalError:
-    """HTTP 200 with code 1: the family that `raise_for_status` misses (2.0)."""
+    """HTTP 200 with code 1: the family that `raise_for_status` misses (contract 2.0)."""
     return RefusalError(200, message, code=1)
 
 
@@ -52,7 +52,7 @@ def dump(value: Any) -> str:
 
 
 def parameters() -> dict[str, Any]:
-    """The same names in JSON and in a form (1.1, 2.0)."""
+    """The same names in JSON and in a form (contract 1.1, 2.0)."""
     if not request.is_json:
         return dict(request.form.items())
     try:

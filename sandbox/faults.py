@@ -1,4 +1,4 @@
-"""Faults: what a gateway, or the network in front of it, does on a bad day (9.1).
+"""Faults: what a gateway, or the network in front of it, does on a bad day (contract 9.1).
 
 A fault matches by method and path; without a path it meets every gateway call and nothing else.
 All matching faults act in the order they were added; the first that answers ends the call.
@@ -76,7 +76,7 @@ def parse(given: Any) -> Fault:
         raise FaultError("kind", f"must be one of {', '.join(KINDS)}")
     unknown = set(given) - {"match", "kind", "times", "seconds", "status", "retry_after", "body"}
     if unknown:
-        raise FaultError(sorted(unknown)[0], "unknown field")
+        raise FaultError(min(unknown), "unknown field")
     seconds = _number(given, "seconds", float)
     if given["kind"] == "latency" and seconds is None:
         raise FaultError("seconds", "a latency needs its seconds")
@@ -192,7 +192,8 @@ def _answer(fault: Fault) -> Response:
         text = fault.body or '{"code":0,"message":null,"response":{"imp_uid":"imp_1'
         response = Response(text, fault.status or 200, mimetype="application/json")
     elif fault.kind == "ip_denied":
-        response = refusal(RefusalError(fault.status or 403, "허용되지 않은 IP입니다."))  # 9#12
+        # contract 9#12
+        response = refusal(RefusalError(fault.status or 403, "허용되지 않은 IP입니다."))
     elif fault.body is not None:
         response = Response(fault.body, fault.status or 500, mimetype="application/json")
     else:

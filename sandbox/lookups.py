@@ -1,4 +1,4 @@
-"""Reading payments: one, a batch, by merchant_uid, by status (2.2 to 2.5)."""
+"""Reading payments: one, a batch, by merchant_uid, by status (contract 2.2 to 2.5)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ blueprint.before_request(require_token)
 
 @blueprint.before_request
 def expire_virtual_accounts() -> None:
-    """9#20: they stay ready for ever, unless the switch is on."""
+    """Contract 9#20: they stay ready for ever, unless the switch is on."""
     world = sandbox()
     if not world.settings.vbank_expiry_fails:
         return
@@ -45,7 +45,7 @@ def one(imp_uid: str) -> Response:
         ).fetchone()
     shows_test = is_true(request.args.get("include_sandbox"))
     if row is None or (row["is_test"] and world.settings.hide_test_payments and not shows_test):
-        raise not_found()  # 9#4
+        raise not_found()  # contract 9#4
     return raw_envelope(row["document"])
 
 
@@ -61,14 +61,14 @@ def batch() -> Response:
     with sandbox().store.read() as db:
         rows = [_latest(db, "imp_uid", value) for value in imp_uids]
         rows += [_latest(db, "merchant_uid", value) for value in merchant_uids]
-    found = {row["seq"]: row["document"] for row in rows if row}  # 9#2: no duplicates
+    found = {row["seq"]: row["document"] for row in rows if row}  # contract 9#2: no duplicates
     if not found:
         raise not_found()
     return raw_envelope(f"[{','.join(found.values())}]", 200 if all(rows) else 207)
 
 
 def _latest(db: sqlite3.Connection, key: str, value: str) -> sqlite3.Row | None:
-    """2.3: of several attempts of a merchant_uid, the one started last."""
+    """Contract 2.3: of several attempts of a merchant_uid, the one started last."""
     row: sqlite3.Row | None = db.execute(
         f"SELECT seq, document FROM payments WHERE {key} = ? AND visible_at <= ?"
         " ORDER BY started_at DESC, seq DESC LIMIT 1",
@@ -116,7 +116,8 @@ def by_status(payment_status: str) -> Response:
     end = query_int("to", world.clock.timestamp(), 0, 10**11)
     start = query_int("from", max(0, end - MAX_WINDOW), 0, 10**11)
     if start > end or end - start > MAX_WINDOW:
-        raise RefusalError(400, "조회기간은 최대 90일까지 지정할 수 있습니다.")  # 9#16
+        # contract 9#16
+        raise RefusalError(400, "조회기간은 최대 90일까지 지정할 수 있습니다.")
     with world.store.read() as db:
         return paging.answer(db, paging.by_status(status, start, end, page.sorting), page)
 

@@ -1,4 +1,7 @@
-"""Amounts as the gateway writes them: whole won as integers, foreign decimals as numbers (9#25)."""
+"""Amounts as the gateway writes them: won as integers, foreign decimals as numbers.
+
+The contract leaves it open (contract 9#25).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ def parse(value: Any) -> Decimal | None:
 
 
 def is_payable(amount: Decimal | None, currency: str) -> bool:
-    """Positive, and whole for won (7.1)."""
+    """Positive, and whole for won (contract 7.1)."""
     return amount is not None and amount > 0 and is_whole(amount, currency)
 
 

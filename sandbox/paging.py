@@ -1,4 +1,4 @@
-"""Pages of payments under a sorting, from covering indexes: only the page itself loads (2.6)."""
+"""Pages of payments under a sorting (contract 2.6), from covering indexes: only the page loads."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def answer(db: sqlite3.Connection, selection: Selection, paging: Paging) -> Resp
     total = _count(db, selection)
     last = -(-total // paging.limit)
     if paging.page > max(last, 1):
-        raise RefusalError(400, "페이지 범위를 벗어났습니다.")  # 2.5, 9#15
+        raise RefusalError(400, "페이지 범위를 벗어났습니다.")  # contract 2.5, 9#15
     documents = ",".join(_documents(db, selection, paging, total))
     return raw_envelope(
         f'{{"total":{total},"previous":{paging.page - 1},'

@@ -1,4 +1,4 @@
-"""The Payment object of section 3 and how it changes: pure functions on a dict.
+"""The Payment object of contract 3 and how it changes: pure functions on a dict.
 
 The dict is exactly what the gateway answers. To add a pay_method, add its lines to
 `APPROVED_BY` (what an approval fills) and, if it is a wallet, to WALLETS.
@@ -21,8 +21,8 @@ Document = dict[str, Any]
 STATUSES = ("ready", "paid", "failed", "cancelled")
 WALLETS = ("kakaopay", "naverpay", "payco", "tosspay", "lpay", "ssgpay", "skpay", "pinpay")
 DEFAULT_PG, DEFAULT_MID = "html5_inicis", "INIpayTest"
-VBANK_DAYS = 30  # 7.4: Inicis' default when vbank_due is missing
-CONSOLE_CANCEL_REASON = "관리자페이지취소"  # 3.3
+VBANK_DAYS = 30  # contract 7.4: Inicis' default when vbank_due is missing
+CONSOLE_CANCEL_REASON = "관리자페이지취소"  # contract 3.3
 
 _CAPITALS = string.ascii_uppercase + string.digits
 _BUYER = ("buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode")
@@ -45,7 +45,7 @@ _EMPTY: Document = {
 
 
 def opened(imp_uid: str, params: Document, amount: Decimal, started_at: int) -> Document:
-    """The row that exists from the moment the window opens (3.1): PG-side fields are null."""
+    """The row from the moment the window opens: PG-side fields are null (contract 3.1)."""
     pay_method = params.get("pay_method") or "card"
     document = {
         **_EMPTY,
@@ -54,7 +54,7 @@ def opened(imp_uid: str, params: Document, amount: Decimal, started_at: int) -> 
         "cancel_receipt_urls": [],
         "imp_uid": imp_uid,
         "merchant_uid": params["merchant_uid"],
-        "pay_method": "samsung" if pay_method == "samsungpay" else pay_method,  # 9#26
+        "pay_method": "samsung" if pay_method == "samsungpay" else pay_method,  # contract 9#26
         "channel": params.get("channel") or "pc",
         "name": params.get("name"),
         "amount": money.to_json(amount),
@@ -71,12 +71,12 @@ def opened(imp_uid: str, params: Document, amount: Decimal, started_at: int) -> 
 
 
 def custom_data_text(value: Any) -> str | None:
-    """9#24: kept as JSON text, an object's as well as a string's."""
+    """Contract 9#24: kept as JSON text, an object's as well as a string's."""
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _pg_of(pay_method: str, pg: str | None) -> Document:
-    """`provider` or `provider.MID`; a wallet inside another PG's window is `emb_` (3.1)."""
+    """`provider` or `provider.MID`; a wallet in another PG's window is `emb_` (contract 3.1)."""
     wallet = pay_method if pay_method in WALLETS else None
     provider, _, mid = (pg or wallet or DEFAULT_PG).partition(".")
     return {
@@ -116,7 +116,7 @@ def _trans(_document: Document) -> Document:
 
 
 def _kakaopay(document: Document) -> Document:
-    """Kakao money: no card behind it (3.1, pitfall 20)."""
+    """Kakao money: no card behind it (contract 3.1, pitfall 20)."""
     return {"pay_method": "point" if document["emb_pg_provider"] else "kakaopay"}
 
 
@@ -129,7 +129,7 @@ APPROVED_BY: dict[str, Callable[[Document], Document]] = {
 
 
 def issue_vbank(document: Document, at: int, due: int | None) -> None:
-    """Still ready, but with an account to pay into (3.2). The buyer may have picked it inside."""
+    """Still ready, but with an account (contract 3.2). The buyer may have picked it inside."""
     document.update(
         pay_method="vbank",
         status="ready",
@@ -144,7 +144,7 @@ def issue_vbank(document: Document, at: int, due: int | None) -> None:
 
 
 def deposit(document: Document, at: int, receipt_url: str) -> None:
-    """9#23: vbank_* stay, bank_* stay null."""
+    """Contract 9#23: vbank_* stay, bank_* stay null."""
     document.update(status="paid", paid_at=at, receipt_url=receipt_url)
 
 
@@ -153,7 +153,7 @@ def fail(document: Document, at: int, reason: str) -> None:
 
 
 def cancel(document: Document, amount: Decimal, reason: str | None, at: int) -> str:
-    """Any cancel, even a partial one, makes it `cancelled`; paid_at stays (2.7, 9#22)."""
+    """Any cancel, even a partial one, makes it `cancelled`; paid_at stays (contract 2.7, 9#22)."""
     cancellation_id = "".join(random.choice(_CAPITALS) for _ in range(20))
     entry = {
         "pg_tid": document["pg_tid"],

@@ -33,7 +33,7 @@ class Record:
 
 
 class ImpUids:
-    """imp_ + 12 digits (section 3), unique in the file and not repeated after a reset."""
+    """imp_ + 12 digits (contract 3), unique in the file and not repeated after a reset."""
 
     def __init__(self) -> None:
         self._next = secrets.randbelow(_KEY_SPACE)
@@ -68,7 +68,7 @@ def _second(document: Document, name: str) -> int:
 
 
 def final_status_time(document: Document) -> int:
-    """2.5: ready → started_at, paid → paid_at, cancelled → cancelled_at, failed → failed_at."""
+    """The time of the present status, by which lists are windowed (contract 2.5)."""
     name = {"paid": "paid_at", "cancelled": "cancelled_at", "failed": "failed_at"}
     return _second(document, name.get(str(document.get("status")), "started_at"))
 

@@ -1,4 +1,4 @@
-"""/payments/prepare: the amount a merchant_uid is allowed to be paid with (2.1)."""
+"""/payments/prepare: the amount a merchant_uid is allowed to be paid with (contract 2.1)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Registration:
     currency: str | None
 
     def allows(self, amount: Decimal, currency: str) -> bool:
-        """A missing currency is not checked (2.1)."""
+        """A missing currency is not checked (contract 2.1)."""
         return self.amount == amount and self.currency in (None, currency)
 
     def as_json(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _given() -> Registration:
 
 def _write(db: sqlite3.Connection, registration: Registration) -> None:
     if payment_rows.approved(db, registration.merchant_uid):
-        raise business_failure(PAID)  # 9#8
+        raise business_failure(PAID)  # contract 9#8
     db.execute(
         "INSERT OR REPLACE INTO prepares VALUES (?, ?, ?)",
         (registration.merchant_uid, str(registration.amount), registration.currency),
@@ -91,5 +91,5 @@ def look_up(merchant_uid: str) -> Response:
     with sandbox().store.read() as db:
         registration = registered(db, merchant_uid.replace("%2F", "/"))
     if registration is None:
-        raise RefusalError(404, UNKNOWN)  # 9#9
+        raise RefusalError(404, UNKNOWN)  # contract 9#9
     return ok(registration.as_json())

@@ -24,7 +24,7 @@ class Handler(WSGIRequestHandler):
     timeout = 600
 
     def make_environ(self) -> dict[str, Any]:
-        """An encoded slash belongs to a path parameter (2.0): it must not split the path."""
+        """An encoded slash belongs to its path parameter: it must not split it (contract 2.0)."""
         path, mark, query = self.path.partition("?")
         self.path = re.sub("%2F", "%252F", path, flags=re.IGNORECASE) + mark + query
         return super().make_environ()

@@ -1,7 +1,7 @@
 """The SQLite file: connections, schema, and the small key-value table.
 
 Readers take a pooled connection; writers also take one lock, which is what makes cancels
-serial (9#29). What the rows mean belongs to payment_rows, prepare and webhook_log.
+serial (contract 9#29). What the rows mean belongs to payment_rows, prepare and webhook_log.
 To add a table, add it to SCHEMA and to `wipe`.
 """
 

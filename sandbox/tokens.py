@@ -1,4 +1,4 @@
-"""The life of the access token (1.1).
+"""The life of the access token (contract 1.1).
 
 One merchant key has one live token: it is reused until it expires, and stretched by five
 minutes when asked for in its last minute.
@@ -30,7 +30,7 @@ class Tokens:
         self._token: Token | None = None
 
     def issue(self, extend: bool) -> Token:
-        """1.1: the same token before expiry, extended in its last 60 s, a new one after."""
+        """The same one before expiry, extended in its last 60 s, a new one after (contract 1.1)."""
         with self._lock:
             now = self._clock.timestamp()
             if self._token is None or now >= self._token.expired_at:

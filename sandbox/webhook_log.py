@@ -37,7 +37,7 @@ def finish(
 
 
 def forget_waiting(db: sqlite3.Connection) -> None:
-    """After a restart: the default is exactly one send, and its time has passed (section 5)."""
+    """After a restart: the default is exactly one send, and its time has passed (contract 5)."""
     db.execute(
         "UPDATE webhooks SET outcome = 'error', error = 'the sandbox stopped before sending it'"
         " WHERE outcome = 'waiting'"

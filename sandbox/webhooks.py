@@ -1,4 +1,4 @@
-"""Sends webhooks (section 5): when, where to, with which body; and the threads that do it.
+"""Sends webhooks (contract 5): when, where to, with which body; and the threads that do it.
 
 A delivery is queued after its change is committed and nobody waits for it, unless the
 "webhook first" switch is on. Due times are on the sandbox's clock.
@@ -81,7 +81,8 @@ class Webhooks:
         settings, status = self._settings, str(record.document["status"])
         body = {"imp_uid": record.imp_uid, "merchant_uid": record.merchant_uid, "status": status}
         urls = record.private.get("notice_url") or [settings.webhook_url]
-        if cancellation_id is not None:  # 9#19: only cancels carry it; 9#34: console URL
+        # Only cancels carry it (contract 9#19), and they go to the console's URL (contract 9#34).
+        if cancellation_id is not None:
             body["cancellation_id"] = cancellation_id
             urls = [settings.webhook_url]
         due = self._clock.now() + settings.webhook_late if settings.webhook_late else 0.0
@@ -101,7 +102,7 @@ class Webhooks:
         ]
 
     def resend(self, record: Record) -> list[Delivery]:
-        """The console's button: the same body to the URL stored then (section 5, Manual)."""
+        """The console's button: the same body to the URL stored then (contract 5, Manual)."""
         with self._store.read() as db:
             row = webhook_log.latest(db, record.imp_uid)
         if row is None:
@@ -206,7 +207,7 @@ class Webhooks:
             self._again(delivery)
 
     def _again(self, delivery: Delivery) -> None:
-        """9#17: on a network error or 5xx only, five times, a minute apart."""
+        """Contract 9#17: on a network error or 5xx only, five times, a minute apart."""
         if delivery.attempt > RESENDS:
             return
         again = Delivery(
@@ -219,7 +220,7 @@ class Webhooks:
 def _post(
     session: requests.Session, delivery: Delivery
 ) -> tuple[int | None, str | None, str | None]:
-    """Redirects are not followed and count as failure (9#33)."""
+    """Redirects are not followed and count as failure (contract 9#33)."""
     try:
         response = session.post(
             delivery.url,

@@ -1,7 +1,7 @@
-"""The payment window's page and the calls its script makes (section 4).
+"""The payment window's page and the calls its script makes (contract 4).
 
 The browser's side is static/iamport.js (the SDK, in the shop's page) and static/window.js (in
-the window). What the shop's callback receives (4.4) is built here.
+the window). What the shop's callback receives (contract 4.4) is built here.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _private(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def vbank_due(value: Any) -> int | None:
-    """4.3: four spellings, in KST; a day alone means its last second."""
+    """Contract 4.3: four spellings, in KST; a day alone means its last second."""
     digits = re.sub(r"\D", "", str(value or ""))
     try:
         due = datetime.strptime(digits, _DUE_FORMATS[len(digits)]).replace(tzinfo=KST)
@@ -133,7 +133,7 @@ _ACTIONS: dict[str, tuple[Callable[[str, bool], Record], str | None]] = {
 
 
 def callback_object(document: Document, error_code: str | None) -> dict[str, Any]:
-    """4.4. A refusal by confirm_url fails an approval without a code of its own."""
+    """Contract 4.4. A refusal by confirm_url fails an approval without a code of its own."""
     if document["status"] == "failed" and error_code is None:
         error_code = "CONFIRM_REFUSED"
     result = {name: document[name] for name in _ECHOED}
@@ -157,7 +157,7 @@ def _delivered(result: dict[str, Any], m_redirect_url: Any) -> dict[str, Any]:
 
 
 def redirect_url(target: str, result: dict[str, Any]) -> str:
-    """4.5, 9#18: appended to the query that is there already."""
+    """Contract 4.5, 9#18: appended to the query that is there already."""
     answer = {name: result[name] for name in _NEW_SDK if result.get(name) is not None}
     if sandbox().settings.redirect_sends_imp_success:
         answer["imp_success"] = "true" if result["success"] else "false"

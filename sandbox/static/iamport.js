@@ -1,8 +1,8 @@
 /*
- * The browser SDK V1 (contract, section 4): IMP.init, IMP.agency, IMP.request_pay.
+ * The browser SDK V1 (contract 4): IMP.init, IMP.agency, IMP.request_pay.
  *
  * The window is an iframe over the shop's page, or the whole page when a phone has an
- * m_redirect_url to come back to (4.5). Every check of the parameters is the gateway's, in
+ * m_redirect_url to come back to (contract 4.5). Every check of the parameters is the gateway's, in
  * window.py: this file only opens the window and hands its result over. Styles are set through
  * the CSSOM, so a shop's Content-Security-Policy needs script-src and frame-src alone.
  */

@@ -1,4 +1,4 @@
-"""Section 2.7: cancel."""
+"""Contract 2.7: cancel."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +20,7 @@ def refusal(answer):
 
 
 def test_full_cancel(iamport):
-    """2.7, 3.3: response is the whole updated Payment; 9#22: paid_at stays."""
+    """Contract 2.7, 3.3: response is the whole updated Payment; contract 9#22: paid_at stays."""
     paid = iamport.pay(amount=1000)
     body = cancel(iamport, paid, reason="변심", checksum=1000).json()
     after = body["response"]
@@ -32,7 +32,7 @@ def test_full_cancel(iamport):
 
 
 def test_cancel_history_entry(iamport):
-    """3.4: pg_tid, amount, cancelled_at, reason, cancellation_id, receipt_url."""
+    """Contract 3.4: pg_tid, amount, cancelled_at, reason, cancellation_id, receipt_url."""
     after = cancel(iamport, iamport.pay(), amount=300, reason="일부").json()["response"]
     (entry,) = after["cancel_history"]
     assert set(entry) == {
@@ -50,7 +50,7 @@ def test_cancel_history_entry(iamport):
 
 
 def test_partial_cancels_until_nothing_is_left(iamport):
-    """2.7: partial ⇒ cancelled; further cancels until 0; the sum of entries = cancel_amount."""
+    """Contract 2.7: partial ⇒ cancelled; more cancels until 0; sum of entries = cancel_amount."""
     paid = iamport.pay(amount=1000)
     after = cancel(iamport, paid, amount=300).json()["response"]
     assert (after["status"], after["cancel_amount"], after["amount"]) == ("cancelled", 300, 1000)
@@ -61,7 +61,7 @@ def test_partial_cancels_until_nothing_is_left(iamport):
 
 @pytest.mark.parametrize("body", [{}, {"amount": 0}, {"amount": None}, {"amount": ""}])
 def test_zero_or_missing_amount_is_the_rest(iamport, body):
-    """2.7: missing or 0 ⇒ full cancel of the remaining balance."""
+    """Contract 2.7: missing or 0 ⇒ full cancel of the remaining balance."""
     paid = iamport.pay(amount=1000)
     cancel(iamport, paid, amount=400)
     after = cancel(iamport, paid, **body).json()["response"]
@@ -70,7 +70,7 @@ def test_zero_or_missing_amount_is_the_rest(iamport, body):
 
 
 def test_already_cancelled_comes_first(iamport):
-    """2.7: also when an amount or a wrong checksum is sent along."""
+    """Contract 2.7: also when an amount or a wrong checksum is sent along."""
     paid = iamport.pay()
     cancel(iamport, paid)
     for body in ({}, {"amount": 500}, {"checksum": 1000}):
@@ -78,14 +78,14 @@ def test_already_cancelled_comes_first(iamport):
 
 
 def test_unknown_and_missing_ids(iamport):
-    """2.7: an unknown id, and neither id."""
+    """Contract 2.7: an unknown id, and neither id."""
     assert refusal(cancel(iamport, imp_uid="imp_1")) == "취소할 결제건이 존재하지 않습니다."
     assert refusal(cancel(iamport, merchant_uid="x")) == "취소할 결제건이 존재하지 않습니다."
     assert refusal(cancel(iamport)).endswith("지정해주셔야합니다.")
 
 
 def test_imp_uid_wins(iamport):
-    """2.7: an invalid imp_uid fails whatever merchant_uid says."""
+    """Contract 2.7: an invalid imp_uid fails whatever merchant_uid says."""
     one, two = iamport.pay("one"), iamport.pay("two")
     after = cancel(iamport, one, merchant_uid="two").json()["response"]
     assert after["imp_uid"] == one["imp_uid"]
@@ -94,7 +94,7 @@ def test_imp_uid_wins(iamport):
 
 
 def test_by_merchant_uid_takes_the_approved_attempt(iamport):
-    """2.4, 2.7: many attempts, at most one approved."""
+    """Contract 2.4, 2.7: many attempts, at most one approved."""
     paid = iamport.pay()
     iamport.pay(outcome="failed")
     after = cancel(iamport, merchant_uid="order-1").json()["response"]
@@ -103,7 +103,7 @@ def test_by_merchant_uid_takes_the_approved_attempt(iamport):
 
 @pytest.mark.parametrize("outcome", ["ready", "failed", "vbank"])
 def test_nothing_approved(iamport, outcome):
-    """2.7, 9#27: ready, failed, and a waiting virtual account."""
+    """Contract 2.7, 9#27: ready, failed, and a waiting virtual account."""
     answer = cancel(iamport, iamport.pay(outcome=outcome))
     assert refusal(answer) == "취소할 결제건이 존재하지 않습니다."
 
@@ -112,21 +112,21 @@ def test_nothing_approved(iamport, outcome):
     "body", [{"amount": 1001}, {"checksum": 999}, {"amount": -1}, {"amount": 0.5}, {"amount": "x"}]
 )
 def test_refused_amounts_change_nothing(iamport, body):
-    """9#5, 9#28: over the balance, wrong checksum, negative, fractional."""
+    """Contract 9#5, 9#28: over the balance, wrong checksum, negative, fractional."""
     paid = iamport.pay(amount=1000)
     refusal(cancel(iamport, paid, **body))
     assert iamport.get(f"/payments/{paid['imp_uid']}").json()["response"] == paid
 
 
 def test_refusals_as_4xx(iamport):
-    """9#6: option to switch."""
+    """Contract 9#6: option to switch."""
     iamport.switch(cancel_refusal_status=400)
     answer = cancel(iamport, imp_uid="imp_1")
     assert (answer.status_code, answer.json()["code"]) == (400, 1)
 
 
 def test_vbank_needs_a_refund_account(iamport):
-    """2.7: refund_holder, refund_bank, refund_account for a virtual account."""
+    """Contract 2.7: refund_holder, refund_bank, refund_account for a virtual account."""
     paid = iamport.pay(pay_method="vbank")
     assert refusal(cancel(iamport, paid)).startswith("결제취소에 실패하였습니다.(")
     refund = {"refund_holder": "김", "refund_bank": "88", "refund_account": "110"}
@@ -135,7 +135,7 @@ def test_vbank_needs_a_refund_account(iamport):
 
 
 def test_form_body(iamport):
-    """2.0: all consume JSON or form."""
+    """Contract 2.0: all consume JSON or form."""
     paid = iamport.pay(amount=1000)
     form = {"imp_uid": paid["imp_uid"], "amount": "250", "checksum": "1000"}
     after = iamport.call("POST", "/payments/cancel", data=form).json()["response"]
@@ -143,7 +143,7 @@ def test_form_body(iamport):
 
 
 def test_foreign_amounts(iamport):
-    """3.8: foreign amounts may have decimals."""
+    """Contract 3.8: foreign amounts may have decimals."""
     paid = iamport.pay(amount=10.5, currency="USD")
     after = cancel(iamport, paid, amount=0.25, checksum=10.5).json()["response"]
     assert after["cancel_amount"] == 0.25
@@ -151,7 +151,7 @@ def test_foreign_amounts(iamport):
 
 
 def test_simultaneous_cancels(iamport):
-    """9#29: serialised; the second fails by its checksum."""
+    """Contract 9#29: serialised; the second fails by its checksum."""
     paid = iamport.pay(amount=1000)
     with ThreadPoolExecutor(8) as pool:
         answers = list(

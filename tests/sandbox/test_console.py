@@ -42,7 +42,7 @@ def test_search(iamport):
 
 
 def test_deposit_and_cancel_by_hand(iamport, shop):
-    """3.2, 5: a deposit and a console cancel, each with its webhook."""
+    """Contract 3.2, 5: a deposit and a console cancel, each with its webhook."""
     imp_uid = iamport.pay(outcome="vbank", amount=1000, webhook=False)["imp_uid"]
     page = f"/console/payments/{imp_uid}"
     assert "입금하기" in iamport.get(page).text
@@ -90,7 +90,7 @@ def test_unknown_payment(iamport):
 
 
 def test_odd_payments_do_not_break_the_pages(iamport):
-    """9.1: null/0 field variants, unknown pay_method and status."""
+    """Contract 9.1: null/0 field variants, unknown pay_method and status."""
     fields = {"status": None, "amount": None, "currency": None, "paid_at": None, "name": None}
     fields |= {"cancel_amount": "x", "cancel_history": None, "started_at": "y"}
     imp_uid = iamport.pay(fields=fields)["imp_uid"]

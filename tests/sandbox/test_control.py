@@ -62,7 +62,7 @@ def test_cancelled_outcome(iamport):
 
 
 def test_raw_fields(iamport):
-    """9.1: null/0 variants, unknown pay_method and status."""
+    """Contract 9.1: null/0 variants, unknown pay_method and status."""
     fields = {"status": "melted", "pay_method": "shells", "card_quota": None, "new": [1]}
     imp_uid = iamport.pay(fields=fields)["imp_uid"]
     payment = iamport.get(f"/payments/{imp_uid}").json()["response"]
@@ -74,7 +74,7 @@ def test_raw_fields(iamport):
 
 
 def test_prepare_is_checked_unless_told_not_to(iamport):
-    """9.1: amount mismatch with and without prepare."""
+    """Contract 9.1: amount mismatch with and without prepare."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 500})
     body = {"merchant_uid": "order-1", "amount": 1000}
     answer = iamport.post("/_sandbox/payments", body)
@@ -83,7 +83,7 @@ def test_prepare_is_checked_unless_told_not_to(iamport):
 
 
 def test_second_approval_and_two_vbanks_for_one_order(iamport):
-    """9.1: second approval via another imp_uid; two vbanks, both deposited (pitfall 19)."""
+    """Contract 9.1: a second approval; contract, pitfall 19: two vbanks, both deposited."""
     accounts = [iamport.pay(outcome="vbank")["imp_uid"] for _ in range(2)]
     for imp_uid in accounts:
         iamport.control("POST", f"payments/{imp_uid}/deposit")
@@ -93,7 +93,7 @@ def test_second_approval_and_two_vbanks_for_one_order(iamport):
 
 
 def test_late_deposit(iamport):
-    """9.1, 9#20: after the deadline it is still ready, and a deposit still counts."""
+    """Contract 9.1, 9#20: after the deadline it is still ready, and a deposit still counts."""
     imp_uid = iamport.pay(outcome="vbank")["imp_uid"]
     iamport.advance(31 * 86400)
     iamport.sign_in()
@@ -102,7 +102,7 @@ def test_late_deposit(iamport):
 
 
 def test_vbank_expiry_mode(iamport):
-    """9#20: optional mode → failed, at the deadline, no webhook."""
+    """Contract 9#20: optional mode → failed, at the deadline, no webhook."""
     iamport.switch(vbank_expiry_fails=True)
     issued = iamport.pay(outcome="vbank")
     iamport.advance(31 * 86400)
@@ -116,7 +116,7 @@ def test_vbank_expiry_mode(iamport):
     [("paid", "deposit"), ("ready", "deposit"), ("ready", "cancel"), ("paid", "fail")],
 )
 def test_impossible_moves_are_409(iamport, outcome, action):
-    """3.2: never paid → failed, and so on."""
+    """Contract 3.2: never paid → failed, and so on."""
     imp_uid = iamport.pay(outcome=outcome)["imp_uid"]
     assert iamport.post(f"/_sandbox/payments/{imp_uid}/{action}", {}).status_code == 409
 
@@ -210,7 +210,7 @@ def test_calls_are_counted_by_template(iamport):
 
 
 def test_visible_delay(iamport):
-    """9#35: the payment is visible right after the callback, or a little later by option."""
+    """Contract 9#35: the payment shows right after the callback, or a little later by option."""
     iamport.switch(visible_delay=60)
     imp_uid = iamport.open_window()["imp_uid"]
     iamport.press(imp_uid, "approve")

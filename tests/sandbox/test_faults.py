@@ -1,4 +1,4 @@
-"""Section 9.1: behaviours worth injecting."""
+"""Contract 9.1: behaviours worth injecting."""
 
 import time
 
@@ -12,7 +12,7 @@ def status_of(iamport, path="/payments/status/all", **kwargs):
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_status(iamport, status):
-    """9#11: injectable 429 and 503, with Retry-After."""
+    """Contract 9#11: injectable 429 and 503, with Retry-After."""
     iamport.fault("status", status=status, retry_after=7)
     answer = iamport.get("/payments/status/all")
     assert (answer.status_code, answer.headers["Retry-After"]) == (status, "7")
@@ -20,7 +20,7 @@ def test_status(iamport, status):
 
 
 def test_html_page(iamport):
-    """9.1: non-JSON error page (HTML 502)."""
+    """Contract 9.1: non-JSON error page (HTML 502)."""
     iamport.fault("html")
     answer = iamport.get("/payments/status/all")
     assert answer.status_code == 502
@@ -29,7 +29,7 @@ def test_html_page(iamport):
 
 
 def test_malformed_json(iamport):
-    """9.1: an answer that is not JSON."""
+    """Contract 9.1: an answer that is not JSON."""
     iamport.fault("malformed")
     answer = iamport.get("/payments/status/all")
     assert answer.status_code == 200
@@ -38,13 +38,13 @@ def test_malformed_json(iamport):
 
 
 def test_own_body(iamport):
-    """9.1: any answer at all."""
+    """Contract 9.1: any answer at all."""
     iamport.fault("status", status=200, body='{"code":-1,"message":"x","response":null}')
     assert iamport.get("/payments/status/all").json()["code"] == -1
 
 
 def test_cut(iamport):
-    """9.1: socket errors: nothing is executed, nothing answered."""
+    """Contract 9.1: socket errors: nothing is executed, nothing answered."""
     paid = iamport.pay()
     iamport.fault("cut", times=1)
     with pytest.raises(requests.ConnectionError):
@@ -53,7 +53,7 @@ def test_cut(iamport):
 
 
 def test_after(iamport):
-    """9.1: cancel time-out after the gateway already executed it."""
+    """Contract 9.1: cancel time-out after the gateway already executed it."""
     paid = iamport.pay()
     iamport.fault("after", match={"path": "/payments/cancel"}, times=1)
     with pytest.raises(requests.ConnectionError):
@@ -63,7 +63,7 @@ def test_after(iamport):
 
 
 def test_hang(iamport):
-    """9.1: no answer until the caller's patience ends; taking the fault away lets go."""
+    """Contract 9.1: no answer until the caller's patience ends; taking the fault away lets go."""
     iamport.fault("hang", match={"path": "/payments/status/"})
     with pytest.raises(requests.ReadTimeout):
         iamport.call("GET", "/payments/status/all", timeout=0.2)
@@ -72,7 +72,7 @@ def test_hang(iamport):
 
 
 def test_latency(iamport):
-    """9.1: slow answers."""
+    """Contract 9.1: slow answers."""
     iamport.fault("latency", seconds=0.15)
     start = time.monotonic()
     assert status_of(iamport) == 200
@@ -80,7 +80,7 @@ def test_latency(iamport):
 
 
 def test_token_dies(iamport):
-    """9.1: 401 mid-life; getToken then issues a token that works."""
+    """Contract 9.1: 401 mid-life; getToken then issues a token that works."""
     iamport.fault("token", times=1)
     assert status_of(iamport) == 401
     iamport.sign_in()
@@ -88,14 +88,14 @@ def test_token_dies(iamport):
 
 
 def test_ip_denied(iamport):
-    """9#12: 403 by option."""
+    """Contract 9#12: 403 by option."""
     iamport.fault("ip_denied")
     answer = iamport.get("/payments/status/all")
     assert (answer.status_code, answer.json()["code"]) == (403, -1)
 
 
 def test_match_and_times(iamport):
-    """9.1: only the calls that match, only so often; the list says how often each fired."""
+    """Contract 9.1: only matching calls, only so often; the list says how often each fired."""
     match = {"method": "get", "path": "/payments/status/*"}
     fault = iamport.fault("status", match=match, status=503, times=2)
     assert status_of(iamport, "/payments/imp_1") == 404

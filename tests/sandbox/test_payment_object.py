@@ -1,4 +1,4 @@
-"""Section 3: what the Payment object holds, by pay_method and status."""
+"""Contract 3: what the Payment object holds, by pay_method and status."""
 
 import json
 
@@ -18,7 +18,7 @@ def filled(payment, names):
 
 
 def test_absent_values_of_an_abandoned_window(iamport):
-    """Section 3: absent text = null, absent list = [], absent time = 0; 3.1: PG side null."""
+    """Contract 3: absent text null, list [], time 0; contract 3.1: PG side null."""
     payment = iamport.pay(outcome="ready")
     assert payment["status"] == "ready"
     assert {payment[name] for name in TIMES - {"started_at"}} == {0}
@@ -29,7 +29,7 @@ def test_absent_values_of_an_abandoned_window(iamport):
 @pytest.mark.parametrize("outcome", ["ready", "vbank", "paid", "failed", "cancelled"])
 @pytest.mark.parametrize("pay_method", ["card", "trans", "vbank", "phone", "kakaopay"])
 def test_types(iamport, pay_method, outcome):
-    """Section 3: times, lists, flags and numbers are never null; won are integers (9#25)."""
+    """Contract 3: times, lists, flags, numbers never null; won are integers (contract 9#25)."""
     payment = iamport.pay(pay_method=pay_method, outcome=outcome)
     assert all(type(payment[name]) is int for name in TIMES | NUMBERS)
     assert all(type(payment[name]) is list for name in LISTS)
@@ -39,7 +39,7 @@ def test_types(iamport, pay_method, outcome):
 
 
 def test_paid_card(iamport):
-    """3.1: card_code/name/number/type/quota, apply_num, pg_tid, receipt_url; 3.3."""
+    """Contract 3.1, 3.3: card_code/name/number/type/quota, apply_num, pg_tid, receipt_url."""
     payment = iamport.pay(pay_method="card")
     assert filled(payment, CARD) == CARD
     assert filled(payment, BANK | VBANK) == set()
@@ -50,7 +50,7 @@ def test_paid_card(iamport):
 
 
 def test_paid_trans(iamport):
-    """3.1: bank_code/name; card_* null."""
+    """Contract 3.1: bank_code/name; card_* null."""
     payment = iamport.pay(pay_method="trans")
     assert filled(payment, CARD | BANK | VBANK) == BANK
     assert payment["pg_tid"]
@@ -58,14 +58,14 @@ def test_paid_trans(iamport):
 
 
 def test_paid_phone(iamport):
-    """3.1: pg_tid; card_*, bank_*, vbank_* null."""
+    """Contract 3.1: pg_tid; card_*, bank_*, vbank_* null."""
     payment = iamport.pay(pay_method="phone")
     assert filled(payment, CARD | BANK | VBANK) == set()
     assert payment["pg_tid"]
 
 
 def test_issued_and_paid_vbank(iamport):
-    """3.1, 3.3, 9#23: vbank_* from the issue on and kept; bank_* null; receipt_url null first."""
+    """Contract 3.1, 3.3, 9#23: vbank_* from the issue on; bank_* null; receipt_url null first."""
     issued = iamport.pay(outcome="vbank", vbank_due=2_000_000_000)
     assert (issued["status"], issued["pay_method"]) == ("ready", "vbank")
     assert filled(issued, VBANK) == VBANK
@@ -80,13 +80,13 @@ def test_issued_and_paid_vbank(iamport):
 
 
 def test_vbank_default_deadline(iamport):
-    """7.4: 30 days when vbank_due is missing."""
+    """Contract 7.4: 30 days when vbank_due is missing."""
     issued = iamport.pay(outcome="vbank")
     assert issued["vbank_date"] == issued["vbank_issued_at"] + 30 * 86400
 
 
 def test_wallets(iamport):
-    """3.1: emb_pg_provider inside another PG's window; do not expect an echo of pay_method."""
+    """Contract 3.1: emb_pg_provider inside another PG's window; pay_method is no echo."""
     own = iamport.pay("a", pay_method="kakaopay")
     assert (own["pg_provider"], own["emb_pg_provider"]) == ("kakaopay", None)
     embedded = iamport.pay("b", pay_method="kakaopay", pg="html5_inicis.MID01")
@@ -97,12 +97,12 @@ def test_wallets(iamport):
 
 
 def test_samsung_spelling(iamport):
-    """9#26: REST says samsung."""
+    """Contract 9#26: REST says samsung."""
     assert iamport.pay(pay_method="samsungpay")["pay_method"] == "samsung"
 
 
 def test_failed(iamport):
-    """Section 3: fail_reason only when failed; paid_at 0."""
+    """Contract 3: fail_reason only when failed; paid_at 0."""
     payment = iamport.pay(outcome="failed")
     assert payment["fail_reason"]
     assert payment["failed_at"] > 0
@@ -111,32 +111,32 @@ def test_failed(iamport):
 
 @pytest.mark.parametrize("data", [{"a": 1}, "text", 7, "글"])
 def test_custom_data_is_json_text(iamport, data):
-    """9#24: echo JSON text."""
+    """Contract 9#24: echo JSON text."""
     assert json.loads(iamport.pay(custom_data=data)["custom_data"]) == data
 
 
 def test_echo_of_the_buyer(iamport):
-    """Section 3: buyer_* echo the request."""
+    """Contract 3: buyer_* echo the request."""
     buyer = {"buyer_name": "홍길동", "buyer_email": "a@b.kr", "buyer_tel": "010", "name": "책"}
     payment = iamport.pay(**buyer)
     assert {name: payment[name] for name in buyer} == buyer
 
 
 def test_imp_uid_looks_like_the_gateways(iamport):
-    """Section 3: imp_ + 12 digits, unique."""
+    """Contract 3: imp_ + 12 digits, unique."""
     uids = {iamport.pay(f"m{n}")["imp_uid"] for n in range(20)}
     assert len(uids) == 20
     assert all(uid[:4] == "imp_" and uid[4:].isdigit() and len(uid) == 16 for uid in uids)
 
 
 def test_foreign_amount(iamport):
-    """3.8: decimals in a foreign currency."""
+    """Contract 3.8: decimals in a foreign currency."""
     payment = iamport.pay(amount=10.5, currency="USD")
     assert (payment["amount"], payment["currency"]) == (10.5, "USD")
 
 
 def test_receipt_url_opens(iamport):
-    """Section 3: receipt_url; here it is a page that opens."""
+    """Contract 3: receipt_url; here it is a page that opens."""
     answer = iamport.session.get(iamport.pay(name="책")["receipt_url"], timeout=10)
     assert answer.status_code == 200
     assert "책" in answer.text

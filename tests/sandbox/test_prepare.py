@@ -1,4 +1,4 @@
-"""Section 2.1: pre-registration of the amount."""
+"""Contract 2.1: pre-registration of the amount."""
 
 import pytest
 
@@ -9,14 +9,14 @@ def register(iamport, method="POST", **body):
 
 
 def test_register_and_look_up(iamport):
-    """2.1: `{merchant_uid, amount, currency}` from all three."""
+    """Contract 2.1: `{merchant_uid, amount, currency}` from all three."""
     expected = {"merchant_uid": "order-1", "amount": 1000, "currency": None}
     assert register(iamport).json() == {"code": 0, "message": None, "response": expected}
     assert iamport.get("/payments/prepare/order-1").json()["response"] == expected
 
 
 def test_second_registration_is_refused(iamport):
-    """2.1: even the same amount is HTTP 200, code 1."""
+    """Contract 2.1: even the same amount is HTTP 200, code 1."""
     register(iamport)
     answer = register(iamport)
     assert answer.status_code == 200
@@ -28,7 +28,7 @@ def test_second_registration_is_refused(iamport):
 
 
 def test_change(iamport):
-    """2.1: PUT changes a registration."""
+    """Contract 2.1: PUT changes a registration."""
     register(iamport)
     answer = register(iamport, "PUT", amount=2000, currency="KRW")
     assert answer.json()["response"] == {
@@ -39,7 +39,7 @@ def test_change(iamport):
 
 
 def test_unknown_is_404(iamport):
-    """2.1, 9#9: PUT and GET of nothing registered."""
+    """Contract 2.1, 9#9: PUT and GET of nothing registered."""
     for answer in (register(iamport, "PUT"), iamport.get("/payments/prepare/order-1")):
         assert answer.status_code == 404
         assert answer.json()["code"] == -1
@@ -48,7 +48,7 @@ def test_unknown_is_404(iamport):
 
 @pytest.mark.parametrize("amount", [None, 0, -1, "abc", 10.5, True, float("inf")])
 def test_bad_amount(iamport, amount):
-    """2.1: missing, zero, negative: 400, code -1; 7.1: whole won."""
+    """Contract 2.1: missing, zero, negative: 400, code -1; contract 7.1: whole won."""
     body = {"merchant_uid": "order-1"} if amount is None else None
     if amount == float("inf"):
         answer = iamport.call(
@@ -63,13 +63,13 @@ def test_bad_amount(iamport, amount):
 
 @pytest.mark.parametrize("merchant_uid", ["", "x" * 41])
 def test_bad_merchant_uid(iamport, merchant_uid):
-    """2.1: required, at most 40 characters."""
+    """Contract 2.1: required, at most 40 characters."""
     assert register(iamport, merchant_uid=merchant_uid).status_code == 400
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_paid_order_is_refused(iamport, method):
-    """9#8: for a paid order 200 with code 1."""
+    """Contract 9#8: for a paid order 200 with code 1."""
     if method == "PUT":
         register(iamport)
     iamport.pay("order-1", 1000)
@@ -78,14 +78,14 @@ def test_paid_order_is_refused(iamport, method):
 
 
 def test_form_body_and_foreign_amount(iamport):
-    """2.0: form bodies too; 3.8: foreign amounts may have decimals."""
+    """Contract 2.0: form bodies too; contract 3.8: foreign amounts may have decimals."""
     form = {"merchant_uid": "order-1", "amount": "10.50", "currency": "USD"}
     answer = iamport.call("POST", "/payments/prepare", data=form)
     assert answer.json()["response"]["amount"] == 10.5
 
 
 def test_odd_characters_in_the_path(iamport):
-    """2.0: path params are URL-encoded; merchant_uid may hold odd characters."""
+    """Contract 2.0: path params are URL-encoded; merchant_uid may hold odd characters."""
     register(iamport, merchant_uid="주문/1 ?#%")
     answer = iamport.get("/payments/prepare/%EC%A3%BC%EB%AC%B8%2F1%20%3F%23%25")
     assert answer.json()["response"]["merchant_uid"] == "주문/1 ?#%"

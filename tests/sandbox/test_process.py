@@ -14,7 +14,9 @@ SOURCE = ROOT / "sandbox"
 
 def start_refused(*arguments):
     command = [sys.executable, "-m", "sandbox", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+    )
 
 
 def test_state_survives_a_restart(spawn):
@@ -35,7 +37,7 @@ def test_state_survives_a_restart(spawn):
 
 
 def test_webhook_that_never_left_is_an_error_after_a_restart(spawn):
-    """5: exactly one send, and its time has passed."""
+    """Contract 5: exactly one send, and its time has passed."""
     process, iamport = spawn("--webhook-url", "http://127.0.0.1:9/hook")
     iamport.switch(webhook_late=1000)
     iamport.pay()

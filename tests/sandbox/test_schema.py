@@ -2,12 +2,12 @@
 
 Where the contract says the schema is wrong or silent, it is amended here, openly:
 
-- `maxLength` is written as text ("32"): read as the number it means (section 3).
-- No nullable marks: every field that is not required may be null (section 3, [OBS]); so may
-  `message` and `response` of the envelope (2.0).
-- PaymentPrepareAnnotation requires total/previous/next: a copy error (2.1).
+- `maxLength` is written as text ("32"): read as the number it means (contract 3).
+- No nullable marks: every field that is not required may be null (contract 3); so may
+  `message` and `response` of the envelope (contract 2.0).
+- PaymentPrepareAnnotation requires total/previous/next: a copy error (contract 2.1).
 - Statuses the schema does not list but the contract does: SILENT_STATUSES.
-- Routes the schema lists only with /{payment_status}, which is optional (2.4).
+- Routes the schema lists only with /{payment_status}, which is optional (contract 2.4).
 """
 
 import json
@@ -18,11 +18,11 @@ from jsonschema import Draft4Validator
 
 SCHEMA = json.loads((Path(__file__).parent / "v1.openapi.subset.json").read_text())
 SILENT_STATUSES = {
-    ("post", "/users/getToken", 400): "9#10",
-    ("get", "/payments/prepare/{merchant_uid}", 404): "9#9",
-    ("post", "/payments/prepare", 400): "2.1",
-    ("get", "/payments", 400): "9#1",
-    ("get", "/payments/find/{merchant_uid}/{payment_status}", 400): "2.5",
+    ("post", "/users/getToken", 400): "contract 9#10",
+    ("get", "/payments/prepare/{merchant_uid}", 404): "contract 9#9",
+    ("post", "/payments/prepare", 400): "contract 2.1",
+    ("get", "/payments", 400): "contract 9#1",
+    ("get", "/payments/find/{merchant_uid}/{payment_status}", 400): "contract 2.5",
 }
 ENVELOPE = {
     "type": "object",
@@ -89,7 +89,7 @@ def every_kind_of_payment(iamport):
 
 
 def test_token(iamport):
-    """1.1, 1.3: 200, 400, 401."""
+    """Contract 1.1, 1.3: 200, 400, 401."""
     keys = {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}
     for body, status in ((keys, 200), ({}, 400), ({**keys, "imp_secret": "x"}, 401)):
         answer = iamport.post("/users/getToken", body)
@@ -98,7 +98,7 @@ def test_token(iamport):
 
 
 def test_prepare(iamport):
-    """2.1: all three methods, refusals included."""
+    """Contract 2.1: all three methods, refusals included."""
     body = {"merchant_uid": "order-1", "amount": 1000}
     for method, given in (
         ("put", body),
@@ -114,20 +114,20 @@ def test_prepare(iamport):
 
 
 def test_single(iamport):
-    """2.2, section 3: every pay_method in every status."""
+    """Contract 2.2, 3: every pay_method in every status."""
     for payment in every_kind_of_payment(iamport):
         check(iamport.get(f"/payments/{payment['imp_uid']}"), "get", "/payments/{imp_uid}")
     check(iamport.get("/payments/imp_1"), "get", "/payments/{imp_uid}")
 
 
 def test_no_field_the_schema_does_not_know(iamport):
-    """Section 3: the fields of the schema, all of them, and no others."""
+    """Contract 3: the fields of the schema, all of them, and no others."""
     fields = set(SCHEMA["definitions"]["PaymentAnnotation"]["properties"])
     assert all(set(payment) == fields for payment in every_kind_of_payment(iamport))
 
 
 def test_batch(iamport):
-    """2.3: 200, 207, 404, 400."""
+    """Contract 2.3: 200, 207, 404, 400."""
     imp_uid = iamport.pay()["imp_uid"]
     for ids, status in (([imp_uid], 200), ([imp_uid, "x"], 207), (["x"], 404), ([], 400)):
         answer = iamport.get("/payments", **{"imp_uid[]": ids})
@@ -137,7 +137,7 @@ def test_batch(iamport):
 
 @pytest.mark.parametrize("kind", ["find", "findAll"])
 def test_by_merchant_uid(iamport, kind):
-    """2.4: with and without a status; unknown and bad status."""
+    """Contract 2.4: with and without a status; unknown and bad status."""
     iamport.pay()
     path = f"/payments/{kind}/{{merchant_uid}}/{{payment_status}}"
     for tail in ("order-1", "order-1/paid", "nobody", "nobody/paid", "order-1/pending"):
@@ -145,7 +145,7 @@ def test_by_merchant_uid(iamport, kind):
 
 
 def test_by_status(iamport):
-    """2.5: all statuses; page past the end; bad status."""
+    """Contract 2.5: all statuses; page past the end; bad status."""
     every_kind_of_payment(iamport)
     path = "/payments/status/{payment_status}"
     for status in ("all", "ready", "paid", "cancelled", "failed", "pending"):
@@ -154,7 +154,7 @@ def test_by_status(iamport):
 
 
 def test_cancel(iamport):
-    """2.7: full, partial, refused: always 200."""
+    """Contract 2.7: full, partial, refused: always 200."""
     imp_uid = iamport.pay(amount=1000)["imp_uid"]
     for body in ({"amount": 100}, {"amount": 5000}, {"checksum": 1}, {}, {}):
         answer = iamport.post("/payments/cancel", {"imp_uid": imp_uid, **body})
@@ -163,7 +163,7 @@ def test_cancel(iamport):
 
 
 def test_unauthorized(iamport):
-    """1.3: 401 is documented everywhere."""
+    """Contract 1.3: 401 is documented everywhere."""
     del iamport.session.headers["Authorization"]
     for path, operations in SCHEMA["paths"].items():
         for method in operations:

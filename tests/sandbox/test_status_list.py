@@ -1,4 +1,4 @@
-"""Sections 2.5 and 2.6: the list by status, its window and its pages."""
+"""Contract 2.5 and 2.6: the list by status, its window and its pages."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def many(iamport, count):
 
 
 def test_pages_follow_next_until_zero(iamport):
-    """2.6: previous and next are page numbers, 0 = none; default limit 20, -started."""
+    """Contract 2.6: previous and next are page numbers, 0 = none; default limit 20, -started."""
     ids = many(iamport, 45)
     seen, page = [], 1
     while page:
@@ -34,7 +34,7 @@ def test_pages_follow_next_until_zero(iamport):
 
 
 def test_page_past_the_end_is_400(iamport):
-    """2.5, 9#15: 400 beyond the last page; page 1 of nothing is 200 with 0 rows."""
+    """Contract 2.5, 9#15: 400 beyond the last page; page 1 of nothing is 200 with 0 rows."""
     assert listed(iamport) == {"total": 0, "previous": 0, "next": 0, "list": []}
     assert iamport.get("/payments/status/all", page=2).status_code == 400
     many(iamport, 3)
@@ -55,27 +55,27 @@ def test_page_past_the_end_is_400(iamport):
     ],
 )
 def test_bad_parameters_are_400(iamport, params):
-    """2.0, 9#14: limit 1 to 1000, page from 1, the six sortings."""
+    """Contract 2.0, 9#14: limit 1 to 1000, page from 1, the six sortings."""
     answer = iamport.get("/payments/status/all", **params)
     assert (answer.status_code, answer.json()["code"]) == (400, -1)
 
 
 def test_limit_of_a_thousand(iamport):
-    """9#14: honour 1 to 1000."""
+    """Contract 9#14: honour 1 to 1000."""
     many(iamport, 1001)
     answer = listed(iamport, limit=1000)
     assert (len(answer["list"]), answer["next"]) == (1000, 2)
 
 
 def test_bad_status_text(iamport):
-    """2.5: anything else → 400, 지원되지 않는 상태값입니다."""
+    """Contract 2.5: anything else → 400, 지원되지 않는 상태값입니다."""
     answer = iamport.get("/payments/status/pending")
     assert answer.status_code == 400
     assert answer.json()["message"] == "지원되지 않는 상태값입니다."
 
 
 def test_total_of_all_is_the_sum(iamport):
-    """2.5: total(all) = ready + paid + failed + cancelled."""
+    """Contract 2.5: total(all) = ready + paid + failed + cancelled."""
     for outcome in ("paid", "paid", "failed", "ready", "vbank", "cancelled"):
         iamport.pay(f"o-{outcome}", outcome=outcome)
     totals = {
@@ -86,7 +86,7 @@ def test_total_of_all_is_the_sum(iamport):
 
 
 def test_window_goes_by_the_final_status_time(iamport):
-    """2.5: a payment moves between windows when it changes status."""
+    """Contract 2.5: a payment moves between windows when it changes status."""
     now = iamport.now()
     paid_at = now - 60 * DAY
     imp_uid = iamport.pay(started_at=paid_at - 20, paid_at=paid_at)["imp_uid"]
@@ -98,7 +98,7 @@ def test_window_goes_by_the_final_status_time(iamport):
 
 
 def test_window_ends_are_inclusive(iamport):
-    """2.5: from >=, to <=."""
+    """Contract 2.5: from >=, to <=."""
     at = iamport.now() - 1000
     iamport.pay(started_at=at, paid_at=at)
     assert listed(iamport, **{"from": at, "to": at})["total"] == 1
@@ -107,7 +107,7 @@ def test_window_ends_are_inclusive(iamport):
 
 
 def test_default_window_is_the_last_90_days(iamport):
-    """2.5: from = to − 90 days, to = now."""
+    """Contract 2.5: from = to − 90 days, to = now."""
     at = iamport.now() - 91 * DAY
     iamport.pay(started_at=at, paid_at=at)
     assert listed(iamport)["total"] == 0
@@ -115,7 +115,7 @@ def test_default_window_is_the_last_90_days(iamport):
 
 
 def test_longer_window_is_400(iamport):
-    """9#16: over 90 days 400, code -1; 90 days exactly are fine."""
+    """Contract 9#16: over 90 days 400, code -1; 90 days exactly are fine."""
     now = iamport.now()
     assert listed(iamport, **{"from": now - 90 * DAY, "to": now})["total"] == 0
     answer = iamport.get("/payments/status/all", **{"from": now - 90 * DAY - 1, "to": now})
@@ -123,7 +123,7 @@ def test_longer_window_is_400(iamport):
 
 
 def test_sortings(iamport):
-    """2.6: started is the window's opening, updated the last status change."""
+    """Contract 2.6: started is the window's opening, updated the last status change."""
     now = iamport.now()
     times = {"a": (1, 9, None), "b": (2, 7, 20), "c": (3, 8, None)}
     for name, (started, paid, cancelled) in times.items():
@@ -138,7 +138,7 @@ def test_sortings(iamport):
 
 
 def test_equal_times_have_a_stable_order(iamport):
-    """2.6: sweeps in pages see every payment once."""
+    """Contract 2.6: sweeps in pages see every payment once."""
     at = iamport.now() - 10
     body = [{"merchant_uid": f"m{n}", "amount": 1, "started_at": at} for n in range(50)]
     iamport.control("POST", "payments", body)

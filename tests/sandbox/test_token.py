@@ -1,4 +1,4 @@
-"""Section 1: the access token."""
+"""Contract 1: the access token."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def ask(iamport):
 
 
 def test_token_answer(iamport):
-    """1.1: `{access_token, now, expired_at}`, unix seconds, 1800 s, 40 hex characters."""
+    """Contract 1.1: `{access_token, now, expired_at}`, unix seconds, 1800 s, 40 hex characters."""
     iamport.control("POST", "reset")
     token = ask(iamport)
     assert token["expired_at"] - token["now"] == 1800
@@ -19,13 +19,13 @@ def test_token_answer(iamport):
 
 
 def test_form_body_is_accepted(iamport):
-    """1.1: JSON or form, same names in both."""
+    """Contract 1.1: JSON or form, same names in both."""
     answer = iamport.call("POST", "/users/getToken", data=KEYS)
     assert answer.json()["response"]["access_token"] == ask(iamport)["access_token"]
 
 
 def test_same_token_before_expiry(iamport):
-    """1.1 rule 2: before expiry the same token with the same expired_at."""
+    """Contract 1.1 rule 2: before expiry the same token with the same expired_at."""
     first = ask(iamport)
     iamport.advance(1000)
     second = ask(iamport)
@@ -36,7 +36,7 @@ def test_same_token_before_expiry(iamport):
 
 
 def test_extended_in_the_last_minute(iamport):
-    """1.1 rule 3: the last 60 s extend it by 5 minutes; 9#31: again and again."""
+    """Contract 1.1 rule 3: the last 60 s extend it by 5 minutes; contract 9#31: again and again."""
     first = ask(iamport)
     iamport.advance(1750)
     second = ask(iamport)
@@ -47,7 +47,7 @@ def test_extended_in_the_last_minute(iamport):
 
 
 def test_extension_can_be_switched_off(iamport):
-    """9#31: a client must not rely on it."""
+    """Contract 9#31: a client must not rely on it."""
     iamport.switch(token_extension=False)
     first = ask(iamport)
     iamport.advance(1750)
@@ -55,7 +55,7 @@ def test_extension_can_be_switched_off(iamport):
 
 
 def test_new_token_after_expiry(iamport):
-    """1.1 rule 4, and 1.3: the old one is then 401 Unauthorized."""
+    """Contract 1.1 rule 4, and 1.3: the old one is then 401 Unauthorized."""
     first = ask(iamport)
     iamport.advance(1801)
     answer = iamport.get("/payments/imp_1")
@@ -65,7 +65,7 @@ def test_new_token_after_expiry(iamport):
 
 
 def test_wrong_secret(iamport):
-    """1.3: 401, code -1, the Korean text."""
+    """Contract 1.3: 401, code -1, the Korean text."""
     answer = iamport.post("/users/getToken", {**KEYS, "imp_secret": "wrong"})
     assert answer.status_code == 401
     assert answer.json() == {
@@ -77,7 +77,7 @@ def test_wrong_secret(iamport):
 
 @pytest.mark.parametrize("body", [{}, {"imp_key": "sandbox_key"}, {"imp_secret": "x"}])
 def test_missing_keys(iamport, body):
-    """1.3, 9#10: 400, code -1."""
+    """Contract 1.3, 9#10: 400, code -1."""
     answer = iamport.post("/users/getToken", body)
     assert answer.status_code == 400
     assert answer.json()["code"] == -1
@@ -85,7 +85,7 @@ def test_missing_keys(iamport, body):
 
 
 def test_broken_json_is_400(iamport):
-    """2.0: 400 is a bad parameter; still in the envelope."""
+    """Contract 2.0: 400 is a bad parameter; still in the envelope."""
     answer = iamport.call(
         "POST", "/users/getToken", data="{", headers={"Content-Type": "application/json"}
     )
@@ -95,14 +95,14 @@ def test_broken_json_is_400(iamport):
 
 @pytest.mark.parametrize("form", ["{}", "Bearer {}", "bearer {}"])
 def test_authorization_forms(iamport, form):
-    """1.2: bare and Bearer."""
+    """Contract 1.2: bare and Bearer."""
     token = iamport.sign_in()
     iamport.session.headers["Authorization"] = form.format(token)
     assert iamport.get("/payments/status/all").status_code == 200
 
 
 def test_legacy_header(iamport):
-    """1.2, 9#32: X-ImpTokenHeader is accepted; Authorization wins if both are sent."""
+    """Contract 1.2, 9#32: X-ImpTokenHeader is accepted; Authorization wins if both are sent."""
     iamport.session.headers["X-ImpTokenHeader"] = iamport.sign_in()
     iamport.session.headers["Authorization"] = "wrong"
     assert iamport.get("/payments/status/all").status_code == 401
@@ -125,7 +125,7 @@ def test_legacy_header(iamport):
     ],
 )
 def test_every_call_needs_the_token(iamport, method, path):
-    """1.3: token missing on any endpoint is 401 with code -1."""
+    """Contract 1.3: token missing on any endpoint is 401 with code -1."""
     del iamport.session.headers["Authorization"]
     answer = iamport.call(method, path)
     assert (answer.status_code, answer.json()["code"]) == (401, -1)

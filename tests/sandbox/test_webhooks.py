@@ -1,4 +1,4 @@
-"""Section 5: webhooks."""
+"""Contract 5: webhooks."""
 
 import socket
 import time
@@ -11,7 +11,7 @@ def statuses(shop):
 
 
 def test_paid(iamport, shop):
-    """5: approval; the body is imp_uid, merchant_uid, status and nothing else (9#19)."""
+    """Contract 5: approval; imp_uid, merchant_uid, status and nothing else (contract 9#19)."""
     payment = iamport.pay()
     iamport.flush()
     assert shop.heard == [
@@ -28,7 +28,7 @@ def test_paid(iamport, shop):
 
 
 def test_vbank_issued_and_deposit(iamport, shop):
-    """5: account issued is `ready`, the deposit `paid`."""
+    """Contract 5: account issued is `ready`, the deposit `paid`."""
     imp_uid = iamport.pay(outcome="vbank")["imp_uid"]
     iamport.flush()
     iamport.control("POST", f"payments/{imp_uid}/deposit")
@@ -37,7 +37,7 @@ def test_vbank_issued_and_deposit(iamport, shop):
 
 
 def test_never_on_failure_or_abandoned_window(iamport, shop):
-    """5, 9#21: payment failure, abandoned window, revoked account: not sent."""
+    """Contract 5, 9#21: payment failure, abandoned window, revoked account: not sent."""
     iamport.pay(outcome="failed")
     iamport.pay(outcome="ready")
     imp_uid = iamport.pay(outcome="vbank", webhook=False)["imp_uid"]
@@ -47,7 +47,7 @@ def test_never_on_failure_or_abandoned_window(iamport, shop):
 
 
 def test_api_cancel_only_with_enable_webhook(iamport, shop):
-    """2.7, 5: default false; then with a cancellation_id."""
+    """Contract 2.7, 5: default false; then with a cancellation_id."""
     imp_uid = iamport.pay(webhook=False)["imp_uid"]
     iamport.post("/payments/cancel", {"imp_uid": imp_uid, "amount": 100})
     iamport.flush()
@@ -66,7 +66,7 @@ def test_api_cancel_only_with_enable_webhook(iamport, shop):
 
 
 def test_console_cancel(iamport, shop):
-    """5: a console cancel sends one; 3.3: its reason is 관리자페이지취소."""
+    """Contract 5: a console cancel sends one; contract 3.3: its reason is 관리자페이지취소."""
     imp_uid = iamport.pay(webhook=False)["imp_uid"]
     after = iamport.control("POST", f"payments/{imp_uid}/cancel", {"amount": 300})
     iamport.flush()
@@ -77,7 +77,7 @@ def test_console_cancel(iamport, shop):
 
 
 def test_form_bodies(iamport, shop):
-    """5: application/json or application/x-www-form-urlencoded."""
+    """Contract 5: application/json or application/x-www-form-urlencoded."""
     iamport.switch(webhook_content_type="application/x-www-form-urlencoded")
     imp_uid = iamport.pay()["imp_uid"]
     iamport.flush()
@@ -86,7 +86,7 @@ def test_form_bodies(iamport, shop):
 
 
 def test_notice_url_instead_of_the_console_url(iamport, shop):
-    """4.6: overrides, several allowed; 9#34: a cancel goes to the console URL."""
+    """Contract 4.6: overrides, several allowed; contract 9#34: a cancel goes to the console URL."""
     urls = [f"{shop.url}/one", f"{shop.url}/two"]
     imp_uid = iamport.pay(notice_url=urls)["imp_uid"]
     iamport.flush()
@@ -97,7 +97,7 @@ def test_notice_url_instead_of_the_console_url(iamport, shop):
 
 
 def test_one_try_by_default(iamport, shop):
-    """5: exactly one send."""
+    """Contract 5: exactly one send."""
     shop.status = 503
     iamport.pay()
     iamport.flush()
@@ -106,7 +106,7 @@ def test_one_try_by_default(iamport, shop):
 
 
 def test_retries_when_switched_on(iamport, shop):
-    """5, 9#17: on 5xx, five re-sends, one minute apart on the sandbox's clock."""
+    """Contract 5, 9#17: on 5xx, five re-sends, one minute apart on the sandbox's clock."""
     iamport.switch(webhook_retries=True)
     shop.status = 500
     iamport.pay()
@@ -120,7 +120,7 @@ def test_retries_when_switched_on(iamport, shop):
 
 
 def test_retry_on_a_network_error(iamport, shop):
-    """9#17: retry on network error."""
+    """Contract 9#17: retry on network error."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     iamport.switch(webhook_retries=True, webhook_url=f"http://127.0.0.1:{port}/")
@@ -131,7 +131,7 @@ def test_retry_on_a_network_error(iamport, shop):
 
 @pytest.mark.parametrize("status", [400, 404, 302])
 def test_no_retry_on_4xx_or_redirect(iamport, shop, status):
-    """5, 9#33: 4xx is not retried; redirects are not followed and count as failure."""
+    """Contract 5, 9#33: 4xx is not retried; redirects are not followed and count as failure."""
     iamport.switch(webhook_retries=True)
     shop.status, shop.headers = status, {"Location": f"{shop.url}/elsewhere"}
     iamport.pay()
@@ -141,7 +141,7 @@ def test_no_retry_on_4xx_or_redirect(iamport, shop, status):
 
 
 def test_manual_resend(iamport, shop):
-    """5: console log → re-send, to the URL stored then, the same body (it may be stale)."""
+    """Contract 5: console log → re-send: to the URL stored then, the same body, maybe stale."""
     imp_uid = iamport.pay(outcome="vbank", notice_url=f"{shop.url}/then")["imp_uid"]
     iamport.flush()
     iamport.control("POST", f"payments/{imp_uid}/webhook")
@@ -151,7 +151,7 @@ def test_manual_resend(iamport, shop):
 
 
 def test_resend_of_a_webhook_that_was_never_sent(iamport, shop):
-    """5: without a log entry the present state is sent."""
+    """Contract 5: without a log entry the present state is sent."""
     imp_uid = iamport.pay(webhook=False)["imp_uid"]
     iamport.control("POST", f"payments/{imp_uid}/webhook")
     iamport.flush()
@@ -159,7 +159,7 @@ def test_resend_of_a_webhook_that_was_never_sent(iamport, shop):
 
 
 def test_lost(iamport, shop):
-    """9.1: dropped, but in the log."""
+    """Contract 9.1: dropped, but in the log."""
     iamport.switch(webhook_lost=True)
     iamport.pay()
     iamport.flush()
@@ -168,7 +168,7 @@ def test_lost(iamport, shop):
 
 
 def test_doubled(iamport, shop):
-    """5: duplicates possible."""
+    """Contract 5: duplicates possible."""
     iamport.switch(webhook_doubled=True)
     iamport.pay()
     iamport.flush()
@@ -177,7 +177,7 @@ def test_doubled(iamport, shop):
 
 
 def test_late(iamport, shop):
-    """9.1: a late webhook comes when its time on the sandbox's clock has come."""
+    """Contract 9.1: a late webhook comes when its time on the sandbox's clock has come."""
     iamport.switch(webhook_late=600)
     iamport.pay()
     assert [entry["outcome"] for entry in iamport.webhooks()] == ["waiting"]
@@ -187,7 +187,7 @@ def test_late(iamport, shop):
 
 
 def test_body_may_be_stale(iamport, shop):
-    """5: `ready` delivered after the deposit."""
+    """Contract 5: `ready` delivered after the deposit."""
     iamport.switch(webhook_late=600)
     imp_uid = iamport.pay(outcome="vbank")["imp_uid"]
     iamport.switch(webhook_late=0)
@@ -198,7 +198,7 @@ def test_body_may_be_stale(iamport, shop):
 
 
 def test_forged(iamport, shop):
-    """5: the URL is public: any body, any content type."""
+    """Contract 5: the URL is public: any body, any content type."""
     sent = iamport.control("POST", "webhooks", {"body": {"imp_uid": "imp_1", "status": "paid"}})
     assert (sent["outcome"], sent["status"], sent["answer"]) == ("delivered", 200, "ok")
     assert shop.bodies == [{"imp_uid": "imp_1", "status": "paid"}]
@@ -208,7 +208,7 @@ def test_forged(iamport, shop):
 
 
 def test_log_names_everything(iamport, shop):
-    """9.1: url, body, content type, response status, time."""
+    """Contract 9.1: url, body, content type, response status, time."""
     imp_uid = iamport.pay()["imp_uid"]
     iamport.flush()
     (entry,) = iamport.webhooks()
@@ -219,13 +219,13 @@ def test_log_names_everything(iamport, shop):
 
 
 def test_without_a_url_nothing_is_sent(iamport):
-    """5: one endpoint URL set in the console, or none."""
+    """Contract 5: one endpoint URL set in the console, or none."""
     iamport.pay()
     assert iamport.webhooks() == []
 
 
 def test_webhook_is_not_awaited(iamport, shop):
-    """5: the gateway fires it and answers the browser without waiting."""
+    """Contract 5: the gateway fires it and answers the browser without waiting."""
     iamport.switch(webhook_late=3600)
     imp_uid = iamport.open_window()["imp_uid"]
     assert iamport.press(imp_uid, "approve")["result"]["success"] is True
@@ -233,7 +233,7 @@ def test_webhook_is_not_awaited(iamport, shop):
 
 
 def test_webhook_first(iamport, shop):
-    """5: opt-in: the webhook is answered before the browser returns."""
+    """Contract 5: opt-in: the webhook is answered before the browser returns."""
     iamport.switch(webhook_first=True)
     imp_uid = iamport.open_window()["imp_uid"]
     iamport.press(imp_uid, "approve")

@@ -72,7 +72,7 @@ def payment_of(iamport, result):
 
 
 def test_approve(iamport, visit):
-    """4.4: the window shows name, amount, method; the callback gets the result."""
+    """Contract 4.4: the window shows name, amount, method; the callback gets the result."""
     page = visit()
     window = opened(page)
     assert window.get_by_role("heading").inner_text() == "가을 원두"
@@ -90,7 +90,7 @@ def test_approve(iamport, visit):
     [("pay-give-up", "failed"), ("pay-close", "ready")],
 )
 def test_unhappy_ends(iamport, visit, button, status):
-    """3.2: given up, closed."""
+    """Contract 3.2: given up, closed."""
     page = visit()
     opened(page).get_by_test_id(button).click()
     result = result_of(page)
@@ -100,7 +100,7 @@ def test_unhappy_ends(iamport, visit, button, status):
 
 
 def test_issue_vbank(iamport, visit):
-    """3.2: a virtual account is issued, not approved on the spot."""
+    """Contract 3.2: a virtual account is issued, not approved on the spot."""
     page = visit(pay_method="vbank")
     window = opened(page)
     assert window.get_by_test_id("pay-approve").count() == 0
@@ -111,7 +111,7 @@ def test_issue_vbank(iamport, visit):
 
 
 def test_tamper_on_the_test_channel(iamport, visit):
-    """9.1: another amount; 2.2: sandbox: true."""
+    """Contract 9.1: another amount; contract 2.2: sandbox: true."""
     page = visit()
     window = opened(page)
     window.get_by_test_id("pay-test-channel").check()
@@ -141,7 +141,7 @@ def test_keyboard_alone(visit):
 
 
 def test_phone_redirect(iamport, visit, storefront):
-    """4.5: a full-page redirect; the callback is not run."""
+    """Contract 4.5: a full-page redirect; the callback is not run."""
     page = visit({"user_agent": PHONE}, m_redirect_url=f"{storefront.url}/back?step=2")
     page.click("#pay")
     page.get_by_test_id("pay-approve").click()
@@ -154,7 +154,7 @@ def test_phone_redirect(iamport, visit, storefront):
 
 
 def test_phone_without_redirect_url(visit):
-    """4.5: without m_redirect_url the window opens over the page and the callback runs."""
+    """Contract 4.5: without m_redirect_url the window opens over the page and the callback runs."""
     page = visit({"user_agent": PHONE, "viewport": {"width": 390, "height": 844}})
     window = opened(page)
     box = window.locator("#pay").bounding_box()
@@ -164,7 +164,7 @@ def test_phone_without_redirect_url(visit):
 
 
 def test_blocked_windows(iamport, visit):
-    """4.4, 9#7: prepare mismatch and F1002 come back without a window."""
+    """Contract 4.4, 9#7: prepare mismatch and F1002 come back without a window."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 1})
     page = visit()
     page.click("#pay")
@@ -177,7 +177,7 @@ def test_blocked_windows(iamport, visit):
 
 
 def test_string_amount_and_unknown_user_code(visit):
-    """4.3: a string is an error source; 4.2: the user code must be known."""
+    """Contract 4.3: a string is an error source; contract 4.2: the user code must be known."""
     page = visit(amount="12900")
     page.click("#pay")
     assert result_of(page)["success"] is False
@@ -187,7 +187,7 @@ def test_string_amount_and_unknown_user_code(visit):
 
 
 def test_without_init(visit):
-    """4.2: no init → alert and returns false."""
+    """Contract 4.2: no init → alert and returns false."""
     page = visit()
     said = []
     page.once("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))

@@ -1,4 +1,4 @@
-"""Section 4 without a browser: the calls of the window's script and the callback object."""
+"""Contract 4 without a browser: the calls of the window's script and the callback object."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,14 +12,14 @@ def query_of(url):
 
 
 def test_attempt_exists_while_the_window_is_open(iamport):
-    """3.2: a row exists from the window's opening, status ready."""
+    """Contract 3.2: a row exists from the window's opening, status ready."""
     imp_uid = iamport.open_window(name="책", buyer_name="김")["imp_uid"]
     payment = iamport.get(f"/payments/{imp_uid}").json()["response"]
     assert (payment["status"], payment["paid_at"], payment["buyer_name"]) == ("ready", 0, "김")
 
 
 def test_approved_callback(iamport):
-    """4.4: success, imp_uid, paid_amount, status, card fields."""
+    """Contract 4.4: success, imp_uid, paid_amount, status, card fields."""
     imp_uid = iamport.open_window()["imp_uid"]
     result = iamport.press(imp_uid, "approve")["result"]
     assert result["success"] is True
@@ -39,7 +39,7 @@ def test_approved_callback(iamport):
     ],
 )
 def test_unhappy_callbacks(iamport, shop, action, status, text):
-    """3.2, 4.4: declined and given up fail, closed stays ready; success false, no webhook."""
+    """Contract 3.2, 4.4: declined and given up fail, closed stays ready; no success, no webhook."""
     imp_uid = iamport.open_window()["imp_uid"]
     result = iamport.press(imp_uid, action)["result"]
     assert (result["success"], result["imp_uid"], result["status"]) == (False, imp_uid, status)
@@ -53,7 +53,7 @@ def test_unhappy_callbacks(iamport, shop, action, status, text):
 
 
 def test_vbank_issue(iamport, shop):
-    """4.4: success for a virtual account issued, status ready; webhook `ready`."""
+    """Contract 4.4: success for a virtual account issued, status ready; webhook `ready`."""
     imp_uid = iamport.open_window(pay_method="vbank", vbank_due="20301231")["imp_uid"]
     result = iamport.press(imp_uid, "issue-vbank")["result"]
     assert (result["success"], result["status"]) == (True, "ready")
@@ -73,13 +73,13 @@ def test_vbank_issue(iamport, shop):
     ],
 )
 def test_vbank_due_spellings(iamport, text, seconds):
-    """4.3: YYYY-MM-DD, YYYYMMDD, with a time, in KST."""
+    """Contract 4.3: YYYY-MM-DD, YYYYMMDD, with a time, in KST."""
     imp_uid = iamport.open_window(pay_method="vbank", vbank_due=text)["imp_uid"]
     assert iamport.press(imp_uid, "issue-vbank")["result"]["vbank_date"] == seconds
 
 
 def test_prepare_mismatch(iamport):
-    """2.1, 9#7: success false, imp_uid null, F-code, no payment row."""
+    """Contract 2.1, 9#7: success false, imp_uid null, F-code, no payment row."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 500})
     result = iamport.open_window(amount=1000)["result"]
     assert (result["success"], result["imp_uid"]) == (False, None)
@@ -88,7 +88,7 @@ def test_prepare_mismatch(iamport):
 
 
 def test_prepared_currency(iamport):
-    """2.1: a missing currency is not checked, a given one is."""
+    """Contract 2.1: a missing currency is not checked, a given one is."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 500})
     assert "imp_uid" in iamport.open_window(amount=500, currency="USD")
     body = {"merchant_uid": "order-1", "amount": 500, "currency": "KRW"}
@@ -97,7 +97,7 @@ def test_prepared_currency(iamport):
 
 
 def test_tamper_bypasses_prepare(iamport):
-    """9.1: amount mismatch with prepare: approved for another amount."""
+    """Contract 9.1: amount mismatch with prepare: approved for another amount."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 1000})
     imp_uid = iamport.open_window(amount=1000)["imp_uid"]
     assert iamport.press(imp_uid, "tamper", amount=100)["result"]["paid_amount"] == 100
@@ -105,7 +105,7 @@ def test_tamper_bypasses_prepare(iamport):
 
 
 def test_vbank_is_never_approved_on_the_spot(iamport):
-    """3.2: issued, then deposited; tampering issues an account for another amount."""
+    """Contract 3.2: issued, then deposited; tampering issues an account for another amount."""
     imp_uid = iamport.open_window(pay_method="vbank")["imp_uid"]
     assert iamport.post(f"/window/attempts/{imp_uid}/approve", {}).status_code == 409
     result = iamport.press(imp_uid, "tamper", amount=100)["result"]
@@ -113,7 +113,7 @@ def test_vbank_is_never_approved_on_the_spot(iamport):
 
 
 def test_approved_order_is_refused(iamport):
-    """4.4: F1002 with its text, imp_uid null."""
+    """Contract 4.4: F1002 with its text, imp_uid null."""
     iamport.pay()
     result = iamport.open_window()["result"]
     assert result == {
@@ -126,14 +126,14 @@ def test_approved_order_is_refused(iamport):
 
 
 def test_two_windows_of_one_order(iamport):
-    """9.1: the refusal comes before the window opens; two open windows can both be approved."""
+    """Contract 9.1: refused before the window opens; two open windows can both be approved."""
     windows = [iamport.open_window()["imp_uid"] for _ in range(2)]
     assert len(set(windows)) == 2
     assert all(iamport.press(imp_uid, "approve")["result"]["success"] for imp_uid in windows)
 
 
 def test_second_press_is_refused(iamport):
-    """3.2: never paid → failed; a new attempt is a new imp_uid."""
+    """Contract 3.2: never paid → failed; a new attempt is a new imp_uid."""
     imp_uid = iamport.open_window()["imp_uid"]
     iamport.press(imp_uid, "approve")
     answer = iamport.post(f"/window/attempts/{imp_uid}/decline", {})
@@ -153,21 +153,21 @@ def test_second_press_is_refused(iamport):
     ],
 )
 def test_bad_parameters_fail_in_the_callback(iamport, params):
-    """4.3: amount is a number (a string is an error source); merchant_uid ≤ 40."""
+    """Contract 4.3: amount is a number (a string is an error source); merchant_uid ≤ 40."""
     result = iamport.open_window(**params)["result"]
     assert (result["success"], result["imp_uid"]) == (False, None)
     assert result["error_msg"]
 
 
 def test_unknown_user_code(iamport):
-    """4.2: the user code names the shop."""
+    """Contract 4.2: the user code names the shop."""
     body = {"user_code": "imp99999999", "params": {"merchant_uid": "a", "amount": 1}}
     answer = iamport.post("/window/attempts", body).json()
     assert (answer["blocked"], answer["result"]["success"]) == (True, False)
 
 
 def test_test_channel(iamport):
-    """2.2: sandbox: true, hidden without include_sandbox."""
+    """Contract 2.2: sandbox: true, hidden without include_sandbox."""
     imp_uid = iamport.open_window()["imp_uid"]
     iamport.press(imp_uid, "approve", test_channel=True)
     assert iamport.get(f"/payments/{imp_uid}").status_code == 404
@@ -176,7 +176,7 @@ def test_test_channel(iamport):
 
 
 def test_callback_without_success(iamport):
-    """4.4: six PGs: only imp_uid, merchant_uid, error_code, error_msg."""
+    """Contract 4.4: six PGs: only imp_uid, merchant_uid, error_code, error_msg."""
     iamport.switch(callback_drops_success=True)
     imp_uid = iamport.open_window()["imp_uid"]
     assert iamport.press(imp_uid, "approve")["result"] == {
@@ -189,7 +189,7 @@ def test_callback_without_success(iamport):
 
 
 def test_redirect_url(iamport):
-    """4.5, 9#18: appended to an existing query; imp_success switchable."""
+    """Contract 4.5, 9#18: appended to an existing query; imp_success switchable."""
     imp_uid = iamport.open_window(m_redirect_url=REDIRECT)["imp_uid"]
     url = iamport.press(imp_uid, "approve")["redirect_url"]
     assert url.startswith("https://shop.example/back?step=2&")
@@ -208,7 +208,7 @@ def test_redirect_url(iamport):
 
 
 def test_redirect_of_a_blocked_window(iamport):
-    """4.5: it fires when the window could not open, too."""
+    """Contract 4.5: it fires when the window could not open, too."""
     iamport.pay()
     url = iamport.open_window(m_redirect_url=REDIRECT)["redirect_url"]
     assert query_of(url)["error_code"] == "F1002"
@@ -217,7 +217,7 @@ def test_redirect_of_a_blocked_window(iamport):
 
 
 def test_notice_url_of_the_window(iamport, shop):
-    """4.3: notice_url, text or list."""
+    """Contract 4.3: notice_url, text or list."""
     imp_uid = iamport.open_window(notice_url=f"{shop.url}/mine")["imp_uid"]
     iamport.press(imp_uid, "approve")
     iamport.flush()
@@ -225,7 +225,7 @@ def test_notice_url_of_the_window(iamport, shop):
 
 
 def test_confirm_process(iamport, shop):
-    """4.6: POST `{imp_uid, merchant_uid, amount}`; only HTTP 200 lets the approval go on."""
+    """Contract 4.6: POST imp_uid, merchant_uid, amount; only HTTP 200 lets the approval go on."""
     iamport.switch(confirm_process=True)
     imp_uid = iamport.open_window(confirm_url=f"{shop.url}/confirm")["imp_uid"]
     assert iamport.press(imp_uid, "approve")["result"]["success"] is True
@@ -237,7 +237,7 @@ def test_confirm_process(iamport, shop):
 
 
 def test_confirm_refusal(iamport, shop):
-    """4.6: the stated reason is stored in fail_reason."""
+    """Contract 4.6: the stated reason is stored in fail_reason."""
     iamport.switch(confirm_process=True)
     shop.status, shop.body = 400, '{"reason": "품절"}'.encode()
     window = {"merchant_uid": "order-2", "confirm_url": f"{shop.url}/confirm"}
