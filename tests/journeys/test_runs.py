@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.roles import sync_roles
-from payments.management import paid_book
+from benchmarks.datasets import paid_payments
 from payments.models import ItemOutcome, Payment, Product, RunStatus, VerificationRun
 from payments.services import bulk, claims
 from payments.services.audit import audit
@@ -28,9 +28,9 @@ def wrong(sandbox: SandboxGateway, transactional_db: None) -> Payment:
     sync_roles()
     product = Product.objects.create(slug="premium", name="Devket 프리미엄", price=99_000)
     buyer = User.objects.create_user("buyer", "buyer@example.com")
-    [payments] = paid_book.write(user=buyer, product=product, count=60)
-    paid_book.tell(sandbox.control, payments[1:])
-    paid_book.tell(sandbox.control, payments[:1], amount=100)
+    [payments] = paid_payments.write(user=buyer, product=product, count=60)
+    paid_payments.tell(sandbox.control, payments[1:])
+    paid_payments.tell(sandbox.control, payments[:1], amount=100)
     return payments[0]
 
 

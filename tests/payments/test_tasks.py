@@ -9,8 +9,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from benchmarks.datasets import paid_payments
 from payments import tasks
-from payments.management import paid_book
 from payments.models import (
     DailyClose,
     Discrepancy,
@@ -131,8 +131,8 @@ class TestTheDailyClose:
     @pytest.fixture(autouse=True)
     def day(self, customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
         """Three payments of the day, known to both sides but for one."""
-        (payments,) = paid_book.write(user=customer, product=product, count=3)
-        paid_book.tell(sandbox.control, payments[:2])
+        (payments,) = paid_payments.write(user=customer, product=product, count=3)
+        paid_payments.tell(sandbox.control, payments[:2])
         return payments
 
     @pytest.mark.usefixtures("server_zone")

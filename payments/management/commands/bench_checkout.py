@@ -19,9 +19,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 from django.test import Client
 
+from benchmarks.harness import StandIn, trial
 from payments import gateway
 from payments.iamport import IamportClient
-from payments.management.trial import StandIn, trial
 from payments.models import Product
 
 LATENCY = 0.05

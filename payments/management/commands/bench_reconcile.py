@@ -1,6 +1,6 @@
 """`manage.py bench_reconcile`: a reconciliation of long books, what it finds, its pace and memory.
 
-For each size a book with sixty planted differences (`management.planted_book`) is written to a
+For each size a book with sixty planted differences (`datasets.planted_differences`) is written to a
 database and a stand-in gateway made for the purpose; then `manage.py reconcile` runs over it in a
 process of its own, whose peak memory the system tells. Exactly the planted ones must be found.
 """
@@ -18,9 +18,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from benchmarks.datasets import planted_differences
+from benchmarks.harness import StandIn, environment, trial
 from payments import kst
-from payments.management import planted_book
-from payments.management.trial import StandIn, environment, trial
 from payments.models import Product, ReconciliationRun
 
 SIZES = (50_000, 500_000)
@@ -69,8 +69,8 @@ class Command(BaseCommand):
 
 def _reconciled(size: int, stand_in: StandIn) -> Figures:
     # Refunds that come a book's length later must lie in the past, too.
-    first = kst.day_of(timezone.now()) - timedelta(days=2 * planted_book.DAYS + 1)
-    expected = planted_book.write(
+    first = kst.day_of(timezone.now()) - timedelta(days=2 * planted_differences.DAYS + 1)
+    expected = planted_differences.write(
         size=size,
         first_day=first,
         user_id=get_user_model().objects.create_user("bench", "bench@example.com").pk,
@@ -88,7 +88,7 @@ def _reconciled(size: int, stand_in: StandIn) -> Figures:
 
 def _run(first: date, variables: dict[str, str]) -> tuple[dict[str, Any], float]:
     """`manage.py reconcile` as a process of its own: its JSON, and its peak memory in MiB."""
-    last = first + timedelta(days=planted_book.DAYS - 1)
+    last = first + timedelta(days=planted_differences.DAYS - 1)
     days = ["--from", first.isoformat(), "--to", last.isoformat()]
     command = [sys.executable, sys.argv[0], "reconcile", *days, "--json"]
     with tempfile.TemporaryFile("w+") as out:
@@ -104,8 +104,8 @@ def _run(first: date, variables: dict[str, str]) -> tuple[dict[str, Any], float]
     return said, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def _check(said: dict[str, Any], expected: planted_book.Expected) -> None:
-    found: planted_book.Expected = {}
+def _check(said: dict[str, Any], expected: planted_differences.Expected) -> None:
+    found: planted_differences.Expected = {}
     for one in said["open"]:
         found.setdefault(one["bucket"], set()).add(one["imp_uid"])
     if found != expected or said["status"] != "done" or said["unknown"]:

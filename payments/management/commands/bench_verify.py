@@ -13,10 +13,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 
+from benchmarks.datasets import paid_payments
+from benchmarks.harness import StandIn, trial
 from payments import conf, gateway
-from payments.management import paid_book
-from payments.management.heap import set_aside_what_is_loaded
-from payments.management.trial import StandIn, trial
+from payments.management.gc_freeze import set_aside_what_is_loaded
 from payments.models import Payment, PaymentEvent, Product
 from payments.services import bulk, runs
 from payments.services.claims import SIZE
@@ -106,5 +106,5 @@ class Command(BaseCommand):
 def _seed(stand_in: StandIn, count: int) -> None:
     buyer = get_user_model().objects.create_user("bench", "bench@example.com")
     product = Product.objects.create(slug="bench", name="bench", price=1_000)
-    for payments in paid_book.write(user=buyer, product=product, count=count):
-        paid_book.tell(stand_in.control, payments)
+    for payments in paid_payments.write(user=buyer, product=product, count=count):
+        paid_payments.tell(stand_in.control, payments)

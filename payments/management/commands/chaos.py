@@ -10,9 +10,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 
-from payments.management import paid_book
-from payments.management.chaos import torment
-from payments.management.trial import StandIn, environment, trial
+from benchmarks.chaos import torment
+from benchmarks.datasets import paid_payments
+from benchmarks.harness import StandIn, environment, trial
 from payments.models import Payment, Product
 from payments.services import runs
 from payments.tasks import queue_verification
@@ -60,5 +60,5 @@ class Command(BaseCommand):
     def _seed(self, stand_in: StandIn, count: int) -> None:
         buyer = get_user_model().objects.create_user("buyer", "buyer@example.com")
         product = Product.objects.create(slug="trial", name="trial", price=1_000)
-        for payments in paid_book.write(user=buyer, product=product, count=count):
-            paid_book.tell(stand_in.control, payments)
+        for payments in paid_payments.write(user=buyer, product=product, count=count):
+            paid_payments.tell(stand_in.control, payments)

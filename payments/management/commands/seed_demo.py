@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from demo import dataset
 from payments import conf
-from payments.management import demo
 from payments.models import Payment
 
 PATIENCE = 20.0
@@ -27,15 +27,15 @@ class Command(BaseCommand):
         shop = conf.demo_shop_url()
         if shop is None:
             raise CommandError("Demo data is for DEBUG=True and the stand-in gateway only.")
-        if count < len(demo.PLANTED):
-            raise CommandError(f"--count must be at least {len(demo.PLANTED)}.")
-        gateway = demo.Gateway()
+        if count < len(dataset.PLANTED):
+            raise CommandError(f"--count must be at least {len(dataset.PLANTED)}.")
+        gateway = dataset.Gateway()
         self._wait_for(gateway)
         if not Payment.objects.exists():
             self._seed(gateway, count)
         self._say_where(shop)
 
-    def _wait_for(self, gateway: demo.Gateway) -> None:
+    def _wait_for(self, gateway: dataset.Gateway) -> None:
         end = time.monotonic() + PATIENCE
         while not gateway.is_up():
             if time.monotonic() > end:
@@ -45,11 +45,11 @@ class Command(BaseCommand):
                 )
             time.sleep(0.1)
 
-    def _seed(self, gateway: demo.Gateway, count: int) -> None:
-        demo.make_people()
-        demo.make_products()
-        for order in demo.plan(count=count, now=timezone.now()):
-            demo.play(order, gateway)
+    def _seed(self, gateway: dataset.Gateway, count: int) -> None:
+        dataset.make_people()
+        dataset.make_products()
+        for order in dataset.plan(count=count, now=timezone.now()):
+            dataset.play(order, gateway)
             if (order.number + 1) % 40 == 0:
                 self.stdout.write(f"Demo payments: {order.number + 1} of {count}")
 
@@ -60,9 +60,9 @@ class Command(BaseCommand):
             f"Admin     {shop}/admin/",
             f"Gateway   {conf.gateway().api_url}/  (the stand-in's console)",
             "",
-            *(f"{group:9} {name}@example.com" for name, group in demo.STAFF.items()),
-            f"Customer  {next(iter(demo.CUSTOMERS))}@example.com",
-            f"Password  {demo.PASSWORD}  (all of them)",
+            *(f"{group:9} {name}@example.com" for name, group in dataset.STAFF.items()),
+            f"Customer  {next(iter(dataset.CUSTOMERS))}@example.com",
+            f"Password  {dataset.PASSWORD}  (all of them)",
             "",
             "Ctrl-C stops everything.",
         ]

@@ -20,7 +20,7 @@ from django.utils.http import urlencode
 
 from payments.errors import Conflict, NotAllowed
 from payments.filters.narrowing import SEARCH, Narrowing
-from payments.management.meter import Meter
+from payments.management.progress_bar import Meter
 from payments.models import Payment, RunStatus, VerificationRun
 from payments.selectors.runs import Progress, progress
 from payments.services import bulk, runs

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
-from payments.management import paid_book
+from benchmarks.datasets import paid_payments
 from payments.models import (
     ItemOutcome,
     Payment,
@@ -46,7 +46,7 @@ def client(operator: User, sign_in: SignIn) -> Client:
 @pytest.fixture
 def payments(customer: User, product: Product) -> list[Payment]:
     """Thirty paid ones."""
-    [found] = paid_book.write(user=customer, product=product, count=30)
+    [found] = paid_payments.write(user=customer, product=product, count=30)
     return found
 
 

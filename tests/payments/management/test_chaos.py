@@ -3,9 +3,9 @@
 import pytest
 
 from accounts.models import User
-from payments.management import paid_book
-from payments.management.chaos import torment
-from payments.management.trial import environment
+from benchmarks.chaos import torment
+from benchmarks.datasets import paid_payments
+from benchmarks.harness import environment
 from payments.models import Payment, Product
 from payments.services import runs
 from payments.tasks import queue_verification
@@ -16,8 +16,8 @@ from tests.gateway import SandboxGateway
 def test_killing_workers_loses_nothing_and_does_nothing_twice(
     customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
-    for payments in paid_book.write(user=customer, product=product, count=1_500):
-        paid_book.tell(sandbox.control, payments)
+    for payments in paid_payments.write(user=customer, product=product, count=1_500):
+        paid_payments.tell(sandbox.control, payments)
     sandbox.fault("latency", seconds=0.3)
     run = runs.start(
         payments=Payment.objects.all(), query="", actor=None, enqueue=queue_verification

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from payments.management import demo
+from demo import dataset
 from payments.models import Payment
 from payments.services.audit import audit
 from payments.services.verification import verify
@@ -31,7 +31,7 @@ def test_a_small_demo_is_true_to_the_gateway(sandbox: SandboxGateway, settings: 
     changed = [
         pk for pk, status in Payment.objects.values_list("pk", "status") if before[pk] != status
     ]
-    untold = [story for story in demo.PLANTED if "untold" in story or "refund_later" in story]
+    untold = [story for story in dataset.PLANTED if "untold" in story or "refund_later" in story]
     assert len(changed) == len(untold)
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from payments.management import paid_book
+from benchmarks.datasets import paid_payments
 from payments.management.commands import verify_payments
 from payments.models import Payment, Product, RunStatus, VerificationRun
 from payments.services import batches, bulk
@@ -40,10 +40,10 @@ def shop(customer: User, product: Product, sandbox: SandboxGateway) -> list[Paym
     """Five paid payments, here and at the gateway."""
     found = [
         payment
-        for piece in paid_book.write(user=customer, product=product, count=5)
+        for piece in paid_payments.write(user=customer, product=product, count=5)
         for payment in piece
     ]
-    paid_book.tell(sandbox.control, found)
+    paid_payments.tell(sandbox.control, found)
     return found
 
 

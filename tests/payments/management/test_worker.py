@@ -14,9 +14,9 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from benchmarks.harness import environment
 from payments import tasks
 from payments.kst import day_of
-from payments.management.trial import environment
 from payments.models import (
     Discrepancy,
     Payment,

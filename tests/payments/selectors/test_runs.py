@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from payments.management import paid_book
+from benchmarks.datasets import paid_payments
 from payments.models import (
     ItemOutcome,
     Payment,
@@ -39,7 +39,7 @@ NOW = timezone.now()
 @pytest.fixture
 def run(customer: User, product: Product) -> VerificationRun:
     """Ten payments, waiting."""
-    list(paid_book.write(user=customer, product=product, count=10))
+    list(paid_payments.write(user=customer, product=product, count=10))
     return runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
 
 
@@ -160,7 +160,7 @@ def test_calls_are_estimated_a_hundred_paid_ones_each_and_the_others_alone(
     customer: User, product: Product
 ) -> None:
     assert calls_needed(totals(Payment.objects.none())) == 0
-    list(paid_book.write(user=customer, product=product, count=150))
+    list(paid_payments.write(user=customer, product=product, count=150))
     assert calls_needed(totals(Payment.objects.all())) == 2
     builders.ordered(customer, product)
     builders.failed(customer, product)

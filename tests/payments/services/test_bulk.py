@@ -11,10 +11,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from benchmarks.datasets import paid_payments
 from payments import ledger
 from payments.errors import Conflict, NotAllowed
 from payments.ledger import Entry
-from payments.management import paid_book
 from payments.models import (
     ItemOutcome,
     Payment,
@@ -58,7 +58,7 @@ def outcomes(run: VerificationRun) -> dict[str, int]:
 
 def here(user: User, product: Product, count: int, **fields: Any) -> list[Payment]:
     """Paid payments in our book."""
-    pieces = paid_book.write(user=user, product=product, count=count, **fields)
+    pieces = paid_payments.write(user=user, product=product, count=count, **fields)
     return [payment for piece in pieces for payment in piece]
 
 
@@ -72,7 +72,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def many(customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
     """Paid here and there, two full calls and a half."""
     payments = here(customer, product, 250)
-    paid_book.tell(sandbox.control, payments)
+    paid_payments.tell(sandbox.control, payments)
     return payments
 
 
@@ -118,8 +118,8 @@ class TestEveryPaymentOnce:
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         right, wrong, absent = here(customer, product, 3)
-        paid_book.tell(sandbox.control, [right])
-        paid_book.tell(sandbox.control, [wrong], amount=100)
+        paid_payments.tell(sandbox.control, [right])
+        paid_payments.tell(sandbox.control, [wrong], amount=100)
         run = finish(ask_for(Payment.objects.all()))
         results = dict(run.items.values_list("payment__merchant_uid", "outcome"))
         assert results == {
@@ -197,8 +197,10 @@ class TestTroubleAtTheGateway:
     def test_one_unreadable_payment_of_a_hundred_is_unknown_alone(
         self, many: list[Payment], sandbox: SandboxGateway, quick: None
     ) -> None:
-        (odd,) = here(many[0].user, many[0].product, 1, start=paid_book.START.replace(year=2025))
-        paid_book.tell(sandbox.control, [odd], fields={"amount": "lots"})
+        (odd,) = here(
+            many[0].user, many[0].product, 1, start=paid_payments.START.replace(year=2025)
+        )
+        paid_payments.tell(sandbox.control, [odd], fields={"amount": "lots"})
         run = finish(ask_for(Payment.objects.all()))
         assert outcomes(run) == {"agrees": 250, "unknown": 1}
 
@@ -401,7 +403,7 @@ def together(work: Callable[[], object], workers: int) -> None:
     def guarded() -> None:
         try:
             work()
-        except BaseException as problem:
+        except BaseException as problem:  # noqa: BLE001 - raised again by the test's own thread
             problems.append(problem)
         finally:
             connection.close()

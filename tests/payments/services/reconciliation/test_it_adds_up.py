@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from benchmarks.datasets import planted_differences
 from payments.kst import start_of
-from payments.management import planted_book
 from payments.models import Payment, Product, ReconciliationRun
 from tests.gateway import SandboxGateway
 from tests.payments import builders
@@ -31,14 +31,14 @@ class TestItAddsUp:
     def test_the_book_of_sixty_differences(
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
-        size, days = 2_000, timedelta(days=planted_book.DAYS)
+        size, days = 2_000, timedelta(days=planted_differences.DAYS)
         told: list[dict[str, Any]] = []
 
         def tell(rows: list[dict[str, Any]]) -> None:
             told.extend(rows)
             sandbox.control("POST", "payments?answer=count", rows)
 
-        planted_book.write(
+        planted_differences.write(
             size=size,
             first_day=APRIL_FIRST,
             user_id=customer.pk,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from benchmarks.datasets import planted_differences
 from payments import kst
-from payments.management import planted_book
 from payments.models import Bucket, Discrepancy, Payment, Product, RunStatus
 from payments.services.reconciliation import sides
 from tests.gateway import SandboxGateway
@@ -279,8 +279,8 @@ class TestDays:
 def test_a_book_of_two_thousand_with_sixty_planted_differences(
     customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
-    last = APRIL_FIRST + timedelta(days=planted_book.DAYS - 1)
-    expected = planted_book.write(
+    last = APRIL_FIRST + timedelta(days=planted_differences.DAYS - 1)
+    expected = planted_differences.write(
         size=2_000,
         first_day=APRIL_FIRST,
         user_id=customer.pk,
@@ -290,7 +290,7 @@ def test_a_book_of_two_thousand_with_sixty_planted_differences(
     run = reconciled(APRIL_FIRST, last)
     assert found() == expected
     assert sum(map(len, expected.values())) == 60
-    assert {bucket: run.counts[bucket] for bucket in Bucket} == planted_book.PLANTED
+    assert {bucket: run.counts[bucket] for bucket in Bucket} == planted_differences.PLANTED
     counts = run.counts
     assert (counts["moved"], counts["unknown"], counts["changed"]) == (len(run.moved), 0, 0)
     assert 15 < counts["moved"] < 25

@@ -1,0 +1,14 @@
+"""Measures the product and tries to break it: no part of it, and never installed with it.
+
+Each is a module to run (`python -m benchmarks.checkout`): checkout, verify, reconcile, chaos. All
+stand on `harness`, with data that is thrown away. To add one: a module with a `main`, and its line
+in the Makefile.
+"""
+
+import os
+
+import django
+
+# Before a module of this package imports a model. Within the test suite both are done.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
+django.setup()
