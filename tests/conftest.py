@@ -26,7 +26,7 @@ from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page
 
 from accounts.models import User
-from payments import append_only
+from payments import append_only, gateway
 from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
 
@@ -198,9 +198,9 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
     assert process.stdout is not None
     line = process.stdout.readline()
     assert "listening on" in line, f"the sandbox did not start: {line!r}"
-    gateway = SandboxGateway(line.rsplit(" ", 1)[-1].strip())
-    yield gateway
-    gateway.close()
+    stand_in = SandboxGateway(line.rsplit(" ", 1)[-1].strip())
+    yield stand_in
+    stand_in.close()
     process.terminate()
     process.wait(timeout=10)
     process.stdout.close()
@@ -216,8 +216,6 @@ def sandbox(sandbox_process: SandboxGateway, settings: Any) -> SandboxGateway:
     settings.IAMPORT_MAX_RETRIES = 0
     sdk = sandbox_process.url
     settings.CHECKOUT_CSP = {name: [sdk] for name in django_settings.CHECKOUT_CSP}
-    from payments import gateway
-
     # The token of the last test was forgotten with everything else.
     gateway._client.cache_clear()
     return sandbox_process

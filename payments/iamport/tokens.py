@@ -72,7 +72,7 @@ class TokenCache:
         try:
             # Counted from before the call, so that it can only seem to die too early.
             outcome = self._made(*self._fetch(), started)
-        except BaseException as error:  # whatever it is, the waiting threads must be let go
+        except BaseException as error:  # noqa: BLE001 - the waiting threads must be let go
             outcome = error
         with self._lock:
             if alive and alive is self._token and isinstance(outcome, IamportError):

@@ -41,7 +41,7 @@ class DailyClose(AppendOnlyModel):
     gross = models.BigIntegerField(_("gross"))
     refunded = models.BigIntegerField(_("refunded"))
     net = models.BigIntegerField(_("net"))
-    # [{"pay_method": ..., "count": ..., "gross": ..., "refunded": ..., "net": ...}]
+    # A list of objects: pay_method, count, gross, refunded, net.
     by_method = models.JSONField(_("by payment method"), default=list)
     by_provider = models.JSONField(_("by PG"), default=list)
     open_discrepancies = models.PositiveIntegerField(_("open discrepancies"))

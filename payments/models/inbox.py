@@ -74,10 +74,10 @@ class WebhookDelivery(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.imp_uid or '?'} {self.claimed_status}"
+
     @property
     def is_given_up(self) -> bool:
         """Tried as often as it is worth: only a person can do something about it now."""
         return self.outcome in UNSETTLED and self.next_attempt_at is None
-
-    def __str__(self) -> str:
-        return f"{self.imp_uid or '?'} {self.claimed_status}"

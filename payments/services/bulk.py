@@ -96,7 +96,7 @@ def _hear(landed: Sequence[tuple[Future[dict[int, Reply]], Claim]]) -> list[Told
     for flight, step in landed:
         try:
             replies |= flight.result()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is recorded with the run, the others go on
             batches.fail(claim=step, items=step.items, error=error)
             continue
         by_claim[step.token].append(step)

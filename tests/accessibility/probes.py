@@ -35,9 +35,9 @@ ERRORS: dict[int, Callable[[HttpRequest], HttpResponse]] = {
     400: lambda request: defaults.bad_request(request, ValueError()),
     403: lambda request: defaults.permission_denied(request, PermissionError()),
     # Django's own number for a refused token is 403 as well.
-    419: lambda request: csrf.csrf_failure(request),
+    419: csrf.csrf_failure,
     429: lambda request: render(request, "429.html"),
-    500: lambda request: defaults.server_error(request),
+    500: defaults.server_error,
 }
 FIT = {"provider": {"name": "Naver"}, "process": "login"}
 

@@ -49,7 +49,7 @@ def assert_csp_clean(page: str) -> None:
     assert not re.search(r"<[^>]+\s(style|on\w+)=", page)
     assert "<style" not in page
     assert "javascript:" not in page
-    for attributes, body in re.findall(r"<script([^>]*)>(.*?)</script>", page, re.S):
+    for attributes, body in re.findall(r"<script([^>]*)>(.*?)</script>", page, re.DOTALL):
         assert "application/json" in attributes or ("src=" in attributes and not body.strip())
 
 

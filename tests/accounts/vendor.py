@@ -8,7 +8,7 @@ import json
 import secrets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
@@ -40,7 +40,7 @@ class Vendor:
                 account |= {"is_email_valid": True, "is_email_verified": True}
             self.profile = {"id": int(uid), "kakao_account": account}
 
-    def __enter__(self) -> "Vendor":
+    def __enter__(self) -> Self:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(

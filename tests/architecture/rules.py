@@ -79,10 +79,10 @@ def imports_go_down(module: str, tree: ast.AST) -> Iterator[str]:
 
 def packages_keep_apart(module: str, tree: ast.AST) -> Iterator[str]:
     """accounts and payments do not meet, nothing imports backoffice, sandbox is alone."""
-    mine = module.split(".")[0]
+    mine = module.split(".", maxsplit=1)[0]
     for name in imports_of(tree, module):
         other = name.split(".")[0]
-        if other in OURS and other != mine and mine != "backoffice":
+        if other in OURS and mine not in {other, "backoffice"}:
             yield f"{module} imports {name}"
         if other == "sandbox" and mine != "sandbox":
             yield f"{module} imports the stand-in gateway"

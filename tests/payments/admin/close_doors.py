@@ -31,7 +31,7 @@ def words(page: str) -> str:
 
 def cells(page: str) -> list[list[str]]:
     """The rows of every table, as words."""
-    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.S)
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL)
     return [
         [" ".join(words(cell).split()) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
         for row in rows

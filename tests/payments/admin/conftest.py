@@ -104,7 +104,9 @@ def told(response: HttpResponse) -> str:
     """The messages on the page that follows, as text."""
     client: Client = response.client  # type: ignore[attr-defined]
     page = client.get(response["Location"]) if response.status_code == 302 else response
-    found = re.search(r'<ul class="messagelist">(.*?)</ul>\s*(?:<!--|<div)', text_of(page), re.S)
+    found = re.search(
+        r'<ul class="messagelist">(.*?)</ul>\s*(?:<!--|<div)', text_of(page), re.DOTALL
+    )
     return unescape(re.sub(r"<[^>]+>|\s+", " ", found[1])).strip() if found else ""
 
 

@@ -84,11 +84,15 @@ def test_the_list_says_what_was_closed_and_what_moved_since(
     page = text_of(client.get(CLOSES))
     shown = " ".join(words(page).split())
     for row in (
-        "2026-04-01 (Wed) Payments 3 Gross ₩199,000 Refunded ₩9,000 Net ₩190,000 "
-        "Open discrepancies 0 Net −₩400 (refunds)",
+        (
+            "2026-04-01 (Wed) Payments 3 Gross ₩199,000 Refunded ₩9,000 Net ₩190,000 "
+            "Open discrepancies 0 Net −₩400 (refunds)"
+        ),
         "2026-03-31 (Tue) Payments 0 Gross ₩0 Refunded ₩0 Net ₩0 Open discrepancies 0 Net +₩99,000",
-        "2026-04-02 (Thu) Payments 1 Gross ₩99,000 Refunded ₩0 Net ₩99,000 "
-        "Open discrepancies 0 Stands",
+        (
+            "2026-04-02 (Thu) Payments 1 Gross ₩99,000 Refunded ₩0 Net ₩99,000 "
+            "Open discrepancies 0 Stands"
+        ),
     ):
         assert row in shown
     assert DailyClose.objects.get(day=APRIL_1).hash[:10] in page

@@ -19,11 +19,13 @@ from tests.payments.books import begun, filed
 from .conftest import EXPORT, LIST, MARK_FAILED, RUNS, START_RUN, SignIn, page_of, text_of
 
 INLINE = {
-    "a script in the page": re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.I),
-    "a style in the page": re.compile(r"<style", re.I),
-    "a style attribute": re.compile(r"<[^>]*\sstyle=", re.I),
-    "a handler": re.compile(r"<[^>]*\son\w+=", re.I),
-    "a script address": re.compile(r"javascript:", re.I),
+    "a script in the page": re.compile(
+        r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.IGNORECASE
+    ),
+    "a style in the page": re.compile(r"<style", re.IGNORECASE),
+    "a style attribute": re.compile(r"<[^>]*\sstyle=", re.IGNORECASE),
+    "a handler": re.compile(r"<[^>]*\son\w+=", re.IGNORECASE),
+    "a script address": re.compile(r"javascript:", re.IGNORECASE),
 }
 
 

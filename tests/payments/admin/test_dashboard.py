@@ -10,9 +10,10 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
-from payments.kst import start_of
+from payments.kst import day_of, start_of
 from payments.models import (
     DeliveryOutcome,
     Payment,
@@ -187,10 +188,6 @@ def test_the_chart_says_what_the_table_says(
 
 
 def _today() -> date:
-    from django.utils import timezone
-
-    from payments.kst import day_of
-
     return day_of(timezone.now())
 
 
@@ -274,9 +271,9 @@ def test_it_takes_no_more_than_twelve_queries_however_many_payments(
 
 
 def _column(client: Client, address: str) -> str:
-    found = re.search(r'<nav id="site-nav".*?</nav>', text_of(client.get(address)), re.S)
+    found = re.search(r'<nav id="site-nav".*?</nav>', text_of(client.get(address)), re.DOTALL)
     assert found
-    return re.sub(r"<svg.*?</svg>\s*", "", found[0], flags=re.S)
+    return re.sub(r"<svg.*?</svg>\s*", "", found[0], flags=re.DOTALL)
 
 
 def test_the_column_names_what_a_person_may_see_and_where_they_are(

@@ -59,7 +59,7 @@ def test_the_body_is_shown_as_it_came(client: Client) -> None:
 
 def claims(page: str) -> dict[str, tuple[str, str, str]]:
     """Field: claimed, told and the verdict."""
-    table = page.split('id="claims"')[1].split("</table>")[0]
+    table = page.split('id="claims"')[1].split("</table>", maxsplit=1)[0]
     found = {}
     for row in table.split('<th scope="row">')[1:]:
         label, *cells = re.split(r"</th>|</td>", row)[:4]

@@ -34,7 +34,7 @@ def plain(html: str) -> str:
 
 
 def section(page: str, name: str) -> str:
-    return page.split(f'id="{name}"')[1].split("</section>")[0]
+    return page.split(f'id="{name}"')[1].split("</section>", maxsplit=1)[0]
 
 
 def compared(page: str) -> dict[str, tuple[str, str, str]]:

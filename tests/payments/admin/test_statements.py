@@ -140,7 +140,9 @@ def test_a_month_that_has_not_begun_is_empty(client: Client) -> None:
 def test_a_closed_day_stands_as_it_was_with_each_payment(
     client: Client, april: DailyClose, customer: User
 ) -> None:
-    first, second = Payment.objects.filter(imp_uid__in=re.findall(r"^imp_\d+", april.lines, re.M))
+    first, second = Payment.objects.filter(
+        imp_uid__in=re.findall(r"^imp_\d+", april.lines, re.MULTILINE)
+    )
     page = text_of(client.get(f"{DAILY}?day=2026-04-01"))
     both = f"{first.merchant_uid} {first.imp_uid}", f"{second.merchant_uid} {second.imp_uid}"
     rows = {row[2].replace("  ", " "): row for row in cells(page) if len(row) == 8}
