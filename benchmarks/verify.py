@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from benchmarks.datasets import paid_payments
 from benchmarks.harness import StandIn, trial
 from payments import conf, gateway
-from payments.management.gc_freeze import set_aside_what_is_loaded
+from payments.management.gc_freeze import freeze_loaded_objects
 from payments.models import Payment, PaymentEvent, Product
 from payments.services import bulk, runs
 from payments.services.claims import SIZE
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         gateway.client().payment(str(Payment.objects.values_list("imp_uid", flat=True)[0]))
         stand_in.slow_down(LATENCY)
         # As a worker does before it works.
-        set_aside_what_is_loaded()
+        freeze_loaded_objects()
         start, processor = time.perf_counter(), time.process_time()
         run = runs.start(
             payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None

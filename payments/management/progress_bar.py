@@ -11,7 +11,7 @@ from django.core.management.base import OutputWrapper
 
 from payments.selectors.runs import Progress
 
-BAR = 24
+WIDTH = 24
 # Without a terminal: a line whenever another tenth is done.
 STEPS = 10
 
@@ -25,38 +25,38 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def line(found: Progress) -> str:
+def line(progress: Progress) -> str:
     """12,300 of 50,000 (24%), 5,210/s, 0:07 left, 3 differ."""
-    counts = found.counts
-    parts = [f"{counts.settled:,} of {found.run.total:,} ({int(found.part * 100)}%)"]
-    if found.rate:
-        parts.append(f"{found.rate:,.0f}/s")
-    if found.seconds_left is not None:
-        parts.append(f"{clock(found.seconds_left)} left")
+    counts = progress.counts
+    parts = [f"{counts.settled:,} of {progress.run.total:,} ({int(progress.part * 100)}%)"]
+    if progress.rate:
+        parts.append(f"{progress.rate:,.0f}/s")
+    if progress.seconds_left is not None:
+        parts.append(f"{clock(progress.seconds_left)} left")
     if counts.differences:
         parts.append(f"{counts.differences:,} differ")
-    if found.run.not_before is not None and found.run.not_before > found.at:
+    if progress.run.not_before is not None and progress.run.not_before > progress.at:
         parts.append("the gateway does not answer, waiting")
     return ", ".join(parts)
 
 
 @dataclass(slots=True)
-class Meter:
+class ProgressBar:
     """Shows progress on `stream`."""
 
     stream: OutputWrapper
-    _said: int = field(default=-1)
+    _last_step: int = field(default=-1)
 
-    def show(self, found: Progress) -> None:
+    def show(self, progress: Progress) -> None:
         """Draw the bar anew, or write a line if enough has happened since the last one."""
         if self.stream.isatty():
             width = shutil.get_terminal_size().columns - 1
-            done = round(found.part * BAR)
-            text = f"[{'#' * done}{'.' * (BAR - done)}] {line(found)}"
+            done = round(progress.part * WIDTH)
+            text = f"[{'#' * done}{'.' * (WIDTH - done)}] {line(progress)}"
             self._write(f"\r{text[:width]:<{width}}")
-        elif (step := int(found.part * STEPS)) != self._said:
-            self._said = step
-            self._write(f"{line(found)}\n")
+        elif (step := int(progress.part * STEPS)) != self._last_step:
+            self._last_step = step
+            self._write(f"{line(progress)}\n")
 
     def end(self) -> None:
         """Leave the bar's line."""

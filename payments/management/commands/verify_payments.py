@@ -20,7 +20,7 @@ from django.utils.http import urlencode
 
 from payments.errors import Conflict, NotAllowed
 from payments.filters.narrowing import SEARCH, Narrowing
-from payments.management.progress_bar import Meter
+from payments.management.progress_bar import ProgressBar
 from payments.models import Payment, RunStatus, VerificationRun
 from payments.selectors.runs import Progress, progress
 from payments.services import bulk, runs
@@ -103,17 +103,17 @@ class Command(BaseCommand):
         return run
 
     def _work(self, run: VerificationRun) -> Progress:
-        meter = Meter(self.stderr)
+        bar = ProgressBar(self.stderr)
         pause: float | None = 0.0
         while pause is not None and not self.interrupted:
             pause = bulk.work(run_id=run.pk, seconds=TURN)
             found = _progress(run)
-            meter.show(found)
+            bar.show(found)
             if pause and not self.interrupted:
                 time.sleep(min(pause, TURN))
         if self.interrupted:
             self._pause(run)
-        meter.end()
+        bar.end()
         return _progress(run)
 
     def _pause(self, run: VerificationRun) -> None:

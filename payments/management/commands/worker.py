@@ -15,7 +15,7 @@ from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from payments.management.gc_freeze import set_aside_what_is_loaded
+from payments.management.gc_freeze import freeze_loaded_objects
 from payments.services import workers
 from payments.tasks import run_due_jobs
 
@@ -87,5 +87,5 @@ class Command(BaseCommand):
             excluded_queue_names=[],
         )
         worker.configure_signals()
-        set_aside_what_is_loaded()
+        freeze_loaded_objects()
         worker.run()
