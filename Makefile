@@ -24,7 +24,7 @@ help: ## this list
 	@echo "Wrote .env for the demo."
 
 run: .venv/.ready .env ## the demo: shop, admin and stand-in gateway (PORT, SANDBOX_PORT)
-	@$(BIN)/python manage.py rundemo --port $(PORT) --sandbox-port $(SANDBOX_PORT)
+	@$(BIN)/python -m demo --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
 # Compiled code is kept, wherever it is not by default: the suite starts two dozen processes.
 test: export PYTHONDONTWRITEBYTECODE =
@@ -47,20 +47,20 @@ lock: .venv/.ready ## write the exact pins anew from the .in files
 	@$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links -o requirements-dev.txt requirements-dev.in
 
 messages: .venv/.ready ## collect and compile the words (needs gettext)
-	@$(BIN)/python manage.py makemessages -l ko --no-wrap --no-location --ignore 'tests/*' --ignore 'sandbox/*' --ignore '.venv/*' --ignore 'var/*'
+	@$(BIN)/python manage.py makemessages -l ko --no-wrap --no-location --ignore 'tests/*' --ignore 'sandbox/*' --ignore 'demo/*' --ignore 'benchmarks/*' --ignore '.venv/*' --ignore 'var/*'
 	@$(BIN)/python manage.py compilemessages --ignore '.venv/*' -v 0
 
 bench-checkout: .venv/.ready .env ## gateway calls and time of our own per checkout
-	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_checkout
+	@LOG_LEVEL=WARNING $(BIN)/python -m benchmarks.checkout
 
 bench-verify: .venv/.ready .env ## verification runs beside the straightforward way
-	@LOG_LEVEL=ERROR $(BIN)/python manage.py bench_verify
+	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.verify
 
 chaos: .venv/.ready .env ## kill -9 workers during a run (on DATABASE_URL's server)
-	@LOG_LEVEL=ERROR $(BIN)/python manage.py chaos
+	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.chaos
 
 bench-reconcile: .venv/.ready .env ## books of 50,000 and 500,000 with planted differences: pace, memory
-	@LOG_LEVEL=WARNING $(BIN)/python manage.py bench_reconcile
+	@LOG_LEVEL=WARNING $(BIN)/python -m benchmarks.reconcile
 
 screenshots: .venv/.ready ## take the pictures in docs/images afresh (needs Chromium)
 	@$(BIN)/python docs/screenshots.py

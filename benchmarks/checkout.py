@@ -1,4 +1,4 @@
-"""`manage.py bench_checkout`: what a checkout costs, in gateway calls and in time of our own.
+"""`python -m benchmarks.checkout`: what a checkout costs, in gateway calls and in time of our own.
 
 Runs start and complete through the real endpoints, on a database made for the purpose, against a
 stand-in gateway of its own with 50 ms latency. Beside it the straightforward way: the same
@@ -6,20 +6,20 @@ endpoints with a client that fetches a token and opens a connection for each cal
 Figures are medians and ratios of one run; absolute times belong to the machine.
 """
 
+import argparse
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandParser
 from django.test import Client
 
-from benchmarks.harness import StandIn, trial
+from benchmarks.harness import StandIn, scratch_system
 from payments import gateway
 from payments.iamport import IamportClient
 from payments.models import Product
@@ -43,28 +43,27 @@ class Figures:
         return statistics.median(total - waiting for total, waiting in pairs)
 
 
-class Meter:
-    """Counts gateway calls, the time spent waiting for them, and the time of our own endpoints."""
+class GatewayCalls:
+    """How many there were, and the seconds spent waiting for them."""
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.count = 0
         self.waiting = 0.0
-        self.total = 0.0
 
     @contextmanager
-    def attached(self) -> Iterator[None]:
+    def measured(self) -> Iterator[None]:
         """Measure every call of `requests` while the block runs."""
         send = requests.adapters.HTTPAdapter.send
 
-        def measured(*args: Any, **kwargs: Any) -> requests.Response:
+        def measured_send(*args: Any, **kwargs: Any) -> requests.Response:
             start = time.perf_counter()
             try:
                 return send(*args, **kwargs)
             finally:
-                self.calls += 1
+                self.count += 1
                 self.waiting += time.perf_counter() - start
 
-        requests.adapters.HTTPAdapter.send = measured  # type: ignore[method-assign]
+        requests.adapters.HTTPAdapter.send = measured_send  # type: ignore[method-assign]
         try:
             yield
         finally:
@@ -73,17 +72,18 @@ class Meter:
 
 @dataclass(slots=True)
 class Shop:
-    """A signed-in browser at our endpoints, and a meter for one checkout."""
+    """A signed-in browser at our endpoints, and what one checkout takes."""
 
     browser: Client
     stand_in: StandIn
-    meter: Meter = field(default_factory=Meter)
+    calls: GatewayCalls = field(default_factory=GatewayCalls)
+    total: float = 0.0
 
     def post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
         """One request to our own endpoint, measured as a whole."""
         start = time.perf_counter()
         response = self.browser.post(path, json.dumps(body), content_type="application/json")
-        self.meter.total += time.perf_counter() - start
+        self.total += time.perf_counter() - start
         if response.status_code != 200:
             raise RuntimeError(f"{path}: {response.status_code} {response.content!r}")
         answer: dict[str, Any] = response.json()
@@ -99,57 +99,60 @@ def forgetful() -> IamportClient:
 _warm = gateway.client
 
 
-class Command(BaseCommand):
-    """Measure both ways in turn and print them side by side."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure both ways in turn, on throw-away data, and print them side by side."""
+    count = _arguments(words).count
+    with scratch_system() as stand_in:
+        kept, fetched = _measure(stand_in, count)
+    _print(kept, fetched, count)
 
-    help = "Gateway calls and time of our own per checkout, beside the straightforward way."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """How many checkouts of each kind."""
-        parser.add_argument("--count", type=int, default=40)
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.checkout",
+        description="Gateway calls and own time per checkout, beside the straightforward way.",
+    )
+    parser.add_argument("--count", type=int, default=40, help="checkouts of each kind")
+    return parser.parse_args(words)
 
-    def handle(self, *args: Any, count: int, **options: Any) -> None:
-        """Everything runs on throw-away data."""
-        with trial() as stand_in:
-            kept, fetched = self._measure(stand_in, count)
-        self._print(kept, fetched, count)
 
-    def _measure(self, stand_in: StandIn, count: int) -> tuple[Figures, Figures]:
-        buyer = get_user_model().objects.create_user("bench", "bench@example.com")
-        Product.objects.get_or_create(slug="bench", defaults={"name": "bench", "price": 1000})
-        browser = Client()
-        browser.force_login(buyer)
-        kept = Figures("token kept")
-        fetched = Figures("token for each call")
-        _checkout(Shop(browser, stand_in), "warm-up")
-        stand_in.slow_down(LATENCY)
-        for number in range(count):
-            _run(kept, Shop(browser, stand_in), f"kept-{number}")
-            gateway.client = forgetful
-            try:
-                _run(fetched, Shop(browser, stand_in), f"fetched-{number}")
-            finally:
-                gateway.client = _warm
-        return kept, fetched
+def _measure(stand_in: StandIn, count: int) -> tuple[Figures, Figures]:
+    buyer = get_user_model().objects.create_user("bench", "bench@example.com")
+    Product.objects.get_or_create(slug="bench", defaults={"name": "bench", "price": 1000})
+    browser = Client()
+    browser.force_login(buyer)
+    kept = Figures("token kept")
+    fetched = Figures("token for each call")
+    _checkout(Shop(browser, stand_in), "warm-up")
+    stand_in.slow_down(LATENCY)
+    for number in range(count):
+        _run(kept, Shop(browser, stand_in), f"kept-{number}")
+        gateway.client = forgetful
+        try:
+            _run(fetched, Shop(browser, stand_in), f"fetched-{number}")
+        finally:
+            gateway.client = _warm
+    return kept, fetched
 
-    def _print(self, kept: Figures, fetched: Figures, count: int) -> None:
-        self.stdout.write(f"{count} checkouts each, gateway latency {LATENCY * 1000:.0f} ms")
-        self.stdout.write(f"{'':22}{'calls':>8}{'total ms':>10}{'own ms':>8}")
-        for way in (kept, fetched):
-            self.stdout.write(
-                f"{way.name:22}{statistics.mean(way.calls):8.1f}"
-                f"{statistics.median(way.total) * 1000:10.1f}{way.own * 1000:8.1f}"
-            )
-        ratio = statistics.median(fetched.total) / statistics.median(kept.total)
-        self.stdout.write(f"the straightforward way takes {ratio:.2f} times as long")
+
+def _print(kept: Figures, fetched: Figures, count: int) -> None:
+    print(f"{count} checkouts each, gateway latency {LATENCY * 1000:.0f} ms")
+    print(f"{'':22}{'calls':>8}{'total ms':>10}{'own ms':>8}")
+    for way in (kept, fetched):
+        print(
+            f"{way.name:22}{statistics.mean(way.calls):8.1f}"
+            f"{statistics.median(way.total) * 1000:10.1f}{way.own * 1000:8.1f}"
+        )
+    ratio = statistics.median(fetched.total) / statistics.median(kept.total)
+    print(f"the straightforward way takes {ratio:.2f} times as long")
 
 
 def _run(figures: Figures, shop: Shop, key: str) -> None:
-    with shop.meter.attached():
+    with shop.calls.measured():
         _checkout(shop, key)
-    figures.total.append(shop.meter.total)
-    figures.calls.append(shop.meter.calls)
-    figures.waiting.append(shop.meter.waiting)
+    figures.total.append(shop.total)
+    figures.calls.append(shop.calls.count)
+    figures.waiting.append(shop.calls.waiting)
 
 
 def _checkout(shop: Shop, key: str) -> None:
@@ -161,8 +164,12 @@ def _checkout(shop: Shop, key: str) -> None:
         "buyer_tel": "010-1234-5678",
     }
     started = shop.post("/checkout/start/", order)["params"]
-    facts = {"merchant_uid": started["merchant_uid"], "amount": started["amount"]}
-    paid = shop.stand_in.control("POST", "payments", facts | {"webhook": False})
-    done = {"merchant_uid": started["merchant_uid"], "imp_uid": paid["imp_uid"]}
-    if shop.post("/checkout/complete/", done)["status"] != "paid":
+    attempt = {name: started[name] for name in ("merchant_uid", "amount")} | {"webhook": False}
+    paid = shop.stand_in.control("POST", "payments", attempt)
+    completion = {name: paid[name] for name in ("merchant_uid", "imp_uid")}
+    if shop.post("/checkout/complete/", completion)["status"] != "paid":
         raise RuntimeError("a checkout of the benchmark was not paid")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""What every benchmark and trial stands on: a scratch database, a stand-in gateway of its own.
+"""What every benchmark stands on: a scratch database, a stand-in gateway of its own.
 
 Nothing here touches the configured database's data: the scratch one has a name of its own and is
 gone at the end. The gateway is a process, so that it takes nothing from what is measured but time.
@@ -26,20 +26,20 @@ _QUIET = {"SECURE_SSL_REDIRECT": False, "WHITENOISE_AUTOREFRESH": True}
 
 
 class StandIn:
-    """The stand-in gateway's control API. By urllib, past any meter that counts gateway calls."""
+    """The stand-in gateway's control API. By urllib, past what counts gateway calls."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call it; raises urllib.error.HTTPError if it refuses."""
-        request = urllib.request.Request(  # noqa: S310  (our own process)
+        request = urllib.request.Request(
             f"{self.url}/_sandbox/{path}",
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=120) as response:
             return json.load(response)
 
     def slow_down(self, seconds: float) -> None:
@@ -48,23 +48,23 @@ class StandIn:
 
 
 @contextmanager
-def trial() -> Iterator[StandIn]:
+def scratch_system() -> Iterator[StandIn]:
     """A scratch database and a stand-in gateway, with the product pointed at both."""
     with tempfile.TemporaryDirectory() as folder, _stand_in(Path(folder)) as url:
         setup_test_environment(debug=False)
-        connection.settings_dict["TEST"]["NAME"] = _name(Path(folder))
-        old = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        connection.settings_dict["TEST"]["NAME"] = _test_database(Path(folder))
+        configured = connection.creation.create_test_db(verbosity=0, autoclobber=True)
         try:
             with override_settings(**_QUIET, IAMPORT_API_URL=url):
                 gateway._client.cache_clear()
                 yield StandIn(url)
         finally:
             gateway._client.cache_clear()
-            connection.creation.destroy_test_db(old, verbosity=0)
+            connection.creation.destroy_test_db(configured, verbosity=0)
             teardown_test_environment()
 
 
-def environment(stand_in_url: str) -> dict[str, str]:
+def process_environment(stand_in_url: str) -> dict[str, str]:
     """What another process needs to work on the same database and gateway."""
     return {
         # A parent that speaks for a test run has settings of its own.
@@ -75,23 +75,23 @@ def environment(stand_in_url: str) -> dict[str, str]:
     }
 
 
-def _name(folder: Path) -> str | None:
+def _test_database(folder: Path) -> str | None:
     """A file of its own on SQLite; PostgreSQL's test database has a name of its own anyway."""
-    return str(folder / "trial.sqlite3") if connection.vendor == "sqlite" else None
+    return str(folder / "benchmark.sqlite3") if connection.vendor == "sqlite" else None
 
 
 def _database_url() -> str:
-    facts = connection.settings_dict
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{facts['NAME']}"
-    who = ":".join(quote(facts[name], safe="") for name in ("USER", "PASSWORD"))
-    return f"postgres://{who}@{quote(facts['HOST'], safe='')}:{facts['PORT']}/{facts['NAME']}"
+        return f"sqlite:///{database['NAME']}"
+    user, password, host = (quote(database[name], safe="") for name in ("USER", "PASSWORD", "HOST"))
+    return f"postgres://{user}:{password}@{host}:{database['PORT']}/{database['NAME']}"
 
 
 @contextmanager
 def _stand_in(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(folder / "gateway")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             yield line.rsplit(" ", 1)[-1].strip()

@@ -1,25 +1,26 @@
-"""`manage.py bench_reconcile`: a reconciliation of long books, what it finds, its pace and memory.
+"""`python -m benchmarks.reconcile`: what reconciling long books finds, its pace and memory.
 
-For each size a book with sixty planted differences (`datasets.planted_differences`) is written to a
-database and a stand-in gateway made for the purpose; then `manage.py reconcile` runs over it in a
-process of its own, whose peak memory the system tells. Exactly the planted ones must be found.
+For each size `datasets.planted_differences` is written to a database and a stand-in gateway made
+for the purpose; then `manage.py reconcile` runs over it in a process of its own, whose peak memory
+the system tells. Exactly the planted ones must be found.
 """
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from benchmarks.datasets import planted_differences
-from benchmarks.harness import StandIn, environment, trial
+from benchmarks.harness import StandIn, process_environment, scratch_system
 from payments import kst
 from payments.models import Product, ReconciliationRun
 
@@ -30,7 +31,7 @@ PRODUCTION = {"DEBUG": "False", "IAMPORT_ACCEPT_TEST_PAYMENTS": "False"}
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One book. `peak` in MiB; `seconds` from the run's beginning to its end."""
+    """One size. `peak` in MiB; `seconds` from the run's beginning to its end."""
 
     size: int
     rows: int
@@ -38,33 +39,36 @@ class Figures:
     peak: float
 
 
-class Command(BaseCommand):
-    """One line for each size, and how memory grew."""
+def main(words: Sequence[str] | None = None) -> None:
+    """One line for each size, and how memory grew; all on throw-away data."""
+    sizes = _arguments(words).sizes
+    print(f"{'payments':>10}{'rows read':>12}{'s':>8}{'rows/s':>9}{'MiB':>8}")
+    measured = [_measure(size) for size in sizes]
+    first, last = measured[0], measured[-1]
+    if first is not last:
+        print(f"peak memory {last.size:,} : {first.size:,} = {last.peak / first.peak:.2f}")
 
-    help = "Reconcile long books with sixty planted differences; pace and peak memory."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """How long."""
-        parser.add_argument("--size", type=int, nargs="+", default=SIZES, dest="sizes")
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.reconcile",
+        description="Reconcile long books with sixty planted differences; pace and peak memory.",
+    )
+    parser.add_argument(
+        "--size", type=int, nargs="+", default=SIZES, dest="sizes", help="how many payments"
+    )
+    return parser.parse_args(words)
 
-    def handle(self, *args: Any, sizes: list[int], **options: Any) -> None:
-        """Everything runs on throw-away data."""
-        self.stdout.write(f"{'payments':>10}{'rows read':>12}{'s':>8}{'rows/s':>9}{'MiB':>8}")
-        measured = [self._measure(size) for size in sizes]
-        first, last = measured[0], measured[-1]
-        if first is not last:
-            grown = last.peak / first.peak
-            self.stdout.write(f"peak memory {last.size:,} : {first.size:,} = {grown:.2f}")
 
-    def _measure(self, size: int) -> Figures:
-        with trial() as stand_in:
-            figures = _reconciled(size, stand_in)
-        self.stdout.write(
-            f"{figures.size:>10,}{figures.rows:>12,}{figures.seconds:8.1f}"
-            f"{figures.rows / figures.seconds:9,.0f}{figures.peak:8.1f}"
-            "   exactly the 60 planted differences found"
-        )
-        return figures
+def _measure(size: int) -> Figures:
+    with scratch_system() as stand_in:
+        figures = _reconciled(size, stand_in)
+    print(
+        f"{figures.size:>10,}{figures.rows:>12,}{figures.seconds:8.1f}"
+        f"{figures.rows / figures.seconds:9,.0f}{figures.peak:8.1f}"
+        "   exactly the 60 planted differences found"
+    )
+    return figures
 
 
 def _reconciled(size: int, stand_in: StandIn) -> Figures:
@@ -75,10 +79,10 @@ def _reconciled(size: int, stand_in: StandIn) -> Figures:
         first_day=first,
         user_id=get_user_model().objects.create_user("bench", "bench@example.com").pk,
         product_id=Product.objects.create(slug="bench", name="bench", price=1000).pk,
-        tell=lambda rows: stand_in.control("POST", "payments?answer=count", rows),
+        post=lambda rows: stand_in.control("POST", "payments?answer=count", rows),
     )
-    said, peak = _run(first, environment(stand_in.url) | PRODUCTION)
-    _check(said, expected)
+    summary, peak = _run(first, process_environment(stand_in.url) | PRODUCTION)
+    _check(summary, expected)
     run = ReconciliationRun.objects.get()
     assert run.started_at is not None
     assert run.finished_at is not None
@@ -90,23 +94,28 @@ def _run(first: date, variables: dict[str, str]) -> tuple[dict[str, Any], float]
     """`manage.py reconcile` as a process of its own: its JSON, and its peak memory in MiB."""
     last = first + timedelta(days=planted_differences.DAYS - 1)
     days = ["--from", first.isoformat(), "--to", last.isoformat()]
-    command = [sys.executable, sys.argv[0], "reconcile", *days, "--json"]
+    command = [sys.executable, "manage.py", "reconcile", *days, "--json"]
     with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(  # noqa: S603  (this very program)
+        process = subprocess.Popen(
             command, stdout=out, stderr=subprocess.DEVNULL, env=os.environ | variables
         )
         # Not Popen.wait: only wait4 tells what this one process has used.
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
-        said: dict[str, Any] = json.load(out)
+        summary: dict[str, Any] = json.load(out)
     # Linux counts in KiB, macOS in bytes.
-    return said, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+    return summary, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def _check(said: dict[str, Any], expected: planted_differences.Expected) -> None:
-    found: planted_differences.Expected = {}
-    for one in said["open"]:
-        found.setdefault(one["bucket"], set()).add(one["imp_uid"])
-    if found != expected or said["status"] != "done" or said["unknown"]:
-        raise CommandError(f"found something else than was planted: {json.dumps(said)[:2000]}")
+def _check(summary: dict[str, Any], expected: planted_differences.Expected) -> None:
+    open_ids: planted_differences.Expected = {}
+    for discrepancy in summary["open"]:
+        open_ids.setdefault(discrepancy["bucket"], set()).add(discrepancy["imp_uid"])
+    if open_ids != expected or summary["status"] != "done" or summary["unknown"]:
+        shortened = json.dumps(summary)[:2000]
+        raise SystemExit(f"found something else than was planted: {shortened}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,20 +1,20 @@
-"""`manage.py bench_verify`: verification runs beside the straightforward way, ledger rows included.
+"""`python -m benchmarks.verify`: verification runs beside the straightforward way.
 
-On a database made for the purpose, against a stand-in gateway of its own with 50 ms latency. The
-straightforward way asks for a token and one payment at a time and writes nothing; it is measured
-for the small book and stands in proportion for the large one. Figures are ratios of one run;
+With their ledger rows, on a database made for the purpose, against a stand-in gateway of its own
+with 50 ms latency. The straightforward way asks for a token and one payment at a time and writes
+nothing; it is measured once and stands in proportion for each size. Figures are ratios of one run;
 absolute times belong to the machine.
 """
 
+import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandParser
 
 from benchmarks.datasets import paid_payments
-from benchmarks.harness import StandIn, trial
+from benchmarks.harness import StandIn, scratch_system
 from payments import conf, gateway
 from payments.management.gc_freeze import freeze_loaded_objects
 from payments.models import Payment, PaymentEvent, Product
@@ -39,72 +39,78 @@ class Figures:
         return -(-calls // conf.runs().parallel_calls) * LATENCY
 
 
-class Command(BaseCommand):
-    """Measure the straightforward way once and a run for each size."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure the straightforward way once and a run for each size, all on throw-away data."""
+    arguments = _arguments(words)
+    straightforward = _straightforward(arguments.straightforward)
+    print(f"a token and a look-up for each payment: {straightforward * 1000:.1f} s for 1,000")
+    heading = ("payments", "s", "times faster", "floor s", "own ms each", "processor ms each")
+    print("".join(f"{label:>19}" for label in heading))
+    for count in arguments.sizes:
+        with scratch_system() as stand_in:
+            _print(_run(stand_in, count), straightforward)
 
-    help = "Verification runs beside a token and a look-up for each payment."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """How many payments."""
-        parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 100_000])
-        parser.add_argument("--straightforward", type=int, default=1_000, help="how many of those")
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.verify",
+        description="Verification runs beside a token and a look-up for each payment.",
+    )
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[1_000, 100_000], help="how many payments"
+    )
+    parser.add_argument("--straightforward", type=int, default=1_000, help="how many of those")
+    return parser.parse_args(words)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Everything runs on throw-away data."""
-        slowly = self._straightforward(options["straightforward"])
-        self.stdout.write(
-            f"a token and a look-up for each payment: {slowly * 1000:.1f} s for 1,000"
-        )
-        heading = ("payments", "s", "times faster", "floor s", "own ms each", "processor ms each")
-        self.stdout.write("".join(f"{words:>19}" for words in heading))
-        for count in options["sizes"]:
-            with trial() as stand_in:
-                self._print(self._run(stand_in, count), slowly)
 
-    def _print(self, run: Figures, slowly: float) -> None:
-        values = (
-            f"{run.count:,}",
-            f"{run.total:.2f}",
-            f"{slowly * run.count / run.total:.0f}",
-            f"{run.floor:.2f}",
-            f"{(run.total - run.floor) / run.count * 1000:.3f}",
-            f"{run.own / run.count * 1000:.3f}",
-        )
-        self.stdout.write("".join(f"{value:>19}" for value in values))
+def _print(run: Figures, straightforward: float) -> None:
+    values = (
+        f"{run.count:,}",
+        f"{run.total:.2f}",
+        f"{straightforward * run.count / run.total:.0f}",
+        f"{run.floor:.2f}",
+        f"{(run.total - run.floor) / run.count * 1000:.3f}",
+        f"{run.own / run.count * 1000:.3f}",
+    )
+    print("".join(f"{value:>19}" for value in values))
 
-    def _straightforward(self, count: int) -> float:
-        """Seconds for one payment. A client that has just been made has no token, no connection."""
-        with trial() as stand_in:
-            _seed(stand_in, count)
-            ids = list(Payment.objects.values_list("imp_uid", flat=True))
-            stand_in.slow_down(LATENCY)
-            start = time.perf_counter()
-            for imp_uid in ids:
-                gateway._client.cache_clear()
-                gateway.client().payment(str(imp_uid))
-            return (time.perf_counter() - start) / count
 
-    def _run(self, stand_in: StandIn, count: int) -> Figures:
+def _straightforward(count: int) -> float:
+    """Seconds for one payment. A client that has just been made has no token, no connection."""
+    with scratch_system() as stand_in:
         _seed(stand_in, count)
-        gateway.client().payment(str(Payment.objects.values_list("imp_uid", flat=True)[0]))
+        ids = list(Payment.objects.values_list("imp_uid", flat=True))
         stand_in.slow_down(LATENCY)
-        # As a worker does before it works.
-        freeze_loaded_objects()
-        start, processor = time.perf_counter(), time.process_time()
-        run = runs.start(
-            payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
-        )
-        while (pause := bulk.work(run_id=run.pk, seconds=60)) is not None:
-            time.sleep(pause)
-        figures = Figures(count, time.perf_counter() - start, time.process_time() - processor)
-        rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}").count()
-        if rows != count:
-            raise RuntimeError(f"{rows} of {count} were verified")
-        return figures
+        start = time.perf_counter()
+        for imp_uid in ids:
+            gateway._client.cache_clear()
+            gateway.client().payment(str(imp_uid))
+        return (time.perf_counter() - start) / count
+
+
+def _run(stand_in: StandIn, count: int) -> Figures:
+    _seed(stand_in, count)
+    gateway.client().payment(str(Payment.objects.values_list("imp_uid", flat=True)[0]))
+    stand_in.slow_down(LATENCY)
+    # As a worker does before it works.
+    freeze_loaded_objects()
+    start, processor = time.perf_counter(), time.process_time()
+    run = runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
+    while (pause := bulk.work(run_id=run.pk, seconds=60)) is not None:
+        time.sleep(pause)
+    figures = Figures(count, time.perf_counter() - start, time.process_time() - processor)
+    rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}").count()
+    if rows != count:
+        raise RuntimeError(f"{rows} of {count} were verified")
+    return figures
 
 
 def _seed(stand_in: StandIn, count: int) -> None:
     buyer = get_user_model().objects.create_user("bench", "bench@example.com")
     product = Product.objects.create(slug="bench", name="bench", price=1_000)
     for payments in paid_payments.write(user=buyer, product=product, count=count):
-        paid_payments.tell(stand_in.control, payments)
+        paid_payments.post_to_gateway(stand_in.control, payments)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,7 @@ from payments.services import checkout
 from payments.services.verification import verify
 from payments.states import Source
 
-PASSWORD = "backoffice-demo"  # noqa: S105  (printed by the demo, refused outside it)
+PASSWORD = "backoffice-demo"  # printed by the demo, refused outside it
 STAFF = {
     "viewer": "Viewer",
     "finance": "Finance",
@@ -110,7 +110,7 @@ def make_products() -> None:
 
 def plan(*, count: int, now: datetime) -> Iterator[Order]:
     """The orders, oldest first: the same ones for the same `count` and `now`."""
-    chance = random.Random(20221129)  # noqa: S311  (a demo wants the same data every time)
+    chance = random.Random(20221129)  # the same data every time
     stories = [story for story, weight in STORIES for _ in range(weight)]
     times = sorted(now - timedelta(days=DAYS * chance.random() ** 1.2) for _ in range(count))
     planted = dict(zip(sorted(chance.sample(range(count), len(PLANTED))), PLANTED, strict=True))

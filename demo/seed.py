@@ -1,69 +1,83 @@
-"""`manage.py seed_demo`: people, products and payments through the stand-in gateway."""
+"""`python -m demo.seed`: people, products and payments through the stand-in gateway.
 
+Fills an empty database; with payments in it, it only says where things are. What it fills it with
+is `dataset`.
+"""
+
+import argparse
 import time
-from typing import Any
+from collections.abc import Sequence
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.conf import settings
 from django.utils import timezone
 
 from demo import dataset
 from payments import conf
 from payments.models import Payment
 
-PATIENCE = 20.0
+GATEWAY_START_TIMEOUT = 20.0
 
 
-class Command(BaseCommand):
-    """Fill an empty database; with payments in it, only say where things are."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Refuse anything but the demo: known passwords have no place elsewhere."""
+    count = _arguments(words).count
+    if not settings.DEBUG or not conf.gateway().is_sandbox:
+        raise SystemExit("Demo data is for DEBUG=True and the stand-in gateway only.")
+    gateway = dataset.Gateway()
+    _wait_for(gateway)
+    if not Payment.objects.exists():
+        _fill(gateway, count)
+    _print_addresses()
 
-    help = "Fill an empty database with demo data made through the stand-in gateway."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """How many orders."""
-        parser.add_argument("--count", type=int, default=320)
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.seed",
+        description="Fill an empty database with demo data made through the stand-in gateway.",
+    )
+    parser.add_argument("--count", type=int, default=320, help="how many orders")
+    arguments = parser.parse_args(words)
+    if arguments.count < len(dataset.PLANTED):
+        parser.error(f"--count must be at least {len(dataset.PLANTED)}.")
+    return arguments
 
-    def handle(self, *args: Any, count: int, **options: Any) -> None:
-        """Refuse anything but the demo: known passwords have no place elsewhere."""
-        shop = conf.demo_shop_url()
-        if shop is None:
-            raise CommandError("Demo data is for DEBUG=True and the stand-in gateway only.")
-        if count < len(dataset.PLANTED):
-            raise CommandError(f"--count must be at least {len(dataset.PLANTED)}.")
-        gateway = dataset.Gateway()
-        self._wait_for(gateway)
-        if not Payment.objects.exists():
-            self._seed(gateway, count)
-        self._say_where(shop)
 
-    def _wait_for(self, gateway: dataset.Gateway) -> None:
-        end = time.monotonic() + PATIENCE
-        while not gateway.is_up():
-            if time.monotonic() > end:
-                raise CommandError(
-                    f"No stand-in gateway at {conf.gateway().api_url}. "
-                    "Start it: python -m sandbox --port 8001 --data var/sandbox.sqlite3"
-                )
-            time.sleep(0.1)
+def _wait_for(gateway: dataset.Gateway) -> None:
+    end = time.monotonic() + GATEWAY_START_TIMEOUT
+    while not gateway.is_up():
+        if time.monotonic() > end:
+            raise SystemExit(
+                f"No stand-in gateway at {conf.gateway().api_url}. "
+                "Start it: python -m sandbox --port 8001 --data var/sandbox.sqlite3"
+            )
+        time.sleep(0.1)
 
-    def _seed(self, gateway: dataset.Gateway, count: int) -> None:
-        dataset.make_people()
-        dataset.make_products()
-        for order in dataset.plan(count=count, now=timezone.now()):
-            dataset.play(order, gateway)
-            if (order.number + 1) % 40 == 0:
-                self.stdout.write(f"Demo payments: {order.number + 1} of {count}")
 
-    def _say_where(self, shop: str) -> None:
-        lines = [
-            "",
-            f"Shop      {shop}/",
-            f"Admin     {shop}/admin/",
-            f"Gateway   {conf.gateway().api_url}/  (the stand-in's console)",
-            "",
-            *(f"{group:9} {name}@example.com" for name, group in dataset.STAFF.items()),
-            f"Customer  {next(iter(dataset.CUSTOMERS))}@example.com",
-            f"Password  {dataset.PASSWORD}  (all of them)",
-            "",
-            "Ctrl-C stops everything.",
-        ]
-        self.stdout.write("\n".join(lines))
+def _fill(gateway: dataset.Gateway, count: int) -> None:
+    dataset.make_people()
+    dataset.make_products()
+    for order in dataset.plan(count=count, now=timezone.now()):
+        dataset.play(order, gateway)
+        if (order.number + 1) % 40 == 0:
+            print(f"Demo payments: {order.number + 1} of {count}")
+
+
+def _print_addresses() -> None:
+    shop = f"http://127.0.0.1:{settings.PORT}"
+    lines = [
+        "",
+        f"Shop      {shop}/",
+        f"Admin     {shop}/admin/",
+        f"Gateway   {conf.gateway().api_url}/  (the stand-in's console)",
+        "",
+        *(f"{group:9} {name}@example.com" for name, group in dataset.STAFF.items()),
+        f"Customer  {next(iter(dataset.CUSTOMERS))}@example.com",
+        f"Password  {dataset.PASSWORD}  (all of them)",
+        "",
+        "Ctrl-C stops everything.",
+    ]
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -103,8 +103,8 @@ def demo(folder: Path) -> Iterator[str]:
         data = str(folder / "sandbox.sqlite3")
         words = ["-m", "sandbox", "--port", str(gateway), "--data", data]
         stack.enter_context(process(words, env, f"{sandbox}/_sandbox/health"))
-        for command in (["migrate", "-v", "0"], ["seed_demo", "--count", "200"]):
-            subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True)
+        for command in (["manage.py", "migrate", "-v", "0"], ["-m", "demo.seed", "--count", "200"]):
+            subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True)
         # It says with its exit code that something differs: the demo has planted that.
         subprocess.run([sys.executable, "manage.py", *reconcile()], cwd=ROOT, env=env, check=False)
         serve = ["manage.py", "runserver", "--noreload", f"127.0.0.1:{web}"]

@@ -90,13 +90,6 @@ def gateway() -> Gateway:
     )
 
 
-def demo_shop_url() -> str | None:
-    """Where the demo's shop is; None where demo data has no place (known passwords)."""
-    if not settings.DEBUG or not gateway().is_sandbox:
-        return None
-    return f"http://127.0.0.1:{settings.PORT}"
-
-
 def runs() -> Runs:
     """How background runs work now."""
     return Runs(

@@ -1,7 +1,7 @@
-"""A whole book at once: the same payments here and at the stand-in gateway, written in bulk.
+"""Paid payments in bulk: written here, and posted to the stand-in gateway as they stand here.
 
-For trials and tests. Through the real ledger, so that `audit_ledger` holds for every one of them.
-To write other payments than paid ones, change what `write` gives back and tell the gateway so.
+Through the real ledger, so that `audit_ledger` holds for every one of them.
+To write other payments than paid ones, change what `write` gives back and post it changed.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from payments.models.payment import PROJECTION
 from payments.states import EventKind, PaymentStatus, Source, Verification
 
 START = datetime(2026, 4, 1, 3, tzinfo=UTC)
-AT_ONCE = 2_000
+BATCH_SIZE = 2_000
 
 _numbers = itertools.count(1)
 
@@ -27,20 +27,20 @@ _numbers = itertools.count(1)
 def write(
     *, user: AbstractBaseUser, product: Product, count: int, start: datetime = START
 ) -> Iterator[list[Payment]]:
-    """Paid payments, one a second from `start`, in our book alone; a piece at a time."""
-    for first in range(0, count, AT_ONCE):
-        seconds = range(first, min(first + AT_ONCE, count))
+    """Paid payments, one a second from `start`, in our book alone; a batch at a time."""
+    for first in range(0, count, BATCH_SIZE):
+        seconds = range(first, min(first + BATCH_SIZE, count))
         yield _written(user, product, [start + timedelta(seconds=second) for second in seconds])
 
 
-def tell(
+def post_to_gateway(
     control: Callable[[str, str, Any], Any], payments: Sequence[Payment], **fields: Any
 ) -> None:
     """The same payments at the gateway, by its control API; `fields` differ for all of them."""
-    control("POST", "payments?answer=count", [_told(one) | fields for one in payments])
+    control("POST", "payments?answer=count", [_as_posted(payment) | fields for payment in payments])
 
 
-def _told(payment: Payment) -> dict[str, Any]:
+def _as_posted(payment: Payment) -> dict[str, Any]:
     assert payment.paid_at is not None
     paid_at = int(payment.paid_at.timestamp())
     return {
@@ -80,8 +80,8 @@ def _payment(user: AbstractBaseUser, product: Product, at: datetime) -> Payment:
 
 
 def _ordered(payment: Payment) -> Entry:
-    facts = {name: getattr(payment, name) for name in PROJECTION}
-    return Entry(kind=EventKind.ORDERED, source=Source.COMMAND, key="ordered", changes=facts)
+    changes = {name: getattr(payment, name) for name in PROJECTION}
+    return Entry(kind=EventKind.ORDERED, source=Source.COMMAND, key="ordered", changes=changes)
 
 
 def _paid(payment: Payment, at: datetime) -> Entry:

@@ -1,8 +1,8 @@
-"""A book of any size on both sides, with sixty planted differences: for the benchmark and a test.
+"""A month of a shop's payments, with sixty planted differences: for the benchmark and tests.
 
-A month of a shop's payments, told to the stand-in gateway as they stand here, except for what
-`PLANTED` names. Rows are written without a ledger, so this is no data for anything else. To plant
-another difference: its number in `PLANTED`, and what is done to a paid payment in `_LIES`.
+Any number of orders, posted to the stand-in gateway as they stand here, except for what `PLANTED`
+names. Rows are written without a ledger, so this is no data for anything else. To plant another
+difference: its number in `PLANTED`, and what is done to a paid payment in `_FAULTS`.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from payments.models import Bucket, Payment
 from payments.states import PaymentStatus
 
 DAYS = 30
-BLOCK = 5_000
+BATCH_SIZE = 5_000
 AMOUNT = 12_000
 
 PLANTED: dict[Bucket, int] = {
@@ -32,27 +32,32 @@ PLANTED: dict[Bucket, int] = {
     Bucket.TEST_PAYMENT: 5,
 }
 
-Told = dict[str, Any]
+GatewayPayment = dict[str, Any]
 Expected = dict[str, set[str]]
 
 
 @dataclass(slots=True)
 class Pair:
-    """One order: our row, if we have one, and what the gateway is told, nothing or several."""
+    """One order: our row, if we have one, and the gateway's payments, none or several."""
 
     ours: Payment | None
-    theirs: list[Told] = field(default_factory=list)
+    theirs: list[GatewayPayment] = field(default_factory=list)
 
 
 def write(
-    *, size: int, first_day: date, user_id: int, product_id: int, tell: Callable[[list[Told]], Any]
+    *,
+    size: int,
+    first_day: date,
+    user_id: int,
+    product_id: int,
+    post: Callable[[list[GatewayPayment]], Any],
 ) -> Expected:
-    """Write a book of `size` orders to both sides; the imp_uids of what differs, by bucket."""
+    """Write `size` orders to both sides; the imp_uids of what differs, by bucket."""
     expected: Expected = defaultdict(set)
     pairs = _pairs(size, first_day, user_id, product_id, expected)
-    while block := list(islice(pairs, BLOCK)):
-        Payment.objects.bulk_create([pair.ours for pair in block if pair.ours is not None])
-        tell([told for pair in block for told in pair.theirs])
+    while batch := list(islice(pairs, BATCH_SIZE)):
+        Payment.objects.bulk_create([pair.ours for pair in batch if pair.ours is not None])
+        post([payment for pair in batch for payment in pair.theirs])
     return dict(expected)
 
 
@@ -60,7 +65,10 @@ def _pairs(
     size: int, first_day: date, user_id: int, product_id: int, expected: Expected
 ) -> Iterator[Pair]:
     buckets = [bucket for bucket, number in PLANTED.items() for _ in range(number)]
-    planted = {(2 * n + 1) * size // (2 * len(buckets)): one for n, one in enumerate(buckets)}
+    planted = {
+        (2 * number + 1) * size // (2 * len(buckets)): bucket
+        for number, bucket in enumerate(buckets)
+    }
     begin, step = start_of(first_day), timedelta(days=DAYS) / size
     for number in range(size):
         bucket = planted.get(number)
@@ -68,7 +76,7 @@ def _pairs(
         ours = _ordered(number, begin + number * step, user_id, product_id)
         pair = Pair(ours, story(ours))
         if bucket is not None:
-            expected[bucket.value].add(_LIES[bucket](pair, ours))
+            expected[bucket.value].add(_FAULTS[bucket](pair, ours))
         yield pair
 
 
@@ -89,7 +97,7 @@ def _ordered(number: int, at: datetime, user_id: int, product_id: int) -> Paymen
 # --- What becomes of an order, the same on both sides ------------------------------------------
 
 
-def _told(payment: Payment, **fields: Any) -> Told:
+def _as_posted(payment: Payment, **fields: Any) -> GatewayPayment:
     return {
         "imp_uid": payment.imp_uid,
         "merchant_uid": payment.merchant_uid,
@@ -105,36 +113,36 @@ def _second(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def _paid(payment: Payment) -> list[Told]:
+def _paid(payment: Payment) -> list[GatewayPayment]:
     payment.status, payment.paid_at = PaymentStatus.PAID, payment.requested_at
-    return [_told(payment, paid_at=_second(payment.requested_at))]
+    return [_as_posted(payment, paid_at=_second(payment.requested_at))]
 
 
-def _refunded(payment: Payment, later: timedelta = timedelta()) -> list[Told]:
+def _refunded(payment: Payment, later: timedelta = timedelta()) -> list[GatewayPayment]:
     payment.status, payment.paid_at = PaymentStatus.CANCELLED, payment.requested_at
     payment.cancelled_at, payment.cancelled_amount = payment.requested_at + later, 1_000
     times = {"paid_at": _second(payment.paid_at), "cancelled_at": _second(payment.cancelled_at)}
-    return [_told(payment, **times, cancel_amount=1_000)]
+    return [_as_posted(payment, **times, cancel_amount=1_000)]
 
 
-def _refunded_later(payment: Payment) -> list[Told]:
+def _refunded_later(payment: Payment) -> list[GatewayPayment]:
     """Paid within these days, refunded after them: moved, and no difference."""
     return _refunded(payment, timedelta(days=DAYS))
 
 
-def _failed(payment: Payment) -> list[Told]:
+def _failed(payment: Payment) -> list[GatewayPayment]:
     payment.status, payment.failed_at = PaymentStatus.FAILED, payment.requested_at
-    return [_told(payment, failed_at=_second(payment.requested_at))]
+    return [_as_posted(payment, failed_at=_second(payment.requested_at))]
 
 
-def _abandoned(payment: Payment) -> list[Told]:
+def _abandoned(payment: Payment) -> list[GatewayPayment]:
     """A window that was closed: we keep no id of it, and it stays open there for ever."""
-    told = _told(payment, outcome="ready")
+    posted = _as_posted(payment, outcome="ready")
     payment.imp_uid = None
-    return [told]
+    return [posted]
 
 
-_STORIES: tuple[Callable[[Payment], list[Told]], ...] = (
+_STORIES: tuple[Callable[[Payment], list[GatewayPayment]], ...] = (
     *[_paid] * 85,
     *[_failed] * 6,
     *[_refunded] * 5,
@@ -147,11 +155,11 @@ _STORIES: tuple[Callable[[Payment], list[Told]], ...] = (
 
 
 def _change(**changes: Any) -> Callable[[Pair, Payment], str]:
-    def lie(pair: Pair, payment: Payment) -> str:
+    def fault(pair: Pair, payment: Payment) -> str:
         pair.theirs[0] |= changes
         return str(payment.imp_uid)
 
-    return lie
+    return fault
 
 
 def _missing_here(pair: Pair, payment: Payment) -> str:
@@ -182,7 +190,7 @@ def _approved_twice(pair: Pair, payment: Payment) -> str:
     return imp_uid
 
 
-_LIES: dict[Bucket, Callable[[Pair, Payment], str]] = {
+_FAULTS: dict[Bucket, Callable[[Pair, Payment], str]] = {
     Bucket.MISSING_HERE: _missing_here,
     Bucket.MISSING_THERE: _missing_there,
     Bucket.AMOUNT: _change(amount=100),

@@ -29,8 +29,8 @@ def wrong(sandbox: SandboxGateway, transactional_db: None) -> Payment:
     product = Product.objects.create(slug="premium", name="Devket 프리미엄", price=99_000)
     buyer = User.objects.create_user("buyer", "buyer@example.com")
     [payments] = paid_payments.write(user=buyer, product=product, count=60)
-    paid_payments.tell(sandbox.control, payments[1:])
-    paid_payments.tell(sandbox.control, payments[:1], amount=100)
+    paid_payments.post_to_gateway(sandbox.control, payments[1:])
+    paid_payments.post_to_gateway(sandbox.control, payments[:1], amount=100)
     return payments[0]
 
 

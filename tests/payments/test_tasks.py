@@ -132,7 +132,7 @@ class TestTheDailyClose:
     def day(self, customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
         """Three payments of the day, known to both sides but for one."""
         (payments,) = paid_payments.write(user=customer, product=product, count=3)
-        paid_payments.tell(sandbox.control, payments[:2])
+        paid_payments.post_to_gateway(sandbox.control, payments[:2])
         return payments
 
     @pytest.mark.usefixtures("server_zone")

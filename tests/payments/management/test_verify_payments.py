@@ -43,7 +43,7 @@ def shop(customer: User, product: Product, sandbox: SandboxGateway) -> list[Paym
         for piece in paid_payments.write(user=customer, product=product, count=5)
         for payment in piece
     ]
-    paid_payments.tell(sandbox.control, found)
+    paid_payments.post_to_gateway(sandbox.control, found)
     return found
 
 

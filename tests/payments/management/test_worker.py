@@ -14,7 +14,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
-from benchmarks.harness import environment
+from benchmarks.harness import process_environment
 from payments import tasks
 from payments.kst import day_of
 from payments.models import (
@@ -48,7 +48,7 @@ def worker(sandbox: SandboxGateway) -> Iterator[Start]:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "worker", "--interval", "0.1", *options],
             cwd=ROOT,
-            env=os.environ | environment(sandbox.url),
+            env=os.environ | process_environment(sandbox.url),
             stderr=subprocess.PIPE,
             text=True,
         )

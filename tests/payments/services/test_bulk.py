@@ -72,7 +72,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def many(customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
     """Paid here and there, two full calls and a half."""
     payments = here(customer, product, 250)
-    paid_payments.tell(sandbox.control, payments)
+    paid_payments.post_to_gateway(sandbox.control, payments)
     return payments
 
 
@@ -118,8 +118,8 @@ class TestEveryPaymentOnce:
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         right, wrong, absent = here(customer, product, 3)
-        paid_payments.tell(sandbox.control, [right])
-        paid_payments.tell(sandbox.control, [wrong], amount=100)
+        paid_payments.post_to_gateway(sandbox.control, [right])
+        paid_payments.post_to_gateway(sandbox.control, [wrong], amount=100)
         run = finish(ask_for(Payment.objects.all()))
         results = dict(run.items.values_list("payment__merchant_uid", "outcome"))
         assert results == {
@@ -200,7 +200,7 @@ class TestTroubleAtTheGateway:
         (odd,) = here(
             many[0].user, many[0].product, 1, start=paid_payments.START.replace(year=2025)
         )
-        paid_payments.tell(sandbox.control, [odd], fields={"amount": "lots"})
+        paid_payments.post_to_gateway(sandbox.control, [odd], fields={"amount": "lots"})
         run = finish(ask_for(Payment.objects.all()))
         assert outcomes(run) == {"agrees": 250, "unknown": 1}
 

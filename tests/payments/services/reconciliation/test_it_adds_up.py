@@ -43,7 +43,7 @@ class TestItAddsUp:
             first_day=APRIL_FIRST,
             user_id=customer.pk,
             product_id=product.pk,
-            tell=tell,
+            post=tell,
         )
         run = reconciled(APRIL_FIRST, APRIL_FIRST + days - timedelta(days=1))
         assert_it_adds_up(run)

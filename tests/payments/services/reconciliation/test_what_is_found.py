@@ -285,7 +285,7 @@ def test_a_book_of_two_thousand_with_sixty_planted_differences(
         first_day=APRIL_FIRST,
         user_id=customer.pk,
         product_id=product.pk,
-        tell=lambda rows: sandbox.control("POST", "payments?answer=count", rows),
+        post=lambda rows: sandbox.control("POST", "payments?answer=count", rows),
     )
     run = reconciled(APRIL_FIRST, last)
     assert found() == expected
