@@ -10,7 +10,7 @@ import pytest
 from tests.architecture import rules
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ("accounts", "backoffice", "payments", "sandbox")
+PACKAGES = ("accounts", "backoffice", "payments", "sandbox", "demo", "benchmarks")
 
 
 @cache
@@ -38,6 +38,11 @@ BROKEN = [
     (rules.packages_keep_apart, "payments.conf", "import backoffice.settings"),
     (rules.packages_keep_apart, "sandbox.app", "from payments.money import as_won"),
     (rules.packages_keep_apart, "backoffice.urls", "import sandbox"),
+    (rules.packages_keep_apart, "backoffice.urls", "from demo import seed"),
+    (rules.packages_keep_apart, "payments.tasks", "from benchmarks.harness import StandIn"),
+    (rules.packages_keep_apart, "payments.tasks", "from tests.gateway import SandboxGateway"),
+    (rules.packages_keep_apart, "benchmarks.chaos", "from demo import dataset"),
+    (rules.packages_keep_apart, "demo.seed", "from sandbox import app"),
     (rules.client_is_plain, "payments.iamport.client", "from django.conf import settings"),
     (rules.client_is_plain, "payments.iamport.client", "from payments.money import as_won"),
     (rules.one_module_takes_locks, "payments.services.x", "Payment.objects.select_for_update()"),
