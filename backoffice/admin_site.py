@@ -1,7 +1,8 @@
 """Our AdminSite: sign-in through allauth (its rate limits, its second factor), our own shell, and
 the dashboard as its first page.
 
-What the dashboard shows is in `payments.admin.dashboard`, the column beside it in `navigation`.
+What the dashboard shows is in `payments.admin.dashboard.page`, the column beside it in
+`navigation`.
 """
 
 from typing import Any
@@ -30,7 +31,7 @@ class BackofficeAdminSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         # Here, not above: this module is imported before any model is.
-        from payments.admin.presets import saved_tabs
+        from payments.admin.payments.tabs import saved_tabs
 
         context = super().each_context(request)
         if context["has_permission"]:
@@ -42,9 +43,9 @@ class BackofficeAdminSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """The dashboard for whoever may see payments, the plain list of screens for others."""
-        from payments.admin import dashboard  # as above
+        from payments.admin.dashboard import page  # as above
 
-        shown = dashboard.context(request) if dashboard.may_see(request) else {}
+        shown = page.context(request) if page.may_see(request) else {}
         return super().index(request, shown | (extra_context or {}))
 
     @method_decorator(secure_admin_login)

@@ -20,8 +20,8 @@ from django.core.management.color import color_style
 from benchmarks.datasets import paid_payments
 from benchmarks.harness import StandIn, process_environment, scratch_system
 from payments.models import Payment, PaymentEvent, Product, RunStatus, VerificationRun
-from payments.services import runs
-from payments.services.audit import audit
+from payments.services.ledger_audit import audit
+from payments.services.verification_runs import control
 from payments.tasks import queue_verification
 
 LEASE = 2  # seconds; what a dead worker had in hand is taken up after that
@@ -67,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
     with scratch_system() as stand_in:
         _seed(stand_in, arguments.payments)
         stand_in.slow_down(arguments.latency)
-        run = runs.start(
+        run = control.start(
             payments=Payment.objects.all(), query="", actor=None, enqueue=queue_verification
         )
         aftermath = kill_workers(

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from benchmarks.datasets import planted_differences
 from benchmarks.harness import StandIn, process_environment, scratch_system
-from payments import kst
+from payments.core import kst
 from payments.models import Product, ReconciliationRun
 
 SIZES = (50_000, 500_000)

@@ -18,8 +18,8 @@ from benchmarks.harness import StandIn, scratch_system
 from payments import conf, gateway
 from payments.management.gc_freeze import freeze_loaded_objects
 from payments.models import Payment, PaymentEvent, Product
-from payments.services import bulk, runs
-from payments.services.claims import SIZE
+from payments.services.verification_runs import control, worker
+from payments.services.verification_runs.claims import SIZE
 
 LATENCY = 0.05
 
@@ -95,8 +95,10 @@ def _run(stand_in: StandIn, count: int) -> Figures:
     # As a worker does before it works.
     freeze_loaded_objects()
     start, processor = time.perf_counter(), time.process_time()
-    run = runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
-    while (pause := bulk.work(run_id=run.pk, seconds=60)) is not None:
+    run = control.start(
+        payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
+    )
+    while (pause := worker.work(run_id=run.pk, seconds=60)) is not None:
         time.sleep(pause)
     figures = Figures(count, time.perf_counter() - start, time.process_time() - processor)
     rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}").count()

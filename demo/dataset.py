@@ -18,7 +18,7 @@ from django.utils import timezone
 from payments import conf
 from payments.models import Payment, Product
 from payments.services import checkout
-from payments.services.verification import verify
+from payments.services.verification.verify import verify
 from payments.states import Source
 
 PASSWORD = "backoffice-demo"  # printed by the demo, refused outside it

@@ -8,7 +8,7 @@ none that are mistaken for another when read aloud.
 import secrets
 from datetime import datetime
 
-from .kst import day_of
+from .core.kst import day_of
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 RANDOM_LENGTH = 12

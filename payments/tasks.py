@@ -14,18 +14,13 @@ from django.utils import timezone
 from django_tasks import task
 
 from . import conf
-from .services import (
-    bulk,
-    closing,
-    discrepancy_mail,
-    inbox,
-    reconciliation,
-    runs,
-    schedule,
-    workers,
-)
-from .services.schedule import Job
-from .services.sweep import sweep
+from .services import reconciliation, webhooks
+from .services.background import schedule, workers
+from .services.background.schedule import Job
+from .services.daily_close import close as closing
+from .services.discrepancies import mail
+from .services.open_orders.sweep import sweep
+from .services.verification_runs import control, worker
 
 # What takes long lets other tasks have their turn after this many seconds.
 TURN = 20.0
@@ -34,7 +29,7 @@ TURN = 20.0
 @task
 def verify_run(run_id: int) -> None:
     """Go on with a verification run; queue the next turn if there is more to do."""
-    pause = bulk.work(run_id=run_id, seconds=TURN)
+    pause = worker.work(run_id=run_id, seconds=TURN)
     if pause is not None:
         queue_verification(run_id, after=pause)
 
@@ -71,7 +66,7 @@ def rescue() -> None:
     now = timezone.now()
     workers.bury_lost_tasks(now=now)
     workers.forget_finished_tasks(now=now)
-    for run_id in runs.forgotten(now=now):
+    for run_id in control.forgotten(now=now):
         queue_verification(run_id)
     for run_id in reconciliation.forgotten(now=now):
         queue_reconciliation(run_id)
@@ -89,13 +84,13 @@ def sweep_orders() -> dict[str, int]:
 @task
 def process_webhooks_again() -> dict[str, int]:
     """Webhooks that failed, or whose process died."""
-    return asdict(inbox.retry_failed(now=timezone.now(), seconds=TURN))
+    return asdict(webhooks.retry_failed(now=timezone.now(), seconds=TURN))
 
 
 @task
 def mail_discrepancies() -> None:
     """Tell the configured addresses what does not agree since the last mail."""
-    discrepancy_mail.send_news()
+    mail.send_news()
 
 
 @task

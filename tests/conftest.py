@@ -26,7 +26,8 @@ from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page
 
 from accounts.models import User
-from payments import append_only, gateway
+from payments import gateway
+from payments.migrations import _append_only_triggers
 from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
 
@@ -93,12 +94,12 @@ def ledger_can_be_emptied_between_tests() -> Iterator[None]:
 
     def without_triggers(self: TransactionTestCase) -> None:
         with connection.schema_editor() as editor:
-            append_only.remove(None, editor)
+            _append_only_triggers.remove(None, editor)
         try:
             teardown(self)
         finally:
             with connection.schema_editor() as editor:
-                append_only.install(None, editor)
+                _append_only_triggers.install(None, editor)
 
     TransactionTestCase._fixture_teardown = without_triggers
     yield

@@ -3,7 +3,7 @@
 import django.db.models.functions.text
 from django.db import migrations, models
 
-from accounts import people_search
+from accounts.migrations import _people_search_index as people_search
 
 
 class Migration(migrations.Migration):

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from payments.kst import start_of
+from payments.core.kst import start_of
 from payments.models import Bucket, Payment
 from payments.states import PaymentStatus
 

@@ -1,14 +1,14 @@
 """The admin's screens, one module each; importing this package registers them."""
 
-from .access import PersonalDataAccessAdmin
-from .closes import DailyCloseAdmin
-from .discrepancy import DiscrepancyAdmin
-from .inbox import WebhookDeliveryAdmin
-from .payment import PaymentAdmin
-from .product import ProductAdmin
-from .reconciliation import ReconciliationRunAdmin
-from .verification_run import VerificationRunAdmin
-from .work import WorkerAdmin
+from .access_log import PersonalDataAccessAdmin
+from .background.admin import WorkerAdmin
+from .daily_close.admin import DailyCloseAdmin
+from .discrepancies.admin import DiscrepancyAdmin
+from .payments.admin import PaymentAdmin
+from .products import ProductAdmin
+from .reconciliation.admin import ReconciliationRunAdmin
+from .verification_runs.admin import VerificationRunAdmin
+from .webhooks.admin import WebhookDeliveryAdmin
 
 __all__ = [
     "DailyCloseAdmin",

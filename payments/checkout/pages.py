@@ -23,12 +23,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from payments import conf, pay_methods
 from payments.models import Payment
-from payments.selectors import payments as reads
-from payments.services.verification import verify
+from payments.selectors import checkout as reads
+from payments.services.verification.verify import verify
 from payments.states import Source
 
-from .endpoints import START
-from .told import Told, page_of, won
+from .api import START
+from .status_view import Told, page_of, won
 
 View = Callable[..., HttpResponseBase]
 

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from . import arrival, endpoints, pages
+from . import api, pages, return_page
 
 
 class OrderNumber(StringConverter):
@@ -18,10 +18,10 @@ app_name = "checkout"
 urlpatterns = [
     path("", pages.products, name="products"),
     path("products/<slug:slug>/", pages.product, name="product"),
-    path("checkout/start/", endpoints.start, name="start"),
-    path("checkout/complete/", endpoints.complete, name="complete"),
-    path("checkout/give-up/", endpoints.give_up, name="give-up"),
-    path("checkout/return/", arrival.from_window, name="return"),
+    path("checkout/start/", api.start, name="start"),
+    path("checkout/complete/", api.complete, name="complete"),
+    path("checkout/give-up/", api.give_up, name="give-up"),
+    path("checkout/return/", return_page.from_window, name="return"),
     path("payments/", pages.payments, name="payments"),
     path("payments/<number:merchant_uid>/check/", pages.check, name="check"),
     path("payments/<number:merchant_uid>/", pages.payment, name="payment"),

@@ -19,13 +19,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from payments.kst import day_of, end_of, start_of
+from payments.core.kst import day_of, end_of, start_of
+from payments.core.periods import Days, Period, period_bounds
 from payments.models import Bucket, Discrepancy
-from payments.periods import Days, Period, period_bounds
 
 from .fields import DayPart, FilterForm, OneOf, several
-from .narrowing import DATES, SEARCH
-from .words import Part
+from .labels import Part
+from .payment_query import DATES, SEARCH
 
 MAX_RUN = 2**63 - 1
 TOGETHER = frozenset(DATES)

@@ -15,8 +15,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from payments.masking import mask_email
-from payments.money import as_won
+from payments.core.masking import mask_email
+from payments.core.money import as_won
 
 # Days whose bounds can be written in UTC and compared by any database.
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9998, 12, 31)

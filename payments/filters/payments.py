@@ -16,22 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments import pay_methods
-from payments.kst import day_of, end_of, start_of
+from payments.core.kst import day_of, end_of, start_of
+from payments.core.periods import Days, Period, period_bounds
 from payments.models import Payment
-from payments.periods import Days, Period, period_bounds
-from payments.selectors.attention import Attention, needs, needs_any
+from payments.selectors.payments.attention import Attention, needs, needs_any
 from payments.states import PaymentStatus, Verification
 
-from .fields import (
-    ANY,
-    CodesFilter,
-    CustomerFilter,
-    DayPart,
-    FilterForm,
-    OneOf,
-    WonFilter,
-    several,
-)
+from .fields import ANY, CodesFilter, CustomerFilter, DayPart, FilterForm, OneOf, WonFilter, several
 
 # The gateway's names of PGs that are offered by name; another one can be written in the address.
 PROVIDERS = (

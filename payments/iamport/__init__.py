@@ -13,14 +13,7 @@ from .errors import (
     Unanswered,
     Unavailable,
 )
-from .schemas import (
-    Batch,
-    Cancellation,
-    GatewayPayment,
-    Prepared,
-    PrepareOutcome,
-    RefundAccount,
-)
+from .schemas import Batch, Cancellation, GatewayPayment, Prepared, PrepareOutcome, RefundAccount
 
 __all__ = [
     "AuthenticationFailed",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.core.management.base import OutputWrapper
 
-from payments.selectors.runs import Progress
+from payments.selectors.verification_runs.progress import Progress
 
 WIDTH = 24
 # Without a terminal: a line whenever another tenth is done.

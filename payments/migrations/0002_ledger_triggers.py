@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from payments import append_only
+from payments.migrations import _append_only_triggers as append_only
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,7 @@ import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
-from payments import append_only
+from payments.migrations import _append_only_triggers as append_only
 
 
 def try_what_failed_before_again(apps, schema_editor):

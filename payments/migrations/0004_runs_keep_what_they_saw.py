@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from payments import append_only
+from payments.migrations import _append_only_triggers as append_only
 
 
 def keep_what_is_known(apps, schema_editor):

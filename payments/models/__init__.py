@@ -1,10 +1,10 @@
 """The tables of payments. One module per thing; everything else imports from here."""
 
-from .access import AccessKind, PersonalDataAccess
+from .access_log import AccessKind, PersonalDataAccess
+from .background import DEAD_AFTER, ScheduledJob, Worker
 from .daily_close import DailyClose
 from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from .event import PaymentEvent
-from .inbox import UNSETTLED, DeliveryOutcome, WebhookDelivery
 from .payment import Payment
 from .product import Product
 from .run import (
@@ -17,7 +17,7 @@ from .run import (
     VerificationRun,
 )
 from .saved_view import SavedView
-from .work import DEAD_AFTER, ScheduledJob, Worker
+from .webhooks import UNSETTLED, DeliveryOutcome, WebhookDelivery
 
 __all__ = [
     "DEAD_AFTER",

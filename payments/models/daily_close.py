@@ -1,10 +1,11 @@
-"""Finished days, frozen. A close is written once (`services.closing`) and never changed."""
+"""Finished days, frozen: `services.daily_close.close` writes a close once; it is never changed."""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .append_only import AppendOnlyModel
+from payments.core.db.append_only import AppendOnlyModel
+
 from .run import ReconciliationRun
 
 

@@ -1,7 +1,7 @@
 """What does not agree between our book and the gateway's: a queue that people work off.
 
-`services.discrepancies` writes these rows, and a `DiscrepancyStep` for each change of one. To name
-another kind of difference, add a `Bucket`.
+`services.discrepancies.queue` writes these rows, and a `DiscrepancyStep` for each change of one. To
+name another kind of difference, add a `Bucket`.
 """
 
 from django.conf import settings
@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .append_only import AppendOnlyModel
+from payments.core.db.append_only import AppendOnlyModel
+
 from .payment import Payment
 from .run import ReconciliationRun
 

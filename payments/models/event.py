@@ -1,7 +1,7 @@
 """The ledger's rows: append-only, numbered per payment, chained by hash.
 
 Rows are written by `payments.ledger` alone. This model, its queryset and a database trigger
-(`payments.append_only`) each refuse an update or a delete by themselves.
+(`payments.migrations._append_only_triggers`) each refuse an update or a delete by themselves.
 """
 
 import json
@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from payments.core.db.append_only import AppendOnlyModel
 from payments.states import EventKind, PaymentStatus, Source
 
-from .append_only import AppendOnlyModel
 from .payment import Payment
 
 

@@ -4,7 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from payments.money import MAX_WON
+from payments.core.money import MAX_WON
 
 # The gateway's limit for an order name (contract 4.3).
 NAME_LENGTH = 40

@@ -1,7 +1,8 @@
 """Runs: one thing done to many payments in the background, with a result for each.
 
 A run's rows are its memory: whatever a killed worker had not written is still waiting, and is taken
-up again. To let a run end in another way, add an `ItemOutcome` and write it in `services.bulk`.
+up again. To let a run end in another way, add an `ItemOutcome` and write it in
+`services.verification_runs.worker`.
 """
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from payments import kst
+from payments.core import kst
 
 from .payment import Payment
 
@@ -143,7 +144,7 @@ class ReconciliationRun(Run):
 
     `cursor` is the unix second up to which both sides are compared: where to go on after a crash.
     `counts` holds how many were read on each side, what became of them, and how many differences
-    of each bucket were found (`services.reconciliation.tally`); it is written together with the
+    of each bucket were found (`services.reconciliation.counters`); it is written together with the
     cursor, so that nothing is counted twice.
     """
 

@@ -16,7 +16,8 @@ from typing import Any
 from django.db.models import Case, Count, DateField, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 
-from payments.kst import KST, end_of, start_of
+from payments.core.kst import KST, end_of, start_of
+from payments.core.periods import Days, previous
 from payments.models import (
     DeliveryOutcome,
     Payment,
@@ -25,13 +26,12 @@ from payments.models import (
     VerificationRun,
     WebhookDelivery,
 )
-from payments.periods import Days, previous
 from payments.states import EventKind, PaymentStatus, Source
 
-from . import work
-from .attention import Attention, needs
-from .runs import NOT_ENDED
-from .totals import APPROVED, Totals
+from . import background
+from .payments.attention import Attention, needs
+from .payments.totals import APPROVED, Totals
+from .verification_runs.progress import NOT_ENDED
 
 # A chart of fewer days says nothing: for "today" it shows the week that ends today.
 CHART_DAYS = 7
@@ -197,8 +197,8 @@ def waiting(
         open_ones = ReconciliationRun.objects.filter(status__in=NOT_ENDED)
         counts.append(_counted(OPEN_RECONCILIATIONS, open_ones))
     if with_work:
-        counts.append(_counted(FAILED_TASKS, work.failed_tasks(since=now - FAILED_WITHIN)))
-        counts.append(_counted(PARKED, work.parked().select_related(None)))
+        counts.append(_counted(FAILED_TASKS, background.failed_tasks(since=now - FAILED_WITHIN)))
+        counts.append(_counted(PARKED, background.parked().select_related(None)))
     return dict(counts[0].union(*counts[1:], all=True))
 
 

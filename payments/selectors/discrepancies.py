@@ -16,10 +16,10 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from payments.core.money import WON
 from payments.models import Bucket, Discrepancy, DiscrepancyStep, Payment, ReconciliationRun
-from payments.money import WON
 
-from .admin_page import Agreement, ComparedField
+from .payments.detail import Agreement, ComparedField
 
 # Newest steps of one discrepancy that its page shows.
 MAX_STEPS = 100

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from payments.models import DeliveryOutcome
-from payments.services import inbox
+from payments.services import webhooks
 
 _STATUS_OF: dict[str, int] = {DeliveryOutcome.FAILED: 503, DeliveryOutcome.INVALID: 400}
 
@@ -21,13 +21,13 @@ _STATUS_OF: dict[str, int] = {DeliveryOutcome.FAILED: 503, DeliveryOutcome.INVAL
 def iamport(request: HttpRequest) -> JsonResponse:
     """Receive one delivery."""
     # One byte more than allowed tells a full body from a huge one without reading it all.
-    body = request.read(inbox.MAX_BODY + 1)
-    if len(body) > inbox.MAX_BODY:
+    body = request.read(webhooks.MAX_BODY + 1)
+    if len(body) > webhooks.MAX_BODY:
         return JsonResponse({"outcome": "too_large"}, status=413)
-    delivery = inbox.receive(
+    delivery = webhooks.receive(
         body=body,
         content_type=request.headers.get("Content-Type", ""),
         remote_address=request.META.get("REMOTE_ADDR") or None,
     )
-    inbox.process(delivery=delivery)
+    webhooks.process(delivery=delivery)
     return JsonResponse({"outcome": delivery.outcome}, status=_STATUS_OF.get(delivery.outcome, 200))

@@ -14,7 +14,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import User
 from accounts.roles import sync_roles
 from payments import tasks
-from payments.kst import day_of
+from payments.core.kst import day_of
 from payments.models import (
     AccessKind,
     ClosingReason,
@@ -28,9 +28,12 @@ from payments.models import (
     VerificationRun,
     Worker,
 )
-from payments.services import discrepancies, inbox, runs, saved_views, workers
-from payments.services.access import record_access
-from payments.services.closing import close_day
+from payments.services import saved_views, webhooks
+from payments.services.access_log import record_access
+from payments.services.background import workers
+from payments.services.daily_close.close import close_day
+from payments.services.discrepancies import queue
+from payments.services.verification_runs import control
 from payments.states import Verification
 from tests.accounts.factors import has_app
 from tests.conftest import PASSWORD
@@ -80,7 +83,7 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         slug="premium", name="Devket 프리미엄", price=99_000, description="읽을거리 저장"
     )
     paid, open_order, refunded, failed = _payments(admin, product)
-    delivery = inbox.receive(body=b'{"imp_uid": "imp_1"}', content_type="", remote_address=None)
+    delivery = webhooks.receive(body=b'{"imp_uid": "imp_1"}', content_type="", remote_address=None)
     type(delivery).objects.update(outcome=DeliveryOutcome.FAILED)
     access = record_access(
         actor=admin, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True, payment=paid
@@ -227,13 +230,13 @@ def _payments(user: User, product: Product) -> tuple[Payment, Payment, Payment, 
 
 def _paused_run(user: User) -> VerificationRun:
     """A run with something of everything, a worker that fell silent, a task that failed."""
-    run = runs.start(
+    run = control.start(
         payments=Payment.objects.all(),
         query="status=paid",
         actor=user,
         enqueue=tasks.rescue.enqueue,
     )
-    runs.pause(run=run)
+    control.pause(run=run)
     items = list(run.items.order_by("pk"))
     for item, outcome in zip(items[:-1], ItemOutcome.values[1:], strict=False):
         now = timezone.now()
@@ -268,7 +271,7 @@ def _differences(
         unknown=["imp_1"],
     )
     differs, alone = books.filed(payment), books.missing_here("imp_1", "order-1")
-    closed = discrepancies.close(
+    closed = queue.close(
         discrepancy=books.missing_here("imp_2", "order-2"),
         actor=user,
         reason=ClosingReason.ACCEPTED,

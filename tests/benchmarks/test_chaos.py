@@ -7,7 +7,7 @@ from benchmarks.chaos import kill_workers
 from benchmarks.datasets import paid_payments
 from benchmarks.harness import process_environment
 from payments.models import Payment, Product
-from payments.services import runs
+from payments.services.verification_runs import control
 from payments.tasks import queue_verification
 from tests.gateway import SandboxGateway
 
@@ -20,7 +20,7 @@ def test_killing_workers_loses_nothing_and_does_nothing_twice(
     for payments in paid_payments.write(user=customer, product=product, count=1_500):
         paid_payments.post_to_gateway(sandbox.control, payments)
     sandbox.fault("latency", seconds=0.3)
-    run = runs.start(
+    run = control.start(
         payments=Payment.objects.all(), query="", actor=None, enqueue=queue_verification
     )
     aftermath = kill_workers(

@@ -7,8 +7,8 @@ import pytest
 
 from demo import dataset, seed
 from payments.models import Payment
-from payments.services.audit import audit
-from payments.services.verification import verify
+from payments.services.ledger_audit import audit
+from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
 

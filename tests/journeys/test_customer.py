@@ -8,7 +8,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from accounts.models import User
 from payments.models import Payment, Product
-from payments.services.audit import problems_of
+from payments.services.ledger_audit import problems_of
 from tests.browser import Watch, arrive, bring_session
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway

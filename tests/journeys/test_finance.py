@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.roles import sync_roles
+from payments.core.periods import Period
 from payments.models import AccessKind, Payment, PersonalDataAccess, Product
-from payments.periods import Period
 from payments.states import PaymentStatus
 from tests.payments import builders
 

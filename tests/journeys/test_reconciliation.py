@@ -12,10 +12,10 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.roles import sync_roles
-from payments.kst import day_of, start_of
+from payments.core.kst import day_of, start_of
+from payments.core.money import won
+from payments.core.periods import Period
 from payments.models import Discrepancy, Payment, Product, ReconciliationRun
-from payments.money import won
-from payments.periods import Period
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import ended, mirror

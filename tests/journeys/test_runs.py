@@ -10,8 +10,8 @@ from accounts.models import User
 from accounts.roles import sync_roles
 from benchmarks.datasets import paid_payments
 from payments.models import ItemOutcome, Payment, Product, RunStatus, VerificationRun
-from payments.services import bulk, claims
-from payments.services.audit import audit
+from payments.services.ledger_audit import audit
+from payments.services.verification_runs import claims, worker
 from tests.gateway import SandboxGateway
 
 from .conftest import LIST, Walk, press
@@ -64,7 +64,7 @@ def test_all_of_a_filter_are_asked_about_paused_resumed_and_watched_to_the_end(
     press(page, gettext("Pause"))
     expect(badge(page)).to_have_text(str(RunStatus.PAUSED.label))
     run = VerificationRun.objects.get()
-    assert bulk.work(run_id=run.pk, seconds=1) is None
+    assert worker.work(run_id=run.pk, seconds=1) is None
     press(page, gettext("Resume"))
     expect(badge(page)).to_have_text(str(RunStatus.RUNNING.label))
     expect(page.locator(".run-percent")).to_have_text("0%")
@@ -72,10 +72,10 @@ def test_all_of_a_filter_are_asked_about_paused_resumed_and_watched_to_the_end(
     # A worker does a third, and the page sees it without being asked to.
     monkeypatch.setattr(claims, "SIZE", 20)
     settings.RUN_PARALLEL_CALLS = 1
-    assert bulk.work(run_id=run.pk, seconds=0.001) == 0
+    assert worker.work(run_id=run.pk, seconds=0.001) == 0
     expect(page.locator(".run-percent")).to_have_text("33%", timeout=SOON)
     expect(page.locator("#run-news")).to_contain_text("30%")
-    assert bulk.work(run_id=run.pk, seconds=20) is None
+    assert worker.work(run_id=run.pk, seconds=20) is None
     expect(badge(page)).to_have_text(str(RunStatus.DONE.label), timeout=SOON)
     expect(page.locator(".run-percent")).to_have_text("100%")
     expect(page.locator("[hx-get]")).to_have_count(0)
@@ -92,7 +92,7 @@ def test_without_javascript_reloading_shows_how_far_it_is(walk: Walk, wrong: Pay
     page = walk("Operator", f"{LIST}verify/?status=paid", scripts=False)
     press(page, gettext("Start the run"))
     run = VerificationRun.objects.get()
-    bulk.work(run_id=run.pk, seconds=20)
+    worker.work(run_id=run.pk, seconds=20)
     page.get_by_role("link", name=gettext("Reload to see how far it is.")).click()
     expect(badge(page)).to_have_text(str(RunStatus.DONE.label))
     expect(page.locator(".run-percent")).to_have_text("100%")

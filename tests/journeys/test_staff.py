@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.roles import sync_roles
 from payments.models import Payment, Product
 from payments.services import checkout
-from payments.services.audit import problems_of
+from payments.services.ledger_audit import problems_of
 from tests.browser import Watch, arrive, bring_session
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
-from payments.services import discrepancies, reconciliation
-from payments.services.differences import our_figures
-from payments.services.discrepancies import Difference
-from payments.services.reconciliation.tally import VERDICTS
+from payments.services import reconciliation
+from payments.services.discrepancies import queue
+from payments.services.discrepancies.queue import Difference
+from payments.services.discrepancies.rules import our_figures
+from payments.services.reconciliation.counters import VERDICTS
 from tests.gateway import SandboxGateway
 from tests.payments.builders import NOON
 
@@ -104,7 +105,7 @@ def filed(payment: Payment, bucket: Bucket = Bucket.AMOUNT, **theirs: Any) -> Di
         ours=our_figures(payment),
         theirs=json.dumps(told),
     )
-    return discrepancies.file(difference=difference)
+    return queue.file(difference=difference)
 
 
 def missing_here(imp_uid: str, merchant_uid: str, amount: int = 5_000) -> Discrepancy:
@@ -117,7 +118,7 @@ def missing_here(imp_uid: str, merchant_uid: str, amount: int = 5_000) -> Discre
         amount=amount,
         theirs=json.dumps(told),
     )
-    return discrepancies.file(difference=difference)
+    return queue.file(difference=difference)
 
 
 def found() -> dict[str, set[str]]:

@@ -21,7 +21,8 @@ from payments.models import (
     ScheduledJob,
     VerificationRun,
 )
-from payments.services import reconciliation, runs
+from payments.services import reconciliation
+from payments.services.verification_runs import control
 from tests.gateway import SandboxGateway
 from tests.payments.books import LOOKUPS, ended, found
 
@@ -33,7 +34,7 @@ def queued(name: str) -> list[DBTaskResult]:
 
 
 def ask_for_all(actor: User | None = None) -> VerificationRun:
-    return runs.start(
+    return control.start(
         payments=Payment.objects.all(), query="", actor=actor, enqueue=tasks.queue_verification
     )
 
@@ -54,8 +55,8 @@ def test_a_run_has_no_more_turns_queued_than_workers_may_be_at_it(
     sandbox.fault("status", status=500)
     run = ask_for_all()
     for _number in range(4):
-        runs.pause(run=run)
-        runs.resume(run=run, enqueue=tasks.queue_verification)
+        control.pause(run=run)
+        control.resume(run=run, enqueue=tasks.queue_verification)
     VerificationRun.objects.update(requested_at=timezone.now() - timedelta(minutes=20))
     for _number in range(4):
         tasks.rescue.call()
@@ -104,7 +105,7 @@ def test_a_run_that_has_to_wait_comes_back_later_and_lets_others_work(
 
 def test_a_paused_run_queues_nothing(payment: Payment) -> None:
     run = ask_for_all()
-    runs.pause(run=run)
+    control.pause(run=run)
     DBTaskResult.objects.all().delete()
     tasks.verify_run.call(run.pk)
     assert not DBTaskResult.objects.exists()

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from payments.models import DailyClose, Payment
-from payments.services.audit import audit
-from payments.services.close_audit import audit_closes
+from payments.services.daily_close.audit import audit_closes
+from payments.services.ledger_audit import audit
 
 
 class Command(BaseCommand):

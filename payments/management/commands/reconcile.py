@@ -13,10 +13,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from payments.core.money import with_separators
 from payments.errors import NotAllowed
 from payments.models import Bucket, Discrepancy, ReconciliationRun, RunStatus
-from payments.money import with_separators
-from payments.selectors.reconciliations import still_open
+from payments.selectors.reconciliation import still_open
 from payments.services import reconciliation
 
 STEP = 5.0  # seconds between two lines of progress

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from payments.services.sweep import sweep
+from payments.services.open_orders.sweep import sweep
 
 
 class Command(BaseCommand):

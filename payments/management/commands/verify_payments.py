@@ -19,11 +19,11 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from payments.errors import Conflict, NotAllowed
-from payments.filters.narrowing import SEARCH, Narrowing
+from payments.filters.payment_query import SEARCH, Narrowing
 from payments.management.progress_bar import ProgressBar
 from payments.models import Payment, RunStatus, VerificationRun
-from payments.selectors.runs import Progress, progress
-from payments.services import bulk, runs
+from payments.selectors.verification_runs.progress import Progress, progress
+from payments.services.verification_runs import control, worker
 
 # Turns are short, so that the bar moves and Ctrl-C is heard.
 TURN = 2.0
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         try:
             # No task is queued: this command works on it. Should it be killed, the schedule finds
             # the run forgotten and a worker goes on.
-            return runs.start(
+            return control.start(
                 payments=payments,
                 query=narrowing.lasting_query,
                 actor=None,
@@ -97,7 +97,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no run {number}.", returncode=MEANINGLESS)
         try:
             if not run.is_open:
-                runs.resume(run=run, enqueue=lambda pk: None)
+                control.resume(run=run, enqueue=lambda pk: None)
         except Conflict:
             raise CommandError(f"Run {number} has ended.", returncode=MEANINGLESS) from None
         return run
@@ -106,7 +106,7 @@ class Command(BaseCommand):
         bar = ProgressBar(self.stderr)
         pause: float | None = 0.0
         while pause is not None and not self.interrupted:
-            pause = bulk.work(run_id=run.pk, seconds=TURN)
+            pause = worker.work(run_id=run.pk, seconds=TURN)
             found = _progress(run)
             bar.show(found)
             if pause and not self.interrupted:
@@ -118,7 +118,7 @@ class Command(BaseCommand):
 
     def _pause(self, run: VerificationRun) -> None:
         try:
-            runs.pause(run=run)
+            control.pause(run=run)
         except Conflict:  # it ended with its last step, or staff were first
             return
 

@@ -16,7 +16,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from payments.management.gc_freeze import freeze_loaded_objects
-from payments.services import workers
+from payments.services.background import workers
 from payments.tasks import run_due_jobs
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from payments import conf, ledger
 from payments.models import OPEN_RUN, ReconciliationRun, RunStatus
-from payments.services.batches import pause_after
+from payments.services.verification_runs.batch import pause_after
 
 
 class Interrupted(Exception):

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from payments import kst
+from payments.core import kst
 from payments.models import ReconciliationRun, RunStatus
-from payments.selectors.reconciliations import figure
+from payments.selectors.reconciliation import figure
 
-from .asking import Enqueue, start
+from .control import Enqueue, start
 
 # From one run over a day to the next. A gateway in trouble is mostly well again within minutes;
 # where it is not, each run reads the whole day anew, so it is left alone for longer each time.

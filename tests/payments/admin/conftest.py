@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
-from payments.kst import end_of, start_of
+from payments.core.kst import end_of, start_of
 from payments.models import Payment, Product, ReconciliationRun, RunStatus
 from tests.payments import builders
 
-from .close_doors import APRIL_1, NOW, ran
+from .daily_close.pages import APRIL_1, NOW, ran
 
 LIST = "/admin/payments/payment/"
 EXPORT = f"{LIST}export/"

@@ -11,8 +11,9 @@ from django.test import Client
 
 from accounts.models import User
 from payments.models import AccessKind, Payment, Product
-from payments.services import inbox, runs
-from payments.services.access import record_access
+from payments.services import webhooks
+from payments.services.access_log import record_access
+from payments.services.verification_runs import control
 from tests.payments import builders
 from tests.payments.books import begun, filed
 
@@ -34,11 +35,13 @@ def addresses(customer: User, product: Product, admin_person: User) -> list[str]
     """Every staff page."""
     payment: Payment = builders.ordered(customer, product)
     paid = builders.refunded(customer, product, refund=1_000)
-    delivery = inbox.receive(body=b"{}", content_type="", remote_address=None)
+    delivery = webhooks.receive(body=b"{}", content_type="", remote_address=None)
     access = record_access(
         actor=admin_person, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True
     )
-    run = runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
+    run = control.start(
+        payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
+    )
     return [
         "/admin/",
         "/admin/payments/",

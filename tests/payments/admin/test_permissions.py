@@ -26,13 +26,16 @@ from payments.models import (
     WebhookDelivery,
     Worker,
 )
-from payments.services import inbox, runs, workers
-from payments.services.access import record_access
-from payments.services.closing import close_day
+from payments.services import webhooks
+from payments.services.access_log import record_access
+from payments.services.background import workers
+from payments.services.daily_close.close import close_day
+from payments.services.verification_runs import control
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import begun, filed
 
+from .access_matrix import ACT, ACTIONS, DOORS, MANAGE, NOBODY, STAFF, TAKE
 from .conftest import (
     CUSTOMERS,
     EXPORT,
@@ -45,7 +48,6 @@ from .conftest import (
     text_of,
     verify_of,
 )
-from .doors import ACT, ACTIONS, DOORS, MANAGE, NOBODY, STAFF, TAKE
 
 APRIL_1 = date(2026, 4, 1)
 PEOPLE = ("anonymous", "customer", *sorted(STAFF))
@@ -59,7 +61,7 @@ def payment(customer: User, product: Product) -> Payment:
 
 @pytest.fixture
 def delivery(db: None) -> WebhookDelivery:
-    return inbox.receive(body=b"{}", content_type="application/json", remote_address=None)
+    return webhooks.receive(body=b"{}", content_type="application/json", remote_address=None)
 
 
 @pytest.fixture
@@ -133,7 +135,9 @@ def rows(
         actor=finance, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True
     )
     address = EmailAddress.objects.create(user=customer, email="second@example.com")
-    run = runs.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
+    run = control.start(
+        payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
+    )
     workers.sign_of_life(worker_id="w", host="shop-1", pid=1)
     worker = Worker.objects.get()
     return {
@@ -400,7 +404,7 @@ def test_history_and_webhooks_are_for_those_who_may_see_them(
     payment: Payment, sign_in: SignIn, missing: str
 ) -> None:
     body = f'{{"merchant_uid": "{payment.merchant_uid}", "imp_uid": "imp_1", "status": "paid"}}'
-    delivery = inbox.receive(
+    delivery = webhooks.receive(
         body=body.encode(), content_type="application/json", remote_address=None
     )
     WebhookDelivery.objects.filter(pk=delivery.pk).update(payment=payment)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from payments.models import Payment
-from payments.services.audit import problems_of
+from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import Browser, error, state
 from tests.payments.conftest import kinds, start

@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from payments import kst
+from payments.core import kst
 from payments.models import Payment, Product
 from payments.pay_methods import words
-from payments.services.verification import verify
+from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import Browser, state

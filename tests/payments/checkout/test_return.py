@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from payments.models import Payment
-from payments.services.audit import problems_of
+from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import Browser, state
 from tests.payments.conftest import kinds

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import User
 from payments.models import Payment, Product
 from payments.services import checkout
-from payments.services.verification import verify
+from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import START, Browser, error

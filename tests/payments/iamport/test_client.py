@@ -11,14 +11,7 @@ from payments.iamport import (
     Refused,
     Unavailable,
 )
-from tests.payments.iamport.scripted import (
-    cut,
-    envelope,
-    html,
-    page,
-    payment,
-    refusal,
-)
+from tests.payments.iamport.scripted import cut, envelope, html, page, payment, refusal
 
 PREPARE = "/payments/prepare"
 ORDER = f"{PREPARE}/order-1"

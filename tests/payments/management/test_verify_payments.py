@@ -13,7 +13,7 @@ from accounts.models import User
 from benchmarks.datasets import paid_payments
 from payments.management.commands import verify_payments
 from payments.models import Payment, Product, RunStatus, VerificationRun
-from payments.services import batches, bulk
+from payments.services.verification_runs import batch, worker
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 
@@ -76,7 +76,7 @@ def test_what_differs_or_is_not_there_ends_with_1(
 def test_without_an_answer_it_ends_with_2(
     shop: list[Payment], sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(batch, "LONGEST_PAUSE", 0.02)
     sandbox.fault("status", status=500)
     code, out, _err = run_command()
     assert (code, "unknown 5" in out) == (2, True)
@@ -112,14 +112,14 @@ def test_a_filter_that_makes_no_sense_is_named_and_nothing_is_done(
 def test_ctrl_c_pauses_the_run_and_says_how_to_go_on(
     shop: list[Payment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = bulk.work
+    work = worker.work
 
     def interrupted(**_arguments: Any) -> float:
-        monkeypatch.setattr(bulk, "work", work)
+        monkeypatch.setattr(worker, "work", work)
         os.kill(os.getpid(), signal.SIGINT)
         return 0.0
 
-    monkeypatch.setattr(bulk, "work", interrupted)
+    monkeypatch.setattr(worker, "work", interrupted)
     handler = signal.getsignal(signal.SIGINT)
     code, out, err = run_command()
     run = VerificationRun.objects.get()
@@ -140,6 +140,6 @@ def test_staff_who_stop_the_run_stop_the_command(
     def stopped(*, run_id: int, seconds: float) -> None:
         VerificationRun.objects.filter(pk=run_id).update(status=RunStatus.STOPPED)
 
-    monkeypatch.setattr(verify_payments.bulk, "work", stopped)
+    monkeypatch.setattr(verify_payments.worker, "work", stopped)
     code, out, _err = run_command()
     assert (code, "stopped" in out) == (2, True)

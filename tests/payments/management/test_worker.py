@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import User
 from benchmarks.harness import process_environment
 from payments import tasks
-from payments.kst import day_of
+from payments.core.kst import day_of
 from payments.models import (
     Discrepancy,
     Payment,
@@ -27,7 +27,9 @@ from payments.models import (
     VerificationRun,
     Worker,
 )
-from payments.services import reconciliation, runs, workers
+from payments.services import reconciliation
+from payments.services.background import workers
+from payments.services.verification_runs import control
 from tests.conftest import ROOT
 from tests.gateway import SandboxGateway
 from tests.payments import books, builders
@@ -101,7 +103,7 @@ def test_a_worker_that_is_killed_loses_nothing(
 ) -> None:
     payment = start(customer, product)
     sandbox.pay(payment.merchant_uid, payment.amount)
-    run = runs.start(
+    run = control.start(
         payments=Payment.objects.all(), query="", actor=None, enqueue=tasks.queue_verification
     )
     sandbox.fault("hang")

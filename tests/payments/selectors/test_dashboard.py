@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from payments import ledger
-from payments.kst import end_of, start_of
+from payments.core.kst import end_of, start_of
 from payments.ledger import Entry
 from payments.models import DeliveryOutcome, Payment, Product, WebhookDelivery
 from payments.selectors import dashboard as selector
-from payments.selectors.attention import Attention, needs
 from payments.selectors.dashboard import FAILED_WEBHOOKS, dashboard, last_events, waiting
-from payments.selectors.totals import totals
+from payments.selectors.payments.attention import Attention, needs
+from payments.selectors.payments.totals import totals
 from payments.states import EventKind, Source, Verification
 from tests.payments import builders
 

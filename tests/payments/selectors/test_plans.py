@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from benchmarks.datasets import paid_payments
-from payments.kst import start_of
+from payments.core.kst import start_of
 from payments.models import Payment, Product
 from tests.payments import builders
 

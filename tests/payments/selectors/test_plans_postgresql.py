@@ -11,11 +11,11 @@ import pytest
 from django.db import connection
 from django.db.models import Q
 
-from accounts import people_search
+from accounts.migrations import _people_search_index
 from accounts.models import User
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
-from payments.selectors import admin_list
-from payments.selectors.admin_list import with_text
+from payments.selectors.payments import search
+from payments.selectors.payments.search import with_text
 
 
 @pytest.fixture(autouse=True)
@@ -60,18 +60,18 @@ def test_a_search_joins_what_the_indexes_of_each_column_find(customer: User) -> 
 @pytest.mark.parametrize(
     ("condition", "indexes"),
     {
-        "address": (lambda: admin_list._address("hong@example.com", False), {"user_email_unique"}),
+        "address": (lambda: search._address("hong@example.com", False), {"user_email_unique"}),
         "name": (
-            lambda: admin_list._name("홍길동", False),
+            lambda: search._name("홍길동", False),
             {"user_by_korean_name", "user_by_western_name", "accounts_user_username"},
         ),
-        "part of an address": (lambda: admin_list._address("exam", True), {"user_by_part"}),
-        "domain": (lambda: admin_list._address("@example.com", False), {"user_by_part"}),
-        "part of a name": (lambda: admin_list._name("길동이", True), {"user_by_part"}),
+        "part of an address": (lambda: search._address("exam", True), {"user_by_part"}),
+        "domain": (lambda: search._address("@example.com", False), {"user_by_part"}),
+        "part of a name": (lambda: search._name("길동이", True), {"user_by_part"}),
     }.values(),
 )
 def test_people_are_found_by_an_index(condition: Callable[[], Q], indexes: set[str]) -> None:
-    found = plan(admin_list._people().filter(condition()))
+    found = plan(search._people().filter(condition()))
     assert "Seq Scan" not in found
     assert {index for index in indexes if f" {index}" in found} == indexes
 
@@ -79,10 +79,10 @@ def test_people_are_found_by_an_index(condition: Callable[[], Q], indexes: set[s
 def test_a_role_that_may_not_create_the_extension_goes_without_the_index(
     db: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(people_search, "_EXTENSION", "CREATE EXTENSION no_such_extension")
+    monkeypatch.setattr(_people_search_index, "_EXTENSION", "CREATE EXTENSION no_such_extension")
     with connection.schema_editor() as editor:
-        people_search.remove(None, editor)
-        people_search.install(None, editor)
+        _people_search_index.remove(None, editor)
+        _people_search_index.install(None, editor)
     assert "No trigram index" in capsys.readouterr().out
-    found = admin_list.customer_ids(["nobody"], [], unmasked=True)
+    found = search.customer_ids(["nobody"], [], unmasked=True)
     assert found == []

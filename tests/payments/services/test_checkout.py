@@ -11,8 +11,8 @@ from payments import gateway, merchant_uid
 from payments.errors import GatewayRefused, GatewayUnavailable, NotAllowed
 from payments.models import Payment, Product
 from payments.services import checkout
-from payments.services.audit import problems_of
-from payments.services.verification import verify
+from payments.services.ledger_audit import problems_of
+from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds, start

@@ -6,7 +6,7 @@ from accounts.models import User
 from payments.errors import NotAllowed
 from payments.models import Payment, Product
 from payments.services import notes
-from payments.services.audit import problems_of
+from payments.services.ledger_audit import problems_of
 from payments.states import EventKind, PaymentStatus
 from tests.payments import builders
 from tests.payments.conftest import kinds

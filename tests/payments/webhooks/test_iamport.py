@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from payments.models import Payment, Product, WebhookDelivery
-from payments.services.audit import problems_of
+from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds, start
 
@@ -198,7 +198,7 @@ class TestWhenTheGatewayIsInTrouble:
         def broken(**kwargs: object) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr("payments.services.inbox.settle", broken)
+        monkeypatch.setattr("payments.services.webhooks.settle", broken)
         client.raise_request_exception = False
         response = client.post(URL, json.dumps(body_of(attempt)), content_type="application/json")
         assert response.status_code == 500

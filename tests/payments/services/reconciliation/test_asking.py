@@ -9,7 +9,7 @@ from accounts.models import User
 from payments.errors import Conflict, NotAllowed
 from payments.models import Payment, ReconciliationRun, RunStatus
 from payments.services import reconciliation
-from payments.services.reconciliation import asking
+from payments.services.reconciliation import control
 from tests.payments.books import APRIL_FIRST, begun, ended
 
 
@@ -17,9 +17,9 @@ class TestAsking:
     @pytest.mark.parametrize(
         ("first", "last", "words"),
         [
-            (date(2026, 4, 2), date(2026, 4, 1), asking.ORDER),
-            (date(2026, 4, 1), date(2999, 4, 1), asking.FUTURE),
-            (date(2025, 4, 1), date(2026, 4, 2), asking.TOO_LONG),
+            (date(2026, 4, 2), date(2026, 4, 1), control.ORDER),
+            (date(2026, 4, 1), date(2999, 4, 1), control.FUTURE),
+            (date(2025, 4, 1), date(2026, 4, 2), control.TOO_LONG),
         ],
     )
     def test_days_that_make_no_sense_are_refused_with_words(
@@ -60,13 +60,13 @@ class TestAsking:
         self, april_payment: Payment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run = begun()
-        look = reconciliation.working._Turn._compare
+        look = reconciliation.worker._Turn._compare
 
         def pausing(self: Any, second: Any) -> None:
             reconciliation.pause(run=ReconciliationRun.objects.get(pk=run.pk))
             look(self, second)
 
-        monkeypatch.setattr(reconciliation.working._Turn, "_compare", pausing)
+        monkeypatch.setattr(reconciliation.worker._Turn, "_compare", pausing)
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         run.refresh_from_db()
         assert (run.status, run.cursor, run.claim) == ("paused", None, "")

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from payments.models import Bucket, ClosingReason, Discrepancy, Payment, Product
-from payments.services import discrepancies
+from payments.services.discrepancies import queue
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import LOOKUPS, begun, ended, filed, found, mirror, reconciled
@@ -31,7 +31,7 @@ class TestClosingByItself:
         reconciled()
         discrepancy.refresh_from_db()
         assert (discrepancy.is_open, discrepancy.times_opened) == (True, 2)
-        discrepancies.close(
+        queue.close(
             discrepancy=discrepancy,
             actor=operator,
             reason=ClosingReason.ACCEPTED,
@@ -129,7 +129,7 @@ class TestAnotherDifferenceInItsPlace:
         sandbox.control("PATCH", f"payments/{april_payment.imp_uid}", {"amount": 1})
         reconciled()
         accepted = Discrepancy.objects.get()
-        discrepancies.close(
+        queue.close(
             discrepancy=accepted,
             actor=operator,
             reason=ClosingReason.ACCEPTED,

@@ -9,7 +9,7 @@ import pytest
 from payments.iamport import GatewayPayment, IamportClient
 from payments.models import Payment, ReconciliationRun, RunStatus
 from payments.services import reconciliation
-from payments.services.reconciliation import sides
+from payments.services.reconciliation import streams
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import begun, ended, found
@@ -92,7 +92,7 @@ def test_turns_that_end_anywhere_leave_nothing_out_and_count_nothing_twice(
 def test_one_pass_needs_no_order_at_all(
     book: list[Payment], monkeypatch: pytest.MonkeyPatch, arranged: Callable[[Rows], Rows]
 ) -> None:
-    monkeypatch.setattr(sides, "AHEAD", 0)
+    monkeypatch.setattr(streams, "AHEAD", 0)
     listed(monkeypatch, arranged)
     run = ended(begun())
     assert figures(run) == EVERYTHING
@@ -121,7 +121,7 @@ def test_a_time_past_its_days_moves_no_cursor(
         years = 100 * 366 * 86_400
         return [dataclasses.replace(rows[0], paid_at=rows[0].paid_at + years), *rows[1:]]
 
-    monkeypatch.setattr(sides, "AHEAD", 0)
+    monkeypatch.setattr(streams, "AHEAD", 0)
     listed(monkeypatch, ahead)
     run = begun()
     cursors = in_small_turns(run)

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from benchmarks.datasets import planted_differences
-from payments.kst import start_of
+from payments.core.kst import start_of
 from payments.models import Payment, Product, ReconciliationRun
 from tests.gateway import SandboxGateway
 from tests.payments import builders

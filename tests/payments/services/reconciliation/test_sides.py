@@ -8,8 +8,8 @@ import pytest
 from accounts.models import User
 from payments.iamport import GatewayPayment
 from payments.models import Payment, Product
-from payments.services.differences import Ours
-from payments.services.reconciliation import sides, tally
+from payments.services.discrepancies.rules import Ours
+from payments.services.reconciliation import counters, streams
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import found, mirror, reconciled
@@ -18,9 +18,9 @@ NOON = builders.NOON
 
 
 class TestSides:
-    def ours(self, *rows: tuple[int, str]) -> Iterator[sides.Filed]:
+    def ours(self, *rows: tuple[int, str]) -> Iterator[streams.Filed]:
         facts = ("order", "paid", 1_000, "KRW", 0)
-        return iter([sides.Filed(second, Ours(imp_uid, *facts)) for second, imp_uid in rows])
+        return iter([streams.Filed(second, Ours(imp_uid, *facts)) for second, imp_uid in rows])
 
     def theirs(self, *rows: tuple[int, str]) -> Iterator[GatewayPayment]:
         return iter(
@@ -39,7 +39,7 @@ class TestSides:
 
     def paired(self, ours: Any, theirs: Any) -> list[tuple[int, list[str], list[str]]]:
         mine, other = self.ours(*ours), self.theirs(*theirs)
-        seconds = sides.paired(ours=mine, theirs=other, span=(1, 9))
+        seconds = streams.paired(ours=mine, theirs=other, span=(1, 9))
         return [(one.at, sorted(one.ours), sorted(one.theirs)) for one in seconds]
 
     def test_both_are_read_second_by_second(self) -> None:
@@ -63,7 +63,7 @@ class TestSides:
         assert found == [(2, [], ["a", "b"]), (3, ["b"], []), (4, [], ["c"])]
 
     def test_a_list_far_out_of_order_loses_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sides, "AHEAD", 0)
+        monkeypatch.setattr(streams, "AHEAD", 0)
         found = self.paired([(1, "a"), (2, "b")], [(2, "b"), (1, "a"), (3, "c")])
         assert found == [
             (1, ["a"], []),
@@ -89,7 +89,7 @@ class TestSides:
         sandbox: SandboxGateway,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(tally, "IDS_AT_MOST", 2)
+        monkeypatch.setattr(counters, "IDS_AT_MOST", 2)
         payments = [builders.paid(customer, product) for _ in range(3)]
         later = {one.pk: {"paid_at": int(NOON.timestamp()) + 3_600} for one in payments}
         mirror(sandbox, payments, later)

@@ -8,8 +8,9 @@ import pytest
 
 from accounts.models import User
 from payments.models import Discrepancy, Payment, Product, ReconciliationRun, RunStatus
-from payments.services import discrepancies, reconciliation
-from payments.services.verification import verify
+from payments.services import reconciliation
+from payments.services.discrepancies import queue
+from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
 from tests.payments import builders
@@ -24,14 +25,14 @@ class TestChangesWhileItRuns:
         self, monkeypatch: pytest.MonkeyPatch, april_payment: Payment, sandbox: SandboxGateway
     ) -> None:
         """When the list has been read, the payment is refunded, and we are told at once."""
-        paired = reconciliation.working.paired
+        paired = reconciliation.worker.paired
 
         def changing(**arguments: Any) -> Iterator[Any]:
             yield from paired(**arguments)
             sandbox.cancel(str(april_payment.imp_uid))
             verify(payment=april_payment, source=Source.WEBHOOK)
 
-        monkeypatch.setattr(reconciliation.working, "paired", changing)
+        monkeypatch.setattr(reconciliation.worker, "paired", changing)
 
     @pytest.mark.usefixtures("_changes_during_the_pass")
     def test_a_refund_that_both_sides_know_is_not_filed(self, april_payment: Payment) -> None:
@@ -57,14 +58,14 @@ class TestChangesWhileItRuns:
         self, april_payment: Payment, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sandbox.cancel(str(april_payment.imp_uid))
-        ask = reconciliation.second_look._ask
+        ask = reconciliation.recheck._ask
 
         def slow(*arguments: Any) -> Any:
             answer = ask(*arguments)
             verify(payment=april_payment, source=Source.WEBHOOK)
             return answer
 
-        monkeypatch.setattr(reconciliation.second_look, "_ask", slow)
+        monkeypatch.setattr(reconciliation.recheck, "_ask", slow)
         run = reconciled()
         assert found() == {}
         assert run.counts["changed"] == 1
@@ -167,7 +168,7 @@ class TestTrouble:
     ) -> None:
         run = begun()
         with monkeypatch.context() as patch:
-            patch.setattr(reconciliation.working, "paired", lambda **_sides: 1 / 0)
+            patch.setattr(reconciliation.worker, "paired", lambda **_sides: 1 / 0)
             assert reconciliation.work(run_id=run.pk, seconds=60) == 1
         run.refresh_from_db()
         assert "ZeroDivisionError" in run.last_error
@@ -177,7 +178,7 @@ class TestTrouble:
     def test_a_difference_that_cannot_be_filed_does_not_stop_the_rest(
         self, book: list[Payment], sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        file = discrepancies.file
+        file = queue.file
         sandbox.control("PATCH", f"payments/{book[0].imp_uid}", {"amount": 1})
 
         def poisoned(**arguments: Any) -> Discrepancy:
@@ -185,7 +186,7 @@ class TestTrouble:
                 raise RuntimeError("poison")
             return file(**arguments)
 
-        monkeypatch.setattr(discrepancies, "file", poisoned)
+        monkeypatch.setattr(queue, "file", poisoned)
         run = reconciled()
         assert run.unknown == [book[0].imp_uid]
         assert found() == {"missing_there": {book[5].imp_uid}}

@@ -8,9 +8,9 @@ import pytest
 
 from accounts.models import User
 from benchmarks.datasets import planted_differences
-from payments import kst
+from payments.core import kst
 from payments.models import Bucket, Discrepancy, Payment, Product, RunStatus
-from payments.services.reconciliation import sides
+from payments.services.reconciliation import streams
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import APRIL_FIRST, found, mirror, reconciled, told
@@ -270,7 +270,7 @@ class TestDays:
         sandbox: SandboxGateway,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(sides, "CHUNK", 4)
+        monkeypatch.setattr(streams, "CHUNK", 4)
         payments = [builders.paid(customer, product) for _ in range(9)]
         mirror(sandbox, payments)
         assert reconciled().counts["agree"] == 9

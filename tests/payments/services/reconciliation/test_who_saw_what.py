@@ -31,7 +31,7 @@ def killed_before_it_saved(monkeypatch: pytest.MonkeyPatch) -> ReconciliationRun
     """A run whose worker died at its first stop."""
     run = begun()
     with monkeypatch.context() as patch:
-        patch.setattr(reconciliation.working._Turn, "_save", killed)
+        patch.setattr(reconciliation.worker._Turn, "_save", killed)
         with pytest.raises(KeyboardInterrupt):
             reconciliation.work(run_id=run.pk, seconds=60)
     return run
@@ -80,13 +80,13 @@ class TestWhoSawWhat:
         self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run = begun()
-        reach = reconciliation.working.verdicts.reach
+        reach = reconciliation.worker.classify.reach
 
         def stopped(**arguments: Any) -> None:
             reconciliation.stop(run=run)
             reach(**arguments)
 
-        monkeypatch.setattr(reconciliation.working.verdicts, "reach", stopped)
+        monkeypatch.setattr(reconciliation.worker.classify, "reach", stopped)
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         run.refresh_from_db()
         assert (run.status, run.counts["amount"], len(seen(run))) == ("stopped", 2, 2)

@@ -36,7 +36,7 @@ class TestKilled:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(reconciliation.working._Turn, "_stop_at", killed)
+            patch.setattr(reconciliation.worker._Turn, "_stop_at", killed)
             with pytest.raises(KeyboardInterrupt):
                 reconciliation.work(run_id=run.pk, seconds=0)
         sandbox.control("DELETE", "calls")
@@ -86,13 +86,13 @@ class TestKilled:
         self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run = begun()
-        paired = reconciliation.working.paired
+        paired = reconciliation.worker.paired
 
         def slow(**arguments: Any) -> Iterator[Any]:
             ReconciliationRun.objects.filter(pk=run.pk).update(claim="another")
             return paired(**arguments)
 
-        monkeypatch.setattr(reconciliation.working, "paired", slow)
+        monkeypatch.setattr(reconciliation.worker, "paired", slow)
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         run.refresh_from_db()
         assert (run.claim, run.cursor, run.counts) == ("another", None, {})

@@ -1,0 +1,63 @@
+"""Who saw personal data, or took it out, when and why. Only shown; `services.access_log` writes it.
+
+For whoever holds `payments.view_personaldataaccess`. To add a column: a method below, its name in
+`list_display`.
+"""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments.core.money import with_separators
+from payments.models import AccessKind, PersonalDataAccess
+
+from .shared.display import badge, moment
+from .shared.readonly import COUNTED_AT_MOST, ReadOnlyAdmin
+
+
+@admin.register(PersonalDataAccess)
+class PersonalDataAccessAdmin(ReadOnlyAdmin):
+    """Newest first."""
+
+    list_display = ["when", "actor_name", "what", "payments", "reason", "remote_address"]
+    list_filter = ["kind", "unmasked"]
+    search_fields = ["actor_name", "reason", "payment__merchant_uid__exact"]
+    search_help_text = gettext_lazy("Who, a word of the reason, or a whole order number.")
+    list_select_related = ["payment"]
+    date_hierarchy = None
+    sortable_by = ()
+    nothing = gettext_lazy("Nobody has looked at personal data or exported payments yet.")
+    fields = ["when", "actor_name", "what", "reason", "payments", "query", "remote_address"]
+
+    @admin.display(description=gettext_lazy("at"))
+    def when(self, access: PersonalDataAccess) -> SafeString | str:
+        return moment(access.at)
+
+    @admin.display(description=gettext_lazy("what"))
+    def what(self, access: PersonalDataAccess) -> SafeString:
+        if access.kind == AccessKind.EXPORTED and not access.unmasked:
+            return badge("quiet", _("Exported, masked"))
+        exported = access.kind == AccessKind.EXPORTED
+        words = _("Exported with personal data") if exported else AccessKind.VIEWED.label
+        return badge("wait" if exported else "note", words)
+
+    @admin.display(description=gettext_lazy("payments"))
+    def payments(self, access: PersonalDataAccess) -> SafeString | str:
+        """The payment itself, or how many; of a list that was looked at, which."""
+        if access.payment is not None:
+            address = reverse("admin:payments_payment_change", args=[access.payment_id])
+            return format_html('<a href="{}">{}</a>', address, access.payment)
+        if access.kind == AccessKind.VIEWED:
+            return format_html('{} <code class="id">{}</code>', _("List"), access.query)
+        if access.rows > COUNTED_AT_MOST:
+            return f"{COUNTED_AT_MOST:,}+"
+        return with_separators(access.rows)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: PersonalDataAccess | None = None
+    ) -> list[str]:
+        return ["when", "what", "payments"]

@@ -1,0 +1,110 @@
+"""How a closed day's figures and what moved since look on its screens and statements."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from payments.admin.shared.display import NOTHING, badge, pay_method, won
+from payments.core.money import with_separators
+from payments.models import DailyClose
+from payments.selectors.daily_close.lines import Figures, Line, Sums
+from payments.states import status_words
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Payments that have something in common, in words; figures without a sign for won."""
+
+    name: str
+    count: str
+    gross: str
+    refunded: str
+    net: str
+
+
+def day_words(day: date) -> str:
+    """2026-04-01 (Wed), 2026-04-01 (수): Django's short Korean names of days are the long ones."""
+    return f"{day} ({date_format(day, 'D').removesuffix('요일')})"
+
+
+def signed(amount: int) -> str:
+    """1000 -> "+1,000", -1000 -> "−1,000"."""
+    return f"{'−' if amount < 0 else '+' if amount else ''}{with_separators(abs(amount))}"
+
+
+def signed_won(amount: int) -> str:
+    """The same with the sign for won."""
+    return f"{'−' if amount < 0 else '+' if amount else ''}{won(abs(amount))}"
+
+
+def drift_words(by: Sums | None) -> str:
+    """By how much a closed day's net has moved since: the sign is that of the statement's file."""
+    if by is None or by == Sums():
+        return _("Stands")
+    words = _("Net %(amount)s (refunds)") if by.is_refunds_alone else _("Net %(amount)s")
+    return words % {"amount": signed_won(by.net)}
+
+
+def drift_badge(by: Sums | None) -> SafeString:
+    """The same with a look: refunds alone are the ordinary case."""
+    if by is None or by == Sums():
+        return badge("quiet", drift_words(by))
+    return badge("wait" if by.is_refunds_alone else "bad", drift_words(by))
+
+
+def group(name: str, sums: Sums) -> Group:
+    """One row of figures."""
+    return Group(
+        name=name,
+        count=with_separators(sums.count),
+        gross=with_separators(sums.gross),
+        refunded=with_separators(sums.refunded),
+        net=with_separators(sums.net),
+    )
+
+
+def reconciled(*, unknown: int, still_open: int) -> tuple[str, str]:
+    """A look and words for a day that was compared: only what is over is good."""
+    if unknown:
+        words = _("Reconciled with the gateway, %(number)s without an answer")
+        return "wait", words % {"number": with_separators(unknown)}
+    if still_open:
+        words = ngettext(
+            "Reconciled with the gateway, %(number)s discrepancy still open",
+            "Reconciled with the gateway, %(number)s discrepancies still open",
+            still_open,
+        )
+        return "wait", words % {"number": with_separators(still_open)}
+    return "good", _("Reconciled with the gateway")
+
+
+def line_status(line: Line) -> str:
+    """A kept status in the product's word for it."""
+    sums = {"amount": line.amount, "cancelled_amount": line.cancelled_amount}
+    return str(status_words(line.status, **sums))
+
+
+def day_state(day: date, close: DailyClose | None, *, today: date) -> str:
+    """Whether a day is closed, or can't be yet."""
+    if close:
+        return pgettext("day", "Closed")
+    return pgettext("day", "Not closed") if day < today else pgettext("day", "Not over")
+
+
+def methods(figures: Figures) -> list[Group]:
+    """By payment method, the one that brought most first."""
+    return [group(pay_method(name), sums) for name, sums in _ranked(figures.by_method.items())]
+
+
+def providers(figures: Figures) -> list[Group]:
+    """By PG, likewise."""
+    return [group(name or NOTHING, sums) for name, sums in _ranked(figures.by_provider.items())]
+
+
+def _ranked(groups: Iterable[tuple[str, Sums]]) -> list[tuple[str, Sums]]:
+    return sorted(groups, key=lambda one: (-one[1].gross, one[0]))

@@ -1,0 +1,111 @@
+"""The file of a statement: its header and its rows.
+
+An amount is a plain integer, text is safe for spreadsheets. The first column says what a row is
+about, so that days, methods and the total can be told apart by a filter. To add a column: its name
+in `of_month` or `of_day`, its cell in the row.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from payments.admin.payments.resource import guarded
+from payments.admin.shared.display import NOTHING, pay_method
+from payments.core.kst import iso
+from payments.selectors.daily_close.lines import Figures, Sums
+from payments.selectors.daily_close.statements import Daily, Day, Entry, Monthly
+
+from .display import day_state, line_status
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """As a spreadsheet shows it."""
+
+    header: list[str]
+    rows: list[list[Any]]
+
+
+def of_month(found: Monthly) -> Table:
+    """A row for each day, and the sums."""
+    return Table(
+        header=_headed([_("item")], [_("state"), _("moved since (net)"), _("hash")]),
+        rows=[*(_day(one, found.today) for one in found.days), *_sums(found.figures, after=3)],
+    )
+
+
+def of_day(found: Daily) -> Table:
+    """A row for each payment, and the sums."""
+    names = [
+        _("order number"),
+        _("PortOne payment id"),
+        _("payment date"),
+        _("payment method"),
+        _("PG"),
+        _("status"),
+    ]
+    return Table(
+        header=_headed(names),
+        rows=[*map(_payment, found.entries), *_sums(found.figures, before=5)],
+    )
+
+
+def _headed(names: list[str], others: list[str] | None = None) -> list[str]:
+    """The header: what a row is about, its name, four figures, what else is said of it."""
+    figures = [
+        pgettext("count", "Payments"),
+        _("Gross"),
+        pgettext("figure", "Refunded"),
+        _("Net"),
+    ]
+    return [capfirst(name) for name in [_("about"), *names, *figures, *(others or [])]]
+
+
+def _numbers(sums: Sums) -> list[int]:
+    return [sums.count, sums.gross, sums.refunded, sums.net]
+
+
+def _day(one: Day, today: date) -> list[Any]:
+    moved = one.moved.net if one.moved else 0
+    digest = one.close.hash if one.close else ""
+    return [
+        _("Day"),
+        f"{one.day}",
+        *_numbers(one.figures.sums),
+        day_state(one.day, one.close, today=today),
+        moved,
+        digest,
+    ]
+
+
+def _payment(entry: Entry) -> list[Any]:
+    line = entry.line
+    texts = (
+        entry.merchant_uid,
+        line.imp_uid,
+        iso(entry.paid_at),
+        pay_method(line.pay_method),
+        line.pg_provider,
+        line_status(line),
+    )
+    return [_("Payment"), *map(guarded, texts), *_numbers(line.sums)]
+
+
+def _sums(figures: Figures, *, before: int = 0, after: int = 0) -> list[list[Any]]:
+    """By method, by PG and altogether, with empty cells `before` and `after` the figures."""
+    named = [
+        *(
+            (_("Payment method"), pay_method(name), sums)
+            for name, sums in figures.by_method.items()
+        ),
+        *((_("PG"), name or NOTHING, sums) for name, sums in figures.by_provider.items()),
+        (_("Total"), "", figures.sums),
+    ]
+    return [
+        [about, guarded(name), *[""] * before, *_numbers(sums), *[""] * after]
+        for about, name, sums in named
+    ]

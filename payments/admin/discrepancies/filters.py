@@ -1,0 +1,65 @@
+"""The filters of discrepancies as the list shows them: in panels, with a picker of people.
+
+What they do is in `payments.filters.discrepancies`. To give a filter its place, name it in
+`PANELS`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import django_filters
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from payments.admin.payments.actions import staff
+from payments.admin.shared.display import CustomerSelect
+from payments.filters import discrepancies as filters
+from payments.models import Discrepancy
+
+# Heading and filters of each panel, in the order of the screen.
+PANELS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
+    (_("State"), ("state",)),
+    (_("What differs"), ("bucket",)),
+    (_("Owner"), ("owner", "person")),
+    (_("Age"), ("age",)),
+    (pgettext_lazy("discrepancies", "Found"), ("period", "from", "to", "run")),
+)
+PEOPLE = "payments_discrepancy_people"
+
+
+class PersonSelect(CustomerSelect):
+    """The same picker for those who may own a discrepancy."""
+
+    def get_url(self) -> str:
+        return reverse(f"admin:{PEOPLE}")
+
+
+class DiscrepancyFilter(filters.DiscrepancyFilter):
+    """The same filters, for the person who made this request."""
+
+    def __init__(self, data: Any = None, *, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(data, me=staff(request), request=request, **kwargs)
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        """People are picked from a list that is searched."""
+        picked = django_filters.ModelChoiceFilter(
+            "owner",
+            label=pgettext_lazy("discrepancies", "a person"),
+            queryset=lambda request: get_user_model().objects.all(),
+            widget=PersonSelect(Discrepancy._meta.get_field("owner"), admin.site),
+        )
+        return super().get_filters() | {"person": picked}
+
+    @property
+    def panels(self) -> Iterator[tuple[str | Promise, list[forms.BoundField], int]]:
+        """(heading, fields, how many of them are in use), for the page."""
+        for heading, names in PANELS:
+            used = sum(any(self.data.getlist(name)) for name in names)
+            yield heading, [self.form[name] for name in names], used

@@ -1,0 +1,56 @@
+"""The filters as the list shows them: in panels, with a picker of customers.
+
+What they do is in `payments.filters`. To give a filter its place, name it in `PANELS`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from payments.admin.shared.display import CustomerSelect
+from payments.admin.shared.personal_data import is_unmasked
+from payments.filters import payments as filters
+from payments.filters.fields import CustomerFilter
+from payments.models import Payment
+
+# Heading and filters of each panel, in the order of the screen.
+PANELS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
+    (pgettext_lazy("filter", "Date"), ("basis", "period", "from", "to")),
+    (_("Status"), ("status",)),
+    (_("Amount"), ("amount_min", "amount_max")),
+    (_("Customer"), ("user",)),
+    (_("Payment method"), ("pay_method", "pg_provider")),
+    (_("Verification"), ("verification", "attention")),
+)
+
+
+class PaymentFilter(filters.PaymentFilter):
+    """The same filters, for the person who made this request."""
+
+    def __init__(self, data: Any = None, *, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(data, unmasked=is_unmasked(request), request=request, **kwargs)
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        """Customers are picked from a list that is searched, not one of everybody."""
+        picked = CustomerFilter(
+            field_name="user",
+            label=_("customer"),
+            queryset=lambda request: get_user_model().objects.all(),
+            widget=CustomerSelect(Payment._meta.get_field("user"), admin.site),
+        )
+        return super().get_filters() | {"user": picked}
+
+    @property
+    def panels(self) -> Iterator[tuple[str | Promise, list[forms.BoundField], int]]:
+        """(heading, fields, how many of them are in use), for the page."""
+        for heading, names in PANELS:
+            used = sum(any(self.data.getlist(name)) for name in names if name != "basis")
+            yield heading, [self.form[name] for name in names], used

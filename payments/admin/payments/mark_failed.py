@@ -1,0 +1,231 @@
+"""The page between "Mark failed…" and the deed: the records, what speaks against them, the reason.
+
+A GET shows, a POST does it. Each record carries the version that the person saw, so that one which
+has changed in the meantime is refused by name. Where the gateway stays silent, who may override it
+gets a second page with those records alone; only its own button goes on without an answer. The
+rules are in `services.open_orders.mark_failed`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments.admin.shared import personal_data
+from payments.admin.shared.display import moment, status_badge, won
+from payments.admin.shared.links import BACK, filters_of, list_address, page_address
+from payments.admin.shared.verify_result import Ending, Outcome, report
+from payments.errors import Conflict, GatewayUnavailable, NotAllowed
+from payments.models import Payment
+from payments.services.open_orders import mark_failed
+from payments.states import FailReason, PaymentStatus
+
+from .actions import MAX_FAILED, each, require, staff
+from .forms import MarkFailedForm, WithoutAnswerForm
+from .timeline import reason_words
+
+if TYPE_CHECKING:
+    from .permissions import PaymentPermissions
+
+TEMPLATE = "admin/payments/payment/confirm_action.html"
+# Posted with the second confirmation, and as the way back to a payment's own page.
+WITHOUT_ANSWER = "without_answer"
+TO_PAGE = "page"
+NO_OVERRIDE = gettext_lazy(
+    "Without the gateway's answer, only a person with the right to override it may go on."
+)
+# As posted or linked: a payment's id, and the version that was seen (None: not seen yet).
+Picked = Mapping[int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One picked payment on the page. `obstacle` says why it is left out, None if it is not."""
+
+    payment: Payment
+    version: int
+    obstacle: str | Promise | None
+    customer: str
+
+    @property
+    def amount(self) -> str:
+        """How much the order is about."""
+        return won(self.payment.amount)
+
+    @property
+    def status(self) -> str:
+        """The status in words."""
+        return status_badge(self.payment)
+
+    @property
+    def ordered(self) -> str:
+        """When it was ordered."""
+        return moment(self.payment.requested_at)
+
+
+def may_override(request: HttpRequest) -> bool:
+    """Whether this person may go on while the gateway is silent."""
+    return request.user.has_perm("payments.override_gateway_payment")
+
+
+def mark_failed_view(model_admin: "PaymentPermissions", request: HttpRequest) -> HttpResponse:
+    """Show the records and ask for the reason (GET), or mark them failed (POST)."""
+    require(model_admin.has_mark_failed_permission(request))
+    if request.method != "POST":
+        return _page(model_admin, request, _records(request, _linked(request)), MarkFailedForm())
+    overriding = WITHOUT_ANSWER in request.POST
+    require(not overriding or may_override(request))
+    records = _records(request, _posted(request))
+    form = WithoutAnswerForm(request.POST) if overriding else MarkFailedForm(request.POST)
+    if not form.is_valid():
+        return _page(model_admin, request, records, form)
+    if not records:
+        messages.warning(request, _("No payment matches. Nothing was done."))
+        return HttpResponseRedirect(_way_back(request, records))
+    outcomes = _mark(records, staff(request), form, override_silence=overriding)
+    report(request, outcomes)
+    return _after(model_admin, request, records, outcomes, form)
+
+
+def _after(
+    model_admin: "PaymentPermissions",
+    request: HttpRequest,
+    records: list[Record],
+    outcomes: list[Outcome],
+    form: MarkFailedForm,
+) -> HttpResponse:
+    """Back to where one was; or, with silence and the right to go on, the second confirmation."""
+    unanswered = {one.merchant_uid for one in outcomes if one.ending is Ending.UNKNOWN}
+    if not unanswered:
+        return HttpResponseRedirect(_way_back(request, records))
+    if not may_override(request):
+        messages.info(request, NO_OVERRIDE)
+        return HttpResponseRedirect(_way_back(request, records))
+    silent = [one.payment.pk for one in records if one.payment.merchant_uid in unanswered]
+    again = WithoutAnswerForm(initial=form.cleaned_data)
+    # Read anew: asking has left its rows, so these are the versions that this page shows.
+    return _page(model_admin, request, _records(request, dict.fromkeys(silent)), again)
+
+
+def _way_back(request: HttpRequest, records: list[Record]) -> str:
+    """The list; or the payment's page, if the one payment was picked there."""
+    back = request.POST.get(BACK) or request.GET.get(BACK)
+    if back == TO_PAGE and len(records) == 1:
+        return page_address(request, records[0].payment.pk)
+    return list_address(request)
+
+
+def _linked(request: HttpRequest) -> Picked:
+    return {pk: None for text in request.GET.getlist("id") if (pk := _number(text))}
+
+
+def _posted(request: HttpRequest) -> Picked:
+    pairs = (text.partition(":") for text in request.POST.getlist("record"))
+    return {pk: _number(version) for text, _colon, version in pairs if (pk := _number(text))}
+
+
+def _number(text: str) -> int:
+    """The number, 0 for anything that is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _records(request: HttpRequest, picked: Picked) -> list[Record]:
+    ids = list(picked)[:MAX_FAILED]
+    unmasked = personal_data.on_record(request, query=urlencode([("id", pk) for pk in ids]))
+    payments = Payment.objects.filter(pk__in=ids).select_related("user").order_by("-pk")
+    return [
+        _record(payment, picked[payment.pk], personal_data.email(payment.user, unmasked=unmasked))
+        for payment in payments
+    ]
+
+
+def _record(payment: Payment, seen: int | None, customer: str) -> Record:
+    version = payment.version if seen is None else seen
+    obstacle: str | Promise | None = None
+    if version != payment.version:
+        obstacle = Conflict.message
+    elif payment.status != PaymentStatus.READY:
+        obstacle = mark_failed.NOT_OPEN
+    return Record(payment, version, obstacle, customer)
+
+
+def _mark(
+    records: list[Record],
+    actor: AbstractBaseUser,
+    form: MarkFailedForm,
+    *,
+    override_silence: bool,
+) -> list[Outcome]:
+    by_id = {record.payment.pk: record for record in records}
+
+    def mark(payment: Payment) -> Outcome:
+        record = by_id[payment.pk]
+        if record.obstacle:
+            return Outcome(payment.merchant_uid, Ending.REFUSED, str(record.obstacle))
+        arguments = {
+            "payment": payment,
+            "actor": actor,
+            "reason": FailReason(form.cleaned_data["reason"]),
+            "note": form.cleaned_data["note"],
+            "expected_version": record.version,
+            "override_silence": override_silence,
+        }
+        return _mark_one(payment, arguments)
+
+    return list(each((record.payment for record in records), mark))
+
+
+def _mark_one(payment: Payment, arguments: dict[str, Any]) -> Outcome:
+    try:
+        failed = mark_failed.mark_failed(**arguments)
+    except GatewayUnavailable as silence:
+        return Outcome(payment.merchant_uid, Ending.UNKNOWN, str(silence))
+    except (NotAllowed, Conflict) as refusal:
+        return Outcome(payment.merchant_uid, Ending.REFUSED, _refusal(payment, refusal))
+    words = _("Marked failed: %(reason)s") % {"reason": failed.fail_reason}
+    return Outcome(payment.merchant_uid, Ending.CHANGED, words)
+
+
+def _refusal(payment: Payment, refusal: NotAllowed | Conflict) -> str:
+    """Why not, and what the payment has become by asking."""
+    now = Payment.objects.get(pk=payment.pk)
+    if now.status == payment.status:
+        return str(refusal)
+    return _("%(refusal)s It is now: %(status)s.") % {
+        "refusal": refusal,
+        "status": now.status_words,
+    }
+
+
+def _page(
+    model_admin: "PaymentPermissions",
+    request: HttpRequest,
+    records: list[Record],
+    form: MarkFailedForm,
+) -> HttpResponse:
+    eligible = [record for record in records if not record.obstacle]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Mark failed"),
+        "opts": model_admin.opts,
+        "media": model_admin.media,
+        "form": form,
+        "without_answer": isinstance(form, WithoutAnswerForm),
+        "reason_words": reason_words(str(form["reason"].value() or "")),
+        "eligible": eligible,
+        "skipped": [record for record in records if record.obstacle],
+        "total": won(sum(record.payment.amount for record in eligible)),
+        "back": request.POST.get(BACK) or request.GET.get(BACK) or "",
+        "filters": filters_of(request),
+        "list_address": list_address(request),
+        "way_back": _way_back(request, records),
+    }
+    return TemplateResponse(request, TEMPLATE, context)

@@ -1,0 +1,39 @@
+"""What is on sale. Orders keep a copy of name and price, so both may change; nothing is deleted."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from payments.models import Product
+
+from .shared.display import won
+
+if TYPE_CHECKING:
+    AnyProductAdmin = admin.ModelAdmin[Product]
+else:
+    AnyProductAdmin = admin.ModelAdmin
+
+
+@admin.register(Product)
+class ProductAdmin(AnyProductAdmin):
+    """Products: added, changed, taken off sale."""
+
+    list_display = ["name", "slug", "price_words", "active"]
+    list_filter = ["active"]
+    search_fields = ["name", "slug"]
+    show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False
+    fields = ["name", "slug", "description", "price", "active"]
+
+    class Media:
+        css = {"all": ["payments/admin/page.css"]}
+
+    @admin.display(description=_("price in won"), ordering="price")
+    def price_words(self, product: Product) -> str:
+        return won(product.price)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        """Nobody: orders point at products. Take one off sale instead."""
+        return False

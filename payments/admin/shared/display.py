@@ -1,0 +1,191 @@
+"""How one value looks on a staff screen: money, moments, statuses, buttons.
+
+A status is always a word with a shape and a colour, never a colour alone. To give a status another
+look, change its table below; the shapes are drawn in static/payments/admin/admin.css.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.admin.widgets import AutocompleteSelect, get_select2_language
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy, pgettext
+
+from payments import pay_methods
+from payments.core.kst import stamp
+from payments.core.money import won as won  # a look like the others: screens take it from here
+from payments.models import DeliveryOutcome, Payment, WebhookDelivery
+from payments.states import PaymentStatus, Verification
+
+from .links import FILTERS
+
+NOTHING = "–"
+
+STATUS_LOOKS = {
+    PaymentStatus.READY: "wait",
+    PaymentStatus.PAID: "good",
+    PaymentStatus.FAILED: "bad",
+    PaymentStatus.CANCELLED: "note",
+}
+VERIFICATION_LOOKS = {
+    Verification.NEVER: "quiet",
+    Verification.MATCHED: "good",
+    Verification.MISMATCHED: "bad",
+    Verification.NOT_FOUND: "wait",
+    Verification.UNKNOWN: "wait",
+}
+OUTCOME_LOOKS = {
+    DeliveryOutcome.RECEIVED: "quiet",
+    DeliveryOutcome.APPLIED: "good",
+    DeliveryOutcome.HARMLESS: "quiet",
+    DeliveryOutcome.MISMATCHED: "bad",
+    DeliveryOutcome.FORGED: "bad",
+    DeliveryOutcome.UNKNOWN_ORDER: "wait",
+    DeliveryOutcome.TEST_CALL: "quiet",
+    DeliveryOutcome.INVALID: "wait",
+    DeliveryOutcome.FAILED: "bad",
+}
+
+
+def amount_cell(payment: Payment) -> SafeString:
+    """The amount; beneath it what was refunded and what is left, where something was."""
+    gross = format_html('<span class="won">{}</span>', won(payment.amount))
+    if not payment.cancelled_amount:
+        return gross
+    return format_html(
+        '{}<span class="won small">{} {}</span><span class="won small">{} {}</span>',
+        gross,
+        pgettext("amount", "Refunded"),
+        won(payment.cancelled_amount),
+        pgettext("amount", "Net"),
+        won(payment.net_amount),
+    )
+
+
+def moment(value: datetime | None) -> SafeString | str:
+    """A time in the reader's zone with the zone's name; UTC in the tooltip and for ears."""
+    if value is None:
+        return NOTHING
+    utc = stamp(value, UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>',
+        value.astimezone(UTC).isoformat(timespec="seconds"),
+        utc,
+        stamp(value, timezone.get_current_timezone()),
+        utc,
+    )
+
+
+_AGES = (
+    (86_400, ngettext_lazy("%(number)s day ago", "%(number)s days ago", "number")),
+    (3_600, ngettext_lazy("%(number)s hour ago", "%(number)s hours ago", "number")),
+    (60, ngettext_lazy("%(number)s minute ago", "%(number)s minutes ago", "number")),
+)
+
+
+def age(value: datetime, now: datetime) -> str:
+    """How long ago: "3분 전"."""
+    seconds = int((now - value).total_seconds())
+    for size, words in _AGES:
+        if seconds >= size:
+            return str(words % {"number": seconds // size})
+    return _("just now")
+
+
+def badge(look: str, words: object) -> SafeString:
+    """Words with a shape and a colour."""
+    return format_html('<span class="badge {}">{}</span>', look, words)
+
+
+def status_badge(payment: Payment) -> SafeString:
+    """The status in words."""
+    return badge(STATUS_LOOKS[PaymentStatus(payment.status)], payment.status_words)
+
+
+def verification_badge(payment: Payment) -> SafeString:
+    """What the last question to the gateway brought."""
+    verification = Verification(payment.verification)
+    return badge(VERIFICATION_LOOKS[verification], verification.label)
+
+
+def verification_cell(payment: Payment, outcome: str = "") -> SafeString:
+    """The same with its age, and with what a click just brought."""
+    parts = [verification_badge(payment)]
+    if payment.verified_at:
+        words = age(payment.verified_at, timezone.now())
+        aged = '<span class="age" title="{}">{}</span>'
+        parts.append(format_html(aged, stamp(payment.verified_at, UTC), words))
+    if outcome:
+        parts.append(format_html('<span class="row-outcome">{}</span>', outcome))
+    return SafeString("".join(parts))
+
+
+def outcome_badge(delivery: WebhookDelivery) -> SafeString:
+    """What came of a webhook."""
+    outcome = DeliveryOutcome(delivery.outcome)
+    return badge(OUTCOME_LOOKS[outcome], outcome.label)
+
+
+def address(text: str) -> SafeString:
+    """An e-mail address, which may break before its @."""
+    name, at, domain = text.partition("@")
+    return format_html("{}<wbr>{}{}", name, at, domain)
+
+
+def named(name: str | Promise, figure: str) -> SafeString:
+    """A figure with its name, for where no header says it."""
+    words = '<span class="side" aria-hidden="true">{}</span> {}'
+    return format_html(words, capfirst(str(name)), figure)
+
+
+def pay_method(value: str) -> str:
+    """The payment method in words."""
+    return pay_methods.words(value) or NOTHING
+
+
+def verify_button(payment: Payment, filters: str) -> SafeString:
+    """Submits the list's own form to another address: a form inside a form is not allowed.
+
+    With JavaScript only this row is fetched anew; the id lets the focus find its button again.
+    """
+    there = reverse("admin:payments_payment_verify", args=[payment.pk])
+    row = reverse("admin:payments_payment_verify_row", args=[payment.pk])
+    return format_html(
+        '<button class="row-button" id="verify-{}" formaction="{}" hx-post="{}?{}" '
+        'hx-target="closest tr" hx-swap="outerHTML" hx-params="csrfmiddlewaretoken" '
+        'hx-sync="this:drop" aria-label="{}">{}</button>',
+        payment.pk,
+        there,
+        row,
+        urlencode({FILTERS: filters}),
+        _("Re-verify %(number)s") % {"number": payment.merchant_uid},
+        _("Re-verify"),
+    )
+
+
+class CustomerSelect(AutocompleteSelect):
+    """Django's autocomplete, asking an address that needs no right to see all accounts."""
+
+    def get_url(self) -> str:
+        return reverse("admin:payments_payment_customers")
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """The chosen customer. Django's own would crash on an id that is none."""
+        ids = [one for one in value if one.isascii() and one.isdigit() and len(one) < 19]
+        return super().optgroups(name, ids or [""], attr)
+
+    @property
+    def i18n_name(self) -> str | None:
+        """The language of the reader, not of the moment at which this class was imported."""
+        return get_select2_language()
+
+    @i18n_name.setter
+    def i18n_name(self, name: str | None) -> None:
+        pass

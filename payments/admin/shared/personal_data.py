@@ -1,0 +1,129 @@
+"""Personal data on staff screens: masked, unless this person has just said why they need to see it.
+
+Whoever may unmask gives a reason, which is recorded (`PersonalDataAccess`); then their own session
+shows everything for a quarter of an hour, and each payment and list that it shows is recorded too.
+A screen that shows personal data calls `on_record` before it reads any: without that it stays
+masked. Another personal field is shown through `email` or `text`. A screen offers the form with
+`context` in its context (list and page of payments have it) and, outside any other form,
+`{% include "admin/payments/payment/unmask.html" %}`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from payments.admin.payments.actions import staff
+from payments.core.masking import mask, mask_email
+from payments.models import Payment, PersonalDataAccess
+from payments.services.access_log import MAX_REASON, MIN_REASON, record_view
+
+SHOWN_FOR = timedelta(minutes=15)
+MAY_UNMASK = "payments.unmask_payment"
+_SINCE, _REASON = "personal_data_since", "personal_data_reason"
+_ON_RECORD = "personal_data_on_record"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time in which a session may show personal data, and why."""
+
+    since: datetime
+    reason: str
+
+    @property
+    def until(self) -> datetime:
+        """When it is masked again."""
+        return self.since + SHOWN_FOR
+
+
+def window(request: HttpRequest) -> Window | None:
+    """The one that this person, in this session, has open now."""
+    since = request.session.get(_SINCE)
+    if not since or not request.user.has_perm(MAY_UNMASK):
+        return None
+    found = Window(datetime.fromisoformat(since), request.session[_REASON])
+    return found if timezone.now() < found.until else None
+
+
+def unmask(request: HttpRequest, access: PersonalDataAccess) -> None:
+    """Show personal data from now on, for `SHOWN_FOR`, because of what `access` has recorded."""
+    request.session[_SINCE] = access.at.isoformat()
+    request.session[_REASON] = access.reason
+
+
+def mask_again(request: HttpRequest) -> None:
+    """Stop showing it before the time is over."""
+    request.session.pop(_SINCE, None)
+    request.session.pop(_REASON, None)
+
+
+def on_record(
+    request: HttpRequest, *, payment: Payment | None = None, query: str | None = None
+) -> bool:
+    """Record what this request is about to show, if it may show it unmasked; whether it may.
+
+    `payment` is the one on the page; of a list, `query` says which, by default the address's own.
+    """
+    opened = window(request)
+    if opened is None:
+        return False
+    record_view(
+        actor=staff(request),
+        reason=opened.reason,
+        since=opened.since,
+        payment=payment,
+        query=query_of(request.get_full_path()) if query is None else query,
+        remote_address=remote_address(request),
+    )
+    vars(request)[_ON_RECORD] = True
+    return True
+
+
+def is_unmasked(request: HttpRequest) -> bool:
+    """Whether this request shows personal data: the time is right, and it is on record."""
+    return _ON_RECORD in vars(request) and window(request) is not None
+
+
+def query_of(address: str) -> str:
+    """How a record calls a list: by its filter."""
+    return urlsplit(address).query
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """What the form and the banner of `unmask.html` need."""
+    opened = window(request)
+    shown_until = f"{timezone.localtime(opened.until):%H:%M %Z}" if opened else ""
+    return {
+        "may_unmask": request.user.has_perm(MAY_UNMASK),
+        "unmasked": opened is not None,
+        "unmasked_until": shown_until,
+        "unmask_next": request.get_full_path(),
+        "unmask_minutes": int(SHOWN_FOR.total_seconds() // 60),
+        "unmask_reason_min": MIN_REASON,
+        "unmask_reason_max": MAX_REASON,
+    }
+
+
+def remote_address(request: HttpRequest) -> str:
+    """Where the request came from, as the sign-in's rate limits see it (behind a proxy, too)."""
+    return str(get_adapter().get_client_ip(request))
+
+
+def email(person: AbstractBaseUser | None, *, unmasked: bool) -> str:
+    """How a customer is called on a screen; a payment that was taken in may have none yet."""
+    if person is None:
+        return _("No customer yet")
+    address = str(person)
+    return address if unmasked else mask_email(address)
+
+
+def text(value: str, *, unmasked: bool) -> str:
+    """Any other personal text."""
+    return value if unmasked or not value else mask(value)

@@ -1,0 +1,161 @@
+"""The JSON endpoints that the product page's script calls: start, complete, give up.
+
+    start    {product, pay_method, checkout_key, buyer_tel, buyer_name?}
+             -> {user_code, params, next}
+    complete {merchant_uid, imp_uid}                           -> {status, next, message}
+    give up  {merchant_uid, imp_uid?, error_code?, error_msg?} -> {status, next, message}
+
+200 means that the gateway has answered, and `status` (a `told.State`) says what; anything else is a
+`Refusal`. What the browser says about a payment is never believed: it only names the order to ask
+about. To add an endpoint, list its fields and decorate it with `endpoint`.
+"""
+
+import secrets
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments import conf
+from payments.errors import PaymentError
+from payments.models import Payment, Product
+from payments.selectors import checkout as reads
+from payments.services import checkout
+from payments.services.verification.compare import APPROVED
+from payments.services.verification.verify import Result, verify
+from payments.states import EventKind, Source
+
+from . import window
+from .fields import Text
+from .json_view import Answer, endpoint
+from .refusals import Refusal, refusal_of
+from .status_view import WORDS, State, page_of, state_of
+
+MERCHANT_UID = Text(limit=40)
+START = {
+    "product": Text(limit=50),
+    "pay_method": Text(limit=20),
+    "checkout_key": Text(limit=64),
+    "buyer_tel": Text(
+        limit=16,
+        # Read by the browser too, where a dash in a class needs its backslash.
+        pattern=r"[0-9][0-9\-]{6,}[0-9]",
+        label=gettext_lazy("Mobile number"),
+        hint=gettext_lazy("Write the mobile number in digits and dashes: 010-1234-5678."),
+    ),
+    "buyer_name": Text(limit=16, required=False, label=gettext_lazy("Name (optional)")),
+}
+COMPLETE = {"merchant_uid": MERCHANT_UID, "imp_uid": Text(limit=32)}
+GIVE_UP = {
+    "merchant_uid": MERCHANT_UID,
+    "imp_uid": Text(limit=32, required=False, cut=True),
+    "error_code": Text(limit=64, required=False, cut=True),
+    "error_msg": Text(limit=300, required=False, cut=True),
+}
+
+
+@endpoint(START)
+def start(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]) -> Answer:
+    """The order for this click, and what to open the window with."""
+    _check_method(fields["pay_method"])
+    payment = _ordered(user, _product(fields["product"]), fields)
+    buyer = {
+        "buyer_email": str(getattr(user, "email", "")),
+        "buyer_name": fields["buyer_name"],
+        "buyer_tel": fields["buyer_tel"],
+    }
+    return {
+        "user_code": conf.window().user_code,
+        "params": window.parameters(request, payment, pay_method=fields["pay_method"], buyer=buyer),
+        "next": page_of(payment),
+    }
+
+
+@endpoint(COMPLETE)
+def complete(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]) -> Answer:
+    """The window is done: ask what became of this attempt."""
+    payment = _own(user, fields["merchant_uid"])
+    if payment.status in APPROVED and payment.imp_uid == fields["imp_uid"]:
+        return _told(payment)  # The webhook, or the same call, was first.
+    result = verify(payment=payment, source=Source.BROWSER, actor=user, imp_uid=fields["imp_uid"])
+    # NOT_FOUND: a payment may show at the gateway a moment after the window (contract 9#35).
+    return _outcome(result, unsure=frozenset({EventKind.UNKNOWN, EventKind.NOT_FOUND}))
+
+
+@endpoint(GIVE_UP)
+def give_up(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]) -> Answer:
+    """The window says that nothing came of it: ask, and believe the gateway.
+
+    Asked by order number, so that every attempt is seen: one of them may have been approved.
+    """
+    result = verify(
+        payment=_own(user, fields["merchant_uid"]),
+        source=Source.GIVE_UP,
+        actor=user,
+        note=" ".join(filter(None, (fields[name] for name in list(GIVE_UP)[1:]))),
+    )
+    # NOT_FOUND: the window never got as far as a payment. Nothing can have been charged.
+    return _outcome(result, unsure=frozenset({EventKind.UNKNOWN}))
+
+
+def _check_method(pay_method: str) -> None:
+    offered = conf.window().pay_methods
+    if pay_method not in offered:
+        message = _("This pay method is not offered. Choose one of: %(methods)s.")
+        names = ", ".join(offered)
+        raise Refusal(400, "bad_input", message % {"methods": names}, field="pay_method")
+
+
+def _product(slug: str) -> Product:
+    product = reads.product_called(slug)
+    if product is None:
+        raise Refusal(404, "not_found", _("There is no such product."), field="product")
+    return product
+
+
+def _own(user: AbstractBaseUser, merchant_uid: str) -> Payment:
+    payment = reads.own_payment(user, merchant_uid)
+    if payment is None:
+        message = _("There is no such order of yours.")
+        raise Refusal(404, "not_found", message, field="merchant_uid")
+    return payment
+
+
+def _ordered(user: AbstractBaseUser, product: Product, fields: dict[str, str]) -> Payment:
+    key = fields["checkout_key"]
+    try:
+        payment = checkout.start(
+            user=user, product=product, pay_method=fields["pay_method"], checkout_key=key
+        )
+    except PaymentError as error:
+        raise refusal_of(error, **_way_on(user, key)) from error
+    if payment.product_id != product.pk:
+        message = _("This order was started for another product. Reload the page.")
+        raise Refusal(409, "other_product", message, field="checkout_key")
+    return payment
+
+
+def _way_on(user: AbstractBaseUser, key: str) -> dict[str, str]:
+    """A key for the next order, and where this one is shown, if there is one."""
+    payment = reads.payment_of_click(user, key)
+    page = {"next": page_of(payment)} if payment else {}
+    return {"checkout_key": secrets.token_urlsafe(16), **page}
+
+
+def _outcome(result: Result, *, unsure: frozenset[EventKind]) -> Answer:
+    page = page_of(result.payment)
+    if result.kind is EventKind.DISCREPANCY:
+        raise Refusal(409, "mismatch", WORDS[State.MISMATCH].text, next=page)
+    # Not knowing this attempt is no news about an order that is paid for.
+    if result.kind in unsure and result.payment.status not in APPROVED:
+        raise Refusal(503, "confirming", WORDS[State.CONFIRMING].text, next=page)
+    return _told(result.payment)
+
+
+def _told(payment: Payment) -> Answer:
+    state = state_of(payment)
+    message = WORDS[state].title
+    if state is State.FAILED and payment.fail_reason:
+        message = payment.fail_reason
+    return {"status": state, "next": page_of(payment), "message": str(message)}

@@ -1,0 +1,55 @@
+"""Where the payment window sends the browser when it has left the shop's page (contract 4.5).
+
+The address is public, arrives once or twice, with or without a session, before or after the
+webhook. Its query is a look-up key and nothing else; the order number in it can't be guessed. To
+show somebody without the right session more than a state, think again: the address gets shared.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from payments.ledger import clean
+from payments.models import Payment
+from payments.selectors import checkout as reads
+from payments.services.verification.compare import APPROVED
+from payments.services.verification.verify import verify
+from payments.states import Source
+
+from .api import COMPLETE
+from .status_view import WORDS, page_of, state_of
+
+
+@never_cache
+@require_safe
+def from_window(request: HttpRequest) -> HttpResponse:
+    """Settle the order, then show it: its page to its customer, a state to anybody else."""
+    payment = reads.payment_called(_field(request, "merchant_uid"))
+    if payment is None:
+        return render(request, "payments/return_unknown.html", status=404)
+    payment = _settled(payment, request)
+    if request.user.is_authenticated and request.user.pk == payment.user_id:
+        return redirect(page_of(payment))
+    state = state_of(payment)
+    context = {"state": state, "words": WORDS[state], "page": page_of(payment)}
+    return render(request, "payments/return.html", context)
+
+
+def _settled(payment: Payment, request: HttpRequest) -> Payment:
+    imp_uid = _field(request, "imp_uid")
+    if payment.status in APPROVED and imp_uid in {"", payment.imp_uid}:
+        return payment  # The webhook was first, or this is the second arrival.
+    said = (_field(request, name) for name in ("error_code", "error_msg"))
+    result = verify(
+        payment=payment, source=Source.REDIRECT, imp_uid=imp_uid, note=" ".join(filter(None, said))
+    )
+    return result.payment
+
+
+def _field(request: HttpRequest, name: str) -> str:
+    """A value of the query, "" for one that can't be meant: too long an id asks for nothing."""
+    value = request.GET.get(name, "").strip()
+    if name in COMPLETE:
+        return value if len(value) <= COMPLETE[name].limit and clean(value) == value else ""
+    return clean(value, 300)

@@ -1,0 +1,138 @@
+"""What a person writes into the search box: words such as `status:paid`, and plain text.
+
+Nothing is guessed: a field that is not known and a value that makes no sense are problems, and a
+search with a problem finds nothing. To understand another word, add it to `_WORDS` and to the help
+beneath the box (filters.html).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from payments.core.masking import mask_email
+from payments.core.money import as_won
+from payments.selectors.payments.search import approved_as
+from payments.states import PaymentStatus, Verification
+
+_WORD = re.compile(r"""([^\W\d]\w*):("[^"]*"|\S*)|\S+""")
+_AMOUNT = re.compile(r"(>=|<=|>|<|=|)([\d,]+)")
+_LOOKUPS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt", "=": "exact", "": "exact"}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search that was read. `emails` and `names` still have to be looked up among customers."""
+
+    text: str = ""
+    conditions: tuple[Q, ...] = ()
+    emails: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    text: list[str] = field(default_factory=list)
+    conditions: list[Q] = field(default_factory=list)
+    emails: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def _one_of(column: str, known: list[str]) -> Callable[[str], Q]:
+    def read(value: str) -> Q:
+        values = value.lower().split(",")
+        if not set(values) <= set(known):
+            raise ValueError(_("use %(known)s") % {"known": ", ".join(known)})
+        return Q(**{f"{column}__in": values})
+
+    return read
+
+
+def _codes(column: str) -> Callable[[str], Q]:
+    return lambda value: Q(**{f"{column}__in": value.lower().split(",")})
+
+
+def _equal(column: str, lookup: str = "exact") -> Callable[[str], Q]:
+    return lambda value: Q(**{f"{column}__{lookup}": value})
+
+
+def _amount(value: str) -> Q:
+    found = _AMOUNT.fullmatch(value)
+    try:
+        won = as_won(found[2] if found else value)
+    except ValueError:
+        raise ValueError(_("use whole won, such as 10000, >=10000 or <50000")) from None
+    return Q(**{f"amount__{_LOOKUPS[found[1] if found else '']}": won})
+
+
+_WORDS: dict[str, Callable[[str], Q]] = {
+    "order": _equal("merchant_uid", "startswith"),
+    "imp": _equal("imp_uid"),
+    "approval": approved_as,
+    "status": _one_of("status", PaymentStatus.values),
+    "verification": _one_of("verification", Verification.values),
+    "amount": _amount,
+    "method": _codes("pay_method"),
+    "pg": _codes("pg_provider"),
+}
+FIELDS = (*_WORDS, "email", "name")
+
+
+def read(query: str) -> Search:
+    """The search in its parts."""
+    reading = _Reading()
+    for found in _WORD.finditer(query):
+        if found[1] is None:
+            reading.text.append(found[0])
+        else:
+            _read_word(reading, found[1].lower(), found[2].strip('"').strip())
+    return Search(
+        text=" ".join(reading.text),
+        conditions=tuple(reading.conditions),
+        emails=tuple(reading.emails),
+        names=tuple(reading.names),
+        problems=tuple(reading.problems),
+    )
+
+
+def masked(query: str) -> str:
+    """The search as somebody else may see it: ids and words stay, people are masked."""
+    return _WORD.sub(_masked_word, query)
+
+
+def _masked_word(found: re.Match[str]) -> str:
+    text = found[0]
+    if found[1] is None:
+        # An id has figures or an underscore in it; anything else may be somebody's name.
+        is_id = "@" not in text and any(sign.isdigit() or sign == "_" for sign in text)
+        return text if is_id else mask_email(text)
+    if found[1].lower() not in {"email", "name"}:
+        return text
+    value = found[2].strip('"')
+    return f"{found[1]}:{mask_email(value)}"
+
+
+def _read_word(reading: _Reading, name: str, value: str) -> None:
+    if name not in FIELDS:
+        words = _("There is no search word “%(name)s:”. There are: %(fields)s.")
+        reading.problems.append(words % {"name": name, "fields": ", ".join(FIELDS)})
+    elif not value:
+        reading.problems.append(_("“%(name)s:” needs a value.") % {"name": name})
+    elif name == "email":
+        reading.emails.append(value)
+    elif name == "name":
+        reading.names.append(value)
+    else:
+        _read_condition(reading, name, value)
+
+
+def _read_condition(reading: _Reading, name: str, value: str) -> None:
+    try:
+        reading.conditions.append(_WORDS[name](value))
+    except ValueError as error:
+        words = _("“%(name)s:%(value)s” makes no sense: %(why)s.")
+        reading.problems.append(words % {"name": name, "value": value, "why": error})

@@ -1,0 +1,176 @@
+"""What the page of one payment compares: the order beside the gateway's answer, field by field.
+
+What happened to it is read by `history`. To compare one more field, add a line to `_FIELDS`; a
+finding that no field shows yet gets its field in `_FIELDS_OF`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments.core.kst import from_unix
+from payments.core.money import as_won
+from payments.models import Payment, PaymentEvent
+from payments.states import EventKind, Finding, Verification
+
+# Rows after an answer that are looked through for what they changed.
+MAX_SINCE = 50
+
+
+class Agreement(StrEnum):
+    """How one field of the order and of the answer stand to each other."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    # Ours moved on after this answer, as when staff close an order: no contradiction.
+    CHANGED_SINCE = "changed_since"
+    # The order is not bound to the attempt that the answer is about, so it has no such fact yet.
+    ONLY_THERE = "only_there"
+    # The answer has no such field, or there is no answer.
+    ONLY_HERE = "only_here"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedField:
+    """One field, as the order has it and as the gateway told it."""
+
+    name: str
+    label: str | Promise
+    ours: object
+    theirs: object
+    agreement: Agreement
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The order beside an answer of the gateway; `event` is the row that holds it, None: no answer.
+
+    `is_superseded`: a newer answer exists, but it was about another attempt, so the difference that
+    this one showed still stands.
+    """
+
+    event: PaymentEvent | None
+    findings: tuple[Finding, ...]
+    fields: tuple[ComparedField, ...]
+    is_superseded: bool
+
+
+def _won(value: Any) -> object:
+    try:
+        return as_won(value)
+    except ValueError:
+        return value
+
+
+def _time(value: Any) -> object:
+    try:
+        when = from_unix(int(value or 0))
+    except (ValueError, TypeError, OverflowError, OSError):
+        return value
+    # A second that no zone can show any more is shown as it came.
+    return value if when and when.year > 9998 else when
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+# Our attribute, its label, the answer's field, and how the answer's value is read.
+_FIELDS: tuple[tuple[str, str | Promise, str, Callable[[Any], object]], ...] = (
+    ("merchant_uid", _("order number"), "merchant_uid", _text),
+    ("imp_uid", _("PortOne payment id"), "imp_uid", _text),
+    ("status", _("status"), "status", _text),
+    ("amount", _("amount"), "amount", _won),
+    ("cancelled_amount", _("refunded amount"), "cancel_amount", _won),
+    ("currency", _("currency"), "currency", _text),
+    ("pay_method", _("payment method"), "pay_method", _text),
+    ("pg_provider", _("PG"), "pg_provider", _text),
+    ("apply_num", _("approval number"), "apply_num", _text),
+    ("vbank_num", _("virtual account"), "vbank_num", _text),
+    ("paid_at", _("payment date"), "paid_at", _time),
+    ("failed_at", _("failed at"), "failed_at", _time),
+    ("cancelled_at", _("refunded at"), "cancelled_at", _time),
+)
+# What a finding is about: these differ, whatever a plain comparison of the two values says.
+_FIELDS_OF = {
+    Finding.MERCHANT_UID: "merchant_uid",
+    Finding.IMP_UID: "imp_uid",
+    Finding.IMP_UID_TAKEN: "imp_uid",
+    Finding.AMOUNT: "amount",
+    Finding.CURRENCY: "currency",
+    Finding.SECOND_APPROVAL: "imp_uid",
+    Finding.STATUS: "status",
+    Finding.UNKNOWN_STATUS: "status",
+    Finding.REFUND: "cancelled_amount",
+    Finding.NO_PAYMENT_TIME: "paid_at",
+}
+
+
+def comparison(payment: Payment) -> Comparison:
+    """The order beside the answer that matters, or alone while the gateway has told nothing.
+
+    That is the newest answer; but while a difference stands, the one that showed it: a later
+    question about another attempt must not hide what is still to be cleared up.
+    """
+    answers = payment.events.exclude(answer="").order_by("-sequence")
+    shown = newest = answers.first()
+    if newest is None or shown is None:
+        return Comparison(None, (), tuple(_compared(payment, {})), False)
+    if payment.verification == Verification.MISMATCHED and newest.kind != EventKind.DISCREPANCY:
+        shown = answers.filter(kind=EventKind.DISCREPANCY).first() or newest
+    found = findings_of(shown)
+    since = _changed_since(payment, shown)
+    fields = tuple(_compared(payment, shown.answer_data, found, since))
+    return Comparison(shown, found, fields, shown != newest)
+
+
+def findings_of(event: PaymentEvent) -> tuple[Finding, ...]:
+    """What was found to differ; nothing for any row but a discrepancy."""
+    if event.kind != EventKind.DISCREPANCY:
+        return ()
+    known = set(Finding.values)
+    return tuple(Finding(code) for code in event.reason_code.split(",") if code in known)
+
+
+def _changed_since(payment: Payment, answer: PaymentEvent) -> frozenset[str]:
+    """Our fields that a later row has set."""
+    later = payment.events.filter(sequence__gt=answer.sequence).order_by("-sequence")
+    rows = later.values_list("changes", flat=True)[:MAX_SINCE]
+    return frozenset(name for changes in rows for name in changes)
+
+
+def _compared(
+    payment: Payment,
+    answer: Mapping[str, Any],
+    findings: tuple[Finding, ...] = (),
+    since: frozenset[str] = frozenset(),
+) -> Iterator[ComparedField]:
+    for name, label, their_name, read in _FIELDS:
+        ours = getattr(payment, name)
+        ours = "" if ours is None and read is _text else ours
+        theirs = read(answer.get(their_name))
+        about = tuple(one for one in findings if _FIELDS_OF.get(one) == name)
+        if about:
+            yield ComparedField(name, label, ours, theirs, Agreement.DIFFERENT, about)
+        elif their_name not in answer:
+            if ours:
+                yield ComparedField(name, label, ours, "", Agreement.ONLY_HERE)
+        elif ours or theirs:
+            agreement = _agreement(name, ours, theirs)
+            if agreement is Agreement.DIFFERENT and name in since:
+                agreement = Agreement.CHANGED_SINCE
+            yield ComparedField(name, label, ours, theirs, agreement)
+
+
+def _agreement(name: str, ours: object, theirs: object) -> Agreement:
+    if ours == theirs:
+        return Agreement.SAME
+    # An open order is bound to no attempt yet, so the attempt's own facts contradict nothing.
+    if ours in {"", None} and name not in {"merchant_uid", "currency"}:
+        return Agreement.ONLY_THERE
+    return Agreement.DIFFERENT

@@ -1,0 +1,51 @@
+"""The payments of a verification run, one by one: what came of each, and what it left open.
+
+Whatever is read here goes through the index by run and outcome, a page at a time and by key, so it
+is as quick at the end of a hundred thousand as at the beginning.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
+
+from .progress import LEFT_OVER, ORDER, Counts
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """One page of the payments of a run with one outcome. `after` is the key of the next page."""
+
+    outcome: ItemOutcome
+    rows: list[VerificationItem]
+    after: int | None
+
+
+def first_to_look_at(counts: Counts) -> ItemOutcome:
+    """Which results to show to somebody who has not said which: trouble before what is fine."""
+    return next((one for one in ORDER if counts.by_outcome.get(one)), ItemOutcome.WAITING)
+
+
+def items(run: VerificationRun, outcome: ItemOutcome, *, after: int = 0) -> Items:
+    """One page of results, by key: as quick at the end as at the beginning."""
+    rows = VerificationItem.objects.filter(run_id=run.pk, outcome=outcome, pk__gt=after)
+    found = list(rows.select_related("payment").order_by("pk")[: PAGE + 1])
+    return Items(outcome, found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None)
+
+
+def results(run: VerificationRun, outcome: ItemOutcome | None) -> QuerySet[VerificationItem]:
+    """All results, or those with one outcome, in the order in which they were asked for."""
+    rows = VerificationItem.objects.filter(run_id=run.pk).select_related("payment", "run")
+    return (rows.filter(outcome=outcome) if outcome else rows).order_by("pk")
+
+
+def left_over(run: VerificationRun) -> QuerySet[Payment]:
+    """The payments that a run which has ended says nothing about."""
+    rows: QuerySet[VerificationItem, Any] = VerificationItem.objects.filter(
+        run_id=run.pk, outcome__in=LEFT_OVER
+    )
+    return Payment.objects.filter(pk__in=rows.values("payment_id"))

@@ -1,0 +1,152 @@
+"""The daily close: a finished Korean day is frozen, in order, and chained to the day before.
+
+A close holds its payments as text and what they add up to (`selectors.daily_close.lines`), so the
+list of that day, the dashboard and the close say the same. It is written once; what moves
+afterwards is drift (`selectors.daily_close.closes`). Nothing is asked of the gateway here:
+reconciling a day first is handed in. `close_audit` proves that nobody has changed a close.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments import ledger
+from payments.core import hashing
+from payments.core.kst import day_of
+from payments.errors import Conflict, NotAllowed
+from payments.locks import closing_days
+from payments.models import DailyClose, Discrepancy, ReconciliationRun
+from payments.selectors.daily_close.closes import ONE_DAY, newest, open_days
+from payments.selectors.daily_close.lines import figures_of_lines, lines_of, stored
+from payments.services.reconciliation import is_enough
+
+NOT_OVER = gettext_lazy("This day is not over yet in Korea. It can be closed from midnight on.")
+CLOSED = gettext_lazy("This day is closed already. A close is never changed.")
+JUST_CLOSED = gettext_lazy("Somebody else has just closed a day. Look at it, then decide.")
+CHANGED = gettext_lazy(
+    "The payments of this day have changed while you looked at them. Nothing was closed; look at "
+    "the figures again."
+)
+
+# The run that reconciled a day, or None where there is nothing to reconcile it with.
+Reconcile = Callable[[date], ReconciliationRun | None]
+
+
+def close_day(
+    *,
+    day: date,
+    actor: AbstractBaseUser | None,
+    run: ReconciliationRun | None = None,
+    seen: str = "",
+) -> DailyClose:
+    """Freeze a finished day as it is now. `actor` None is the schedule.
+
+    `seen` is the content hash of the figures that a person agreed to, "" for whatever they are.
+    Raises NotAllowed (not over, closed already, not the next one) and Conflict (somebody closed a
+    day at the same moment, or the day is not what was `seen`).
+    """
+    before = newest()
+    if refusal := refusal_of(day=day, last=before, now=timezone.now()):
+        raise NotAllowed(refusal)
+    with closing_days():
+        if newest() != before:
+            raise Conflict(JUST_CLOSED)
+        close = _frozen(day, actor, run, before)
+        if seen and seen != close.content_hash:
+            raise Conflict(CHANGED)
+        close.save(force_insert=True)
+    return close
+
+
+def refusal_of(*, day: date, last: DailyClose | None, now: datetime) -> str | Promise | None:
+    """Why this day can't be closed now, None if it can. `last` is the last close."""
+    if day >= day_of(now):
+        return NOT_OVER
+    if last is None or day == last.day + ONE_DAY:
+        return None
+    if day > last.day:
+        words = _("Days are closed one after the other. Close %(day)s first.")
+        return words % {"day": last.day + ONE_DAY}
+    if DailyClose.objects.filter(day=day).exists():
+        return CLOSED
+    return _("Closing began after this day, so it can't be closed any more.")
+
+
+def _frozen(
+    day: date,
+    actor: AbstractBaseUser | None,
+    run: ReconciliationRun | None,
+    before: DailyClose | None,
+) -> DailyClose:
+    """The close, hashed, not saved. Call inside `closing_days`."""
+    lines = lines_of(day)
+    figures = figures_of_lines(lines)
+    close = DailyClose(
+        day=day,
+        closed_at=timezone.now(),
+        actor_id=actor.pk if actor else None,
+        actor_name=ledger.clean(str(actor), 254) if actor else "",
+        run=run,
+        count=figures.sums.count,
+        gross=figures.sums.gross,
+        refunded=figures.sums.refunded,
+        net=figures.sums.net,
+        by_method=stored(figures.by_method, "pay_method"),
+        by_provider=stored(figures.by_provider, "pg_provider"),
+        open_discrepancies=Discrepancy.objects.filter(is_open=True).count(),
+        lines=lines,
+        content_hash=hashing.of_text(lines),
+        previous_hash=before.hash if before else "",
+    )
+    close.hash = close_hash(close=close)
+    return close
+
+
+def close_hash(*, close: DailyClose) -> str:
+    """SHA-256 over all figures and the hash of the close before."""
+    return hashing.chained(_hashed_fields(close))
+
+
+def _hashed_fields(close: DailyClose) -> Iterable[object]:
+    yield close.previous_hash
+    yield close.day.isoformat()
+    yield close.closed_at.astimezone(UTC).isoformat()
+    yield close.actor_id or ""
+    yield close.actor_name
+    yield close.run_id or ""
+    yield close.count
+    yield close.gross
+    yield close.refunded
+    yield close.net
+    yield json.dumps(close.by_method, sort_keys=True, separators=(",", ":"))
+    yield json.dumps(close.by_provider, sort_keys=True, separators=(",", ":"))
+    yield close.open_discrepancies
+    yield close.content_hash
+
+
+def close_finished_days(*, now: datetime, reconcile: Reconcile) -> list[DailyClose]:
+    """Close every finished day that is still open, in order, each after it was reconciled.
+
+    `reconcile` brings the run for a day. One that is not done yet, or that is to be followed by
+    another because payments had no answer, ends the work here: the day stays open, as do those
+    after it, until this is called again (`selectors.daily_close.closes.open_days` says what is
+    left). Safe to call twice and at any time: a day that somebody else closes is passed over.
+    """
+    closes = []
+    for day in open_days(now=now):
+        run = reconcile(day)
+        if run is not None and not is_enough(run=run):
+            break
+        try:
+            closes.append(close_day(day=day, actor=None, run=run))
+        except (Conflict, NotAllowed):
+            # Somebody closed it while it was being reconciled; whether the next one can be closed
+            # is asked anew.
+            continue
+    return closes

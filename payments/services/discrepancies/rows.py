@@ -1,0 +1,65 @@
+"""How the row of a discrepancy changes: opened, closed, and each change with its step.
+
+For services that hold the row locked; they save it. What may happen when is decided there.
+"""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from payments import ledger
+from payments.errors import NotAllowed
+from payments.models import ClosingReason, Discrepancy, DiscrepancyStep, ReconciliationRun, StepKind
+
+MIN_TEXT, MAX_TEXT = 5, 500
+
+TEXT_NEEDED = _("Say in at least 5 characters what was found out.")
+TOO_LONG = _("The text has at most 500 characters.")
+
+
+def set_closed(*, row: Discrepancy, reason: ClosingReason) -> None:
+    """Closed now, for this reason."""
+    row.is_open, row.closed_at, row.closing_reason = False, timezone.now(), reason
+
+
+def set_open(*, row: Discrepancy) -> None:
+    """Open again, and news once more."""
+    row.is_open, row.closed_at, row.closing_reason = True, None, ""
+    row.times_opened += 1
+    row.mailed_at = None
+
+
+def add_step(
+    *, row: Discrepancy, kind: StepKind, actor: AbstractBaseUser | None = None, **fields: Any
+) -> None:
+    """Keep what happened, with the figures as they stand; pages drawn before are out of date."""
+    if kind is not StepKind.FOUND:
+        row.version += 1
+    DiscrepancyStep.objects.create(
+        discrepancy=row,
+        at=timezone.now(),
+        kind=kind,
+        actor_id=actor.pk if actor else None,
+        actor_name=ledger.clean(str(actor), 254) if actor else "",
+        ours=row.ours,
+        theirs=row.theirs,
+        **fields,
+    )
+
+
+def keep_who_saw(*, row: Discrepancy, run: ReconciliationRun | None) -> None:
+    """That this run saw it, for good; None: it was no run. Once more changes nothing."""
+    if run is not None:
+        row.seen_by.add(run)
+
+
+def words_of(*, text: str) -> str:
+    """A person's words, fit to be kept. Raises NotAllowed if there are too few or too many."""
+    words = ledger.clean(text).replace("\r\n", "\n").strip()
+    if len(words) < MIN_TEXT:
+        raise NotAllowed(TEXT_NEEDED)
+    if len(words) > MAX_TEXT:
+        raise NotAllowed(TOO_LONG)
+    return words

@@ -1,0 +1,120 @@
+"""Marking a payment failed by hand. The gateway is asked first; if it says paid, no.
+
+While the gateway is silent, the order stays open, unless the caller says that this person may go on
+without an answer (`override_silence`) and no earlier answer speaks against it. The row then names
+`GATEWAY_SILENT` beside the reason, and the "no answer" row right before it is the proof. To allow
+another case, extend `_refusal`: it is the list of reasons against.
+"""
+
+import uuid
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments import ledger
+from payments.errors import Conflict, GatewayUnavailable, NotAllowed
+from payments.ledger import Entry
+from payments.locks import locked_payment
+from payments.models import Payment
+from payments.services.verification.verify import Result, verify
+from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
+
+from . import fail
+
+NOT_OPEN = _("Only a payment that is not paid yet can be marked failed.")
+HAS_MONEY = _("The gateway says that this payment was approved. It can't be marked failed.")
+DIFFERS = _("The gateway's answer does not agree with this order. Clear up the difference first.")
+REASON_NEEDED = _("Say in a few words why this payment is marked failed.")
+
+MAX_NOTE = 500
+# In `reason_code`, after the reason: closed in a person's name, without the gateway's word.
+GATEWAY_SILENT = "gateway_silent"
+
+
+def mark_failed(
+    *,
+    payment: Payment,
+    actor: AbstractBaseUser,
+    reason: FailReason,
+    note: str,
+    expected_version: int,
+    source: Source = Source.ADMIN,
+    override_silence: bool = False,
+) -> Payment:
+    """Close an open payment as failed, for a reason, in the name of `actor`.
+
+    `override_silence` says that `actor` may go on if the gateway does not answer: the caller has
+    checked that permission. It helps against silence only, never against an answer. Raises Conflict
+    (the payment changed since `expected_version`), NotAllowed (not open, approved at the gateway,
+    differs from it, no text), GatewayUnavailable (no answer). In each case the status is only what
+    the gateway itself says.
+    """
+    if not note.strip():
+        raise NotAllowed(REASON_NEEDED)
+    if payment.version != expected_version:
+        raise Conflict
+    if payment.status != PaymentStatus.READY:
+        raise NotAllowed(NOT_OPEN)
+    result = verify(
+        payment=payment,
+        source=source,
+        actor=actor,
+        note=note,
+        expected_version=expected_version,
+    )
+    if refusal := _refusal(result):
+        _record_refusal(result.payment, actor, reason, note, source, refusal)
+        raise NotAllowed(refusal)
+    if not result.is_known and not override_silence:
+        raise GatewayUnavailable
+    if result.payment.status == PaymentStatus.FAILED:
+        return result.payment
+    codes = reason.value if result.is_known else f"{reason.value},{GATEWAY_SILENT}"
+    return _close(result.payment, actor, codes, note, source)
+
+
+def _refusal(result: Result) -> str | Promise | None:
+    if result.payment.status in {PaymentStatus.PAID, PaymentStatus.CANCELLED}:
+        return HAS_MONEY
+    if result.kind is EventKind.DISCREPANCY:
+        return DIFFERS
+    # Silence takes nothing back that an earlier answer has shown.
+    if not result.is_known and result.payment.verification == Verification.MISMATCHED:
+        return DIFFERS
+    return None
+
+
+def _record_refusal(
+    payment: Payment,
+    actor: AbstractBaseUser,
+    reason: FailReason,
+    note: str,
+    source: Source,
+    refusal: str | Promise,
+) -> None:
+    with locked_payment(payment.pk) as locked:
+        entry = Entry(
+            kind=EventKind.REFUSED,
+            source=source,
+            key=f"refused:{uuid.uuid4().hex}",
+            actor=actor,
+            reason_code=reason,
+            note=f"{note}\n{refusal}",
+        )
+        ledger.append(payment=locked, entry=entry)
+
+
+def _close(
+    payment: Payment, actor: AbstractBaseUser, reason_code: str, note: str, source: Source
+) -> Payment:
+    return fail.close(
+        payment=payment,
+        kind=EventKind.MARKED_FAILED,
+        source=source,
+        key=f"marked_failed:{uuid.uuid4().hex}",
+        actor=actor,
+        reason_code=reason_code,
+        fail_reason=note,
+        note=note,
+    )

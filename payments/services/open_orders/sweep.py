@@ -1,0 +1,208 @@
+"""The sweep: open orders that no webhook told us about are asked about and, in the end, closed.
+
+An abandoned window stays `ready` at the gateway for ever, a failure is never announced, and a
+webhook is sent once and may be lost (contract, pitfalls 7, 16, 17). So every open order is asked
+about through the one door until it is settled, less often the older it gets (`_RESTS`); once its
+time is up (`_limit`) and the gateway has said that nobody paid, it is closed as failed.
+
+Silence closes nothing, nor does a difference: unknown stays unknown, and a difference is a
+person's. What is swept is in the database alone, and closing checks that nothing has happened
+since the answer, so two sweeps at once only ask twice. To close for another reason, extend
+`_why_closed`.
+
+Closed orders are not asked about again. What may still come is money: a late approval, or a deposit
+into an older account of the same order (contract, pitfalls 12 and 19). Its webhook takes the order
+from failed to paid, and if that is lost too, the daily reconciliation finds the approval under its
+own day; one more question some days later would miss whatever comes after it.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import F, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments import conf
+from payments.errors import Conflict
+from payments.models import Payment, PaymentEvent
+from payments.services.verification.silence_limit import Patience
+from payments.services.verification.verify import verify
+from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
+
+from . import fail
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 500
+# A virtual account without a due date is good for so long (contract 7.4).
+DEPOSIT_WITHIN = timedelta(days=30)
+# Up to this age, an order that was answered is left alone for so long.
+_RESTS = (
+    (timedelta(hours=6), timedelta(hours=1)),
+    (timedelta(days=3), timedelta(hours=3)),
+    (timedelta.max, timedelta(hours=12)),
+)
+_WORDS: dict[FailReason, str | Promise] = {
+    FailReason.ABANDONED: _("The payment was not finished in time, so the order was closed."),
+    FailReason.DEPOSIT_EXPIRED: _("No deposit came in by the due date, so the order was closed."),
+}
+
+
+class Ending(StrEnum):
+    """What came of one order; the names are the fields of `SweepResult`."""
+
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+    DEPOSIT_EXPIRED = "deposit_expired"
+    WAITING = "waiting"
+    DIFFERENT = "different"
+    SILENT = "silent"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepResult:
+    """How many orders ended how.
+
+    The first three are what the gateway said, the next two what was closed; `broken` are mistakes
+    of ours, which are in the log. `unfinished` says that time ran out with more left to ask.
+    """
+
+    paid: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    abandoned: int = 0
+    deposit_expired: int = 0
+    waiting: int = 0
+    different: int = 0
+    silent: int = 0
+    broken: int = 0
+    unfinished: bool = False
+
+
+def sweep(*, now: datetime, seconds: float) -> SweepResult:
+    """Ask about the open orders that are due at `now`, for about so many seconds.
+
+    Stops early when the gateway stays silent; the same orders are due again the next time.
+    """
+    deadline, patience = time.monotonic() + seconds, Patience()
+    endings: Counter[Ending] = Counter()
+    unfinished = False
+    for payment in _due(now):
+        unfinished = time.monotonic() >= deadline
+        if unfinished or patience.is_over:
+            break
+        ending = _settle(payment, now)
+        patience.note(silent=ending is Ending.SILENT)
+        endings[ending] += 1
+    return SweepResult(unfinished=unfinished, **{str(name): endings[name] for name in endings})
+
+
+def _due(now: datetime) -> Iterator[Payment]:
+    """The orders to ask about, oldest first.
+
+    Those that got no answer the last time come at the end: orders about which the gateway's answer
+    can't be read would otherwise use up the patience for all others, every time. Only their ids are
+    kept until then.
+    """
+    unanswered: list[int] = []
+    ready = Payment.objects.filter(status=PaymentStatus.READY).order_by("pk")
+    for chunk in _in_chunks(ready):
+        due = [payment for payment in chunk if _is_due(payment, now)]
+        silent = _without_answer(due)
+        unanswered += sorted(silent)
+        yield from (payment for payment in due if payment.pk not in silent)
+    for start in range(0, len(unanswered), CHUNK):
+        yield from ready.filter(pk__in=unanswered[start : start + CHUNK])
+
+
+def _in_chunks(rows: QuerySet[Payment]) -> Iterator[list[Payment]]:
+    """By id, in which the index by status keeps them, a chunk at a time."""
+    chunk = list(rows[:CHUNK])
+    while chunk:
+        yield chunk
+        chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:CHUNK])
+
+
+def _without_answer(payments: Sequence[Payment]) -> set[int]:
+    last = PaymentEvent.objects.filter(payment__in=payments, sequence=F("payment__version"))
+    return set(last.filter(kind=EventKind.UNKNOWN).values_list("payment_id", flat=True))
+
+
+def _is_due(payment: Payment, now: datetime) -> bool:
+    age = now - payment.requested_at
+    if age < conf.schedule().short_wait:
+        return False
+    if payment.verified_at is None:
+        return True
+    if now >= _limit(payment) and not _is_unclear(payment):
+        return True
+    rest = next(rest for limit, rest in _RESTS if age <= limit)
+    return payment.verified_at <= now - rest
+
+
+def _is_unclear(payment: Payment) -> bool:
+    """Whether the last answer forbids closing: a person has to look, and the sweep only asks on."""
+    # An account that the gateway issued itself and does not know any more: the wrong key, perhaps.
+    is_gone = payment.verification == Verification.NOT_FOUND and payment.imp_uid is not None
+    return is_gone or payment.verification == Verification.MISMATCHED
+
+
+def _limit(payment: Payment) -> datetime:
+    """When the order may be closed. A deposit of the last minute needs some time to get here."""
+    if not payment.vbank_num:
+        return payment.requested_at + conf.schedule().long_wait
+    due = payment.vbank_due or payment.requested_at + DEPOSIT_WITHIN
+    return due + conf.schedule().short_wait
+
+
+def _settle(payment: Payment, now: datetime) -> Ending:
+    """One order; a mistake of ours about it is logged and does not stop the others."""
+    try:
+        return _look(payment, now)
+    except Exception:
+        logger.exception("an order could not be swept", extra={"payment": payment.pk})
+        return Ending.BROKEN
+
+
+def _look(payment: Payment, now: datetime) -> Ending:
+    result = verify(payment=payment, source=Source.SWEEP)
+    if not result.is_known:
+        return Ending.SILENT
+    if _is_unclear(result.payment):
+        return Ending.DIFFERENT
+    if result.payment.status != PaymentStatus.READY:
+        return Ending(result.payment.status)
+    # Read again: the answer may have brought a virtual account with a due date of its own.
+    if now < _limit(result.payment):
+        return Ending.WAITING
+    return _close(result.payment)
+
+
+def _why_closed(payment: Payment) -> FailReason:
+    return FailReason.DEPOSIT_EXPIRED if payment.vbank_num else FailReason.ABANDONED
+
+
+def _close(payment: Payment) -> Ending:
+    reason = _why_closed(payment)
+    try:
+        fail.close(
+            payment=payment,
+            kind=EventKind.FAILED,
+            source=Source.SWEEP,
+            key=f"failed:{reason}",
+            reason_code=reason,
+            fail_reason=str(_WORDS[reason]),
+        )
+    except Conflict:
+        # Something happened to it in this very moment: the next sweep sees what.
+        return Ending.WAITING
+    return Ending(reason.value)

@@ -1,0 +1,81 @@
+"""Reconciliations: asked for, paused, gone on with, stopped; the same as any other run.
+
+`enqueue` queues the task for a run's id; it is handed in because tasks are built on services.
+"""
+
+from datetime import date, datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from payments import ledger
+from payments.core import kst
+from payments.errors import NotAllowed
+from payments.models import ReconciliationRun, RunStatus
+from payments.services.verification_runs import control
+from payments.services.verification_runs.control import Enqueue, move, pause, silent
+
+from .counters import count_again
+
+LONGEST = 366  # days
+
+ORDER = _("The first day is after the last one.")
+FUTURE = _("Days that have not begun can't be reconciled yet.")
+TOO_LONG = _("At most 366 days at once. Choose a shorter time, or start several.")
+
+__all__ = ["Enqueue", "forgotten", "pause", "resume", "start", "stop"]
+
+
+def start(
+    *,
+    first_day: date,
+    last_day: date,
+    actor: AbstractBaseUser | None,
+    enqueue: Enqueue,
+    command: str = "",
+) -> ReconciliationRun:
+    """A run over these Korean days, both included. Raises NotAllowed with words for the person.
+
+    Of a day that is not over yet, what happened until the run begins. `command` is what asks where
+    no `actor` does; without either it is the schedule.
+    """
+    now = timezone.now()
+    if first_day > last_day:
+        raise NotAllowed(ORDER)
+    if last_day > kst.day_of(now):
+        raise NotAllowed(FUTURE)
+    if (last_day - first_day).days >= LONGEST:
+        raise NotAllowed(TOO_LONG)
+    with transaction.atomic():
+        run = ReconciliationRun.objects.create(
+            requested_at=now,
+            requested_by_id=actor.pk if actor else None,
+            requested_name=ledger.clean(str(actor), 254) if actor else command,
+            first_day=first_day,
+            last_day=last_day,
+        )
+        enqueue(run.pk)
+    return run
+
+
+def resume(*, run: ReconciliationRun, enqueue: Enqueue) -> None:
+    """Go on where it stood. Raises Conflict if it was not paused."""
+    with transaction.atomic():
+        move(run=run, allowed=(RunStatus.PAUSED,), status=RunStatus.RUNNING)
+        enqueue(run.pk)
+
+
+def stop(*, run: ReconciliationRun) -> None:
+    """End it; what comes after its cursor is not compared. Raises Conflict if it has ended."""
+    with transaction.atomic():
+        control.stop(run=run)
+        # Its worker may be dead, and may have filed something since it last saved the figures.
+        run.refresh_from_db()
+        count_again(run=run)
+
+
+def forgotten(*, now: datetime) -> list[int]:
+    """Runs that should be going on and that no worker has touched for a lease: queue them again."""
+    return silent(runs=ReconciliationRun.objects.all(), now=now)

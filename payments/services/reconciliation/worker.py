@@ -1,0 +1,206 @@
+"""A worker's part of a reconciliation: one pass over both sides, then what is open once more.
+
+The pass stops now and then at a second up to which everything is settled, and saves it as the run's
+cursor with the figures. A worker that is killed has only lost what came after: the next one goes on
+from there, and filing the same difference again adds nothing. While the gateway gives no answer the
+run waits; what a second look could not find out in the end is "unknown", never "missing".
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import islice
+
+from django.utils import timezone
+
+from payments import conf, gateway
+from payments.iamport import GatewayPayment, IamportError
+from payments.models import Discrepancy, ReconciliationRun, RunStatus
+from payments.services.discrepancies.rules import differences
+from payments.services.verification_runs.batch import ATTEMPTS
+
+from . import claims, classify
+from .claims import Interrupted
+from .counters import Tally, count_again
+from .recheck import SIZE, Sight, Suspect, look
+from .streams import Filed, Second, ours_between, paired
+
+logger = logging.getLogger(__name__)
+
+# The pass stops after so many payments or seconds at the latest: what a crash costs, and how soon
+# a pause is heard.
+STOP_EVERY = 5_000
+STOP_AFTER = 2.0
+
+
+def work(*, run_id: int, seconds: float) -> float | None:
+    """Go on with a run for about so many seconds.
+
+    Returns after how many seconds it is worth going on (0: at once), None if there is nothing to
+    do here: it is done, paused, stopped, or in another worker's hands.
+    """
+    run = claims.take(run_id=run_id)
+    if run is None:
+        return claims.rest(run_id=run_id)
+    try:
+        return None if _Turn(run, time.monotonic() + seconds).go_on() else 0.0
+    except Interrupted:
+        count_again(run=run)
+        return None
+    except IamportError as error:
+        return claims.wait(run=run, why=str(error))
+    except Exception as error:
+        # A mistake of ours: kept where people see it, and tried again as rarely as a silence.
+        logger.exception("a reconciliation could not go on", extra={"run": run_id})
+        return claims.wait(run=run, why=repr(error))
+    finally:
+        claims.let_go(run=run)
+
+
+class _Turn:
+    """One worker's turn at a run that it has claimed."""
+
+    def __init__(self, run: ReconciliationRun, deadline: float) -> None:
+        self._run = run
+        self._deadline = deadline
+        self._tally = Tally(run)
+        self._accepts_test = conf.gateway().accepts_test_payments
+        self._suspects: dict[str, Suspect] = {}
+        self._since_stop = 0
+        self._stopped_at = time.monotonic()
+
+    def go_on(self) -> bool:
+        """Whether the run is through."""
+        first, last = self._run.bounds
+        start = first if self._run.cursor is None else self._run.cursor + 1
+        if start <= last:
+            if not self._compare_all(start, last):
+                return False
+            self._stop_at(last)
+        self._ask_once_more_about_the_unknown()
+        self._look_at_what_is_open()
+        self._end()
+        return True
+
+    def _compare_all(self, start: int, last: int) -> bool:
+        """Whether both sides were read to their end; the turn may be over before."""
+        reached, has_guessed = start - 1, False
+        for second in self._seconds(start, last):
+            # A row whose second is a guess is the gateway's of some second up to the next row's:
+            # listed from any sooner one, it would be counted again.
+            has_guessed = has_guessed and not second.theirs
+            if second.at > reached:
+                if reached >= start and not has_guessed and self._is_time_to_stop():
+                    self._stop_at(second.at - 1)
+                    if time.monotonic() > self._deadline:
+                        return False
+                reached = second.at
+            if len(self._suspects) >= SIZE:
+                self._settle()
+            self._compare(second)
+            has_guessed = has_guessed or second.has_guessed
+        return True
+
+    def _seconds(self, start: int, last: int) -> Iterator[Second]:
+        theirs = gateway.client().by_status(
+            "all", from_=start, to=last, sorting="updated", unreadable=self._unreadable
+        )
+        ours = ours_between(from_=start, to=last)
+        return paired(ours=ours, theirs=theirs, span=(start, last))
+
+    def _unreadable(self, imp_uid: str, why: str) -> None:
+        logger.warning("a listed payment can't be read", extra={"reason": why})
+        self._suspect(imp_uid, None, None)
+
+    def _compare(self, second: Second) -> None:
+        self._tally.add("ours", len(second.ours))
+        self._tally.add("theirs", len(second.theirs))
+        self._since_stop += len(second.ours) + len(second.theirs)
+        for imp_uid in second.ours.keys() | second.theirs.keys():
+            mine, answer = second.ours.get(imp_uid), second.theirs.get(imp_uid)
+            if mine is not None and answer is not None and self._agree(mine, answer):
+                self._tally.add("agree")
+            else:
+                self._suspect(imp_uid, mine, answer)
+
+    def _agree(self, mine: Filed, answer: GatewayPayment) -> bool:
+        return not mine.is_elsewhere and not differences(
+            ours=mine.ours, theirs=answer, accepts_test_payments=self._accepts_test
+        )
+
+    def _suspect(self, imp_uid: str, mine: Filed | None, answer: GatewayPayment | None) -> None:
+        # It may be among them already, met under another time.
+        before = self._suspects.get(imp_uid, Suspect(is_ours=False))
+        listed = answer or before.listed
+        self._suspects[imp_uid] = Suspect(listed, before.is_ours or mine is not None)
+
+    def _is_time_to_stop(self) -> bool:
+        return (
+            len(self._suspects) >= SIZE
+            or self._since_stop >= STOP_EVERY
+            or time.monotonic() > min(self._deadline, self._stopped_at + STOP_AFTER)
+        )
+
+    def _stop_at(self, second: int) -> None:
+        """Settle everything up to this second, then save the cursor and the figures at once."""
+        self._settle()
+        self._save({"cursor": second, "silences": 0, "not_before": None, "last_error": ""})
+        self._run.silences = 0
+        self._since_stop, self._stopped_at = 0, time.monotonic()
+
+    def _settle(self) -> None:
+        self._clear_up(self._suspects)
+        self._suspects.clear()
+
+    def _save(self, fields: dict[str, object]) -> None:
+        claims.save(run=self._run, fields=self._tally.saved() | fields)
+
+    def _clear_up(self, suspects: Mapping[str, Suspect]) -> None:
+        for some in _hundreds(suspects):
+            sights = self._look(some)
+            classify.reach(run=self._run, tally=self._tally, suspects=some, sights=sights)
+
+    def _look(self, suspects: Mapping[str, Suspect]) -> dict[str, Sight | None]:
+        """Fresh from both sides. After so many silences in a row they are let be: unknown."""
+        try:
+            sights = look(suspects=suspects, before_call=partial(claims.sign, run=self._run))
+        except IamportError:
+            self._count_silent_looks(self._run.silent_looks + 1)
+            if self._run.silent_looks < ATTEMPTS:
+                raise
+            return dict.fromkeys(suspects, None)
+        self._count_silent_looks(0)
+        return sights
+
+    def _count_silent_looks(self, number: int) -> None:
+        self._run.silent_looks = number
+        claims.save(run=self._run, fields={"silent_looks": number})
+
+    def _ask_once_more_about_the_unknown(self) -> None:
+        self._clear_up(dict.fromkeys(self._tally.take_unknown(), Suspect(is_counted=True)))
+
+    def _look_at_what_is_open(self) -> None:
+        """Every open discrepancy, of whichever days: what agrees by now closes by itself."""
+        for some in _open_discrepancies():
+            sights = self._look({one.imp_uid: Suspect() for one in some})
+            closed = classify.reconsider(run=self._run, open_ones=some, sights=sights)
+            self._tally.add("closed", closed)
+
+    def _end(self) -> None:
+        self._save({"status": RunStatus.DONE, "finished_at": timezone.now(), "not_before": None})
+
+
+def _hundreds(suspects: Mapping[str, Suspect]) -> Iterator[dict[str, Suspect]]:
+    items = iter(suspects.items())
+    while some := dict(islice(items, SIZE)):
+        yield some
+
+
+def _open_discrepancies() -> Iterator[list[Discrepancy]]:
+    """A hundred at a time, by key: closing some does not shift the rest."""
+    rows = Discrepancy.objects.filter(is_open=True).order_by("pk")
+    pk = 0
+    while some := list(rows.filter(pk__gt=pk)[:SIZE]):
+        yield some
+        pk = some[-1].pk

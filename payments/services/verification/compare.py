@@ -1,0 +1,191 @@
+"""An order beside the gateway's answer: what agrees, what does not, and what follows.
+
+Pure: no database, no clock, no network. `compare` gives a `Verdict`; `services.verification.verify`
+writes it down. To check one more thing, add a `Finding` and the line that finds it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from payments.core.kst import from_unix
+from payments.iamport import GatewayPayment
+from payments.ledger import clean
+from payments.models import Payment
+from payments.states import EventKind, Finding, PaymentStatus
+
+APPROVED = frozenset({PaymentStatus.PAID, PaymentStatus.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row for the ledger: what happened and which fields it sets. Amount in won."""
+
+    kind: EventKind
+    changes: dict[str, Any] = field(default_factory=dict)
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Either findings, and then no steps; or the steps (none: everything agrees already)."""
+
+    findings: tuple[Finding, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+def compare(
+    *,
+    payment: Payment,
+    answer: GatewayPayment,
+    asked_imp_uid: str,
+    imp_uid_taken: bool,
+    accepts_test_payments: bool,
+) -> Verdict:
+    """What the gateway's answer means for this order (contract 6.2).
+
+    `asked_imp_uid` is the id that was asked for, "" if the order number was. `imp_uid_taken` says
+    whether another order holds the answer's imp_uid.
+    """
+    findings = tuple(
+        _differences(payment, answer, asked_imp_uid, imp_uid_taken, accepts_test_payments)
+    )
+    if findings:
+        return Verdict(findings=findings)
+    if _is_another_attempt(payment, answer):
+        return _another_attempt(answer)
+    return _VERDICTS.get(answer.status, _unknown_status)(payment, answer)
+
+
+def _differences(
+    payment: Payment, answer: GatewayPayment, asked: str, taken: bool, accepts_test: bool
+) -> Iterator[Finding]:
+    if asked and answer.imp_uid != asked:
+        yield Finding.IMP_UID
+    if answer.merchant_uid != payment.merchant_uid:
+        yield Finding.MERCHANT_UID
+    if taken:
+        yield Finding.IMP_UID_TAKEN
+    if answer.amount != payment.amount:
+        yield Finding.AMOUNT
+    if answer.currency != payment.currency:
+        yield Finding.CURRENCY
+    if answer.sandbox and not accepts_test:
+        yield Finding.TEST_PAYMENT
+
+
+def _is_another_attempt(payment: Payment, answer: GatewayPayment) -> bool:
+    """Whether the order is settled already, by another attempt than the answer's."""
+    return payment.status in APPROVED and answer.imp_uid != payment.imp_uid
+
+
+def _another_attempt(answer: GatewayPayment) -> Verdict:
+    # An attempt that brought no money says nothing against the one that did.
+    if answer.status in {PaymentStatus.READY, PaymentStatus.FAILED}:
+        return Verdict()
+    return Verdict(findings=(Finding.SECOND_APPROVAL,))
+
+
+def _ready(payment: Payment, answer: GatewayPayment) -> Verdict:
+    if payment.status in APPROVED:
+        return Verdict(findings=(Finding.STATUS,))
+    is_news = answer.imp_uid != payment.imp_uid or answer.vbank_num != payment.vbank_num
+    if payment.status == PaymentStatus.READY and answer.is_awaiting_deposit and is_news:
+        return Verdict(steps=(Step(EventKind.VBANK_ISSUED, _facts(answer)),))
+    # A window that is open or was closed stays `ready` at the gateway for ever (contract 3.2).
+    return Verdict()
+
+
+def _paid(payment: Payment, answer: GatewayPayment) -> Verdict:
+    if payment.status == PaymentStatus.CANCELLED:
+        return Verdict(findings=(Finding.STATUS,))
+    if answer.cancel_amount != 0:
+        return Verdict(findings=(Finding.REFUND,))
+    if payment.status == PaymentStatus.PAID:
+        return Verdict()
+    if not answer.paid_at:
+        return Verdict(findings=(Finding.NO_PAYMENT_TIME,))
+    return Verdict(steps=(_approval(payment, answer),))
+
+
+def _failed(payment: Payment, answer: GatewayPayment) -> Verdict:
+    if payment.status in APPROVED:
+        return Verdict(findings=(Finding.STATUS,))
+    # A customer who waits to pay into a virtual account may have tried a card in between.
+    waits_elsewhere = payment.is_awaiting_deposit and answer.imp_uid != payment.imp_uid
+    if payment.status == PaymentStatus.FAILED or waits_elsewhere:
+        return Verdict()
+    changes = _facts(answer) | {
+        "status": PaymentStatus.FAILED,
+        "failed_at": from_unix(answer.failed_at),
+        "fail_reason": clean(answer.fail_reason or "", 255),
+    }
+    return Verdict(steps=(Step(EventKind.FAILED, changes),))
+
+
+def _cancelled(payment: Payment, answer: GatewayPayment) -> Verdict:
+    refunded = int(answer.cancel_amount)
+    if not payment.cancelled_amount <= refunded <= payment.amount or refunded == 0:
+        return Verdict(findings=(Finding.REFUND,))
+    if payment.status == PaymentStatus.CANCELLED and refunded == payment.cancelled_amount:
+        return Verdict()
+    refund = _refund(payment, answer, refunded)
+    if payment.status in APPROVED:
+        return Verdict(steps=(refund,))
+    if not answer.paid_at:
+        return Verdict(findings=(Finding.NO_PAYMENT_TIME,))
+    # Approved and refunded before we looked: both are movements of money, so both get a row.
+    return Verdict(steps=(_approval(payment, answer), refund))
+
+
+def _unknown_status(payment: Payment, answer: GatewayPayment) -> Verdict:
+    return Verdict(findings=(Finding.UNKNOWN_STATUS,))
+
+
+_VERDICTS = {
+    PaymentStatus.READY.value: _ready,
+    PaymentStatus.PAID.value: _paid,
+    PaymentStatus.FAILED.value: _failed,
+    PaymentStatus.CANCELLED.value: _cancelled,
+}
+
+
+def _approval(payment: Payment, answer: GatewayPayment) -> Step:
+    changes = _facts(answer) | {
+        "status": PaymentStatus.PAID,
+        "paid_at": from_unix(answer.paid_at),
+        "failed_at": None,
+        "fail_reason": "",
+    }
+    return Step(EventKind.PAID, changes, amount=payment.amount)
+
+
+def _refund(payment: Payment, answer: GatewayPayment, refunded: int) -> Step:
+    changes = {
+        "status": PaymentStatus.CANCELLED,
+        "cancelled_amount": refunded,
+        "cancelled_at": from_unix(answer.cancelled_at),
+    }
+    return Step(EventKind.CANCELLED, changes, amount=payment.cancelled_amount - refunded)
+
+
+def _facts(answer: GatewayPayment) -> dict[str, Any]:
+    """What any answer about our own attempt tells. `pay_method` may differ from the asked one."""
+    return {
+        "imp_uid": answer.imp_uid,
+        "pay_method": clean(answer.pay_method or "", 20),
+        "pg_provider": clean(answer.pg_provider or "", 16),
+        "apply_num": clean(answer.apply_num or "", 20),
+        "receipt_url": _web_address(answer.receipt_url),
+        # A virtual account stays on record after the deposit; other methods have none.
+        "vbank_name": clean(answer.vbank_name or "", 40),
+        "vbank_num": clean(answer.vbank_num or "", 32),
+        "vbank_holder": clean(answer.vbank_holder or "", 40),
+        "vbank_due": from_unix(answer.vbank_date),
+    }
+
+
+def _web_address(url: str | None) -> str:
+    """The receipt's address if it is one: a `javascript:` link must never reach a page."""
+    usable = clean(url or "", 500)
+    return usable if usable.startswith(("https://", "http://")) else ""

@@ -1,0 +1,240 @@
+"""What follows from a question and what came back: rows for the ledger, decided but not written.
+
+`conclude` only reads; whoever holds the payment locked writes its `entries`, one payment at a time
+(`verification`) or a hundred (`bulk`). To draw another conclusion, extend the function of the kind
+of answer that it follows from.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from payments import conf
+from payments.core.masking import masked_answer
+from payments.iamport import GatewayPayment
+from payments.ledger import Entry
+from payments.models import Payment
+from payments.states import EventKind, Finding, Source, Verification, is_late_approval
+
+from .compare import Step, Verdict, compare
+
+SECOND_APPROVAL_NOTE = "approved: {ids}"
+OVERTAKEN = "the payment moved while the gateway was asked"
+# What an answer that was under way meanwhile can't know of.
+_MOVES = (
+    EventKind.VBANK_ISSUED,
+    EventKind.PAID,
+    EventKind.FAILED,
+    EventKind.CANCELLED,
+    EventKind.MARKED_FAILED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked, by whom, about which payment.
+
+    `imp_uid` "" asks by order number and so sees every attempt. `attempt` makes the keys of this
+    question's rows unique. `asked_at` is before the call: the answer knows nothing of later moves.
+    """
+
+    payment_id: int
+    merchant_uid: str
+    attempt: str
+    source: Source
+    imp_uid: str = ""
+    actor: AbstractBaseUser | None = None
+    asked_at: datetime = field(default_factory=timezone.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The gateway's word. `approved` are the ids of all approved attempts that were seen."""
+
+    payment: GatewayPayment
+    approved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The gateway answered: it knows no such payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No usable answer. Nothing is known; `why` is fit for a log and for staff."""
+
+    why: str
+
+
+Reply = Answer | Absent | Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The rows to write, in order (none: nothing new), and how it ended; `kind` is the last's.
+
+    `is_overtaken`: the payment has moved since it was asked about, so nothing is known; ask again.
+    """
+
+    kind: EventKind
+    entries: tuple[Entry, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    why: str = ""
+    is_overtaken: bool = False
+
+
+def conclude(
+    *, payment: Payment, question: Question, reply: Reply, imp_uid_taken: bool, quiet: bool = False
+) -> Conclusion:
+    """What this reply means for a payment that the caller holds locked.
+
+    `imp_uid_taken`: another order holds the answer's imp_uid. With `quiet`, an answer that only
+    says again what we know leads to no row.
+    """
+    if isinstance(reply, Silence):
+        return _unknown(payment, question, reply)
+    if isinstance(reply, Absent):
+        found = _absent(payment, question)
+    else:
+        found = _told_about(payment, question, reply, imp_uid_taken, quiet)
+    speaks_against = found.kind in {EventKind.DISCREPANCY, EventKind.NOT_FOUND}
+    if speaks_against and _has_moved(payment, question):
+        # A deposit or a refund came in by another door: what is older than that is no difference.
+        return replace(_unknown(payment, question, Silence(OVERTAKEN)), is_overtaken=True)
+    return found
+
+
+def _has_moved(payment: Payment, question: Question) -> bool:
+    since = payment.events.filter(recorded_at__gte=question.asked_at)
+    return since.filter(kind__in=_MOVES).exists()
+
+
+def taken_imp_uids(*, replies: Iterable[Reply]) -> dict[str, int]:
+    """Which payment holds each imp_uid that the answers name, in one query."""
+    ids = {reply.payment.imp_uid for reply in replies if isinstance(reply, Answer)}
+    held = Payment.objects.filter(imp_uid__in=ids).values_list("imp_uid", "pk") if ids else ()
+    return {imp_uid: pk for imp_uid, pk in held if imp_uid}
+
+
+def _unknown(payment: Payment, question: Question, reply: Silence) -> Conclusion:
+    # Not knowing must never cover what an earlier answer has shown.
+    first = payment.verification == Verification.NEVER
+    changes = {"verification": Verification.UNKNOWN} if first else {}
+    entry = entry_of(question, EventKind.UNKNOWN, note=reply.why, changes=changes)
+    return Conclusion(EventKind.UNKNOWN, (entry,), why=reply.why)
+
+
+def _absent(payment: Payment, question: Question) -> Conclusion:
+    about_ours = question.imp_uid in {"", payment.imp_uid}
+    changes = _verified(Verification.NOT_FOUND) if about_ours else {}
+    entry = entry_of(question, EventKind.NOT_FOUND, imp_uid=question.imp_uid, changes=changes)
+    return Conclusion(EventKind.NOT_FOUND, (entry,))
+
+
+def _told_about(
+    payment: Payment, question: Question, answer: Answer, taken: bool, quiet: bool
+) -> Conclusion:
+    verdict = _verdict(payment, question, answer, taken)
+    if verdict.findings:
+        return _disagree(question, answer, verdict.findings)
+    steps = [step for step in verdict.steps if not _is_recorded(payment, step, answer)]
+    if steps:
+        return _move(payment, question, answer, steps)
+    if quiet:
+        return Conclusion(EventKind.CONFIRMED)
+    changes = _agreement(payment, question, answer)
+    return Conclusion(
+        EventKind.CONFIRMED, (_told(question, answer, EventKind.CONFIRMED, changes=changes),)
+    )
+
+
+def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) -> Verdict:
+    verdict = compare(
+        payment=payment,
+        answer=answer.payment,
+        asked_imp_uid=question.imp_uid,
+        imp_uid_taken=taken,
+        accepts_test_payments=conf.gateway().accepts_test_payments,
+    )
+    if len(answer.approved) > 1 and not verdict.findings:
+        return Verdict(findings=(Finding.SECOND_APPROVAL,))
+    return verdict
+
+
+def _is_recorded(payment: Payment, step: Step, answer: Answer) -> bool:
+    """Somebody was first, or an old virtual account is reported once more: nothing to do."""
+    return payment.events.filter(idempotency_key=_fact_key(step, answer)).exists()
+
+
+def _fact_key(step: Step, answer: Answer) -> str:
+    refunded = step.changes.get("cancelled_amount", "")
+    return f"{step.kind}:{answer.payment.imp_uid}:{refunded}"
+
+
+def _disagree(question: Question, answer: Answer, findings: tuple[Finding, ...]) -> Conclusion:
+    entry = _told(
+        question,
+        answer,
+        EventKind.DISCREPANCY,
+        reason_code=",".join(findings),
+        note=SECOND_APPROVAL_NOTE.format(ids=", ".join(answer.approved)) if answer.approved else "",
+        changes=_verified(Verification.MISMATCHED),
+    )
+    return Conclusion(EventKind.DISCREPANCY, (entry,), findings)
+
+
+def _move(payment: Payment, question: Question, answer: Answer, steps: list[Step]) -> Conclusion:
+    agreement, status, entries = _agreement(payment, question, answer), payment.status, []
+    for step in steps:
+        late = is_late_approval(status, step.changes.get("status", ""))
+        status = step.changes.get("status", status)
+        entry = _told(
+            question,
+            answer,
+            step.kind,
+            key=_fact_key(step, answer),
+            amount=step.amount,
+            reason_code="late_approval" if late else "",
+            changes=step.changes | agreement | ({"late_approval": True} if late else {}),
+        )
+        entries.append(entry)
+    return Conclusion(steps[-1].kind, tuple(entries))
+
+
+def _agreement(payment: Payment, question: Question, answer: Answer) -> dict[str, object]:
+    """Verified, unless a known difference is about an attempt that this answer did not look at.
+
+    Otherwise a customer could cover an approval over the wrong amount by trying once more.
+    """
+    saw_everything = not question.imp_uid
+    if payment.verification != Verification.MISMATCHED or saw_everything:
+        return _verified(Verification.MATCHED)
+    last = payment.events.filter(kind=EventKind.DISCREPANCY).order_by("-sequence").first()
+    if last is not None and last.imp_uid != answer.payment.imp_uid:
+        return {}
+    return _verified(Verification.MATCHED)
+
+
+def _verified(verification: Verification) -> dict[str, object]:
+    return {"verification": verification, "verified_at": timezone.now()}
+
+
+def _told(question: Question, answer: Answer, kind: EventKind, **fields: Any) -> Entry:
+    return entry_of(
+        question,
+        kind,
+        imp_uid=answer.payment.imp_uid,
+        answer=masked_answer(answer.payment.raw),
+        **fields,
+    )
+
+
+def entry_of(question: Question, kind: EventKind, /, **fields: Any) -> Entry:
+    """A row about this question."""
+    defaults: dict[str, Any] = {"key": f"{kind}:{question.attempt}"}
+    return Entry(kind=kind, source=question.source, actor=question.actor, **(defaults | fields))

@@ -1,0 +1,199 @@
+"""One step of a verification run: a hundred payments claimed, asked about, settled.
+
+The same three steps as the one door, for many at once. The committed claim is the "ask": a worker
+that dies during the call leaves it behind, and when its lease is over another worker takes the
+same payments up. Ledger rows and the items' outcomes commit together, and only for whoever still
+holds the claim: nothing is applied twice.
+
+Who gives no answer is asked again after growing pauses, and is `UNKNOWN` in the end; what we fail
+to write is `PARKED` with its error. Neither stops the rest.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from payments import gateway, ledger
+from payments.core.db.rows import update_rows
+from payments.errors import PaymentError
+from payments.iamport import IamportError, Malformed
+from payments.ledger import Entry
+from payments.locks import locked_payments
+from payments.models import ItemOutcome, Payment, VerificationItem
+from payments.services.discrepancies.queue import facts_seen
+from payments.services.verification.conclude import (
+    Answer,
+    Conclusion,
+    Question,
+    Reply,
+    Silence,
+    conclude,
+    taken_imp_uids,
+)
+from payments.services.verification.silence_limit import Patience
+from payments.services.verification.verify import call
+from payments.states import EventKind
+
+from .claims import Claim
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 8
+LONGEST_PAUSE = 60.0
+
+_OUTCOMES = {
+    EventKind.CONFIRMED: ItemOutcome.AGREES,
+    EventKind.DISCREPANCY: ItemOutcome.DIFFERS,
+    EventKind.NOT_FOUND: ItemOutcome.NOT_FOUND,
+    EventKind.UNKNOWN: ItemOutcome.UNKNOWN,
+}
+_WRITTEN = (
+    "outcome",
+    "findings",
+    "attempts",
+    "claim",
+    "claimed_until",
+    "not_before",
+    "error",
+    "settled_at",
+)
+
+
+def ask(*, questions: Sequence[Question]) -> dict[int, Reply]:
+    """The gateway's replies by payment id; who is missing was not asked. Touches no database."""
+    by_id = [question for question in questions if question.imp_uid]
+    replies: dict[int, Reply] = {}
+    left = [question for question in questions if not question.imp_uid]
+    try:
+        found = gateway.client().payments(imp_uids=[one.imp_uid for one in by_id]).found
+        answers = {payment.imp_uid: payment for payment in found}
+        replies = {
+            one.payment_id: Answer(answers[one.imp_uid]) for one in by_id if one.imp_uid in answers
+        }
+        # A second look at what the batch left out, before anybody says "not found".
+        left = [*(one for one in by_id if one.payment_id not in replies), *left]
+    except (Malformed, ValueError):
+        # One of the hundred can't be read or sent: ask for each alone, so that it alone is unknown.
+        left = list(questions)
+    except IamportError as error:
+        return {one.payment_id: Silence(str(error)) for one in by_id or questions}
+    return replies | _one_by_one(left)
+
+
+def _one_by_one(questions: Sequence[Question]) -> dict[int, Reply]:
+    replies: dict[int, Reply] = {}
+    patience = Patience()
+    for question in questions:
+        replies[question.payment_id] = reply = call(question)
+        patience.note(silent=isinstance(reply, Silence))
+        if patience.is_over:
+            break  # the rest of the step is left for later
+    return replies
+
+
+def settle(*, claim: Claim, replies: dict[int, Reply]) -> None:
+    """Write what the replies mean. If they can't be written at once, each is written alone."""
+    try:
+        _settle(claim, claim.items, replies)
+    except Exception:
+        logger.exception(
+            "a step of a run could not be written at once", extra={"step": claim.token}
+        )
+        for item in _afresh(claim.items):
+            _settle_alone(claim, item, replies)
+
+
+def _settle_alone(claim: Claim, item: VerificationItem, replies: dict[int, Reply]) -> None:
+    try:
+        _settle(claim, [item], replies)
+    except Exception as error:
+        logger.exception("a payment of a run was parked", extra={"payment": item.payment_id})
+        fail(claim=claim, items=[item], error=error)
+
+
+def _afresh(items: Sequence[VerificationItem]) -> list[VerificationItem]:
+    """As they stand in the database: an attempt that failed has left its marks on the objects."""
+    return list(VerificationItem.objects.filter(pk__in=[item.pk for item in items]))
+
+
+def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, Reply]) -> None:
+    questions = {question.payment_id: question for question in claim.questions}
+    # One moment for all: items that end alike are written by one short statement.
+    now = timezone.now()
+    with locked_payments(item.payment_id for item in items) as payments:
+        mine = _still_mine(claim, items)
+        holders = taken_imp_uids(
+            replies=[replies[i.payment_id] for i in mine if i.payment_id in replies]
+        )
+        writes: list[tuple[Payment, Sequence[Entry]]] = []
+        for item in mine:
+            reply, payment = replies.get(item.payment_id), payments[item.payment_id]
+            if reply is None:
+                _release(item)
+            elif isinstance(reply, Silence) and item.attempts + 1 < ATTEMPTS:
+                _postpone(item, reply.why)
+            else:
+                holder = holders.get(reply.payment.imp_uid) if isinstance(reply, Answer) else None
+                conclusion = conclude(
+                    payment=payment,
+                    question=questions[payment.pk],
+                    reply=reply,
+                    imp_uid_taken=holder not in {None, payment.pk},
+                )
+                if conclusion.is_overtaken:
+                    _release(item)
+                    continue
+                writes.append((payment, conclusion.entries))
+                _finish(item, conclusion, now)
+        ledger.append_many(writes=writes)
+        update_rows(rows=mine, fields=_WRITTEN)
+    answers = [(payment, replies[payment.pk]) for payment, _entries in writes]
+    facts_seen(seen=[(one, said.payment) for one, said in answers if isinstance(said, Answer)])
+
+
+def _still_mine(claim: Claim, items: Sequence[VerificationItem]) -> list[VerificationItem]:
+    """Those that nobody else has settled: a lease may have run out. Under the payments' locks."""
+    rows = VerificationItem.objects.filter(pk__in=[item.pk for item in items])
+    held = rows.filter(claim=claim.token, outcome=ItemOutcome.WAITING)
+    mine = set(held.values_list("pk", flat=True))
+    return [item for item in items if item.pk in mine]
+
+
+def fail(*, claim: Claim, items: Sequence[VerificationItem], error: Exception) -> None:
+    """We could not do it: again later, and after `ATTEMPTS` times parked with the error."""
+    # Under the payments' locks, as `_settle`: nobody settles them between the look and the write.
+    with locked_payments(item.payment_id for item in items):
+        mine = _still_mine(claim, _afresh(items))
+        for item in mine:
+            words = error.message if isinstance(error, PaymentError) else repr(error)
+            _postpone(item, ledger.clean(str(words)))
+            if item.attempts >= ATTEMPTS:
+                item.outcome, item.settled_at = ItemOutcome.PARKED, timezone.now()
+        update_rows(rows=mine, fields=_WRITTEN)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to leave the gateway alone: doubling from one second up to a minute."""
+    return timedelta(seconds=min(2.0**attempts, LONGEST_PAUSE))
+
+
+def _release(item: VerificationItem) -> None:
+    item.claim, item.claimed_until = "", None
+
+
+def _postpone(item: VerificationItem, why: str) -> None:
+    _release(item)
+    item.not_before = timezone.now() + pause_after(item.attempts)
+    item.attempts += 1
+    item.error = why
+
+
+def _finish(item: VerificationItem, conclusion: Conclusion, now: datetime) -> None:
+    _release(item)
+    item.outcome = _OUTCOMES.get(conclusion.kind, ItemOutcome.MOVED)
+    item.findings = ",".join(conclusion.findings)
+    item.attempts += 1
+    item.error, item.not_before = conclusion.why, None
+    item.settled_at = now

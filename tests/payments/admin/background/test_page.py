@@ -1,0 +1,173 @@
+"""The screen of the background work, and the alarm on the dashboard when nothing works."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from accounts.models import User
+from payments import tasks
+from payments.admin.dashboard.page import Waiting
+from payments.models import ItemOutcome, Payment, ScheduledJob, VerificationItem, Worker
+from payments.services import reconciliation
+from payments.services.background import workers
+from payments.services.verification_runs import control
+from tests.payments.admin.conftest import SignIn, english, page_of, text_of
+from tests.payments.books import begun
+
+WORK = "/admin/payments/worker/"
+NOTHING = "No worker has run here yet, so no background work is done."
+
+
+@pytest.fixture
+def client(operator: User, sign_in: SignIn) -> Client:
+    """The operator's browser."""
+    return sign_in(operator)
+
+
+def alive() -> Worker:
+    workers.sign_of_life(worker_id="w1", host="shop-1", pid=4711)
+    return Worker.objects.get(worker_id="w1")
+
+
+def failed() -> None:
+    """A task that failed over something that nobody should read by the way."""
+    tasks.verify_run.enqueue(8)
+    task = DBTaskResult.objects.get()
+    task.claim("w1")
+    task.set_failed(ValueError("kim@example.com has no row"))
+
+
+def test_without_any_worker_it_says_how_to_start_one(client: Client) -> None:
+    words = text_of(client.get(WORK))
+    assert NOTHING in words
+    assert "<code>manage.py worker</code>" in words
+
+
+def test_looking_for_days_to_close_is_not_called_a_close(client: Client) -> None:
+    names = [job.name for job in client.get(WORK).context["jobs"]]
+    assert "Look for days to close" in names
+    assert "Daily close" not in names
+
+
+def test_workers_are_alive_silent_or_ended(client: Client) -> None:
+    one = alive()
+    assert NOTHING not in text_of(client.get(WORK))
+    assert "shop-1 · 4711" in text_of(client.get(WORK))
+    assert '<span class="badge good">Alive</span>' in text_of(client.get(WORK))
+    Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=3))
+    assert '<span class="badge bad">Silent</span>' in text_of(client.get(WORK))
+    Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=6))
+    assert "Nothing has worked for 6 min" in text_of(client.get(WORK))
+    workers.sign_off(worker_id=one.worker_id)
+    assert '<span class="badge quiet">Ended</span>' in text_of(client.get(WORK))
+
+
+def test_the_queue_is_shown_with_its_longest_wait(client: Client) -> None:
+    alive()
+    tasks.rescue.enqueue()
+    tasks.rescue.enqueue()
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(minutes=8))
+    figures = dict(client.get(WORK).context["figures"])
+    assert figures["Waiting"] == "2"
+    assert figures["Longest wait"].startswith("8 min")
+    assert "A task has waited for 8 min" in text_of(client.get(WORK))
+
+
+def test_a_failure_is_named_and_its_text_is_for_admins_alone(
+    client: Client, admin_person: User, sign_in: SignIn
+) -> None:
+    failed()
+    words = text_of(client.get(WORK))
+    assert "Verification run</strong> <code>8</code>" in words
+    assert "ValueError" in words
+    assert "kim@example.com" not in words
+    assert "kim@example.com has no row" in text_of(sign_in(admin_person).get(WORK))
+
+
+def test_each_job_says_when_it_is_due_and_whether_it_is_late(client: Client) -> None:
+    now = timezone.now()
+    ScheduledJob.objects.create(name="rescue", due_at=now - timedelta(minutes=5), queued_at=now)
+    jobs = {job.name: job for job in client.get(WORK).context["jobs"]}
+    assert len(jobs) == len(tasks.SCHEDULE)
+    assert "Overdue" in jobs["Go on with what dead workers left"].state
+    assert "Planned" in jobs["Ask about open orders"].state
+
+
+def test_payments_that_could_not_be_processed_lead_to_their_run(
+    client: Client, payment: Payment
+) -> None:
+    run = control.start(
+        payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
+    )
+    VerificationItem.objects.update(
+        outcome=ItemOutcome.PARKED, settled_at=timezone.now(), error="DataError('too long')"
+    )
+    words = text_of(client.get(WORK))
+    assert page_of(payment) in words
+    assert f"/admin/payments/verificationrun/{run.pk}/change/?outcome=parked#results" in words
+    assert "DataError(&#x27;too long&#x27;)" in words
+
+
+def test_it_takes_as_many_queries_however_much_there_is(client: Client) -> None:
+    numbers = []
+    for more in (1, 20):
+        for number in range(more):
+            workers.sign_of_life(worker_id=f"w{more}-{number}", host="shop-1", pid=number)
+            tasks.rescue.enqueue()
+        DBTaskResult.objects.filter(status="READY").update(
+            status="FAILED", started_at=timezone.now(), finished_at=timezone.now()
+        )
+        with CaptureQueriesContext(connection) as captured:
+            client.get(WORK)
+        numbers.append(len(captured))
+    assert numbers[0] == numbers[1] <= 13
+
+
+def test_the_dashboard_raises_the_alarm_for_whoever_looks_after_the_work(
+    client: Client, viewer: User, sign_in: SignIn
+) -> None:
+    words = text_of(client.get("/admin/"))
+    assert f'<p class="alarm" role="alert"><strong>{NOTHING}</strong> <a href="{WORK}">' in words
+    assert NOTHING not in text_of(sign_in(viewer).get("/admin/"))
+    alive()
+    assert 'class="alarm"' not in text_of(client.get("/admin/"))
+
+
+def test_the_dashboard_counts_failures_and_parked_payments(
+    client: Client, payment: Payment, viewer: User, sign_in: SignIn
+) -> None:
+    failed()
+    control.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
+    VerificationItem.objects.update(outcome=ItemOutcome.PARKED, settled_at=timezone.now())
+    waiting = {english(one.label): one for one in client.get("/admin/").context["waiting"]}
+    tile = waiting["Background tasks failed within a day"]
+    assert (tile.number, tile.address) == ("1", f"{WORK}#failed")
+    tile = waiting["Payments a run could not process"]
+    assert (tile.number, tile.address) == ("1", f"{WORK}#parked")
+    assert waiting["Runs that have not ended"].number == "1"
+    others = {one.address for one in sign_in(viewer).get("/admin/").context["waiting"]}
+    assert not any(address.startswith(WORK) for address in others)
+
+
+def test_runs_of_both_kinds_that_have_not_ended_are_counted_together(
+    finance: User, payment: Payment, sign_in: SignIn
+) -> None:
+    def tile() -> Waiting:
+        found = {english(one.label): one for one in client.get("/admin/").context["waiting"]}
+        return found["Runs that have not ended"]
+
+    client = sign_in(finance)
+    reconciliation.pause(run=begun())
+    assert tile().number == "1"
+    (shown,) = client.get(tile().address).context["cl"].result_list
+    assert (str(shown), shown.status) == ("2026-04-01", "paused")
+    run = control.start(
+        payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
+    )
+    assert tile().number == "2"
+    assert list(client.get(tile().address).context["cl"].result_list) == [run]

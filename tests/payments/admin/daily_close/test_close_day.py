@@ -1,0 +1,180 @@
+"""The page on which a day is closed by hand: what is looked at before, who may, what is refused."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from payments.core.kst import end_of
+from payments.models import (
+    DailyClose,
+    DeliveryOutcome,
+    Discrepancy,
+    Payment,
+    Product,
+    ReconciliationRun,
+    RunStatus,
+    WebhookDelivery,
+)
+from payments.services.daily_close import close as closing
+from payments.services.daily_close.close import close_day
+from tests.payments import builders
+from tests.payments.admin.conftest import SignIn, english, text_of, told
+from tests.payments.books import filed
+
+from .pages import APRIL_1, APRIL_2, CLOSE, CLOSES, MARCH_31, NOW, cells, close_of, page_of_run, ran
+
+pytestmark = pytest.mark.usefixtures("morning_after")
+
+
+@pytest.fixture
+def client(finance: User, sign_in: SignIn) -> Client:
+    """The finance person's browser."""
+    return sign_in(finance)
+
+
+def test_the_page_before_shows_the_next_day_its_figures_and_what_is_open(
+    client: Client, finance: User, busy_day: list[Payment]
+) -> None:
+    close_day(day=MARCH_31, actor=finance)
+    WebhookDelivery.objects.create(received_at=NOW, outcome=DeliveryOutcome.FAILED)
+    response = client.get(CLOSE)
+    page = text_of(response)
+    assert "2026-04-01 (Wed) will be frozen" in page
+    assert ["Total", "3", "199,000", "9,000", "190,000"] in cells(page)
+    assert [(one[0], one[1]) for one in response.context["open"]] == [
+        ("Open discrepancies, of any day", "0"),
+        ("Webhooks that could not be processed", "1"),
+        ("Runs under way", "0"),
+    ]
+    assert response.context["waiting"] == [APRIL_1, APRIL_2]
+    assert DailyClose.objects.count() == 1
+
+
+def post(client: Client, day: date) -> Any:
+    """Press the button on the page as it stands now."""
+    seen = client.get(f"{CLOSE}?day={day}").context.get("seen", "")
+    return client.post(CLOSE, {"day": day, "seen": seen})
+
+
+def test_a_day_is_closed_in_the_name_of_who_pressed(
+    client: Client, finance: User, busy_day: list[Payment]
+) -> None:
+    response = post(client, APRIL_1)
+    close = DailyClose.objects.get()
+    assert response["Location"] == close_of(close)
+    assert (close.day, close.actor, close.run, close.net) == (APRIL_1, finance, None, 190_000)
+    assert "2026-04-01 is closed." in told(response)
+
+
+def test_the_close_stands_on_the_newest_comparison_of_the_whole_day(
+    client: Client, busy_day: list[Payment]
+) -> None:
+    over = end_of(APRIL_1)
+    ran(APRIL_1, APRIL_1, over - timedelta(seconds=1), RunStatus.DONE)  # the day was not over
+    ran(APRIL_2, APRIL_2, NOW, RunStatus.DONE)
+    page = client.get(f"{CLOSE}?day={APRIL_1}")
+    start = reverse("admin:payments_reconciliationrun_start")
+    assert f'<a href="{start}">Not reconciled with the gateway yet</a>' in text_of(page)
+    ran(APRIL_1, APRIL_1, over, RunStatus.DONE)
+    run = ran(MARCH_31, APRIL_2, NOW, RunStatus.DONE)
+    ran(APRIL_1, APRIL_1, NOW, RunStatus.STOPPED)
+    there = reverse("admin:payments_reconciliationrun_change", args=[run.pk])
+    page = client.get(f"{CLOSE}?day={APRIL_1}")
+    assert f'<a href="{there}">Reconciled with the gateway</a>' in text_of(page)
+    post(client, APRIL_1)
+    assert DailyClose.objects.get().run == run
+
+
+def test_a_comparison_with_payments_without_an_answer_is_not_shown_as_good(
+    client: Client, with_unknown: ReconciliationRun
+) -> None:
+    page = text_of(client.get(f"{CLOSE}?day={APRIL_1}"))
+    assert f'<span class="badge wait">#{with_unknown.pk}</span>' in page
+    words = "Reconciled with the gateway, 1,200 without an answer"
+    assert f'<a href="{page_of_run(with_unknown)}">{words}</a>' in page
+
+
+def test_what_a_comparison_found_is_told_while_it_is_open(
+    client: Client, busy_day: list[Payment]
+) -> None:
+    run = ran(APRIL_1, APRIL_1, end_of(APRIL_1), RunStatus.DONE)
+    run.seen.add(filed(busy_day[0]))
+    filed(busy_day[1])
+    page = text_of(client.get(f"{CLOSE}?day={APRIL_1}"))
+    assert f'<span class="badge wait">#{run.pk}</span>' in page
+    assert "Reconciled with the gateway, 1 discrepancy still open" in page
+    assert '<a href="/admin/payments/discrepancy/">Open discrepancies, of any day</a>' in page
+    Discrepancy.objects.update(is_open=False, closing_reason="agrees", closed_at=NOW)
+    page = text_of(client.get(f"{CLOSE}?day={APRIL_1}"))
+    assert f'<span class="badge good">#{run.pk}</span>' in page
+
+
+def test_a_day_that_changed_since_the_page_was_drawn_is_not_closed(
+    client: Client, customer: User, product: Product
+) -> None:
+    seen = client.get(f"{CLOSE}?day={APRIL_1}").context["seen"]
+    builders.paid(customer, product)
+    response = client.post(CLOSE, {"day": APRIL_1, "seen": seen})
+    assert told(response) == english(closing.CHANGED)
+    assert not DailyClose.objects.exists()
+
+
+@pytest.mark.parametrize("day", ["", "tomorrow", "2026-13-01"])
+def test_without_a_day_nothing_is_closed(client: Client, day: str) -> None:
+    assert "Nothing was closed" in told(client.post(CLOSE, {"day": day}))
+    assert client.get(f"{CLOSE}?day={day}").status_code == 200
+    assert not DailyClose.objects.exists()
+
+
+def test_what_can_not_be_closed_says_why_and_has_no_button(client: Client, finance: User) -> None:
+    close_day(day=MARCH_31, actor=finance)
+    for day, why in (
+        (date(2026, 4, 3), "not over yet"),
+        (APRIL_2, "Close 2026-04-01 first"),
+        (MARCH_31, "closed already"),
+        (date(2026, 3, 1), "Closing began after this day"),
+    ):
+        page = text_of(client.get(f"{CLOSE}?day={day}"))
+        assert why in page
+        assert 'name="seen"' not in page
+        assert why in told(client.post(CLOSE, {"day": day}))
+    assert DailyClose.objects.count() == 1
+
+
+def test_when_every_finished_day_is_closed_there_is_nothing_to_press(
+    client: Client, finance: User
+) -> None:
+    close_day(day=APRIL_2, actor=finance)
+    page = text_of(client.get(CLOSE))
+    assert "Every finished day is closed." in page
+    assert 'name="seen"' not in page
+
+
+def test_the_first_day_can_be_chosen(client: Client) -> None:
+    page = text_of(client.get(CLOSE))
+    assert '<input type="date" id="day" name="day" value="2026-04-02" max="2026-04-02"' in page
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        ("viewer", False),
+        ("operator", False),
+        ("approver", False),
+        ("finance", True),
+        ("admin_person", True),
+    ],
+)
+def test_who_may_close_a_day(
+    request: pytest.FixtureRequest, sign_in: SignIn, who: str, may: bool
+) -> None:
+    client = sign_in(request.getfixturevalue(who))
+    assert (f'href="{CLOSE}"' in text_of(client.get(CLOSES))) is may
+    assert client.get(CLOSE).status_code == (200 if may else 403)
+    response = client.post(CLOSE, {"day": APRIL_2})
+    assert response.status_code == (302 if may else 403)
+    assert DailyClose.objects.exists() is may

@@ -1,0 +1,39 @@
+"""Pages of discrepancies: their addresses, and what a person does there."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from payments.models import Discrepancy
+from tests.payments.admin.conftest import rows_of
+
+LIST = "/admin/payments/discrepancy/"
+WORDS = "은행에 확인했습니다"
+
+
+def address(discrepancy: Discrepancy, what: str = "change") -> str:
+    return reverse(f"admin:payments_discrepancy_{what}", args=[discrepancy.pk])
+
+
+def listed(client: Client, query: str = "") -> set[str]:
+    """The order numbers on the list."""
+    response = client.get(f"{LIST}?{query}")
+    assert response.status_code == 200, response.headers.get("Location")
+    return {one.merchant_uid for one in response.context["cl"].result_list}
+
+
+def exported(client: Client, query: str = "") -> set[str]:
+    response = client.post(f"{LIST}export/?{query}", {"reason": "4월 매출 마감"})
+    return {row["Order number"] for row in rows_of(response)}
+
+
+def own(client: Client, discrepancy: Discrepancy, owner: User | None, **data: Any) -> Any:
+    body = {"version": discrepancy.version, "owner": owner.pk if owner else ""}
+    return client.post(address(discrepancy, "own"), body | data)
+
+
+def close(client: Client, discrepancy: Discrepancy, **data: Any) -> Any:
+    body = {"version": discrepancy.version, "reason": "accepted", "text": WORDS}
+    return client.post(address(discrepancy, "close"), body | data)

@@ -1,0 +1,277 @@
+"""The queue of discrepancies on screens: who may do what, one set for list, totals and export."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from payments.models import Bucket, Discrepancy, Payment, PersonalDataAccess, Product
+from payments.services import reconciliation
+from tests.gateway import SandboxGateway
+from tests.payments import builders
+from tests.payments.admin.conftest import SignIn, rows_of, text_of
+from tests.payments.books import begun, filed, missing_here, reconciled
+
+from .pages import LIST, address, close, exported, listed, own
+
+
+@pytest.fixture
+def payment(customer: User, product: Product) -> Payment:
+    """Paid on the first of April."""
+    return builders.paid(customer, product)
+
+
+@pytest.fixture
+def discrepancy(payment: Payment) -> Discrepancy:
+    """The gateway has 1,000 won more."""
+    return filed(payment)
+
+
+@pytest.fixture
+def client(finance: User, sign_in: SignIn) -> Client:
+    """The browser of the finance person."""
+    return sign_in(finance)
+
+
+class TestTheQueue:
+    def test_it_shows_what_is_open_with_both_sides(
+        self, client: Client, discrepancy: Discrepancy
+    ) -> None:
+        page = text_of(client.get(LIST))
+        assert "Amount differs" in page
+        assert "₩1,000 more at the gateway" in page
+        assert '<span class="amount differs">₩99,000</span>' in page
+        assert '<span class="amount differs">₩100,000</span>' in page
+
+    def test_a_side_that_has_no_such_payment_says_so(self, client: Client, db: None) -> None:
+        missing_here("imp_1", "order-1")
+        page = text_of(client.get(LIST))
+        assert '<span class="absent">None</span>' in page
+        assert "Only at the gateway" in page
+
+    @pytest.mark.parametrize("bucket", Bucket)
+    def test_every_bucket_can_be_shown(
+        self, client: Client, payment: Payment, bucket: Bucket
+    ) -> None:
+        found = filed(payment, bucket, status="cancelled", currency="USD", amount="9.50")
+        assert listed(client, f"bucket={bucket}") == {payment.merchant_uid}
+        assert client.get(address(found)).status_code == 200
+
+    def test_closed_ones_are_shown_when_asked_for(
+        self, client: Client, discrepancy: Discrepancy
+    ) -> None:
+        close(client, discrepancy)
+        assert listed(client) == set()
+        assert listed(client, "state=closed") == {discrepancy.merchant_uid}
+        assert listed(client, "state=all") == {discrepancy.merchant_uid}
+
+    def test_an_empty_queue_says_what_it_rests_on(
+        self, client: Client, sandbox: SandboxGateway
+    ) -> None:
+        stopped = begun()
+        reconciliation.stop(run=stopped)
+        page = text_of(client.get(LIST))
+        assert "Nothing has been compared yet." in page
+        assert reverse("admin:payments_reconciliationrun_start") in page
+        run = reconciled()
+        page = text_of(client.get(LIST))
+        there = reverse("admin:payments_reconciliationrun_change", args=[run.pk])
+        assert "Nothing is open: both books agree as far as they were compared." in page
+        assert f'<a href="{there}">#{run.pk} 2026-04-01</a>' in page
+
+    def test_who_may_not_start_a_reconciliation_is_not_led_there(
+        self, viewer: User, sign_in: SignIn
+    ) -> None:
+        page = text_of(sign_in(viewer).get(LIST))
+        assert "Nothing has been compared yet." in page
+        assert reverse("admin:payments_reconciliationrun_start") not in page
+
+    def test_what_the_queue_rests_on_is_asked_for_only_when_it_is_empty(
+        self, client: Client, discrepancy: Discrepancy
+    ) -> None:
+        for query in ("", "state=closed"):
+            with CaptureQueriesContext(connection) as queries:
+                client.get(f"{LIST}?{query}")
+            assert not [one for one in queries if "reconciliationrun" in one["sql"]]
+
+    def test_it_is_narrowed_by_owner(
+        self, client: Client, finance: User, operator: User, payment: Payment
+    ) -> None:
+        mine, theirs = filed(payment), missing_here("imp_2", "order-2")
+        missing_here("imp_3", "order-3")
+        own(client, mine, finance)
+        own(client, theirs, operator)
+        assert listed(client, "owner=me") == {mine.merchant_uid}
+        assert listed(client, "owner=nobody") == {"order-3"}
+        assert listed(client, f"person={operator.pk}") == {"order-2"}
+        assert listed(client, f"person={operator.pk}&owner=me") == set()
+
+    def test_it_is_narrowed_by_age_and_by_day(self, client: Client, db: None) -> None:
+        old, new = missing_here("imp_1", "old"), missing_here("imp_2", "new")
+        ages = Discrepancy.objects.filter(pk=old.pk)
+        ages.update(found_at=timezone.now() - timedelta(days=8))
+        assert listed(client, "age=7") == {"old"}
+        assert listed(client, "age=30") == set()
+        assert listed(client, "period=today") == {new.merchant_uid}
+
+    def test_a_day_is_a_day_in_korea_whatever_the_server_says(
+        self, client: Client, server_zone: str
+    ) -> None:
+        found = missing_here("imp_1", "order-1")
+        midnight = builders.NOON.replace(hour=15, minute=30) - timedelta(days=1)
+        Discrepancy.objects.filter(pk=found.pk).update(found_at=midnight)
+        assert listed(client, "from=2026-04-01&to=2026-04-01") == {"order-1"}
+        assert listed(client, "to=2026-03-31") == set()
+
+    @pytest.mark.parametrize("by", ["merchant_uid", "imp_uid"])
+    def test_it_is_searched_by_either_id_as_a_whole(
+        self, client: Client, discrepancy: Discrepancy, by: str
+    ) -> None:
+        missing_here("imp_2", "order-2")
+        text = getattr(discrepancy, by)
+        assert listed(client, f"q={text}") == {discrepancy.merchant_uid}
+        assert listed(client, f"q={text[:-1]}") == set()
+
+    def test_a_search_that_finds_only_closed_ones_leads_to_them(
+        self, client: Client, discrepancy: Discrepancy
+    ) -> None:
+        close(client, discrepancy)
+        page = text_of(client.get(f"{LIST}?q={discrepancy.merchant_uid}"))
+        assert "Look among closed ones too" in page
+        assert f"?q={discrepancy.merchant_uid}&amp;state=all" in page
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "state=bogus",
+            "bucket=bogus",
+            "owner=x",
+            "person=x",
+            "run=x",
+            "run=-1",
+            "age=2",
+            "from=x",
+        ],
+    )
+    def test_what_makes_no_sense_finds_nothing_and_says_so(
+        self, client: Client, discrepancy: Discrepancy, query: str
+    ) -> None:
+        response = client.get(f"{LIST}?{query}")
+        assert response.context["cl"].result_list.count() == 0
+        assert response.context["cl"].problems
+        assert 'class="errornote"' in text_of(response)
+        assert client.get(f"{LIST}export/?{query}").status_code == 302
+
+    def test_totals_and_export_are_those_of_the_list(
+        self, client: Client, payment: Payment
+    ) -> None:
+        filed(payment)
+        missing_here("imp_2", "order-2", 5_000)
+        close(client, missing_here("imp_3", "order-3", 7_000))
+        for query, count, stake in (
+            ("", "2", "₩104,000"),
+            ("bucket=missing_here", "1", "₩5,000"),
+            ("state=all", "3", "₩111,000"),
+            ("state=closed", "1", "₩7,000"),
+            ("bucket=amount,missing_here&owner=nobody", "2", "₩104,000"),
+        ):
+            context = client.get(f"{LIST}?{query}").context
+            assert (context["count"], context["at_stake"]) == (count, stake)
+            assert exported(client, query) == listed(client, query)
+
+    def test_another_currency_counts_in_no_total(
+        self, client: Client, sandbox: SandboxGateway
+    ) -> None:
+        noon = int(builders.NOON.timestamp())
+        sandbox.pay("bought-abroad", 990, paid_at=noon, currency="USD")
+        sandbox.pay("never-ordered", 5_000, paid_at=noon)
+        reconciled()
+        assert client.get(LIST).context["at_stake"] == "₩5,000"
+        abroad = Discrepancy.objects.get(merchant_uid="bought-abroad")
+        page = client.get(address(abroad))
+        assert page.context["at_stake"] == "990 USD (not in the totals)"
+
+    def test_each_chip_takes_its_filter_away(
+        self, client: Client, discrepancy: Discrepancy
+    ) -> None:
+        chips = client.get(f"{LIST}?bucket=amount,status&state=all").context["cl"].chips
+        words = {chip.words: chip.href for chip in chips}
+        assert words["Amount differs"] == "?bucket=status&state=all"
+        assert words["Open and closed"] == "?bucket=amount%2Cstatus"
+
+    def test_it_costs_the_same_however_long_it_is(
+        self, client: Client, finance: User, customer: User, product: Product
+    ) -> None:
+        numbers = []
+        for count in (1, 30):
+            for _number in range(count):
+                own(client, filed(builders.paid(customer, product)), finance)
+            client.get(LIST)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(f"{LIST}?state=all&owner=me")
+            numbers.append(len(queries))
+        assert numbers[0] == numbers[1] <= 12
+
+
+class TestTheExport:
+    def test_its_reason_is_on_record_and_its_cells_are_safe(
+        self, client: Client, finance: User, payment: Payment
+    ) -> None:
+        found = filed(payment)
+        Discrepancy.objects.filter(pk=found.pk).update(merchant_uid="=1+1")
+        response = client.post(f"{LIST}export/?bucket=amount", {"reason": "월 마감 검토"})
+        (row,) = rows_of(response)
+        assert row["Order number"] == "'=1+1"
+        assert (row["Our amount"], row["The gateway's amount"]) == ("99000", "100000")
+        assert row["Found"].endswith("+09:00")
+        assert row["State"] == "open"
+        access = PersonalDataAccess.objects.get()
+        assert (access.actor, access.reason, access.rows) == (finance, "월 마감 검토", 1)
+        assert access.query == "discrepancies?bucket=amount"
+        assert access.unmasked is False
+
+    def test_without_a_reason_nothing_leaves(
+        self, client: Client, discrepancy: Discrepancy
+    ) -> None:
+        page = client.post(f"{LIST}export/", {"reason": "x"})
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert not PersonalDataAccess.objects.exists()
+
+    def test_its_page_says_what_will_be_in_it(
+        self, client: Client, discrepancy: Discrepancy
+    ) -> None:
+        page = client.get(f"{LIST}export/?bucket=amount")
+        assert ("State", "Open") in page.context["words"]
+        assert ("What differs", "Amount differs") in page.context["words"]
+        assert "₩99,000" in text_of(page)
+
+
+class TestTheDashboard:
+    def test_its_tiles_lead_to_the_lists_they_count(
+        self, client: Client, finance: User, payment: Payment
+    ) -> None:
+        own(client, filed(payment), finance)
+        old = missing_here("imp_2", "order-2")
+        aged = Discrepancy.objects.filter(pk=old.pk)
+        aged.update(found_at=timezone.now() - timedelta(days=3, hours=1))
+        stake, oldest, mine = client.get("/admin/").context["queue"]
+        assert (stake.number, stake.label) == ("2", "open discrepancies, ₩104,000 at stake")
+        assert (oldest.number, mine.number) == ("3", "1")
+        first = client.get(oldest.address).context["cl"].result_list[0]
+        assert first.merchant_uid == "order-2"
+        assert listed(client, mine.address.partition("?")[2]) == {payment.merchant_uid}
+
+    def test_a_link_from_a_run_leads_to_what_it_found(
+        self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        builders.paid(customer, product)
+        missing_here("imp_2", "order-2")
+        run = reconciled()
+        assert listed(client, f"run={run.pk}&state=all") == {
+            Payment.objects.get().merchant_uid,
+        }

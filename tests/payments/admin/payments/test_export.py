@@ -1,0 +1,432 @@
+"""The export: exactly the filtered payments, safe in Excel, in Korean time, and on record."""
+
+import csv
+import io
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
+from accounts.models import User
+from payments.admin.payments.resource import PaymentResource, guarded
+from payments.admin.shared import csv_file as export_module
+from payments.admin.shared import readonly
+from payments.models import Payment, PersonalDataAccess, Product
+from payments.services.verification.verify import verify
+from payments.states import Source
+from tests.gateway import SandboxGateway
+from tests.payments import builders
+from tests.payments.admin.conftest import (
+    EXPORT,
+    LIST,
+    SignIn,
+    act,
+    exported,
+    listed,
+    page_of,
+    rows_of,
+    take,
+    text_of,
+)
+
+NOON = 1669691757  # 2022-11-29T03:15:57Z
+
+HEADER = [
+    "Order number",
+    "PortOne payment id",
+    "Status",
+    "Order name",
+    "Customer's e-mail",
+    "Amount",
+    "Refunded amount",
+    "Net amount",
+    "Currency",
+    "Payment method",
+    "PG",
+    "Approval number",
+    "Ordered",
+    "Payment date",
+    "Refunded at",
+    "Failed at",
+    "Reason of failure",
+    "Verification",
+]
+
+
+@pytest.fixture
+def client(finance: User, sign_in: SignIn) -> Client:
+    """The finance person's browser."""
+    return sign_in(finance)
+
+
+def test_the_export_holds_exactly_the_filtered_payments(
+    client: Client, customer: User, stranger: User, product: Product
+) -> None:
+    wanted = {builders.paid(customer, product).merchant_uid for _ in range(60)}
+    builders.paid(stranger, product)
+    builders.ordered(customer, product)
+    assert exported(client, f"user={customer.pk}&status=paid") == wanted
+
+
+def test_a_row_holds_the_facts_as_they_are(
+    client: Client, customer: User, product: Product
+) -> None:
+    payment = builders.refunded(customer, product, refund=9_000)
+    [row] = rows_of(take(client))
+    assert list(row) == HEADER
+    assert list(row.values()) == [
+        payment.merchant_uid,
+        payment.imp_uid,
+        "cancelled",
+        "Devket 프리미엄",
+        "cu***@example.com",
+        "99000",
+        "9000",
+        "90000",
+        "KRW",
+        "card",
+        "html5_inicis",
+        "30012345",
+        "2026-04-01T11:58:00+09:00",
+        "2026-04-01T12:00:00+09:00",
+        "2026-04-01T13:00:00+09:00",
+        "",
+        "",
+        "matched",
+    ]
+
+
+@pytest.mark.usefixtures("server_zone")
+def test_the_gateways_second_is_the_same_moment_on_every_screen(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000, paid_at=NOON, started_at=NOON - 20)
+    verify(payment=payment, source=Source.BROWSER)
+    query = "from=2022-11-29&to=2022-11-29"
+    assert listed(client, query) == exported(client, query) == {payment.merchant_uid}
+    for address in (f"{LIST}?{query}", page_of(payment)):
+        assert ">2022-11-29 12:15:57 KST<" in text_of(client.get(address))
+    [row] = rows_of(take(client))
+    assert row["Payment date"] == "2022-11-29T12:15:57+09:00"
+
+
+def test_the_readers_zone_does_not_reach_the_file(
+    client: Client, finance: User, customer: User, product: Product
+) -> None:
+    User.objects.filter(pk=finance.pk).update(time_zone="America/New_York")
+    builders.paid(customer, product, at=datetime(2026, 3, 31, 15, 30, tzinfo=UTC))
+    [row] = rows_of(take(client))
+    assert row["Payment date"] == "2026-04-01T00:30:00+09:00"
+
+
+# --- A spreadsheet opens it ------------------------------------------------------------------
+
+
+def test_excel_sees_utf_8_and_its_own_line_ends(
+    client: Client, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product)
+    response: Any = take(client)
+    body = b"".join(response.streaming_content)
+    assert body.startswith(b"\xef\xbb\xbf")
+    assert body.count(b"\r\n") == body.count(b"\n") == 2
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "==1+1",
+        "+82",
+        "-1",
+        "@SUM(1)",
+        "\t=1",
+        " =1",
+        "\u3000=1",
+        "\u00a0@x",
+        "\ufeff=1",
+        "\r=1",
+        "\n=1",
+        "\tx",
+        " \tx",
+        "\rx",
+        "＝1+1",
+        "＠SUM(1)",
+        '=HYPERLINK("https://evil.example","ok")',
+    ],
+)
+def test_text_that_a_spreadsheet_would_run_is_quoted_not_cut(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "x", " x", "a=b", "홍길동", "1-2", "'=1", "imp_1", "한 =1"])
+def test_harmless_text_stays_as_it_is(text: str) -> None:
+    assert guarded(text) == text
+
+
+def test_an_order_name_from_an_attacker_stays_text_and_numbers_stay_numbers(
+    client: Client, customer: User, product: Product
+) -> None:
+    evil = '=cmd|"/c calc"!A1,\r\n"x"'
+    builders.paid(customer, product, name=evil, fail_reason="-1+1")
+    User.objects.filter(pk=customer.pk).update(email="+1@example.com")
+    text = text_of(take(client, personal="unmasked")).removeprefix("\ufeff")
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    cells = dict(zip(header, row, strict=True))
+    assert cells["Order name"] == f"'{evil}"
+    assert cells["Customer's e-mail"] == "'+1@example.com"
+    assert cells["Reason of failure"] == "'-1+1"
+    assert cells["Amount"] == "99000"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_header_is_in_the_readers_language_although_it_is_sent_afterwards(
+    client: Client, finance: User, language: str
+) -> None:
+    User.objects.filter(pk=finance.pk).update(language=language)
+    response: Any = take(client)
+    with translation.override("en" if language == "ko" else "ko"):
+        header = text_of(response).removeprefix("\ufeff").split(",")
+    with translation.override(language):
+        expected = [gettext("order number"), gettext("PortOne payment id"), gettext("status")]
+    assert header[:3] == [capfirst(words) for words in expected]
+
+
+def test_the_file_is_named_after_the_korean_day(client: Client, time_machine: Any) -> None:
+    time_machine.move_to(datetime(2026, 3, 31, 15, 30, tzinfo=UTC))
+    response: Any = take(client)
+    text_of(response)
+    assert response["Content-Disposition"] == 'attachment; filename="payments-2026-04-01.csv"'
+
+
+@pytest.mark.parametrize("unmasked", [False, True])
+def test_the_quick_way_writes_what_import_export_would(
+    customer: User, stranger: User, product: Product, unmasked: bool
+) -> None:
+    User.objects.filter(pk=stranger.pk).update(email="")
+    second = datetime(2026, 4, 1, 3, 4, 5, 999_999, tzinfo=UTC)
+    for number, name in enumerate(["Devket 프리미엄", "=1+1", " @x", "", 'ab,"c"\r\nd', "＋1"]):
+        builders.paid(customer, product, at=second + timedelta(days=number), name=name)
+    builders.refunded(customer, product, refund=99_000, at=second)
+    builders.refunded(stranger, product, refund=1, at=datetime(1988, 5, 8, tzinfo=UTC))
+    builders.failed(stranger, product)
+    builders.ordered(customer, product, vbank_num="110-1", pay_method="vbank")
+    resource = PaymentResource(unmasked=unmasked)
+    payments = Payment.objects.order_by("-pk")
+    quick = [list(row) for block in resource.blocks(payments, 3) for row in block]
+    assert quick == [resource.export_resource(payment) for payment in payments]
+    assert len(quick) == 10
+
+
+# --- It streams -------------------------------------------------------------------------------
+
+
+def test_it_streams_in_blocks_with_one_query_for_all(
+    client: Client,
+    customer: User,
+    product: Product,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: Any,
+) -> None:
+    monkeypatch.setattr(export_module, "CHUNK", 10)
+    for _ in range(25):
+        builders.paid(customer, product)
+    response: Any = take(client)
+    assert response.streaming
+    with django_assert_max_num_queries(1):
+        blocks = list(response.streaming_content)
+    assert [block.count(b"\r\n") for block in blocks] == [1, 10, 10, 5]
+
+
+# --- Personal data ----------------------------------------------------------------------------
+
+
+def test_addresses_are_masked_unless_somebody_who_may_asks_for_them(
+    client: Client, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product)
+    [masked] = rows_of(take(client))
+    [full] = rows_of(take(client, personal="unmasked"))
+    assert masked["Customer's e-mail"] == "cu***@example.com"
+    assert full["Customer's e-mail"] == "customer@example.com"
+
+
+def test_a_masked_export_stays_masked_in_a_session_that_shows_personal_data(
+    client: Client, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product)
+    client.post(f"{LIST}unmask/", {"reason": "환불 문의 확인"})
+    [row] = rows_of(take(client))
+    assert row["Customer's e-mail"] == "cu***@example.com"
+
+
+def test_without_the_right_to_unmask_the_choice_is_not_there_and_not_taken(
+    finance: User, sign_in: SignIn, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product)
+    finance.groups.clear()
+    rights = Permission.objects.filter(codename__in=["view_payment", "export_payment"])
+    finance.user_permissions.set(rights)
+    client = sign_in(finance)
+    assert 'value="unmasked"' not in text_of(client.get(EXPORT))
+    response = take(client, personal="unmasked")
+    assert response.context["form"].errors["personal"]
+    assert not PersonalDataAccess.objects.exists()
+
+
+# --- The page before it -----------------------------------------------------------------------
+
+
+def test_the_page_says_what_will_be_in_the_file(
+    client: Client, customer: User, product: Product
+) -> None:
+    for _ in range(3):
+        builders.paid(customer, product)
+    builders.ordered(customer, product)
+    page = text_of(client.get(f"{EXPORT}?status=paid,failed"))
+    assert '<dd class="export-count">3</dd>' in page
+    assert "<dt>Status</dt><dd>Paid, Failed</dd>" in page
+    assert "<li>Approval number</li>" in page
+    assert f'href="{LIST}?status=paid%2Cfailed"' in page
+    assert "customer@example.com" not in page
+
+
+def test_a_huge_set_is_not_counted_to_its_end(
+    client: Client, customer: User, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readonly, "COUNTED_AT_MOST", 2)
+    for _ in range(4):
+        builders.paid(customer, product)
+    assert '<dd class="export-count">2+</dd>' in text_of(client.get(EXPORT))
+    assert len(rows_of(take(client))) == 4
+    assert PersonalDataAccess.objects.get().rows == 3
+
+
+@pytest.mark.parametrize("reason", ["", "    ", "ok", "x" * 501])
+def test_without_a_reason_nothing_leaves(
+    client: Client, customer: User, product: Product, reason: str
+) -> None:
+    builders.paid(customer, product)
+    response = take(client, reason=reason)
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert response.context["form"].errors["reason"]
+    assert not PersonalDataAccess.objects.exists()
+
+
+def test_looking_at_the_page_takes_nothing_and_records_nothing(
+    client: Client, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product)
+    response = client.get(f"{EXPORT}?reason=because&personal=unmasked")
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert not PersonalDataAccess.objects.exists()
+
+
+def test_where_nothing_matches_there_is_nothing_to_export(client: Client) -> None:
+    page = text_of(client.get(EXPORT))
+    assert "nothing to export" in page
+    assert 'name="reason"' not in page
+
+
+# --- It is on record --------------------------------------------------------------------------
+
+
+def test_who_took_what_and_why_is_on_record(
+    client: Client, finance: User, customer: User, product: Product
+) -> None:
+    for _ in range(3):
+        builders.paid(customer, product)
+    text_of(take(client, "status=paid", reason="  4월 마감, 회계법인 요청 ", personal="unmasked"))
+    access = PersonalDataAccess.objects.get()
+    assert (access.actor, access.actor_name) == (finance, "finance@example.com")
+    assert (access.kind, access.unmasked, access.rows) == ("exported", True, 3)
+    assert (access.reason, access.query) == ("4월 마감, 회계법인 요청", "status=paid")
+    assert access.remote_address == "127.0.0.1"
+
+
+def test_the_record_is_there_before_the_first_byte_and_stays_if_the_reader_hangs_up(
+    transactional_db: None, client: Client, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product)
+    response: Any = take(client)
+    assert PersonalDataAccess.objects.count() == 1
+    response.close()
+    assert PersonalDataAccess.objects.count() == 1
+
+
+def test_start_and_end_are_logged(
+    client: Client,
+    finance: User,
+    customer: User,
+    product: Product,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(3):
+        builders.paid(customer, product)
+    with caplog.at_level(logging.INFO, logger="payments.export"):
+        text_of(take(client, "status=paid"))
+    start, end = [record for record in caplog.records if record.name == "payments.export"]
+    assert (start.actor, start.filter) == (finance.pk, "status=paid")  # type: ignore[attr-defined]
+    assert (end.rows, end.complete) == (3, True)  # type: ignore[attr-defined]
+    assert end.access == PersonalDataAccess.objects.get().pk  # type: ignore[attr-defined]
+
+
+def test_an_export_that_is_broken_off_is_logged_as_that(
+    client: Client, customer: User, product: Product, caplog: pytest.LogCaptureFixture
+) -> None:
+    builders.paid(customer, product)
+    with caplog.at_level(logging.INFO, logger="payments.export"):
+        response: Any = take(client)
+        next(iter(response.streaming_content))
+        response.close()
+    end = [record for record in caplog.records if record.name == "payments.export"][-1]
+    assert (end.rows, end.complete) == (0, False)  # type: ignore[attr-defined]
+
+
+# --- From the list ----------------------------------------------------------------------------
+
+
+def test_the_ticked_rows_go_through_the_same_page(
+    client: Client, customer: User, product: Product
+) -> None:
+    ticked, _other = builders.paid(customer, product), builders.paid(customer, product)
+    there = act(client, "export_selected", ticked, query="status=paid")
+    page = text_of(client.get(there["Location"]))
+    assert "<dt>Selection</dt><dd>1 ticked payment</dd>" in page
+    assert f'href="{LIST}?status=paid"' in page
+    [row] = rows_of(there)
+    assert row["Order number"] == ticked.merchant_uid
+    assert f"id={ticked.pk}" in PersonalDataAccess.objects.get().query
+
+
+def test_select_all_goes_on_with_the_filter_instead_of_ids(
+    client: Client, customer: User, product: Product
+) -> None:
+    some = builders.paid(customer, product)
+    there = act(client, "export_selected", some, query="status=paid", select_across=1)
+    assert there["Location"] == f"{EXPORT}?status=paid"
+
+
+def test_more_ids_than_an_address_holds_are_refused(client: Client) -> None:
+    ids = "&".join(f"id={number}" for number in range(1, 102))
+    assert client.get(f"{EXPORT}?{ids}").status_code == 400
+
+
+@pytest.mark.parametrize("ids", ["id=abc", "id=-1", "id=", "id=999999", "id=1%00"])
+def test_an_id_that_is_none_exports_nothing(
+    client: Client, customer: User, product: Product, ids: str
+) -> None:
+    builders.paid(customer, product)
+    assert "nothing to export" in text_of(client.get(f"{EXPORT}?{ids}"))
+
+
+def test_nothing_is_imported(client: Client) -> None:
+    assert client.get(f"{LIST}import/").status_code == 302  # no such payment

@@ -1,0 +1,179 @@
+"""The search box: ids, people, words. What it does not understand it says, and finds nothing."""
+
+from urllib.parse import quote
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from accounts.models import User
+from payments.models import Payment, Product
+from payments.selectors.payments import search
+from tests.payments import builders
+from tests.payments.admin.conftest import CUSTOMERS, LIST, SignIn, listed, text_of
+
+
+@pytest.fixture
+def shop(customer: User, stranger: User, product: Product) -> dict[str, Payment]:
+    """Payments of two people, by name."""
+    User.objects.filter(pk=customer.pk).update(last_name="홍", first_name="길동")
+    User.objects.filter(pk=stranger.pk).update(last_name="Doe", first_name="Jane")
+    return {
+        "card": builders.paid(customer, product, amount=50_000),
+        "wallet": builders.paid(stranger, product, amount=9_000, pay_method="kakaopay"),
+        "open": builders.ordered(customer, product, amount=10_000),
+        "failed": builders.failed(stranger, product, amount=10_000),
+    }
+
+
+@pytest.fixture
+def masked(viewer: User, sign_in: SignIn) -> Client:
+    """Somebody to whom addresses are shown in part."""
+    return sign_in(viewer)
+
+
+@pytest.fixture
+def unmasked(finance: User, sign_in: SignIn) -> Client:
+    """Somebody who has said why they need to see addresses."""
+    finance.user_permissions.add(Permission.objects.get(codename="unmask_payment"))
+    client = sign_in(finance)
+    client.post(f"{LIST}unmask/", {"reason": "환불 문의 확인"})
+    return client
+
+
+def found(client: Client, shop: dict[str, Payment], term: str) -> set[str]:
+    """Names of the payments that the list shows."""
+    numbers = listed(client, f"q={quote(term)}")
+    return {name for name, payment in shop.items() if payment.merchant_uid in numbers}
+
+
+@pytest.mark.parametrize("term", ["{number}", "{number:.16}", "{imp_uid}", " {imp_uid} "])
+def test_an_order_is_found_by_its_number_its_beginning_or_its_portone_id(
+    shop: dict[str, Payment], masked: Client, term: str
+) -> None:
+    payment = shop["wallet"]
+    term = term.format(number=payment.merchant_uid, imp_uid=payment.imp_uid)
+    assert found(masked, shop, term) == {"wallet"}
+
+
+def test_a_payment_is_found_by_its_whole_approval_number(
+    shop: dict[str, Payment], masked: Client
+) -> None:
+    assert found(masked, shop, "30012345") == {"card", "wallet"}
+    assert found(masked, shop, "3001234") == set()
+
+
+@pytest.mark.parametrize(
+    ("term", "names"),
+    {
+        "status:paid": {"card", "wallet"},
+        "status:ready,failed": {"open", "failed"},
+        "status:ready status:failed": set(),
+        "amount:10000": {"open", "failed"},
+        "amount:=10,000": {"open", "failed"},
+        "amount:>10000": {"card"},
+        "amount:>=10000 amount:<50000": {"open", "failed"},
+        "amount:<=9000": {"wallet"},
+        "method:kakaopay": {"wallet"},
+        "METHOD:card,trans status:paid": {"card"},
+        "pg:html5_inicis": {"card", "wallet"},
+        "verification:never": {"open", "failed"},
+        "approval:30012345 amount:<10000": {"wallet"},
+        "approval:1": set(),
+        "imp:imp_": set(),
+        "order:20260401 status:failed": {"failed"},
+        "email:customer@example.com": {"card", "open"},
+        "email:CUSTOMER@example.com status:ready": {"open"},
+        "email:customer@example.com email:stranger@example.com": set(),
+        "name:홍길동": {"card", "open"},
+        'name:"Jane Doe"': {"wallet", "failed"},
+        "Jane Doe": {"wallet", "failed"},
+        "홍길동 status:ready": {"open"},
+        "customer@example.com amount:>20000": {"card"},
+    }.items(),
+)
+def test_words_narrow_and_plain_text_goes_on_meaning_what_it_means(
+    shop: dict[str, Payment], masked: Client, term: str, names: set[str]
+) -> None:
+    assert found(masked, shop, term) == names
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    {
+        "colour:red": "There is no search word “colour:”",
+        "status:paid stauts:paid": "There is no search word “stauts:”",
+        "상태:결제완료": "There is no search word “상태:”",
+        "status:bogus": "“status:bogus” makes no sense: use ready, paid, failed, cancelled",
+        "amount:lots": "use whole won",
+        "amount:>=99999999999999": "use whole won",
+        "imp:": "“imp:” needs a value",
+        "customer@example.com\x00": "can&#x27;t hold this sign",
+    }.items(),
+)
+def test_what_makes_no_sense_is_told_and_finds_nothing(
+    shop: dict[str, Payment], masked: Client, term: str, said: str
+) -> None:
+    response = masked.get(f"{LIST}?q={quote(term)}")
+    assert list(response.context["cl"].result_list) == []
+    page = text_of(response)
+    assert said in page
+    assert page.count('class="chip wrong"') == 1
+
+
+@pytest.mark.parametrize("term", ["%", "_", "imp_", "'; --", "\\", "2026%", "10:30", "email:%"])
+def test_signs_with_a_meaning_elsewhere_have_none_here(
+    shop: dict[str, Payment], masked: Client, term: str
+) -> None:
+    assert found(masked, shop, term) == set()
+
+
+def test_too_many_customers_are_said_and_none_is_shown(
+    shop: dict[str, Payment], masked: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MAX_CUSTOMERS", 1)
+    page = masked.get(f"{LIST}?q=%40example.com")
+    assert list(page.context["cl"].result_list) == []
+    assert "More than 1 customers match" in text_of(page)
+
+
+# --- What a search gives away ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("term", ["cus", "custome", "customer@", "email:custom", "tomer", "길동님"])
+def test_masked_a_part_of_an_address_or_name_finds_nobody(
+    shop: dict[str, Payment], masked: Client, term: str
+) -> None:
+    assert found(masked, shop, term) == set()
+
+
+@pytest.mark.parametrize("term", ["cu", "customer@example.com", "email:cu"])
+def test_masked_what_is_on_the_screen_and_a_whole_address_find_their_owner(
+    shop: dict[str, Payment], masked: Client, term: str
+) -> None:
+    assert found(masked, shop, term) == {"card", "open"}
+
+
+@pytest.mark.parametrize("term", ["custome", "tomer@", "email:CUSTOM", "name:길"])
+def test_unmasked_any_part_will_do(shop: dict[str, Payment], unmasked: Client, term: str) -> None:
+    assert found(unmasked, shop, term) == {"card", "open"}
+
+
+def test_the_list_of_customers_to_pick_gives_away_no_more(
+    customer: User, masked: Client, unmasked: Client
+) -> None:
+    def offered(client: Client, term: str) -> list[str]:
+        return [one["text"] for one in client.get(f"{CUSTOMERS}?term={term}").json()["results"]]
+
+    assert offered(masked, "custo") == []
+    assert offered(masked, "cu") == ["cu***@example.com"]
+    assert offered(unmasked, "custo") == ["customer@example.com"]
+
+
+def test_addresses_stand_masked_in_the_list_unless_one_has_said_why(
+    shop: dict[str, Payment], customer: User, masked: Client, unmasked: Client
+) -> None:
+    query = f"user={customer.pk}"
+    assert "customer<wbr>" not in text_of(masked.get(f"{LIST}?{query}"))
+    assert "customer@example.com" not in text_of(masked.get(f"{LIST}?{query}"))
+    assert "customer<wbr>@example.com" in text_of(unmasked.get(f"{LIST}?{query}"))

@@ -1,0 +1,80 @@
+"""The figures above the list, and what they cost."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from payments.admin.shared import readonly
+from payments.models import Product
+from tests.payments import builders
+from tests.payments.admin.conftest import LIST, SignIn, text_of
+
+TOTALS = f"{LIST}totals/"
+
+
+@pytest.fixture
+def client(viewer: User, customer: User, product: Product, sign_in: SignIn) -> Client:
+    """The viewer's browser, with four payments in the shop."""
+    builders.paid(customer, product)
+    builders.paid(customer, product, amount=1_000)
+    builders.refunded(customer, product, refund=9_000)
+    builders.failed(customer, product)
+    return sign_in(viewer)
+
+
+def bar(page: str) -> str:
+    return page.split('<dl class="figures">')[1].split("</ul>", maxsplit=1)[0]
+
+
+def test_the_bar_says_count_gross_refunded_and_net(client: Client) -> None:
+    words = bar(text_of(client.get(LIST)))
+    for figure in ("<dd>4</dd>", "<dd>₩199,000</dd>", "<dd>₩9,000</dd>", "<dd>₩190,000</dd>"):
+        assert figure in words
+
+
+def test_each_status_is_counted_and_leads_to_the_list_of_it(client: Client) -> None:
+    found = client.get(f"{LIST}?status=paid&amount_min=1000&p=1").context["bar"].statuses
+    assert [(one.words, one.count, one.is_current) for one in found] == [
+        ("Not paid", "", False),
+        ("Paid", "2", True),
+        ("Failed", "", False),
+        ("Cancelled", "", False),
+    ]
+    assert found[2].href == f"{LIST}?amount_min=1000&status=failed"
+
+
+def test_a_list_too_long_to_count_fetches_its_figures_afterwards(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readonly, "COUNTED_AT_MOST", 2)
+    with CaptureQueriesContext(connection) as captured:
+        page = text_of(client.get(f"{LIST}?amount_min=1"))
+    assert not any("SUM(" in query["sql"] for query in captured.captured_queries)
+    assert f'hx-get="{TOTALS}?amount_min=1" hx-trigger="load"' in page
+    assert f'<a href="{TOTALS}?amount_min=1">Add up this list</a>' in page
+    assert 'class="figures"' not in page
+    with CaptureQueriesContext(connection) as captured:
+        fetched = text_of(client.get(f"{TOTALS}?amount_min=1", headers={"hx-request": "true"}))
+    payments = [q for q in captured.captured_queries if "payments_payment" in q["sql"]]
+    assert len(payments) == 1
+    assert "<html" not in fetched
+    assert "<dd>₩199,000</dd>" in bar(fetched)
+
+
+def test_without_javascript_the_figures_are_a_page_that_leads_back(client: Client) -> None:
+    page = text_of(client.get(f"{TOTALS}?status=paid,cancelled"))
+    assert "<html" in page
+    assert "<dd>₩199,000</dd>" in bar(page)
+    assert f'href="{LIST}?status=paid%2Ccancelled"' in page
+
+
+@pytest.mark.parametrize("query", ["status=bogus", "q=colour:red"])
+def test_a_filter_that_makes_no_sense_adds_up_to_nothing_and_says_so(
+    client: Client, query: str
+) -> None:
+    page = text_of(client.get(f"{TOTALS}?{query}"))
+    assert "<dd>0</dd>" in bar(page)
+    assert 'role="alert"' in page
+    assert client.get(f"{TOTALS}?bogus=1")["Location"] == f"{LIST}?bogus=1"

@@ -1,0 +1,152 @@
+"""What counts as a difference between the two sides, as a table."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from payments.iamport import GatewayPayment
+from payments.models import Bucket, Payment
+from payments.services.discrepancies.rules import Ours, differences, our_figures, their_figures
+
+
+def ours(**fields: Any) -> Ours:
+    """A paid payment of ours."""
+    facts: dict[str, Any] = {
+        "imp_uid": "imp_1",
+        "merchant_uid": "order-1",
+        "status": "paid",
+        "amount": 1_000,
+        "currency": "KRW",
+        "cancelled_amount": 0,
+    }
+    return Ours(**(facts | fields))
+
+
+def theirs(**fields: Any) -> GatewayPayment:
+    """The same at the gateway."""
+    facts: dict[str, Any] = {
+        "imp_uid": "imp_1",
+        "merchant_uid": "order-1",
+        "status": "paid",
+        "amount": 1_000,
+        "cancel_amount": 0,
+        "currency": "KRW",
+        "sandbox": False,
+    }
+    return GatewayPayment(**(facts | fields))
+
+
+def found(mine: Ours | None, answer: GatewayPayment | None, *, test: bool = False) -> set[Bucket]:
+    return set(differences(ours=mine, theirs=answer, accepts_test_payments=test))
+
+
+OPEN = {"imp_uid": None, "status": "ready"}
+REFUNDED = {"status": "cancelled"}
+
+AGREEING: list[tuple[Ours | None, GatewayPayment | None]] = [
+    (ours(), theirs()),
+    (ours(status="cancelled", cancelled_amount=300), theirs(**REFUNDED, cancel_amount=300)),
+    (ours(status="failed"), theirs(status="failed")),
+    (ours(status="ready"), theirs(status="ready")),
+    # Closed here by staff or a sweep: there it stays an open window for ever.
+    (ours(status="failed"), theirs(status="ready")),
+    # Attempts that brought no money say nothing, whatever became of the order.
+    (None, theirs(status="ready")),
+    (None, theirs(status="failed")),
+    (ours(**OPEN), theirs(status="ready")),
+    (ours(**OPEN), theirs(status="failed")),
+    (ours(), theirs(imp_uid="imp_2", status="ready")),
+    (ours(), theirs(imp_uid="imp_2", status="failed")),
+    (ours(status="failed", imp_uid="imp_2"), theirs(status="failed", amount=5)),
+    (None, theirs(status="failed", sandbox=True)),
+    # Nothing there could be found.
+    (ours(**OPEN), None),
+    (ours(imp_uid=None, status="failed"), None),
+]
+
+DIFFERING: list[tuple[Ours | None, GatewayPayment | None, set[Bucket]]] = [
+    (None, theirs(), {Bucket.MISSING_HERE}),
+    (None, theirs(status="cancelled", cancel_amount=1_000), {Bucket.MISSING_HERE}),
+    (None, theirs(status="melted"), {Bucket.MISSING_HERE}),
+    (ours(), None, {Bucket.MISSING_THERE}),
+    (ours(status="cancelled", cancelled_amount=1), None, {Bucket.MISSING_THERE}),
+    (ours(status="ready"), None, {Bucket.MISSING_THERE}),
+    (ours(status="failed"), None, {Bucket.MISSING_THERE}),
+    (ours(), theirs(amount=999), {Bucket.AMOUNT}),
+    (ours(), theirs(currency="USD"), {Bucket.CURRENCY}),
+    (ours(), theirs(merchant_uid="order-2"), {Bucket.ORDER_NUMBER}),
+    (ours(), theirs(**REFUNDED, cancel_amount=300), {Bucket.REFUND}),
+    (ours(), theirs(cancel_amount=300), {Bucket.REFUND}),
+    (ours(status="cancelled", cancelled_amount=300), theirs(), {Bucket.REFUND}),
+    (
+        ours(status="cancelled", cancelled_amount=300),
+        theirs(**REFUNDED, cancel_amount=500),
+        {Bucket.REFUND},
+    ),
+    (ours(), theirs(status="ready"), {Bucket.STATUS}),
+    (ours(), theirs(status="failed"), {Bucket.STATUS}),
+    (ours(), theirs(status="melted"), {Bucket.STATUS}),
+    (ours(status="ready"), theirs(status="failed"), {Bucket.STATUS}),
+    (ours(**OPEN), theirs(), {Bucket.STATUS}),
+    (ours(**OPEN), theirs(**REFUNDED, cancel_amount=1_000), {Bucket.STATUS}),
+    (ours(imp_uid=None, status="failed"), theirs(), {Bucket.STATUS}),
+    (ours(**OPEN), theirs(amount=100), {Bucket.STATUS, Bucket.AMOUNT}),
+    (ours(), theirs(imp_uid="imp_2"), {Bucket.DOUBLE_APPROVAL}),
+    (
+        ours(status="cancelled", cancelled_amount=1_000),
+        theirs(imp_uid="imp_2"),
+        {Bucket.DOUBLE_APPROVAL},
+    ),
+    (ours(), theirs(sandbox=True), {Bucket.TEST_PAYMENT}),
+    # It moves no money: that it is unknown here, or an order open, is no second difference.
+    (None, theirs(sandbox=True), {Bucket.TEST_PAYMENT}),
+    (ours(**OPEN), theirs(sandbox=True), {Bucket.TEST_PAYMENT}),
+    (
+        ours(),
+        theirs(amount=1, currency="USD", merchant_uid="x", **REFUNDED, cancel_amount=1),
+        {Bucket.AMOUNT, Bucket.CURRENCY, Bucket.ORDER_NUMBER, Bucket.REFUND},
+    ),
+]
+
+
+@pytest.mark.parametrize(("mine", "answer"), AGREEING)
+def test_these_agree(mine: Ours | None, answer: GatewayPayment | None) -> None:
+    assert found(mine, answer) == set()
+
+
+@pytest.mark.parametrize(("mine", "answer", "buckets"), DIFFERING)
+def test_these_differ(
+    mine: Ours | None, answer: GatewayPayment | None, buckets: set[Bucket]
+) -> None:
+    assert found(mine, answer) == buckets
+
+
+def test_a_test_payment_counts_where_that_is_switched_on() -> None:
+    assert found(ours(), theirs(sandbox=True), test=True) == set()
+    assert found(None, theirs(sandbox=True), test=True) == {Bucket.MISSING_HERE}
+
+
+def test_every_bucket_is_found_by_a_line_of_the_table() -> None:
+    assert {bucket for _, _, buckets in DIFFERING for bucket in buckets} == set(Bucket)
+
+
+def test_figures_name_no_person() -> None:
+    answer = theirs(
+        buyer_name="홍길동과친구들", buyer_email="gildong@example.com", paid_at=1_775_012_400
+    )
+    figures = json.loads(their_figures(answer))
+    assert figures["buyer_email"] == "gi***@example.com"
+    assert figures["buyer_name"] == "홍길***구들"
+    assert figures["paid_at"] == "2026-04-01T03:00:00+00:00"
+    assert figures["cancelled_at"] == ""
+
+
+def test_the_same_facts_give_the_same_text() -> None:
+    noon = datetime(2026, 4, 1, 3, tzinfo=UTC)
+    one = Payment(merchant_uid="order-1", amount=1_000, requested_at=noon)
+    other = Payment(merchant_uid="order-1", amount=1_000, requested_at=noon, verified_at=noon)
+    assert our_figures(one) == our_figures(other)
+    assert json.loads(our_figures(one))["requested_at"] == "2026-04-01T03:00:00+00:00"
+    assert (our_figures(None), their_figures(None)) == ("", "")

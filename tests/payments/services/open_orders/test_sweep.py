@@ -1,0 +1,399 @@
+"""The sweep: settles what no webhook told of, closes what nobody paid, and never guesses."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from payments.models import Payment, Product
+from payments.services import webhooks
+from payments.services.ledger_audit import audit
+from payments.services.open_orders import fail
+from payments.services.open_orders import sweep as service
+from payments.services.open_orders.sweep import SweepResult, sweep
+from payments.services.verification.verify import verify
+from payments.states import Source
+from tests.gateway import SandboxGateway
+from tests.payments.conftest import kinds, start
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+Order = Callable[..., Payment]
+
+
+@pytest.fixture
+def order(sandbox: SandboxGateway, customer: User, product: Product) -> Order:
+    """An order of the customer, made so long ago."""
+    clicks = iter(range(1_000))
+
+    def make(age: timedelta, user: User = customer) -> Payment:
+        return start(
+            user,
+            product,
+            checkout_key=f"click-{next(clicks)}",
+            requested_at=timezone.now() - age,
+        )
+
+    return make
+
+
+def swept(*payments: Payment, later: timedelta = timedelta(), seconds: float = 60) -> SweepResult:
+    """One sweep, as if it ran so much later; then the payments are as it left them."""
+    result = sweep(now=timezone.now() + later, seconds=seconds)
+    for payment in payments:
+        payment.refresh_from_db()
+    assert list(audit()) == []
+    return result
+
+
+def asked(payment: Payment) -> int:
+    return kinds(payment).count("asked")
+
+
+def issue_account(sandbox: SandboxGateway, payment: Payment, due: datetime | None) -> str:
+    """A virtual account, of which we are told."""
+    attempt = sandbox.pay(
+        payment.merchant_uid,
+        payment.amount,
+        outcome="vbank",
+        pay_method="vbank",
+        started_at=int(payment.requested_at.timestamp()),
+        **({"vbank_due": int(due.timestamp())} if due else {"fields": {"vbank_date": 0}}),
+    )
+    verify(payment=payment, source=Source.BROWSER, imp_uid=attempt["imp_uid"])
+    payment.refresh_from_db()
+    return str(attempt["imp_uid"])
+
+
+class TestWhatWasNeverTold:
+    def test_an_approval_is_found(self, order: Order, sandbox: SandboxGateway) -> None:
+        payment = order(HOUR)
+        sandbox.pay(payment.merchant_uid, payment.amount)
+        assert swept(payment) == SweepResult(paid=1)
+        assert payment.is_paid
+        assert payment.events.get(kind="paid").source == Source.SWEEP
+
+    def test_a_failure_is_found_with_the_gateways_reason(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(HOUR)
+        sandbox.pay(
+            payment.merchant_uid,
+            payment.amount,
+            outcome="failed",
+            fields={"fail_reason": "한도 초과"},
+        )
+        assert swept(payment) == SweepResult(failed=1)
+        assert (payment.status, payment.fail_reason) == ("failed", "한도 초과")
+
+    def test_a_payment_that_was_refunded_since_is_found(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(HOUR)
+        attempt = sandbox.pay(payment.merchant_uid, payment.amount)
+        sandbox.cancel(attempt["imp_uid"])
+        assert swept(payment) == SweepResult(cancelled=1)
+        assert (payment.status, payment.net_amount) == ("cancelled", 0)
+
+    def test_a_deposit_is_found_long_before_the_due_date(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(2 * HOUR)
+        imp_uid = issue_account(sandbox, payment, timezone.now() + 3 * DAY)
+        sandbox.deposit(imp_uid)
+        assert swept(payment, later=HOUR) == SweepResult(paid=1)
+        assert payment.is_paid
+
+
+class TestWhomItAsks:
+    def test_a_young_order_is_left_alone(self, order: Order) -> None:
+        payment = order(timedelta(minutes=29))
+        assert swept(payment) == SweepResult()
+        assert asked(payment) == 0
+
+    def test_a_settled_order_is_left_alone(self, order: Order, sandbox: SandboxGateway) -> None:
+        payment = order(HOUR)
+        sandbox.pay(payment.merchant_uid, payment.amount)
+        swept(payment)
+        assert swept(payment, later=2 * DAY) == SweepResult()
+
+    def test_the_older_the_order_the_longer_it_rests(self, order: Order) -> None:
+        payment = order(HOUR)
+        assert swept(payment) == SweepResult(waiting=1)
+        assert swept(payment, later=timedelta(minutes=55)) == SweepResult()
+        assert swept(payment, later=HOUR) == SweepResult(waiting=1)
+        assert asked(payment) == 2
+
+        older = order(10 * HOUR)
+        swept(older)
+        before = asked(older)
+        swept(older, later=2 * HOUR)
+        assert asked(older) == before
+        swept(older, later=3 * HOUR)
+        assert asked(older) == before + 1
+
+    def test_once_its_time_is_up_no_answer_of_before_makes_it_rest(self, order: Order) -> None:
+        payment = order(25 * HOUR)
+        verify(payment=payment, source=Source.ADMIN)
+        assert swept(payment) == SweepResult(abandoned=1)
+
+    def test_the_end_of_the_wait_does_not_wait_for_the_rest(self, order: Order) -> None:
+        payment = order(timedelta(hours=23, minutes=55))
+        assert swept(payment) == SweepResult(waiting=1)
+        assert swept(payment, later=timedelta(minutes=10)) == SweepResult(abandoned=1)
+
+    def test_the_waits_are_configured(self, order: Order, settings: Any) -> None:
+        settings.SWEEP_SHORT_WAIT, settings.SWEEP_LONG_WAIT = 5, 1
+        young, old = order(timedelta(minutes=6)), order(HOUR)
+        assert swept(young, old) == SweepResult(waiting=1, abandoned=1)
+        assert (young.status, old.status) == ("ready", "failed")
+
+    def test_it_reads_open_orders_in_chunks_from_their_index(
+        self, order: Order, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(service, "CHUNK", 2)
+        payments = [order(HOUR) for _ in range(5)]
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_seqscan = off")
+        with CaptureQueriesContext(connection) as queries:
+            assert list(service._due(timezone.now())) == payments
+        chunks = [query["sql"] for query in queries if "LIMIT 2" in query["sql"]]
+        assert len(chunks) == 4  # the last one brings nothing
+        with connection.cursor() as cursor:
+            kind = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+            cursor.execute(f"{kind} {chunks[1]}")
+            plan = str(cursor.fetchall())
+        if connection.vendor == "postgresql":
+            # Of a handful of rows it takes whichever index; never the table itself.
+            assert "Index" in plan
+            assert "Seq Scan" not in plan
+        else:
+            assert "payment_by_status" in plan
+            assert "ORDER BY" not in plan
+
+
+class TestClosing:
+    def test_an_order_without_any_attempt_is_abandoned(self, order: Order) -> None:
+        payment = order(25 * HOUR)
+        assert swept(payment) == SweepResult(abandoned=1)
+        event = payment.events.get(kind="failed")
+        assert (payment.status, event.source, event.reason_code) == (
+            "failed",
+            Source.SWEEP,
+            "abandoned",
+        )
+        assert event.actor is None
+        assert payment.failed_at is not None
+        assert payment.fail_reason == str(service._WORDS[service.FailReason.ABANDONED])
+        assert kinds(payment)[-3:] == ["asked", "not_found", "failed"]
+
+    def test_a_window_that_was_left_is_abandoned(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(25 * HOUR)
+        sandbox.pay(payment.merchant_uid, payment.amount, outcome="ready")
+        assert swept(payment) == SweepResult(abandoned=1)
+
+    def test_before_its_time_is_up_it_stays_open(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(23 * HOUR)
+        sandbox.pay(payment.merchant_uid, payment.amount, outcome="ready")
+        assert swept(payment) == SweepResult(waiting=1)
+        assert payment.status == "ready"
+
+    def test_money_is_never_waved_away(self, order: Order, sandbox: SandboxGateway) -> None:
+        payment = order(25 * HOUR)
+        sandbox.pay(payment.merchant_uid, payment.amount)
+        sandbox.pay(payment.merchant_uid, payment.amount, outcome="ready", ignore_prepare=True)
+        assert swept(payment) == SweepResult(paid=1)
+
+    def test_a_difference_is_left_to_a_person_and_not_asked_about_every_time(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(25 * HOUR)
+        sandbox.pay(payment.merchant_uid, 100, ignore_prepare=True)
+        assert swept(payment) == SweepResult(different=1)
+        assert (payment.status, payment.verification) == ("ready", "mismatched")
+        assert swept(payment, later=HOUR) == SweepResult()
+        assert swept(payment, later=DAY) == SweepResult(different=1)
+
+    def test_money_that_comes_in_while_it_decides_wins(
+        self, order: Order, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        payment = order(25 * HOUR)
+        close = fail.close
+
+        def pay_first(**arguments: Any) -> Payment:
+            sandbox.pay(payment.merchant_uid, payment.amount)
+            verify(payment=payment, source=Source.WEBHOOK)
+            return close(**arguments)
+
+        monkeypatch.setattr(fail, "close", pay_first)
+        assert swept(payment) == SweepResult(waiting=1)
+        assert payment.is_paid
+        assert not payment.late_approval
+
+    def test_money_that_comes_in_afterwards_is_taken_and_flagged(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(25 * HOUR)
+        swept(payment)
+        late = sandbox.pay(payment.merchant_uid, payment.amount)
+        body = f'{{"imp_uid": "{late["imp_uid"]}", "status": "paid"}}'.encode()
+        webhooks.process(delivery=webhooks.receive(body=body, content_type="", remote_address=None))
+        payment.refresh_from_db()
+        assert payment.is_paid
+        assert payment.late_approval
+        assert swept(payment, later=30 * DAY) == SweepResult()
+
+
+class TestVirtualAccounts:
+    def test_it_waits_for_its_own_due_date(self, order: Order, sandbox: SandboxGateway) -> None:
+        payment = order(5 * DAY)
+        issue_account(sandbox, payment, timezone.now() + 2 * DAY)
+        assert swept(payment, later=DAY) == SweepResult(waiting=1)
+        assert payment.is_awaiting_deposit
+
+    def test_after_it_the_gateway_is_asked_once_more_and_the_order_closed(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(5 * DAY)
+        issue_account(sandbox, payment, timezone.now() - HOUR)
+        before = asked(payment)
+        assert swept(payment, later=DAY) == SweepResult(deposit_expired=1)
+        event = payment.events.get(kind="failed")
+        assert asked(payment) == before + 1
+        assert (event.source, event.reason_code) == (Source.SWEEP, "deposit_expired")
+        assert payment.fail_reason == str(service._WORDS[service.FailReason.DEPOSIT_EXPIRED])
+
+    def test_a_deposit_of_the_last_minute_has_time_to_get_here(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(5 * DAY)
+        imp_uid = issue_account(sandbox, payment, timezone.now() + DAY)
+        assert swept(payment, later=DAY + timedelta(minutes=10)) == SweepResult(waiting=1)
+        sandbox.deposit(imp_uid)
+        assert swept(payment, later=DAY + timedelta(minutes=31)) == SweepResult(paid=1)
+
+    def test_without_a_due_date_it_has_thirty_days(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(DAY)
+        issue_account(sandbox, payment, None)
+        assert payment.vbank_due is None
+        assert swept(payment, later=28 * DAY) == SweepResult(waiting=1)
+        assert swept(payment, later=30 * DAY) == SweepResult(deposit_expired=1)
+
+    def test_an_account_that_the_answer_brings_counts_at_once(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(25 * HOUR)
+        due = int((timezone.now() + DAY).timestamp())
+        sandbox.pay(payment.merchant_uid, payment.amount, outcome="vbank", vbank_due=due)
+        assert swept(payment) == SweepResult(waiting=1)
+        assert payment.is_awaiting_deposit
+        assert payment.vbank_due == datetime.fromtimestamp(due, UTC)
+
+    def test_an_account_that_the_gateway_does_not_know_any_more_is_left_to_a_person(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(5 * DAY)
+        imp_uid = issue_account(sandbox, payment, timezone.now() - HOUR)
+        sandbox.control("DELETE", f"payments/{imp_uid}")
+        assert swept(payment, later=DAY) == SweepResult(different=1)
+        assert payment.status == "ready"
+        assert swept(payment, later=HOUR) == SweepResult()
+
+
+class TestSilence:
+    def test_it_changes_nothing_and_is_tried_again_next_time(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payment = order(25 * HOUR)
+        sandbox.fault("status", status=500)
+        assert swept(payment) == SweepResult(silent=1)
+        assert (payment.status, payment.verification) == ("ready", "unknown")
+        sandbox.heal()
+        assert swept(payment) == SweepResult(abandoned=1)
+
+    def test_after_three_in_a_row_the_rest_is_left_for_later(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        payments = [order(HOUR) for _ in range(5)]
+        sandbox.fault("status", status=500)
+        assert swept(*payments) == SweepResult(silent=3)
+        assert [asked(one) for one in payments] == [1, 1, 1, 0, 0]
+        sandbox.heal()
+        assert swept(*payments) == SweepResult(waiting=5)
+
+    def test_orders_that_can_not_be_answered_do_not_starve_the_others(
+        self, order: Order, sandbox: SandboxGateway
+    ) -> None:
+        for _ in range(3):
+            poison = order(3 * HOUR)
+            sandbox.fault("html", match={"path": f"/payments/findAll/{poison.merchant_uid}*"})
+        payment = order(HOUR)
+        assert swept(payment) == SweepResult(silent=3)
+        assert swept(payment) == SweepResult(waiting=1, silent=3)
+
+    def test_a_mistake_of_ours_about_one_does_not_stop_the_others(
+        self, order: Order, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        poison, payment = order(26 * HOUR), order(25 * HOUR)
+        close = fail.close
+
+        def broken(**arguments: Any) -> Payment:
+            if arguments["payment"].pk == poison.pk:
+                raise ZeroDivisionError
+            return close(**arguments)
+
+        monkeypatch.setattr(fail, "close", broken)
+        assert swept(poison, payment) == SweepResult(abandoned=1, broken=1)
+        assert (poison.status, payment.status) == ("ready", "failed")
+
+
+def test_when_its_time_is_over_it_says_so(order: Order) -> None:
+    payment = order(HOUR)
+    assert swept(payment, seconds=0) == SweepResult(unfinished=True)
+    assert asked(payment) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_settle_each_order_once(
+    sandbox: SandboxGateway, customer: User, product: Product
+) -> None:
+    long_ago = timezone.now() - 25 * HOUR
+    payments = [
+        start(customer, product, checkout_key=f"click-{number}", requested_at=long_ago)
+        for number in range(6)
+    ]
+    for payment in payments[:3]:
+        sandbox.pay(payment.merchant_uid, payment.amount)
+    together = threading.Barrier(2)
+    results: list[SweepResult] = []
+
+    def one() -> None:
+        together.wait()
+        results.append(sweep(now=timezone.now(), seconds=60))
+        connection.close()
+
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.broken for result in results] == [0, 0]
+    for payment in payments:
+        swept(payment, later=2 * DAY)
+        assert payment.status == ("paid" if payment in payments[:3] else "failed")
+        assert kinds(payment).count(payment.status) == 1
+        assert not payment.late_approval

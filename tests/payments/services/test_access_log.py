@@ -1,0 +1,78 @@
+"""The record of who saw personal data: complete, with a reason, and there for good."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import User
+from payments.core.db.append_only import AppendOnlyError
+from payments.errors import NotAllowed
+from payments.models import AccessKind, Payment, PersonalDataAccess, Product
+from payments.services.access_log import record_access
+from tests.payments import builders
+
+
+@pytest.fixture
+def payment(customer: User, product: Product) -> Payment:
+    return builders.paid(customer, product)
+
+
+@pytest.fixture
+def access(finance: User, payment: Payment) -> PersonalDataAccess:
+    """Finance looked at one payment."""
+    return record_access(
+        actor=finance,
+        kind=AccessKind.VIEWED,
+        reason="고객 문의 확인",
+        unmasked=True,
+        payment=payment,
+        remote_address="203.0.113.7",
+    )
+
+
+def test_a_record_says_who_what_why_and_from_where(
+    access: PersonalDataAccess, finance: User, payment: Payment
+) -> None:
+    access.refresh_from_db()
+    assert (access.actor, access.actor_name) == (finance, "finance@example.com")
+    assert (access.kind, access.unmasked, access.payment) == ("viewed", True, payment)
+    assert (access.reason, access.remote_address) == ("고객 문의 확인", "203.0.113.7")
+    assert access.at is not None
+
+
+@pytest.mark.parametrize("reason", ["", "     ", "test", " ab  ", "\x00\x00\x00\x00\x00"])
+def test_no_record_without_a_reason(finance: User, reason: str) -> None:
+    with pytest.raises(NotAllowed):
+        record_access(actor=finance, kind=AccessKind.VIEWED, reason=reason, unmasked=True)
+    assert not PersonalDataAccess.objects.exists()
+
+
+def test_whatever_is_written_can_be_stored(finance: User) -> None:
+    access = record_access(
+        actor=finance,
+        kind=AccessKind.EXPORTED,
+        reason="x\x00\ud800" + "가" * 600,
+        unmasked=False,
+        query="q=\x00",
+    )
+    access.refresh_from_db()
+    assert access.reason == "x" + "가" * 499
+    assert access.query == "q="
+
+
+def test_a_record_is_neither_changed_nor_removed(access: PersonalDataAccess) -> None:
+    with pytest.raises(AppendOnlyError):
+        access.save()
+    with pytest.raises(AppendOnlyError):
+        access.delete()
+    with pytest.raises(AppendOnlyError):
+        PersonalDataAccess.objects.update(reason="nothing")
+
+
+@pytest.mark.parametrize("verb", ["UPDATE {} SET reason = ''", "DELETE FROM {}"])
+def test_the_database_refuses_as_well(access: PersonalDataAccess, verb: str) -> None:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(verb.format("payments_personaldataaccess"))
