@@ -6,7 +6,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 export PORT SANDBOX_PORT
 
-.PHONY: help run test check format lock messages bench-checkout bench-reconcile bench-verify chaos screenshots clean
+.PHONY: help run test coverage check hooks format lock messages bench-checkout bench-reconcile bench-verify chaos screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,12 +31,26 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.ready ## the whole suite on SQLite, or on TEST_DATABASE_URL
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
+# Slower than `test`, which it leaves alone: every process of the suite is measured.
+coverage: .venv/.ready ## the suite measured: modules under the bar, total, floor
+	@rm -rf var/coverage
+	@$(BIN)/coverage run -m pytest -q -n auto --dist loadgroup
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/python -m tools.coverage_bar
+
 check: .venv/.ready ## lint, format, types, migrations, deployment checks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint --lint --quiet accounts backoffice payments templates
+	@$(BIN)/djlint --lint --quiet --profile jinja sandbox
+	@$(BIN)/oxlint --quiet
+	@$(BIN)/python -m tools.css
 	@$(BIN)/mypy
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	@env ENV_FILE= $$(grep -v '^#' .ci/production.env | xargs) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+hooks: .venv/.ready ## run the quick checks before each commit (once per clone)
+	@$(BIN)/pre-commit install
 
 format: .venv/.ready ## put the code into shape
 	@$(BIN)/ruff check --fix .

@@ -6,7 +6,7 @@ Who may edit whom, and hand out which group, is decided in `roles.py`. To show a
 person: `fieldsets` below.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import allauth.mfa.admin
 import allauth.socialaccount.admin
@@ -16,11 +16,9 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.core.paginator import Paginator
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -28,34 +26,14 @@ from accounts import notices, second_factor
 from accounts.forms import AddPersonForm
 from accounts.models import User
 from accounts.roles import assignable_groups, may_manage
-
-if TYPE_CHECKING:
-    PersonAdmin = DjangoUserAdmin[User]
-    PersonPaginator = Paginator[User]
-    AnyRelation = ManyToManyField[Any, Any]
-    AnyChoices = ModelMultipleChoiceField[Any]
-else:
-    PersonAdmin = DjangoUserAdmin
-    PersonPaginator = Paginator
+from payments.core.db.paginator import BoundedPaginator
 
 # Secrets, copies of other companies' profiles, and where people are: no screen needs them.
 admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
 
-COUNTED_AT_MOST = 10_000
-
-
-class BoundedPaginator(PersonPaginator):
-    """Counts no further than anybody pages: the list must not read the whole table."""
-
-    @cached_property
-    def count(self) -> int:
-        people = self.object_list
-        assert isinstance(people, QuerySet)
-        return people.order_by()[:COUNTED_AT_MOST].count()
-
 
 @admin.register(User)
-class UserAdmin(PersonAdmin):
+class UserAdmin(DjangoUserAdmin[User]):
     """Customers and staff."""
 
     add_form = AddPersonForm
@@ -126,8 +104,8 @@ class UserAdmin(PersonAdmin):
         return False
 
     def formfield_for_manytomany(
-        self, db_field: "AnyRelation", request: HttpRequest, **kwargs: Any
-    ) -> "AnyChoices | None":
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "ModelMultipleChoiceField[Any] | None":
         if db_field.name == "groups":
             kwargs["queryset"] = assignable_groups(_manager(request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -3,7 +3,7 @@
 To let people change one more thing about themselves: a field in `SettingsForm.Meta.fields`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from allauth.utils import generate_unique_username
@@ -12,13 +12,6 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, time_zone_names
-
-if TYPE_CHECKING:
-    UserModelForm = forms.ModelForm[User]
-    UserAddForm = AdminUserCreationForm[User]
-else:
-    UserModelForm = forms.ModelForm
-    UserAddForm = AdminUserCreationForm
 
 # Names such as Etc/GMT+9 (which is nine hours *behind*) mislead; they stay valid but unoffered.
 _NOT_OFFERED = ("Etc/", "SystemV/", "US/", "posix/", "right/")
@@ -33,7 +26,7 @@ def offered_time_zones() -> list[str]:
     return ["Asia/Seoul", "UTC", *cities]
 
 
-class SettingsForm(UserModelForm):
+class SettingsForm(forms.ModelForm[User]):
     """What a person decides about how pages look to them."""
 
     class Meta:
@@ -52,7 +45,7 @@ class SettingsForm(UserModelForm):
         }
 
 
-class AddPersonForm(UserAddForm):
+class AddPersonForm(AdminUserCreationForm[User]):
     """The admin's form for a new account: an e-mail address is what people sign in with."""
 
     class Meta:

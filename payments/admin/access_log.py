@@ -12,11 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from payments.core.db.paginator import COUNTED_AT_MOST
 from payments.core.money import with_separators
 from payments.models import AccessKind, PersonalDataAccess
 
 from .shared.display import badge, moment
-from .shared.readonly import COUNTED_AT_MOST, ReadOnlyAdmin
+from .shared.readonly import ReadOnlyAdmin
 
 
 @admin.register(PersonalDataAccess)

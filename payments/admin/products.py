@@ -1,7 +1,5 @@
 """What is on sale. Orders keep a copy of name and price, so both may change; nothing is deleted."""
 
-from typing import TYPE_CHECKING
-
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -10,14 +8,9 @@ from payments.models import Product
 
 from .shared.display import won
 
-if TYPE_CHECKING:
-    AnyProductAdmin = admin.ModelAdmin[Product]
-else:
-    AnyProductAdmin = admin.ModelAdmin
-
 
 @admin.register(Product)
-class ProductAdmin(AnyProductAdmin):
+class ProductAdmin(admin.ModelAdmin[Product]):
     """Products: added, changed, taken off sale."""
 
     list_display = ["name", "slug", "price_words", "active"]

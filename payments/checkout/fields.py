@@ -15,7 +15,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from payments.ledger import clean
+from payments.core.text import clean
 
 from .refusals import Refusal
 

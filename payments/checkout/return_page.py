@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from payments.ledger import clean
+from payments.core.text import clean
 from payments.models import Payment
 from payments.selectors import checkout as reads
 from payments.services.verification.compare import APPROVED

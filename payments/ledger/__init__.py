@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from payments.core.db.rows import insert_rows, update_rows
 from payments.core.hashing import chained
+from payments.core.text import clean
 from payments.models import Payment, PaymentEvent
 from payments.models.payment import PROJECTION
 from payments.states import EventKind, Source, may_move
@@ -145,12 +146,6 @@ def _statuses(payment: Payment, entry: Entry) -> tuple[str, str]:
     if "status" in entry.changes and not may_move(payment.status, after):
         raise IllegalMove(f"{payment.merchant_uid}: {payment.status} -> {after}")
     return payment.status, after
-
-
-def clean(text: str, limit: int | None = None) -> str:
-    """Text that any database takes: no NUL, no half surrogates, at most `limit` characters."""
-    usable = text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
-    return usable[:limit]
 
 
 def encode(changes: Mapping[str, Any]) -> dict[str, Any]:

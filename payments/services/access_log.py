@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments import ledger
+from payments.core.text import clean
 from payments.errors import NotAllowed
 from payments.models import AccessKind, Payment, PersonalDataAccess
 
@@ -35,18 +35,18 @@ def record_access(
 
     `query` is the filter of the list, as in its address. `rows` may be one more than is counted.
     """
-    words = ledger.clean(reason.strip(), MAX_REASON)
+    words = clean(reason.strip(), MAX_REASON)
     if len(words) < MIN_REASON:
         raise NotAllowed(REASON_NEEDED)
     return PersonalDataAccess.objects.create(
         at=timezone.now(),
         actor_id=actor.pk,
-        actor_name=ledger.clean(str(actor), 254),
+        actor_name=clean(str(actor), 254),
         kind=kind,
         unmasked=unmasked,
         reason=words,
         payment=payment,
-        query=ledger.clean(query),
+        query=clean(query),
         rows=rows,
         remote_address=remote_address,
     )
@@ -65,7 +65,7 @@ def record_view(
 
     A payment is one thing however its page is asked for; of lists, each filter and page is another.
     """
-    what = {"payment": payment} if payment else {"payment": None, "query": ledger.clean(query)}
+    what = {"payment": payment} if payment else {"payment": None, "query": clean(query)}
     seen = PersonalDataAccess.objects.filter(
         actor_id=actor.pk, kind=AccessKind.VIEWED, reason=reason, at__gte=since, **what
     )

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments import gateway, ledger, merchant_uid
+from payments.core.text import clean
 from payments.errors import GatewayRefused, GatewayUnavailable, NotAllowed
 from payments.iamport import AuthenticationFailed, IamportError, Refused
 from payments.ledger import Entry
@@ -233,7 +234,7 @@ def _not_prepared(registration: Registration) -> Entry:
         changes={
             "status": PaymentStatus.FAILED,
             "failed_at": timezone.now(),
-            "fail_reason": ledger.clean(str(registration.problem), 255),
+            "fail_reason": clean(str(registration.problem), 255),
         },
     )
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from payments import conf, gateway, ledger
 from payments.core.kst import from_unix
 from payments.core.money import MAX_WON, WON
+from payments.core.text import clean
 from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.iamport import GatewayPayment, IamportError, NotFound
 from payments.ledger import Entry
@@ -141,10 +142,10 @@ def _order(answer: GatewayPayment, customer: AbstractBaseUser | None) -> Payment
         merchant_uid=answer.merchant_uid,
         checkout_key=f"taken-in:{answer.imp_uid}",
         user_id=customer.pk if customer else None,
-        name=ledger.clean(answer.name, name) or answer.merchant_uid,
+        name=clean(answer.name, name) or answer.merchant_uid,
         amount=int(answer.amount),
         currency=answer.currency,
-        pay_method=ledger.clean(answer.pay_method, 20),
+        pay_method=clean(answer.pay_method, 20),
         requested_at=from_unix(answer.started_at or answer.paid_at) or timezone.now(),
     )
 
@@ -201,7 +202,7 @@ def _by_id(value: object) -> AbstractBaseUser | None:
 
 
 def _by_email(value: object) -> AbstractBaseUser | None:
-    address = ledger.clean(value).strip() if isinstance(value, str) else ""
+    address = clean(value).strip() if isinstance(value, str) else ""
     if "@" not in address or len(address) > 254:
         return None
     found = list(get_user_model().objects.filter(email__iexact=address, is_active=True)[:2])

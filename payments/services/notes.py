@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from payments import ledger
+from payments.core.text import clean_lines
 from payments.errors import NotAllowed
 from payments.ledger import Entry
 from payments.locks import locked_payment
@@ -30,7 +31,7 @@ def add_note(
     The same words by the same person twice in a row are one note: a double click leaves no trace.
     Raises NotAllowed if there are no words or too many.
     """
-    words = ledger.clean(text).replace("\r\n", "\n").strip()
+    words = clean_lines(text)
     if not words:
         raise NotAllowed(TEXT_NEEDED)
     if len(words) > MAX_NOTE:

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl
 
 from django.utils import timezone
 
+from payments.core.text import clean
 from payments.iamport import arguments
-from payments.ledger import clean
 from payments.models import UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
 from payments.states import EventKind, Source
 

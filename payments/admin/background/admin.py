@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
-from payments.admin.payments.actions import require
+from payments.admin.shared.access import require
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.models import Worker
 

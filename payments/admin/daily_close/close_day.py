@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from payments.admin.payments.actions import require, staff
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core import hashing
 from payments.core.kst import day_of

@@ -22,8 +22,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments import conf
-from payments.admin.payments.actions import require, staff
 from payments.admin.shared import personal_data
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.csv_file import streamed
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.kst import day_of, stamp

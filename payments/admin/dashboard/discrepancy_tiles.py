@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from payments.admin.discrepancies.list import OLDEST_FIRST
-from payments.admin.payments.actions import staff
+from payments.admin.shared.access import staff
 from payments.core.money import with_separators, won
 from payments.selectors.discrepancies import queue
 

@@ -19,7 +19,7 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from payments.admin.shared.chips import Chip
-from payments.admin.shared.readonly import BoundedPaginator
+from payments.core.db.paginator import BoundedPaginator
 from payments.filters.discrepancies import State, parts, values_of
 from payments.filters.labels import Part, by_label
 from payments.models import Discrepancy

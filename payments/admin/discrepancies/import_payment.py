@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from payments.admin.payments.actions import require, staff
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.customer_forms import TakeInForm
 from payments.admin.shared.personal_data import is_unmasked
 from payments.errors import Conflict, GatewayUnavailable, NotAllowed

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from payments.admin.payments.actions import require
+from payments.admin.shared.access import require
 from payments.admin.shared.display import address, moment
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators, won

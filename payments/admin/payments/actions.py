@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -18,6 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.links import FILTERS
 from payments.admin.shared.verify_result import Ending, Outcome, not_asked, report, told
 from payments.models import Payment
@@ -34,18 +34,6 @@ MAX_FAILED = 100
 # Ticked by hand, and carried in an address; for more there is the filter.
 MAX_EXPORTED = 100
 MAX_IN_A_RUN = 200
-
-
-def staff(request: HttpRequest) -> AbstractBaseUser:
-    """Who is asking; the admin lets nobody in who is not signed in."""
-    assert request.user.is_authenticated
-    return request.user
-
-
-def require(allowed: bool) -> None:
-    """Stop here (403) unless allowed."""
-    if not allowed:
-        raise PermissionDenied
 
 
 def each(payments: Iterable[Payment], handle: Callable[[Payment], Outcome]) -> Iterator[Outcome]:

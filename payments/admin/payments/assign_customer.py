@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.customer_forms import CustomerForm
 from payments.admin.shared.links import list_address, page_address
 from payments.admin.shared.personal_data import on_record
@@ -19,7 +20,6 @@ from payments.models import Payment
 from payments.services import import_payment
 
 from . import comparison
-from .actions import require, staff
 from .permissions import PaymentPermissions
 
 TEMPLATE = "admin/payments/payment/customer.html"

@@ -20,7 +20,7 @@ from django.utils.http import urlencode
 
 from payments.admin.shared.chips import Chip, chips
 from payments.admin.shared.links import FILTERS
-from payments.admin.shared.readonly import BoundedPaginator
+from payments.core.db.paginator import BoundedPaginator
 from payments.filters.payment_query import Narrowing
 from payments.models import Payment
 from payments.selectors.payments.totals import Totals, totals

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments.admin.shared import personal_data as personal
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.csv_file import columns, csv_response
-from payments.admin.shared.readonly import BoundedPaginator
+from payments.core.db.paginator import BoundedPaginator
 from payments.models import AccessKind
 from payments.services.access_log import MAX_REASON, MIN_REASON, record_access
 
-from .actions import MAX_EXPORTED, require, staff
+from .actions import MAX_EXPORTED
 from .selection import Chosen, PaymentChoice
 
 TEMPLATE = "admin/payments/payment/export.html"

@@ -24,6 +24,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.links import FILTERS
 from payments.admin.shared.personal_data import email, on_record
 from payments.errors import PaymentError
@@ -31,7 +32,7 @@ from payments.models import Payment
 from payments.selectors.payments.search import customers
 from payments.services import saved_views
 
-from .actions import require, staff, verify_one
+from .actions import verify_one
 from .changelist import BareChangeList, PaymentChangeList
 from .permissions import PaymentPermissions
 from .tabs import saved_query

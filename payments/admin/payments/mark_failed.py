@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments.admin.shared import personal_data
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.display import moment, status_badge, won
 from payments.admin.shared.links import BACK, filters_of, list_address, page_address
 from payments.admin.shared.verify_result import Ending, Outcome, report
@@ -28,7 +29,7 @@ from payments.models import Payment
 from payments.services.open_orders import mark_failed
 from payments.states import FailReason, PaymentStatus
 
-from .actions import MAX_FAILED, each, require, staff
+from .actions import MAX_FAILED, each
 from .forms import MarkFailedForm, WithoutAnswerForm
 from .timeline import reason_words
 

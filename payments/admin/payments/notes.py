@@ -7,12 +7,11 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, H
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from payments.admin.shared.access import require, staff
 from payments.admin.shared.links import page_address
 from payments.errors import NotAllowed
 from payments.models import Payment
 from payments.services.notes import add_note
-
-from .actions import require, staff
 
 if TYPE_CHECKING:
     from .permissions import PaymentPermissions

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from payments import conf, tasks
 from payments.admin.shared import personal_data
+from payments.admin.shared.access import require, staff
 from payments.core.money import with_separators
 from payments.errors import NotAllowed
 from payments.selectors.payments.totals import totals
 from payments.selectors.verification_runs.progress import calls_needed, open_run_over
 from payments.services.verification_runs import control
 
-from .actions import MAX_IN_A_RUN, require, staff
+from .actions import MAX_IN_A_RUN
 from .selection import Chosen, PaymentChoice
 
 TEMPLATE = "admin/payments/payment/start_run.html"

@@ -13,10 +13,9 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from payments.admin.shared.access import staff
 from payments.filters.payment_query import DATES
 from payments.selectors.saved_views import own_views
-
-from .actions import staff
 
 _PRESETS: tuple[tuple[str | Promise, str], ...] = (
     (_("All payments"), ""),

@@ -20,11 +20,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from payments.admin.shared import personal_data
+from payments.admin.shared.access import require, staff
 from payments.errors import NotAllowed
 from payments.models import AccessKind, Payment
 from payments.services.access_log import record_access
 
-from .actions import require, staff
 from .permissions import PaymentPermissions
 
 PAGE = "admin:payments_payment_change"

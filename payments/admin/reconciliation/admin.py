@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments import tasks
-from payments.admin.payments.actions import require
+from payments.admin.shared.access import require
 from payments.errors import Conflict
 from payments.models import ReconciliationRun, RunStatus
 from payments.services import reconciliation

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments import tasks
-from payments.admin.payments.actions import require, staff
+from payments.admin.shared.access import require, staff
 from payments.core.kst import day_of
 from payments.core.periods import Period, period_bounds
 from payments.errors import NotAllowed

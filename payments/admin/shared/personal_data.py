@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from payments.admin.payments.actions import staff
+from payments.admin.shared.access import staff
 from payments.core.masking import mask, mask_email
 from payments.models import Payment, PersonalDataAccess
 from payments.services.access_log import MAX_REASON, MIN_REASON, record_view

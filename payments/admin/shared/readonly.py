@@ -1,70 +1,26 @@
 """A screen that only shows: nobody adds, changes or deletes, superusers included.
 
-Counting stops where nobody pages any more, so no list reads a whole table. Screens of rows that the
-ledger or the inbox own build on `ReadOnlyAdmin`.
+Screens of rows that the ledger, a service or a worker owns build on `ReadOnlyAdmin`. What Django's
+list and page do not have is a view of the screen's own (`access.staff_view`) in its `get_urls`.
 """
 
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils.functional import Promise, cached_property
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 
-from payments.core.db.page_rows import page_rows
+from payments.core.db.paginator import BoundedPaginator
 
-if TYPE_CHECKING:
-    AnyAdmin = admin.ModelAdmin[Any]
-    AnyPaginator = Paginator[Any]
-else:
-    AnyAdmin = admin.ModelAdmin
-    AnyPaginator = Paginator
-
-COUNTED_AT_MOST = 10_000
+from .access import StaffView
 
 
-class BoundedPaginator(AnyPaginator):
-    """Counts at most one row more than `COUNTED_AT_MOST`; further pages exist, uncounted."""
-
-    @cached_property
-    def count(self) -> int:
-        rows = self.object_list
-        assert isinstance(rows, QuerySet)
-        return rows.order_by()[: COUNTED_AT_MOST + 1].count()
-
-    @property
-    def is_capped(self) -> bool:
-        """Whether there are more rows than were counted."""
-        return self.count > COUNTED_AT_MOST
-
-    @property
-    def count_words(self) -> str:
-        """The number for a screen: "1,234" or "10,000+"."""
-        return f"{COUNTED_AT_MOST:,}+" if self.is_capped else f"{self.count:,}"
-
-    def validate_number(self, number: Any) -> int:
-        """A page past the counted ones is fine while more rows exist than were counted."""
-        try:
-            return super().validate_number(number)
-        except EmptyPage:
-            if self.is_capped and int(number) > 0:
-                return int(number)
-            raise
-
-    def page(self, number: Any) -> Any:
-        """As Django's, but the last counted page is not cut short where more rows follow."""
-        number = self.validate_number(number)
-        start = (number - 1) * self.per_page
-        stop = start + self.per_page
-        rows = self.object_list
-        assert isinstance(rows, QuerySet)
-        stop = stop if self.is_capped else min(stop, self.count)
-        return Page(page_rows(rows, start, stop), number, self)
-
-
-class ReadOnlyAdmin(AnyAdmin):
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Rows that are looked at and nothing else."""
 
     paginator = BoundedPaginator
@@ -81,6 +37,28 @@ class ReadOnlyAdmin(AnyAdmin):
         """Django's title would ask to "select" something."""
         words = {"title": capfirst(self.opts.verbose_name_plural), "nothing": self.nothing}
         return super().changelist_view(request, words | (extra_context or {}))
+
+    def screens(self, *table: tuple[str, StaffView[...], str]) -> list[URLPattern]:
+        """Addresses beside Django's own: (route, view, what the name of the URL ends with)."""
+        names = f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path(route, self.admin_site.admin_view(self._bound(view)), name=f"{names}_{name}")
+            for route, view, name in table
+        ]
+
+    def _bound(self, view: StaffView[...]) -> Any:
+        @wraps(view)
+        def of_this_screen(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            return view(self, request, **kwargs)
+
+        return of_this_screen
+
+    def render_page(
+        self, request: HttpRequest, template: str, *, title: str | Promise, **context: Any
+    ) -> TemplateResponse:
+        """A page of this screen in the admin's frame."""
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        return TemplateResponse(request, template, frame | context)
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page of one row shows besides Django's own; for the screens to fill."""

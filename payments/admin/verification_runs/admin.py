@@ -24,7 +24,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from payments import tasks
-from payments.admin.payments.actions import require, staff
+from payments.admin.shared.access import require, staff
 from payments.errors import Conflict, NotAllowed
 from payments.models import RunStatus, VerificationRun
 from payments.selectors.verification_runs import items

@@ -1,0 +1,1 @@
+"""What the ORM lacks: bulk writing, pages by id, append-only models, functions of the database."""

@@ -16,9 +16,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments import ledger
 from payments.core import hashing
 from payments.core.kst import day_of
+from payments.core.text import clean
 from payments.errors import Conflict, NotAllowed
 from payments.locks import closing_days
 from payments.models import DailyClose, Discrepancy, ReconciliationRun
@@ -91,7 +91,7 @@ def _frozen(
         day=day,
         closed_at=timezone.now(),
         actor_id=actor.pk if actor else None,
-        actor_name=ledger.clean(str(actor), 254) if actor else "",
+        actor_name=clean(str(actor), 254) if actor else "",
         run=run,
         count=figures.sums.count,
         gross=figures.sums.gross,

@@ -15,7 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments import conf, ledger
+from payments import conf
+from payments.core.text import clean
 from payments.errors import Conflict, NotAllowed
 from payments.iamport import GatewayPayment
 from payments.locks import locked_discrepancy
@@ -54,7 +55,7 @@ def difference_of(
     return Difference(
         bucket=bucket,
         imp_uid=imp_uid,
-        merchant_uid=ledger.clean(number, 40),
+        merchant_uid=clean(number, 40),
         amount=at_stake(payment or answer),
         payment_id=payment.pk if payment else None,
         ours=our_figures(payment),

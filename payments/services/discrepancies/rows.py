@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments import ledger
+from payments.core.text import clean, clean_lines
 from payments.errors import NotAllowed
 from payments.models import ClosingReason, Discrepancy, DiscrepancyStep, ReconciliationRun, StepKind
 
@@ -42,7 +42,7 @@ def add_step(
         at=timezone.now(),
         kind=kind,
         actor_id=actor.pk if actor else None,
-        actor_name=ledger.clean(str(actor), 254) if actor else "",
+        actor_name=clean(str(actor), 254) if actor else "",
         ours=row.ours,
         theirs=row.theirs,
         **fields,
@@ -57,7 +57,7 @@ def keep_who_saw(*, row: Discrepancy, run: ReconciliationRun | None) -> None:
 
 def words_of(*, text: str) -> str:
     """A person's words, fit to be kept. Raises NotAllowed if there are too few or too many."""
-    words = ledger.clean(text).replace("\r\n", "\n").strip()
+    words = clean_lines(text)
     if len(words) < MIN_TEXT:
         raise NotAllowed(TEXT_NEEDED)
     if len(words) > MAX_TEXT:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from payments import ledger
+from payments.core.text import clean
 from payments.errors import Conflict
 from payments.ledger import Entry
 from payments.locks import locked_payment
@@ -44,7 +45,7 @@ def close(
             changes={
                 "status": PaymentStatus.FAILED,
                 "failed_at": timezone.now(),
-                "fail_reason": ledger.clean(fail_reason.strip(), 255),
+                "fail_reason": clean(fail_reason.strip(), 255),
             },
         )
         ledger.append(payment=locked, entry=entry)

@@ -11,7 +11,8 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from payments import conf, ledger
+from payments import conf
+from payments.core.text import clean
 from payments.models import OPEN_RUN, ReconciliationRun, RunStatus
 from payments.services.verification_runs.batch import pause_after
 
@@ -60,7 +61,7 @@ def wait(*, run: ReconciliationRun, why: str) -> float | None:
     told = held(run=run).update(
         silences=F("silences") + 1,
         not_before=timezone.now() + pause,
-        last_error=ledger.clean(why),
+        last_error=clean(why),
     )
     return pause.total_seconds() if told else None
 

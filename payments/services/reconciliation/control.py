@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments import ledger
 from payments.core import kst
+from payments.core.text import clean
 from payments.errors import NotAllowed
 from payments.models import ReconciliationRun, RunStatus
 from payments.services.verification_runs import control
@@ -52,7 +52,7 @@ def start(
         run = ReconciliationRun.objects.create(
             requested_at=now,
             requested_by_id=actor.pk if actor else None,
-            requested_name=ledger.clean(str(actor), 254) if actor else command,
+            requested_name=clean(str(actor), 254) if actor else command,
             first_day=first_day,
             last_day=last_day,
         )

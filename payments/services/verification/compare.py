@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payments.core.kst import from_unix
+from payments.core.text import clean
 from payments.iamport import GatewayPayment
-from payments.ledger import clean
 from payments.models import Payment
 from payments.states import EventKind, Finding, PaymentStatus
 

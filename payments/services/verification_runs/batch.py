@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from payments import gateway, ledger
 from payments.core.db.rows import update_rows
+from payments.core.text import clean
 from payments.errors import PaymentError
 from payments.iamport import IamportError, Malformed
 from payments.ledger import Entry
@@ -168,7 +169,7 @@ def fail(*, claim: Claim, items: Sequence[VerificationItem], error: Exception) -
         mine = _still_mine(claim, _afresh(items))
         for item in mine:
             words = error.message if isinstance(error, PaymentError) else repr(error)
-            _postpone(item, ledger.clean(str(words)))
+            _postpone(item, clean(str(words)))
             if item.attempts >= ATTEMPTS:
                 item.outcome, item.settled_at = ItemOutcome.PARKED, timezone.now()
         update_rows(rows=mine, fields=_WRITTEN)

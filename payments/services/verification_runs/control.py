@@ -15,8 +15,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments import conf, ledger
+from payments import conf
 from payments.core.db.rows import insert_from
+from payments.core.text import clean
 from payments.errors import Conflict, NotAllowed
 from payments.models import (
     OPEN_RUN,
@@ -50,8 +51,8 @@ def start(
         run = VerificationRun.objects.create(
             requested_at=timezone.now(),
             requested_by_id=actor.pk if actor else None,
-            requested_name=ledger.clean(str(actor), 254) if actor else command,
-            query=ledger.clean(query),
+            requested_name=clean(str(actor), 254) if actor else command,
+            query=clean(query),
         )
         run.total = _fill(run, payments)
         if not run.total:

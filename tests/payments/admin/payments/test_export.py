@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from payments.admin.payments.resource import PaymentResource, guarded
 from payments.admin.shared import csv_file as export_module
-from payments.admin.shared import readonly
+from payments.core.db import paginator
 from payments.models import Payment, PersonalDataAccess, Product
 from payments.services.verification.verify import verify
 from payments.states import Source
@@ -302,7 +302,7 @@ def test_the_page_says_what_will_be_in_the_file(
 def test_a_huge_set_is_not_counted_to_its_end(
     client: Client, customer: User, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readonly, "COUNTED_AT_MOST", 2)
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 2)
     for _ in range(4):
         builders.paid(customer, product)
     assert '<dd class="export-count">2+</dd>' in text_of(client.get(EXPORT))

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from payments.admin.payments.changelist import row_facts
-from payments.admin.shared import readonly
+from payments.core.db import paginator
 from payments.models import Payment, Product
 from payments.states import Verification
 from tests.payments import builders
@@ -158,7 +158,7 @@ def test_no_query_counts_adds_up_or_loads_a_whole_table(
     query: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(readonly, "COUNTED_AT_MOST", 50)
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 50)
     for _ in range(51):
         builders.paid(customer, product)
     for sql in queries(sign_in(admin_person), query):
@@ -186,7 +186,7 @@ def test_past_the_counting_limit_it_says_so_and_still_pages_on(
     sign_in: SignIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(readonly, "COUNTED_AT_MOST", 60)
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 60)
     numbers = {builders.ordered(customer, product).merchant_uid for _ in range(130)}
     client = sign_in(viewer)
     assert "60+ payments" in shown(client)

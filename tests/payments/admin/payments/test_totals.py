@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from payments.admin.shared import readonly
+from payments.core.db import paginator
 from payments.models import Product
 from tests.payments import builders
 from tests.payments.admin.conftest import LIST, SignIn, text_of
@@ -48,7 +48,7 @@ def test_each_status_is_counted_and_leads_to_the_list_of_it(client: Client) -> N
 def test_a_list_too_long_to_count_fetches_its_figures_afterwards(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readonly, "COUNTED_AT_MOST", 2)
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 2)
     with CaptureQueriesContext(connection) as captured:
         page = text_of(client.get(f"{LIST}?amount_min=1"))
     assert not any("SUM(" in query["sql"] for query in captured.captured_queries)
