@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from django.core.management import call_command
 from django.utils import timezone
 from django_tasks import task
 
@@ -24,6 +25,9 @@ from .services.verification_runs import control, worker
 
 # What takes long lets other tasks have their turn after this many seconds.
 TURN = 20.0
+# What has ended leaves the queue's own table after so many days: the schedule alone queues
+# thousands of tasks a day. What failed stays longer, for staff to see.
+DONE_KEPT, FAILED_KEPT = 2, 60
 
 
 @task
@@ -62,10 +66,16 @@ def _queue(turn: Any, run_id: int, *, at_most: int, after: float) -> None:
 
 @task
 def rescue() -> None:
-    """Bury what dead workers left, queue their runs again, and clear out what is long done."""
+    """Fail what dead workers left, queue their runs again, and clear out what is long done."""
     now = timezone.now()
-    workers.bury_lost_tasks(now=now)
-    workers.forget_finished_tasks(now=now)
+    workers.fail_orphaned_tasks(now=now)
+    call_command(
+        "prune_db_task_results",
+        queue_name="*",
+        min_age_days=DONE_KEPT,
+        failed_min_age_days=FAILED_KEPT,
+        verbosity=0,
+    )
     for run_id in control.forgotten(now=now):
         queue_verification(run_id)
     for run_id in reconciliation.forgotten(now=now):

@@ -242,7 +242,7 @@ def _paused_run(user: User) -> VerificationRun:
         now = timezone.now()
         values = {"findings": "amount", "error": "GET /payments: HTTP 502", "settled_at": now}
         run.items.filter(pk=item.pk).update(outcome=outcome, **values)
-    workers.sign_of_life(worker_id="w1", host="shop-1", pid=4711)
+    workers.heartbeat(worker_id="w1", host="shop-1", pid=4711)
     Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=9))
     task = DBTaskResult.objects.latest("enqueued_at")
     task.claim("w1")

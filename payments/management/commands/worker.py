@@ -1,6 +1,6 @@
 """`manage.py worker`: do what is in the queue until told to stop (Ctrl-C, SIGTERM).
 
-django-tasks-db's own worker, with a second thread that gives signs of life and runs the schedule.
+django-tasks-db's own worker, with a second thread for its heartbeats and the schedule.
 Any number may run on PostgreSQL; a second SIGTERM ends the task under way, which loses nothing.
 """
 
@@ -21,14 +21,14 @@ from payments.tasks import run_due_jobs
 
 logger = logging.getLogger(__name__)
 
-SIGN_EVERY = 5.0
+BEAT_EVERY = 5.0
 
 
-class Pulse(threading.Thread):
-    """Signs of life every few seconds, and the schedule, beside whatever the worker does."""
+class Heartbeat(threading.Thread):
+    """A heartbeat every few seconds, and the schedule, beside whatever the worker does."""
 
     def __init__(self, worker_id: str, *, with_schedule: bool) -> None:
-        super().__init__(name="pulse", daemon=True)
+        super().__init__(name="heartbeat", daemon=True)
         self.over = threading.Event()
         self._worker_id = worker_id
         self._with_schedule = with_schedule
@@ -41,12 +41,12 @@ class Pulse(threading.Thread):
             except Exception:
                 logger.exception("no sign of life could be given")
             close_old_connections()
-            self.over.wait(SIGN_EVERY)
+            self.over.wait(BEAT_EVERY)
         connection.close()
 
     def beat(self) -> None:
-        """One sign of life, and whatever is due."""
-        workers.sign_of_life(worker_id=self._worker_id, host=socket.gethostname(), pid=os.getpid())
+        """One heartbeat, and whatever is due."""
+        workers.heartbeat(worker_id=self._worker_id, host=socket.gethostname(), pid=os.getpid())
         if self._with_schedule:
             run_due_jobs()
 
@@ -63,16 +63,16 @@ class Command(BaseCommand):
         parser.add_argument("--no-schedule", action="store_true", help="leave it to run_due_jobs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the worker in this thread, so that signals reach it, and the pulse beside it."""
+        """Run the worker in this thread, so that signals reach it, and the heartbeat beside it."""
         worker_id = get_random_string(32)
-        pulse = Pulse(worker_id, with_schedule=not options["no_schedule"])
-        pulse.beat()
-        pulse.start()
+        heartbeat = Heartbeat(worker_id, with_schedule=not options["no_schedule"])
+        heartbeat.beat()
+        heartbeat.start()
         try:
             self._work(worker_id, options["interval"], options["batch"])
         finally:
-            pulse.over.set()
-            pulse.join(timeout=SIGN_EVERY)
+            heartbeat.over.set()
+            heartbeat.join(timeout=BEAT_EVERY)
             workers.sign_off(worker_id=worker_id)
 
     def _work(self, worker_id: str, interval: float, batch: bool) -> None:

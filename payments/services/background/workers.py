@@ -1,4 +1,4 @@
-"""Workers' signs of life, and what becomes of the task of one that died.
+"""Workers' heartbeats, and what becomes of the task of one that died.
 
 A task that was under way when its worker was killed stays "running" for ever in the queue's own
 table. It is marked as failed here, so that staff see it; the work itself is not lost, because every
@@ -6,6 +6,7 @@ task of ours goes on from what is in the database (see `payments.tasks`).
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django_tasks import TaskResultStatus
@@ -14,16 +15,14 @@ from django_tasks_db.models import DBTaskResult
 from payments.models import DEAD_AFTER, Worker
 
 # Rows of workers that are long gone are of no use to anybody.
-FORGOTTEN_AFTER = timedelta(days=7)
-DONE_KEPT = timedelta(days=2)
-FAILED_KEPT = timedelta(days=60)
+GONE_KEPT = timedelta(days=7)
 
 
 class WorkerLost(Exception):
     """The worker that had this task gave no sign of life any more: killed, or its machine died."""
 
 
-def sign_of_life(*, worker_id: str, host: str, pid: int) -> None:
+def heartbeat(*, worker_id: str, host: str, pid: int) -> None:
     """A worker is there and working."""
     now = timezone.now()
     Worker.objects.update_or_create(
@@ -38,50 +37,38 @@ def sign_off(*, worker_id: str) -> None:
     Worker.objects.filter(worker_id=worker_id).update(stopped_at=timezone.now())
 
 
-def bury_lost_tasks(*, now: datetime) -> int:
+def fail_orphaned_tasks(*, now: datetime) -> int:
     """Mark tasks of dead workers as failed; how many there were."""
-    Worker.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
+    Worker.objects.filter(seen_at__lt=now - GONE_KEPT).delete()
     alive = _alive(now)
     running = DBTaskResult.objects.running()
-    lost = [one for one in running if not _is_worked_on(one, alive=alive, now=now)]
-    for one in lost:
-        one.set_failed(WorkerLost(f"worker {one.worker_ids[-1]} gave no sign of life"))
-    return len(lost)
+    orphaned = [task for task in running if not _is_worked_on(task, alive=alive, now=now)]
+    for task in orphaned:
+        task.set_failed(WorkerLost(f"worker {task.worker_ids[-1]} gave no sign of life"))
+    return len(orphaned)
 
 
 def is_under_way(*, task_path: str, now: datetime) -> bool:
     """Whether a task of this path waits in the queue, or has a worker that lives."""
-    mine = DBTaskResult.objects.filter(task_path=task_path)
-    if mine.filter(status=TaskResultStatus.READY).exists():
+    tasks = DBTaskResult.objects.filter(task_path=task_path)
+    if tasks.filter(status=TaskResultStatus.READY).exists():
         return True
     alive = _alive(now)
-    return any(_is_worked_on(one, alive=alive, now=now) for one in mine.running())
+    return any(_is_worked_on(task, alive=alive, now=now) for task in tasks.running())
 
 
 def waiting_turns(*, task_path: str, run_id: int) -> int:
     """How many tasks of this path wait in the queue for a turn at this run."""
-    mine = DBTaskResult.objects.filter(task_path=task_path, args_kwargs__args=[run_id])
-    return mine.filter(status=TaskResultStatus.READY).count()
+    turns = DBTaskResult.objects.filter(task_path=task_path, args_kwargs__args=[run_id])
+    return turns.filter(status=TaskResultStatus.READY).count()
 
 
 def _alive(now: datetime) -> frozenset[str]:
-    seen = Worker.objects.filter(seen_at__gte=now - DEAD_AFTER, stopped_at=None)
-    return frozenset(seen.values_list("worker_id", flat=True))
+    alive = Worker.objects.filter(seen_at__gte=now - DEAD_AFTER, stopped_at=None)
+    return frozenset(alive.values_list("worker_id", flat=True))
 
 
-def _is_worked_on(
-    task: "DBTaskResult[..., object]", *, alive: frozenset[str], now: datetime
-) -> bool:
-    # A claim comes before the worker's next sign of life, so a young one counts as alive.
+def _is_worked_on(task: DBTaskResult[Any, Any], *, alive: frozenset[str], now: datetime) -> bool:
+    # A claim comes before the worker's next heartbeat, so a young one counts as alive.
     is_young = task.started_at is not None and task.started_at >= now - DEAD_AFTER
     return is_young or not task.worker_ids or task.worker_ids[-1] in alive
-
-
-def forget_finished_tasks(*, now: datetime) -> int:
-    """Delete what has long been done from the queue's table; how many there were.
-
-    The schedule alone queues thousands of tasks a day. What failed stays longer, for staff to see.
-    """
-    done = DBTaskResult.objects.successful().filter(finished_at__lt=now - DONE_KEPT)
-    failed = DBTaskResult.objects.failed().filter(finished_at__lt=now - FAILED_KEPT)
-    return done.delete()[0] + failed.delete()[0]

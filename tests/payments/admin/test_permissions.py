@@ -138,7 +138,7 @@ def rows(
     run = control.start(
         payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
     )
-    workers.sign_of_life(worker_id="w", host="shop-1", pid=1)
+    workers.heartbeat(worker_id="w", host="shop-1", pid=1)
     worker = Worker.objects.get()
     return {
         "payment": payment.pk,

@@ -30,7 +30,7 @@ def client(operator: User, sign_in: SignIn) -> Client:
 
 
 def alive() -> Worker:
-    workers.sign_of_life(worker_id="w1", host="shop-1", pid=4711)
+    workers.heartbeat(worker_id="w1", host="shop-1", pid=4711)
     return Worker.objects.get(worker_id="w1")
 
 
@@ -117,7 +117,7 @@ def test_it_takes_as_many_queries_however_much_there_is(client: Client) -> None:
     numbers = []
     for more in (1, 20):
         for number in range(more):
-            workers.sign_of_life(worker_id=f"w{more}-{number}", host="shop-1", pid=number)
+            workers.heartbeat(worker_id=f"w{more}-{number}", host="shop-1", pid=number)
             tasks.rescue.enqueue()
         DBTaskResult.objects.filter(status="READY").update(
             status="FAILED", started_at=timezone.now(), finished_at=timezone.now()
