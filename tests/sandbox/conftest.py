@@ -118,6 +118,10 @@ class Process:
         return code
 
 
+# Starts `python -m sandbox` with these arguments and environment.
+Spawn = Callable[..., tuple[Process, Iamport]]
+
+
 @pytest.fixture(scope="session")
 def iamport_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     process = Process(tmp_path_factory.mktemp("iamport") / "data.sqlite3")
@@ -135,7 +139,7 @@ def iamport(iamport_process: Process) -> Iterator[Iamport]:
 
 
 @pytest.fixture
-def spawn(tmp_path: Path) -> Iterator[Callable[..., tuple[Process, Iamport]]]:
+def spawn(tmp_path: Path) -> Iterator[Spawn]:
     """Starts a sandbox on a data file of this test; again to restart it."""
     processes: list[Process] = []
     callers: list[Iamport] = []

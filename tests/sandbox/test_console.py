@@ -1,12 +1,16 @@
 """The console at / and /console: what a person can look at and press."""
 
+from typing import Any
+
 import pytest
+
+from .conftest import Iamport, Shop
 
 PAGES = ["/", "/console", "/console/webhooks", "/console/switches", "/window"]
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_have_no_inline_script_or_style(iamport, path):
+def test_pages_have_no_inline_script_or_style(iamport: Iamport, path: str) -> None:
     """Own static files only, and a policy that holds the browser to it."""
     iamport.pay(name="<script>alert(1)</script>")
     answer = iamport.get(path)
@@ -18,7 +22,7 @@ def test_pages_have_no_inline_script_or_style(iamport, path):
     assert "onclick" not in answer.text
 
 
-def test_list_pages_by_key(iamport):
+def test_list_pages_by_key(iamport: Iamport) -> None:
     """Fifty a page, newest first."""
     body = [{"merchant_uid": f"m{n:03}", "amount": 1} for n in range(120)]
     iamport.control("POST", "payments", body)
@@ -31,7 +35,7 @@ def test_list_pages_by_key(iamport):
     assert "m070" not in second
 
 
-def test_search(iamport):
+def test_search(iamport: Iamport) -> None:
     """By imp_uid or merchant_uid."""
     iamport.pay("needle")
     iamport.pay("hay")
@@ -41,7 +45,7 @@ def test_search(iamport):
     assert "찾는 결제가 없습니다" in iamport.get("/", q="nothing").text
 
 
-def test_deposit_and_cancel_by_hand(iamport, shop):
+def test_deposit_and_cancel_by_hand(iamport: Iamport, shop: Shop) -> None:
     """Contract 3.2, 5: a deposit and a console cancel, each with its webhook."""
     imp_uid = iamport.pay(outcome="vbank", amount=1000, webhook=False)["imp_uid"]
     page = f"/console/payments/{imp_uid}"
@@ -59,7 +63,7 @@ def test_deposit_and_cancel_by_hand(iamport, shop):
 
 
 @pytest.mark.parametrize("amount", ["9999", "-5", "many"])
-def test_bad_cancel_is_shown(iamport, amount):
+def test_bad_cancel_is_shown(iamport: Iamport, amount: str) -> None:
     """A refusal is a message on the page, and nothing is cancelled."""
     imp_uid = iamport.pay(amount=1000)["imp_uid"]
     answer = iamport.call("POST", f"/console/payments/{imp_uid}/cancel", data={"amount": amount})
@@ -68,7 +72,7 @@ def test_bad_cancel_is_shown(iamport, amount):
     assert iamport.get(f"/payments/{imp_uid}").json()["response"]["status"] == "paid"
 
 
-def test_faults_and_switches(iamport):
+def test_faults_and_switches(iamport: Iamport) -> None:
     """Faults on and off, settings saved."""
     iamport.call("POST", "/console/faults", data={"preset": "503 오류"})
     assert iamport.get("/payments/status/all").status_code == 503
@@ -84,14 +88,14 @@ def test_faults_and_switches(iamport):
     assert iamport.call("POST", "/console/switches", data={"webhook_url": "x"}).status_code == 400
 
 
-def test_unknown_payment(iamport):
+def test_unknown_payment(iamport: Iamport) -> None:
     """404, not a traceback."""
     assert iamport.get("/console/payments/imp_1").status_code == 404
 
 
-def test_odd_payments_do_not_break_the_pages(iamport):
+def test_odd_payments_do_not_break_the_pages(iamport: Iamport) -> None:
     """Contract 9.1: null/0 field variants, unknown pay_method and status."""
-    fields = {"status": None, "amount": None, "currency": None, "paid_at": None, "name": None}
+    fields: dict[str, Any] = dict.fromkeys(["status", "amount", "currency", "paid_at", "name"])
     fields |= {"cancel_amount": "x", "cancel_history": None, "started_at": "y"}
     imp_uid = iamport.pay(fields=fields)["imp_uid"]
     for path in ("/", f"/console/payments/{imp_uid}", f"/console/receipts/{imp_uid}"):

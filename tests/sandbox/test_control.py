@@ -1,15 +1,19 @@
 """The control API: what tests and demos steer the sandbox with."""
 
+from typing import Any
+
 import pytest
 
+from .conftest import Iamport
 
-def test_health(iamport):
+
+def test_health(iamport: Iamport) -> None:
     """Health says how many payments there are."""
     iamport.pay()
     assert iamport.control("GET", "health") == {"status": "ok", "payments": 1}
 
 
-def test_reset_forgets_everything(iamport):
+def test_reset_forgets_everything(iamport: Iamport) -> None:
     """Payments, prepares, faults, webhooks, clock, token, settings, calls."""
     iamport.pay()
     iamport.post("/payments/prepare", {"merchant_uid": "order-2", "amount": 1})
@@ -26,14 +30,14 @@ def test_reset_forgets_everything(iamport):
     assert iamport.control("GET", "settings")["webhook_doubled"] is False
 
 
-def test_reset_can_keep_the_settings(iamport):
+def test_reset_can_keep_the_settings(iamport: Iamport) -> None:
     """keep_settings: the webhook URL stays."""
     iamport.switch(webhook_url="http://127.0.0.1:9/")
     iamport.control("POST", "reset", {"keep_settings": True})
     assert iamport.control("GET", "settings")["webhook_url"] == "http://127.0.0.1:9/"
 
 
-def test_bulk_in_one_transaction(iamport):
+def test_bulk_in_one_transaction(iamport: Iamport) -> None:
     """An array makes all or nothing."""
     body = [{"merchant_uid": f"m{n}", "amount": 1, "webhook": False} for n in range(3000)]
     answer = iamport.post("/_sandbox/payments?answer=count", body)
@@ -43,16 +47,20 @@ def test_bulk_in_one_transaction(iamport):
     assert iamport.control("GET", "health")["payments"] == 3000
 
 
-def test_times_and_ids_can_be_given(iamport):
+def test_times_and_ids_can_be_given(iamport: Iamport) -> None:
     """imp_uid and the times are taken as they are."""
-    given = {"imp_uid": "imp_test", "started_at": 1_700_000_000, "paid_at": 1_700_000_020}
+    given: dict[str, Any] = {
+        "imp_uid": "imp_test",
+        "started_at": 1_700_000_000,
+        "paid_at": 1_700_000_020,
+    }
     payment = iamport.pay(**given)
     assert {name: payment[name] for name in given} == given
     answer = iamport.post("/_sandbox/payments", {"merchant_uid": "x", "amount": 1, **given})
     assert (answer.status_code, answer.json()["field"]) == (409, "imp_uid")
 
 
-def test_cancelled_outcome(iamport):
+def test_cancelled_outcome(iamport: Iamport) -> None:
     """A partly cancelled payment at a given time."""
     at = iamport.now() - 50
     payment = iamport.pay(outcome="cancelled", cancel_amount=300, cancelled_at=at)
@@ -61,7 +69,7 @@ def test_cancelled_outcome(iamport):
     assert payment["started_at"] <= payment["paid_at"] <= at
 
 
-def test_raw_fields(iamport):
+def test_raw_fields(iamport: Iamport) -> None:
     """Contract 9.1: null/0 variants, unknown pay_method and status."""
     fields = {"status": "melted", "pay_method": "shells", "card_quota": None, "new": [1]}
     imp_uid = iamport.pay(fields=fields)["imp_uid"]
@@ -73,7 +81,7 @@ def test_raw_fields(iamport):
     assert iamport.get("/payments/find/order-1").status_code == 200
 
 
-def test_prepare_is_checked_unless_told_not_to(iamport):
+def test_prepare_is_checked_unless_told_not_to(iamport: Iamport) -> None:
     """Contract 9.1: amount mismatch with and without prepare."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 500})
     body = {"merchant_uid": "order-1", "amount": 1000}
@@ -82,7 +90,7 @@ def test_prepare_is_checked_unless_told_not_to(iamport):
     assert iamport.pay(ignore_prepare=True)["amount"] == 1000
 
 
-def test_second_approval_and_two_vbanks_for_one_order(iamport):
+def test_second_approval_and_two_vbanks_for_one_order(iamport: Iamport) -> None:
     """Contract 9.1: a second approval; contract, pitfall 19: two vbanks, both deposited."""
     accounts = [iamport.pay(outcome="vbank")["imp_uid"] for _ in range(2)]
     for imp_uid in accounts:
@@ -92,7 +100,7 @@ def test_second_approval_and_two_vbanks_for_one_order(iamport):
     assert answer["total"] == 3
 
 
-def test_late_deposit(iamport):
+def test_late_deposit(iamport: Iamport) -> None:
     """Contract 9.1, 9#20: after the deadline it is still ready, and a deposit still counts."""
     imp_uid = iamport.pay(outcome="vbank")["imp_uid"]
     iamport.advance(31 * 86400)
@@ -101,7 +109,7 @@ def test_late_deposit(iamport):
     assert iamport.control("POST", f"payments/{imp_uid}/deposit")["status"] == "paid"
 
 
-def test_vbank_expiry_mode(iamport):
+def test_vbank_expiry_mode(iamport: Iamport) -> None:
     """Contract 9#20: optional mode → failed, at the deadline, no webhook."""
     iamport.switch(vbank_expiry_fails=True)
     issued = iamport.pay(outcome="vbank")
@@ -115,13 +123,13 @@ def test_vbank_expiry_mode(iamport):
     ("outcome", "action"),
     [("paid", "deposit"), ("ready", "deposit"), ("ready", "cancel"), ("paid", "fail")],
 )
-def test_impossible_moves_are_409(iamport, outcome, action):
+def test_impossible_moves_are_409(iamport: Iamport, outcome: str, action: str) -> None:
     """Contract 3.2: never paid → failed, and so on."""
     imp_uid = iamport.pay(outcome=outcome)["imp_uid"]
     assert iamport.post(f"/_sandbox/payments/{imp_uid}/{action}", {}).status_code == 409
 
 
-def test_unknown_payment_is_404(iamport):
+def test_unknown_payment_is_404(iamport: Iamport) -> None:
     """Control calls on a payment that is not there."""
     for action in ("deposit", "cancel", "fail", "webhook"):
         assert iamport.post(f"/_sandbox/payments/imp_1/{action}", {}).status_code == 404
@@ -129,7 +137,7 @@ def test_unknown_payment_is_404(iamport):
     assert iamport.call("DELETE", "/_sandbox/payments/imp_1").status_code == 404
 
 
-def test_delete(iamport):
+def test_delete(iamport: Iamport) -> None:
     """The gateway forgets one payment."""
     imp_uid = iamport.pay()["imp_uid"]
     iamport.control("DELETE", f"payments/{imp_uid}")
@@ -153,7 +161,9 @@ def test_delete(iamport):
         ("text", "body"),
     ],
 )
-def test_bad_payment_names_the_field(iamport, body, field):
+def test_bad_payment_names_the_field(
+    iamport: Iamport, body: dict[str, Any] | str, field: str
+) -> None:
     """Bad control input gets HTTP 400 with JSON naming the field."""
     answer = iamport.post("/_sandbox/payments", body)
     assert answer.status_code == 400
@@ -171,7 +181,7 @@ def test_bad_payment_names_the_field(iamport, body, field):
         ({"cancel_refusal_status": 7}, "cancel_refusal_status"),
     ],
 )
-def test_bad_setting_changes_nothing(iamport, body, field):
+def test_bad_setting_changes_nothing(iamport: Iamport, body: dict[str, Any], field: str) -> None:
     """A refused setting names its field; none of the call's settings is taken."""
     before = iamport.control("GET", "settings")
     answer = iamport.post("/_sandbox/settings", {"webhook_doubled": True, **body})
@@ -179,7 +189,7 @@ def test_bad_setting_changes_nothing(iamport, body, field):
     assert iamport.control("GET", "settings") == before
 
 
-def test_clock(iamport):
+def test_clock(iamport: Iamport) -> None:
     """now, offset, advance, reset: the sandbox's own time."""
     for body, offset in (({"offset": 100}, 100), ({"advance": 50}, 150), ({"reset": True}, 0)):
         assert iamport.control("POST", "clock", body)["offset"] == offset
@@ -188,12 +198,12 @@ def test_clock(iamport):
 
 
 @pytest.mark.parametrize("body", [{}, {"now": "x"}, {"now": 1, "offset": 1}, {"then": 1}])
-def test_bad_clock(iamport, body):
+def test_bad_clock(iamport: Iamport, body: dict[str, Any]) -> None:
     """Bad control input is 400."""
     assert iamport.post("/_sandbox/clock", body).status_code == 400
 
 
-def test_calls_are_counted_by_template(iamport):
+def test_calls_are_counted_by_template(iamport: Iamport) -> None:
     """Benchmarks and tests count gateway calls; no secret is kept."""
     imp_uid = iamport.pay()["imp_uid"]
     iamport.control("DELETE", "calls")
@@ -209,7 +219,7 @@ def test_calls_are_counted_by_template(iamport):
     assert "sandbox_secret" not in str(calls)
 
 
-def test_visible_delay(iamport):
+def test_visible_delay(iamport: Iamport) -> None:
     """Contract 9#35: the payment shows right after the callback, or a little later by option."""
     iamport.switch(visible_delay=60)
     imp_uid = iamport.open_window()["imp_uid"]

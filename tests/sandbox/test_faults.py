@@ -1,17 +1,20 @@
 """Contract 9.1: behaviours worth injecting."""
 
 import time
+from typing import Any
 
 import pytest
 import requests
 
+from .conftest import Iamport
 
-def status_of(iamport, path="/payments/status/all", **kwargs):
+
+def status_of(iamport: Iamport, path: str = "/payments/status/all", **kwargs: Any) -> int:
     return iamport.call("GET", path, **kwargs).status_code
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_status(iamport, status):
+def test_status(iamport: Iamport, status: int) -> None:
     """Contract 9#11: injectable 429 and 503, with Retry-After."""
     iamport.fault("status", status=status, retry_after=7)
     answer = iamport.get("/payments/status/all")
@@ -19,7 +22,7 @@ def test_status(iamport, status):
     assert answer.json()["code"] == -1
 
 
-def test_html_page(iamport):
+def test_html_page(iamport: Iamport) -> None:
     """Contract 9.1: non-JSON error page (HTML 502)."""
     iamport.fault("html")
     answer = iamport.get("/payments/status/all")
@@ -28,7 +31,7 @@ def test_html_page(iamport):
     assert "<html>" in answer.text
 
 
-def test_malformed_json(iamport):
+def test_malformed_json(iamport: Iamport) -> None:
     """Contract 9.1: an answer that is not JSON."""
     iamport.fault("malformed")
     answer = iamport.get("/payments/status/all")
@@ -37,13 +40,13 @@ def test_malformed_json(iamport):
         answer.json()
 
 
-def test_own_body(iamport):
+def test_own_body(iamport: Iamport) -> None:
     """Contract 9.1: any answer at all."""
     iamport.fault("status", status=200, body='{"code":-1,"message":"x","response":null}')
     assert iamport.get("/payments/status/all").json()["code"] == -1
 
 
-def test_cut(iamport):
+def test_cut(iamport: Iamport) -> None:
     """Contract 9.1: socket errors: nothing is executed, nothing answered."""
     paid = iamport.pay()
     iamport.fault("cut", times=1)
@@ -52,7 +55,7 @@ def test_cut(iamport):
     assert iamport.get(f"/payments/{paid['imp_uid']}").json()["response"] == paid
 
 
-def test_after(iamport):
+def test_after(iamport: Iamport) -> None:
     """Contract 9.1: cancel time-out after the gateway already executed it."""
     paid = iamport.pay()
     iamport.fault("after", match={"path": "/payments/cancel"}, times=1)
@@ -62,7 +65,7 @@ def test_after(iamport):
     assert after["status"] == "cancelled"
 
 
-def test_hang(iamport):
+def test_hang(iamport: Iamport) -> None:
     """Contract 9.1: no answer until the caller's patience ends; taking the fault away lets go."""
     iamport.fault("hang", match={"path": "/payments/status/"})
     with pytest.raises(requests.ReadTimeout):
@@ -71,7 +74,7 @@ def test_hang(iamport):
     assert status_of(iamport) == 200
 
 
-def test_latency(iamport):
+def test_latency(iamport: Iamport) -> None:
     """Contract 9.1: slow answers."""
     iamport.fault("latency", seconds=0.15)
     start = time.monotonic()
@@ -79,7 +82,7 @@ def test_latency(iamport):
     assert time.monotonic() - start >= 0.15
 
 
-def test_token_dies(iamport):
+def test_token_dies(iamport: Iamport) -> None:
     """Contract 9.1: 401 mid-life; getToken then issues a token that works."""
     iamport.fault("token", times=1)
     assert status_of(iamport) == 401
@@ -87,14 +90,14 @@ def test_token_dies(iamport):
     assert status_of(iamport) == 200
 
 
-def test_ip_denied(iamport):
+def test_ip_denied(iamport: Iamport) -> None:
     """Contract 9#12: 403 by option."""
     iamport.fault("ip_denied")
     answer = iamport.get("/payments/status/all")
     assert (answer.status_code, answer.json()["code"]) == (403, -1)
 
 
-def test_match_and_times(iamport):
+def test_match_and_times(iamport: Iamport) -> None:
     """Contract 9.1: only matching calls, only so often; the list says how often each fired."""
     match = {"method": "get", "path": "/payments/status/*"}
     fault = iamport.fault("status", match=match, status=503, times=2)
@@ -104,14 +107,14 @@ def test_match_and_times(iamport):
     assert (listed["id"], listed["fired"], listed["times"]) == (fault["id"], 2, 2)
 
 
-def test_faults_spare_the_control_api(iamport):
+def test_faults_spare_the_control_api(iamport: Iamport) -> None:
     """A sandbox that is all faults can still be repaired."""
     iamport.fault("cut", match={"path": "/"})
     assert iamport.control("DELETE", "faults") == {"removed": 1}
     assert status_of(iamport) == 200
 
 
-def test_remove_one(iamport):
+def test_remove_one(iamport: Iamport) -> None:
     """Faults go one by one, too."""
     fault = iamport.fault("html")
     iamport.fault("latency", seconds=0)
@@ -134,7 +137,7 @@ def test_remove_one(iamport):
         ([], "body"),
     ],
 )
-def test_bad_fault_names_the_field(iamport, body, field):
+def test_bad_fault_names_the_field(iamport: Iamport, body: object, field: str) -> None:
     """Bad control input gets HTTP 400 with JSON naming the field."""
     answer = iamport.post("/_sandbox/faults", body)
     assert (answer.status_code, answer.json()["field"]) == (400, field)

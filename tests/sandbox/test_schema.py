@@ -11,10 +11,15 @@ Where the contract says the schema is wrong or silent, it is amended here, openl
 """
 
 import json
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator
+from requests import Response
+
+from .conftest import Iamport
 
 SCHEMA = json.loads((Path(__file__).parent / "v1.openapi.subset.json").read_text())
 SILENT_STATUSES = {
@@ -36,7 +41,7 @@ ENVELOPE = {
 }
 
 
-def amended(node, required=()):
+def amended(node: Any, required: Collection[str] = ()) -> Any:
     """The schema with the exceptions above applied."""
     if isinstance(node, list):
         return [amended(item) for item in node]
@@ -55,7 +60,7 @@ def amended(node, required=()):
     return node
 
 
-def nullable(schema):
+def nullable(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
@@ -63,7 +68,7 @@ DEFINITIONS = amended(SCHEMA["definitions"])
 DEFINITIONS["PaymentPrepareAnnotation"]["required"] = ["merchant_uid", "amount"]
 
 
-def check(answer, method, path):
+def check(answer: Response, method: str, path: str) -> None:
     """The status is one the schema or the contract lists; the body fits."""
     assert answer.headers["Content-Type"].startswith("application/json")
     body = answer.json()
@@ -80,7 +85,7 @@ def check(answer, method, path):
         assert body["message"]
 
 
-def every_kind_of_payment(iamport):
+def every_kind_of_payment(iamport: Iamport) -> list[dict[str, Any]]:
     return [
         iamport.pay(f"{method}-{outcome}", pay_method=method, outcome=outcome, name="책")
         for method in ("card", "trans", "vbank", "phone", "kakaopay", "samsungpay")
@@ -88,7 +93,7 @@ def every_kind_of_payment(iamport):
     ]
 
 
-def test_token(iamport):
+def test_token(iamport: Iamport) -> None:
     """Contract 1.1, 1.3: 200, 400, 401."""
     keys = {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}
     for body, status in ((keys, 200), ({}, 400), ({**keys, "imp_secret": "x"}, 401)):
@@ -97,7 +102,7 @@ def test_token(iamport):
         check(answer, "post", "/users/getToken")
 
 
-def test_prepare(iamport):
+def test_prepare(iamport: Iamport) -> None:
     """Contract 2.1: all three methods, refusals included."""
     body = {"merchant_uid": "order-1", "amount": 1000}
     for method, given in (
@@ -113,20 +118,20 @@ def test_prepare(iamport):
         check(answer, "get", "/payments/prepare/{merchant_uid}")
 
 
-def test_single(iamport):
+def test_single(iamport: Iamport) -> None:
     """Contract 2.2, 3: every pay_method in every status."""
     for payment in every_kind_of_payment(iamport):
         check(iamport.get(f"/payments/{payment['imp_uid']}"), "get", "/payments/{imp_uid}")
     check(iamport.get("/payments/imp_1"), "get", "/payments/{imp_uid}")
 
 
-def test_no_field_the_schema_does_not_know(iamport):
+def test_no_field_the_schema_does_not_know(iamport: Iamport) -> None:
     """Contract 3: the fields of the schema, all of them, and no others."""
     fields = set(SCHEMA["definitions"]["PaymentAnnotation"]["properties"])
     assert all(set(payment) == fields for payment in every_kind_of_payment(iamport))
 
 
-def test_batch(iamport):
+def test_batch(iamport: Iamport) -> None:
     """Contract 2.3: 200, 207, 404, 400."""
     imp_uid = iamport.pay()["imp_uid"]
     for ids, status in (([imp_uid], 200), ([imp_uid, "x"], 207), (["x"], 404), ([], 400)):
@@ -136,7 +141,7 @@ def test_batch(iamport):
 
 
 @pytest.mark.parametrize("kind", ["find", "findAll"])
-def test_by_merchant_uid(iamport, kind):
+def test_by_merchant_uid(iamport: Iamport, kind: str) -> None:
     """Contract 2.4: with and without a status; unknown and bad status."""
     iamport.pay()
     path = f"/payments/{kind}/{{merchant_uid}}/{{payment_status}}"
@@ -144,7 +149,7 @@ def test_by_merchant_uid(iamport, kind):
         check(iamport.get(f"/payments/{kind}/{tail}"), "get", path)
 
 
-def test_by_status(iamport):
+def test_by_status(iamport: Iamport) -> None:
     """Contract 2.5: all statuses; page past the end; bad status."""
     every_kind_of_payment(iamport)
     path = "/payments/status/{payment_status}"
@@ -153,7 +158,7 @@ def test_by_status(iamport):
     check(iamport.get("/payments/status/all", page=99), "get", path)
 
 
-def test_cancel(iamport):
+def test_cancel(iamport: Iamport) -> None:
     """Contract 2.7: full, partial, refused: always 200."""
     imp_uid = iamport.pay(amount=1000)["imp_uid"]
     for body in ({"amount": 100}, {"amount": 5000}, {"checksum": 1}, {}, {}):
@@ -162,7 +167,7 @@ def test_cancel(iamport):
         check(answer, "post", "/payments/cancel")
 
 
-def test_unauthorized(iamport):
+def test_unauthorized(iamport: Iamport) -> None:
     """Contract 1.3: 401 is documented everywhere."""
     del iamport.session.headers["Authorization"]
     for path, operations in SCHEMA["paths"].items():

@@ -1,17 +1,22 @@
 """Contract 2.5 and 2.6: the list by status, its window and its pages."""
 
+from typing import Any
+
 import pytest
+
+from .conftest import Iamport
 
 DAY = 86400
 
 
-def listed(iamport, status="all", **params):
+def listed(iamport: Iamport, status: str = "all", /, **params: Any) -> dict[str, Any]:
     answer = iamport.get(f"/payments/status/{status}", **params)
     assert answer.status_code == 200, answer.text
-    return answer.json()["response"]
+    page: dict[str, Any] = answer.json()["response"]
+    return page
 
 
-def many(iamport, count):
+def many(iamport: Iamport, count: int) -> list[str]:
     now = iamport.now()
     body = [
         {"merchant_uid": f"m{n}", "amount": 100 + n, "started_at": now - 1000 + n}
@@ -20,7 +25,7 @@ def many(iamport, count):
     return [p["imp_uid"] for p in iamport.control("POST", "payments", body)]
 
 
-def test_pages_follow_next_until_zero(iamport):
+def test_pages_follow_next_until_zero(iamport: Iamport) -> None:
     """Contract 2.6: previous and next are page numbers, 0 = none; default limit 20, -started."""
     ids = many(iamport, 45)
     seen, page = [], 1
@@ -33,7 +38,7 @@ def test_pages_follow_next_until_zero(iamport):
     assert seen == ids[::-1]
 
 
-def test_page_past_the_end_is_400(iamport):
+def test_page_past_the_end_is_400(iamport: Iamport) -> None:
     """Contract 2.5, 9#15: 400 beyond the last page; page 1 of nothing is 200 with 0 rows."""
     assert listed(iamport) == {"total": 0, "previous": 0, "next": 0, "list": []}
     assert iamport.get("/payments/status/all", page=2).status_code == 400
@@ -54,27 +59,27 @@ def test_page_past_the_end_is_400(iamport):
         {"from": 2, "to": 1},
     ],
 )
-def test_bad_parameters_are_400(iamport, params):
+def test_bad_parameters_are_400(iamport: Iamport, params: dict[str, Any]) -> None:
     """Contract 2.0, 9#14: limit 1 to 1000, page from 1, the six sortings."""
     answer = iamport.get("/payments/status/all", **params)
     assert (answer.status_code, answer.json()["code"]) == (400, -1)
 
 
-def test_limit_of_a_thousand(iamport):
+def test_limit_of_a_thousand(iamport: Iamport) -> None:
     """Contract 9#14: honour 1 to 1000."""
     many(iamport, 1001)
     answer = listed(iamport, limit=1000)
     assert (len(answer["list"]), answer["next"]) == (1000, 2)
 
 
-def test_bad_status_text(iamport):
+def test_bad_status_text(iamport: Iamport) -> None:
     """Contract 2.5: anything else → 400, 지원되지 않는 상태값입니다."""
     answer = iamport.get("/payments/status/pending")
     assert answer.status_code == 400
     assert answer.json()["message"] == "지원되지 않는 상태값입니다."
 
 
-def test_total_of_all_is_the_sum(iamport):
+def test_total_of_all_is_the_sum(iamport: Iamport) -> None:
     """Contract 2.5: total(all) = ready + paid + failed + cancelled."""
     for outcome in ("paid", "paid", "failed", "ready", "vbank", "cancelled"):
         iamport.pay(f"o-{outcome}", outcome=outcome)
@@ -85,7 +90,7 @@ def test_total_of_all_is_the_sum(iamport):
     assert totals == {"all": 6, "ready": 2, "paid": 2, "failed": 1, "cancelled": 1}
 
 
-def test_window_goes_by_the_final_status_time(iamport):
+def test_window_goes_by_the_final_status_time(iamport: Iamport) -> None:
     """Contract 2.5: a payment moves between windows when it changes status."""
     now = iamport.now()
     paid_at = now - 60 * DAY
@@ -97,7 +102,7 @@ def test_window_goes_by_the_final_status_time(iamport):
     assert listed(iamport, "cancelled", **{"from": now - DAY})["total"] == 1
 
 
-def test_window_ends_are_inclusive(iamport):
+def test_window_ends_are_inclusive(iamport: Iamport) -> None:
     """Contract 2.5: from >=, to <=."""
     at = iamport.now() - 1000
     iamport.pay(started_at=at, paid_at=at)
@@ -106,7 +111,7 @@ def test_window_ends_are_inclusive(iamport):
     assert listed(iamport, to=at - 1)["total"] == 0
 
 
-def test_default_window_is_the_last_90_days(iamport):
+def test_default_window_is_the_last_90_days(iamport: Iamport) -> None:
     """Contract 2.5: from = to − 90 days, to = now."""
     at = iamport.now() - 91 * DAY
     iamport.pay(started_at=at, paid_at=at)
@@ -114,7 +119,7 @@ def test_default_window_is_the_last_90_days(iamport):
     assert listed(iamport, to=at + DAY)["total"] == 1
 
 
-def test_longer_window_is_400(iamport):
+def test_longer_window_is_400(iamport: Iamport) -> None:
     """Contract 9#16: over 90 days 400, code -1; 90 days exactly are fine."""
     now = iamport.now()
     assert listed(iamport, **{"from": now - 90 * DAY, "to": now})["total"] == 0
@@ -122,7 +127,7 @@ def test_longer_window_is_400(iamport):
     assert (answer.status_code, answer.json()["code"]) == (400, -1)
 
 
-def test_sortings(iamport):
+def test_sortings(iamport: Iamport) -> None:
     """Contract 2.6: started is the window's opening, updated the last status change."""
     now = iamport.now()
     times = {"a": (1, 9, None), "b": (2, 7, 20), "c": (3, 8, None)}
@@ -137,7 +142,7 @@ def test_sortings(iamport):
         assert down == up[::-1]
 
 
-def test_equal_times_have_a_stable_order(iamport):
+def test_equal_times_have_a_stable_order(iamport: Iamport) -> None:
     """Contract 2.6: sweeps in pages see every payment once."""
     at = iamport.now() - 10
     body = [{"merchant_uid": f"m{n}", "amount": 1, "started_at": at} for n in range(50)]

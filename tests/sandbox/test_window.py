@@ -1,9 +1,16 @@
 """The SDK and the payment window in a real browser: a shop's page with a strict policy."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from playwright.sync_api import Dialog, FrameLocator, Page
+
+from tests.browser import Tabs, Watch
+
+from .conftest import Iamport, Shop
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +30,12 @@ document.getElementById("pay").addEventListener("click", () => {
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1"
 
 
+# Opens the shop; see `visit`.
+Visit = Callable[..., Page]
+
+
 @pytest.fixture
-def storefront(iamport, shop):
+def storefront(iamport: Iamport, shop: Shop) -> Shop:
     """A page that allows the sandbox's origin for script-src, frame-src and style-src alone."""
     sdk = iamport.url
     shop.pages = {
@@ -38,11 +49,13 @@ def storefront(iamport, shop):
 
 
 @pytest.fixture
-def visit(tabs, watch, storefront):
+def visit(tabs: Tabs, watch: Watch, storefront: Shop) -> Visit:
     """Opens the shop with the parameters of request_pay; complaints of the browser fail."""
     watch.expect("favicon")
 
-    def open_shop(tab=None, code=None, **params):
+    def open_shop(
+        tab: dict[str, Any] | None = None, code: str | None = None, **params: Any
+    ) -> Page:
         page = watch.over(tabs.open(**(tab or {})))
         page.set_default_timeout(10_000)
         asked = {"params": params} if code is None else {"params": params, "code": code}
@@ -52,26 +65,28 @@ def visit(tabs, watch, storefront):
     return open_shop
 
 
-def opened(page):
+def opened(page: Page) -> FrameLocator:
     page.click("#pay")
     window = page.frame_locator("[data-testid=pay-window]")
     window.get_by_test_id("pay-give-up").wait_for()
     return window
 
 
-def result_of(page, count=1):
+def result_of(page: Page, count: int = 1) -> dict[str, Any]:
     """The page's policy forbids eval, which Playwright's wait_for_function needs: hence a mark."""
     page.locator(f"body[data-results='{count}']").wait_for()
     assert page.locator("iframe").count() == 0
-    return page.evaluate("results.at(-1)")
+    result: dict[str, Any] = page.evaluate("results.at(-1)")
+    return result
 
 
-def payment_of(iamport, result):
+def payment_of(iamport: Iamport, result: dict[str, Any]) -> dict[str, Any]:
     answer = iamport.get(f"/payments/{result['imp_uid']}", include_sandbox="true")
-    return answer.json()["response"]
+    payment: dict[str, Any] = answer.json()["response"]
+    return payment
 
 
-def test_approve(iamport, visit):
+def test_approve(iamport: Iamport, visit: Visit) -> None:
     """Contract 4.4: the window shows name, amount, method; the callback gets the result."""
     page = visit()
     window = opened(page)
@@ -89,7 +104,7 @@ def test_approve(iamport, visit):
     ("button", "status"),
     [("pay-give-up", "failed"), ("pay-close", "ready")],
 )
-def test_unhappy_ends(iamport, visit, button, status):
+def test_unhappy_ends(iamport: Iamport, visit: Visit, button: str, status: str) -> None:
     """Contract 3.2: given up, closed."""
     page = visit()
     opened(page).get_by_test_id(button).click()
@@ -99,7 +114,7 @@ def test_unhappy_ends(iamport, visit, button, status):
     assert payment_of(iamport, result)["status"] == status
 
 
-def test_issue_vbank(iamport, visit):
+def test_issue_vbank(iamport: Iamport, visit: Visit) -> None:
     """Contract 3.2: a virtual account is issued, not approved on the spot."""
     page = visit(pay_method="vbank")
     window = opened(page)
@@ -110,7 +125,7 @@ def test_issue_vbank(iamport, visit):
     assert payment_of(iamport, result)["vbank_num"] == result["vbank_num"]
 
 
-def test_tamper_on_the_test_channel(iamport, visit):
+def test_tamper_on_the_test_channel(iamport: Iamport, visit: Visit) -> None:
     """Contract 9.1: another amount; contract 2.2: sandbox: true."""
     page = visit()
     window = opened(page)
@@ -121,7 +136,7 @@ def test_tamper_on_the_test_channel(iamport, visit):
     assert (payment["amount"], payment["sandbox"]) == (100, True)
 
 
-def test_keyboard_alone(visit):
+def test_keyboard_alone(visit: Visit) -> None:
     """The window works by keyboard: focus starts on pay, stays inside, Escape closes."""
     page = visit()
     window = opened(page)
@@ -140,7 +155,7 @@ def test_keyboard_alone(visit):
     assert result_of(page, 2)["status"] == "paid"
 
 
-def test_phone_redirect(iamport, visit, storefront):
+def test_phone_redirect(iamport: Iamport, visit: Visit, storefront: Shop) -> None:
     """Contract 4.5: a full-page redirect; the callback is not run."""
     page = visit({"user_agent": PHONE}, m_redirect_url=f"{storefront.url}/back?step=2")
     page.click("#pay")
@@ -153,17 +168,18 @@ def test_phone_redirect(iamport, visit, storefront):
     assert (payment["status"], payment["channel"]) == ("paid", "mobile")
 
 
-def test_phone_without_redirect_url(visit):
+def test_phone_without_redirect_url(visit: Visit) -> None:
     """Contract 4.5: without m_redirect_url the window opens over the page and the callback runs."""
     page = visit({"user_agent": PHONE, "viewport": {"width": 390, "height": 844}})
     window = opened(page)
     box = window.locator("#pay").bounding_box()
+    assert box is not None
     assert (box["x"], box["width"]) == (0, 390)
     window.get_by_test_id("pay-approve").click()
     assert result_of(page)["success"] is True
 
 
-def test_blocked_windows(iamport, visit):
+def test_blocked_windows(iamport: Iamport, visit: Visit) -> None:
     """Contract 4.4, 9#7: prepare mismatch and F1002 come back without a window."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 1})
     page = visit()
@@ -176,7 +192,7 @@ def test_blocked_windows(iamport, visit):
     assert result_of(page)["error_code"] == "F1002"
 
 
-def test_string_amount_and_unknown_user_code(visit):
+def test_string_amount_and_unknown_user_code(visit: Visit) -> None:
     """Contract 4.3: a string is an error source; contract 4.2: the user code must be known."""
     page = visit(amount="12900")
     page.click("#pay")
@@ -186,19 +202,24 @@ def test_string_amount_and_unknown_user_code(visit):
     assert result_of(page)["imp_uid"] is None
 
 
-def test_without_init(visit):
+def test_without_init(visit: Visit) -> None:
     """Contract 4.2: no init → alert and returns false."""
     page = visit()
-    said = []
-    page.once("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
+    messages = []
+
+    def hear(dialog: Dialog) -> None:
+        messages.append(dialog.message)
+        dialog.accept()
+
+    page.once("dialog", hear)
     page.evaluate("IMP.init('')")
     page.click("#pay")
     assert page.evaluate("window.returned") is False
-    assert "IMP.init" in said[0]
+    assert "IMP.init" in messages[0]
     assert page.locator("iframe").count() == 0
 
 
-def test_other_origins_are_not_heard(visit):
+def test_other_origins_are_not_heard(visit: Visit) -> None:
     """A message that is not the window's own changes nothing."""
     page = visit()
     opened(page)
@@ -208,7 +229,7 @@ def test_other_origins_are_not_heard(visit):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_text_has_contrast(visit, width, scheme):
+def test_text_has_contrast(visit: Visit, width: int, scheme: str) -> None:
     """Readable in both schemes, and nothing hangs over the edge."""
     page = visit({"color_scheme": scheme, "viewport": {"width": width, "height": 844}})
     window = opened(page)

@@ -1,24 +1,27 @@
 """Contract 4 without a browser: the calls of the window's script and the callback object."""
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from .conftest import Iamport, Shop
+
 REDIRECT = "https://shop.example/back?step=2#end"
 
 
-def query_of(url):
+def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def test_attempt_exists_while_the_window_is_open(iamport):
+def test_attempt_exists_while_the_window_is_open(iamport: Iamport) -> None:
     """Contract 3.2: a row exists from the window's opening, status ready."""
     imp_uid = iamport.open_window(name="책", buyer_name="김")["imp_uid"]
     payment = iamport.get(f"/payments/{imp_uid}").json()["response"]
     assert (payment["status"], payment["paid_at"], payment["buyer_name"]) == ("ready", 0, "김")
 
 
-def test_approved_callback(iamport):
+def test_approved_callback(iamport: Iamport) -> None:
     """Contract 4.4: success, imp_uid, paid_amount, status, card fields."""
     imp_uid = iamport.open_window()["imp_uid"]
     result = iamport.press(imp_uid, "approve")["result"]
@@ -38,7 +41,9 @@ def test_approved_callback(iamport):
         ("close", "ready", "닫았습니다"),
     ],
 )
-def test_unhappy_callbacks(iamport, shop, action, status, text):
+def test_unhappy_callbacks(
+    iamport: Iamport, shop: Shop, action: str, status: str, text: str
+) -> None:
     """Contract 3.2, 4.4: declined and given up fail, closed stays ready; no success, no webhook."""
     imp_uid = iamport.open_window()["imp_uid"]
     result = iamport.press(imp_uid, action)["result"]
@@ -52,7 +57,7 @@ def test_unhappy_callbacks(iamport, shop, action, status, text):
     assert shop.heard == []
 
 
-def test_vbank_issue(iamport, shop):
+def test_vbank_issue(iamport: Iamport, shop: Shop) -> None:
     """Contract 4.4: success for a virtual account issued, status ready; webhook `ready`."""
     imp_uid = iamport.open_window(pay_method="vbank", vbank_due="20301231")["imp_uid"]
     result = iamport.press(imp_uid, "issue-vbank")["result"]
@@ -72,13 +77,13 @@ def test_vbank_issue(iamport, shop):
         ("203012311000", 1924909200),
     ],
 )
-def test_vbank_due_spellings(iamport, text, seconds):
+def test_vbank_due_spellings(iamport: Iamport, text: str, seconds: int) -> None:
     """Contract 4.3: YYYY-MM-DD, YYYYMMDD, with a time, in KST."""
     imp_uid = iamport.open_window(pay_method="vbank", vbank_due=text)["imp_uid"]
     assert iamport.press(imp_uid, "issue-vbank")["result"]["vbank_date"] == seconds
 
 
-def test_prepare_mismatch(iamport):
+def test_prepare_mismatch(iamport: Iamport) -> None:
     """Contract 2.1, 9#7: success false, imp_uid null, F-code, no payment row."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 500})
     result = iamport.open_window(amount=1000)["result"]
@@ -87,7 +92,7 @@ def test_prepare_mismatch(iamport):
     assert iamport.get("/payments/find/order-1").status_code == 404
 
 
-def test_prepared_currency(iamport):
+def test_prepared_currency(iamport: Iamport) -> None:
     """Contract 2.1: a missing currency is not checked, a given one is."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 500})
     assert "imp_uid" in iamport.open_window(amount=500, currency="USD")
@@ -96,7 +101,7 @@ def test_prepared_currency(iamport):
     assert iamport.open_window(amount=500, currency="USD")["blocked"] is True
 
 
-def test_tamper_bypasses_prepare(iamport):
+def test_tamper_bypasses_prepare(iamport: Iamport) -> None:
     """Contract 9.1: amount mismatch with prepare: approved for another amount."""
     iamport.post("/payments/prepare", {"merchant_uid": "order-1", "amount": 1000})
     imp_uid = iamport.open_window(amount=1000)["imp_uid"]
@@ -104,7 +109,7 @@ def test_tamper_bypasses_prepare(iamport):
     assert iamport.get(f"/payments/{imp_uid}").json()["response"]["amount"] == 100
 
 
-def test_vbank_is_never_approved_on_the_spot(iamport):
+def test_vbank_is_never_approved_on_the_spot(iamport: Iamport) -> None:
     """Contract 3.2: issued, then deposited; tampering issues an account for another amount."""
     imp_uid = iamport.open_window(pay_method="vbank")["imp_uid"]
     assert iamport.post(f"/window/attempts/{imp_uid}/approve", {}).status_code == 409
@@ -112,7 +117,7 @@ def test_vbank_is_never_approved_on_the_spot(iamport):
     assert (result["status"], result["paid_amount"]) == ("ready", 100)
 
 
-def test_approved_order_is_refused(iamport):
+def test_approved_order_is_refused(iamport: Iamport) -> None:
     """Contract 4.4: F1002 with its text, imp_uid null."""
     iamport.pay()
     result = iamport.open_window()["result"]
@@ -125,14 +130,14 @@ def test_approved_order_is_refused(iamport):
     }
 
 
-def test_two_windows_of_one_order(iamport):
+def test_two_windows_of_one_order(iamport: Iamport) -> None:
     """Contract 9.1: refused before the window opens; two open windows can both be approved."""
     windows = [iamport.open_window()["imp_uid"] for _ in range(2)]
     assert len(set(windows)) == 2
     assert all(iamport.press(imp_uid, "approve")["result"]["success"] for imp_uid in windows)
 
 
-def test_second_press_is_refused(iamport):
+def test_second_press_is_refused(iamport: Iamport) -> None:
     """Contract 3.2: never paid → failed; a new attempt is a new imp_uid."""
     imp_uid = iamport.open_window()["imp_uid"]
     iamport.press(imp_uid, "approve")
@@ -152,21 +157,21 @@ def test_second_press_is_refused(iamport):
         {"merchant_uid": "x" * 41},
     ],
 )
-def test_bad_parameters_fail_in_the_callback(iamport, params):
+def test_bad_parameters_fail_in_the_callback(iamport: Iamport, params: dict[str, Any]) -> None:
     """Contract 4.3: amount is a number (a string is an error source); merchant_uid ≤ 40."""
     result = iamport.open_window(**params)["result"]
     assert (result["success"], result["imp_uid"]) == (False, None)
     assert result["error_msg"]
 
 
-def test_unknown_user_code(iamport):
+def test_unknown_user_code(iamport: Iamport) -> None:
     """Contract 4.2: the user code names the shop."""
     body = {"user_code": "imp99999999", "params": {"merchant_uid": "a", "amount": 1}}
     answer = iamport.post("/window/attempts", body).json()
     assert (answer["blocked"], answer["result"]["success"]) == (True, False)
 
 
-def test_test_channel(iamport):
+def test_test_channel(iamport: Iamport) -> None:
     """Contract 2.2: sandbox: true, hidden without include_sandbox."""
     imp_uid = iamport.open_window()["imp_uid"]
     iamport.press(imp_uid, "approve", test_channel=True)
@@ -175,7 +180,7 @@ def test_test_channel(iamport):
     assert shown["response"]["sandbox"] is True
 
 
-def test_callback_without_success(iamport):
+def test_callback_without_success(iamport: Iamport) -> None:
     """Contract 4.4: six PGs: only imp_uid, merchant_uid, error_code, error_msg."""
     iamport.switch(callback_drops_success=True)
     imp_uid = iamport.open_window()["imp_uid"]
@@ -188,7 +193,7 @@ def test_callback_without_success(iamport):
     assert set(failed) == {"imp_uid", "merchant_uid", "error_code", "error_msg"}
 
 
-def test_redirect_url(iamport):
+def test_redirect_url(iamport: Iamport) -> None:
     """Contract 4.5, 9#18: appended to an existing query; imp_success switchable."""
     imp_uid = iamport.open_window(m_redirect_url=REDIRECT)["imp_uid"]
     url = iamport.press(imp_uid, "approve")["redirect_url"]
@@ -207,7 +212,7 @@ def test_redirect_url(iamport):
     assert set(query_of(url)) == {"imp_uid", "merchant_uid", "error_code", "error_msg"}
 
 
-def test_redirect_of_a_blocked_window(iamport):
+def test_redirect_of_a_blocked_window(iamport: Iamport) -> None:
     """Contract 4.5: it fires when the window could not open, too."""
     iamport.pay()
     url = iamport.open_window(m_redirect_url=REDIRECT)["redirect_url"]
@@ -216,7 +221,7 @@ def test_redirect_of_a_blocked_window(iamport):
     assert "imp_uid" not in query_of(url)
 
 
-def test_notice_url_of_the_window(iamport, shop):
+def test_notice_url_of_the_window(iamport: Iamport, shop: Shop) -> None:
     """Contract 4.3: notice_url, text or list."""
     imp_uid = iamport.open_window(notice_url=f"{shop.url}/mine")["imp_uid"]
     iamport.press(imp_uid, "approve")
@@ -224,7 +229,7 @@ def test_notice_url_of_the_window(iamport, shop):
     assert [request["path"] for request in shop.heard] == ["/mine"]
 
 
-def test_confirm_process(iamport, shop):
+def test_confirm_process(iamport: Iamport, shop: Shop) -> None:
     """Contract 4.6: POST imp_uid, merchant_uid, amount; only HTTP 200 lets the approval go on."""
     iamport.switch(confirm_process=True)
     imp_uid = iamport.open_window(confirm_url=f"{shop.url}/confirm")["imp_uid"]
@@ -236,7 +241,7 @@ def test_confirm_process(iamport, shop):
     }
 
 
-def test_confirm_refusal(iamport, shop):
+def test_confirm_refusal(iamport: Iamport, shop: Shop) -> None:
     """Contract 4.6: the stated reason is stored in fail_reason."""
     iamport.switch(confirm_process=True)
     shop.status, shop.body = 400, '{"reason": "품절"}'.encode()
