@@ -16,6 +16,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from payments.admin.shared.compared_value import Value
+from payments.admin.shared.discrepancy_display import (
+    bucket_badge,
+    closing_label,
+    difference_label,
+    found_ago,
+    owner_label,
+    state_badge,
+)
 from payments.admin.shared.display import badge, moment
 from payments.admin.shared.links import FILTERS, filters_of
 from payments.core.money import WON
@@ -23,9 +32,7 @@ from payments.models import Bucket, ClosingReason, Discrepancy, DiscrepancyStep,
 from payments.selectors import discrepancies as selector
 from payments.selectors.payments.detail import Agreement, ComparedField
 
-from . import display as words
-
-Value = str | SafeString
+from . import display
 
 _LOOKS = {
     StepKind.FOUND: "bad",
@@ -80,17 +87,17 @@ def head(discrepancy: Discrepancy, request: HttpRequest) -> dict[str, object]:
         "filters": filters_of(request),
         "list_address": list_address(request),
         "page_address": page_address(request, discrepancy.pk),
-        "bucket": words.bucket_badge(discrepancy),
-        "state": words.state_badge(discrepancy),
-        "closing": words.closing_words(discrepancy),
-        "difference": words.difference_words(discrepancy),
-        "at_stake": words.stake_words(discrepancy),
-        "found": words.found_ago(discrepancy),
+        "bucket": bucket_badge(discrepancy),
+        "state": state_badge(discrepancy),
+        "closing": closing_label(discrepancy),
+        "difference": difference_label(discrepancy),
+        "at_stake": display.amount_at_risk_label(discrepancy),
+        "found": found_ago(discrepancy),
         "seen": moment(discrepancy.seen_at),
         "closed": moment(discrepancy.closed_at) if discrepancy.closed_at else "",
-        "owner": words.owner_words(discrepancy) if discrepancy.owner else "",
-        "ours": words.side_cell(discrepancy, ours=True),
-        "theirs": words.side_cell(discrepancy, ours=False),
+        "owner": owner_label(discrepancy) if discrepancy.owner else "",
+        "ours": display.side_cell(discrepancy, ours=True),
+        "theirs": display.side_cell(discrepancy, ours=False),
     }
 
 
@@ -133,8 +140,8 @@ def _row(discrepancy: Discrepancy, field: ComparedField) -> Row:
     is_comparable = ours is not None and theirs is not None and field.name in ours
     return Row(
         label=field.label,
-        ours=words.value_words(field.name, field.ours, ours),
-        theirs=words.value_words(field.name, field.theirs, theirs),
+        ours=display.value_label(field.name, field.ours, ours),
+        theirs=display.value_label(field.name, field.theirs, theirs),
         verdict=verdicts[field.agreement] if is_comparable else "",
         differs=field.agreement is Agreement.DIFFERENT,
     )
@@ -179,6 +186,6 @@ def _change(step: DiscrepancyStep, before: DiscrepancyStep | None, change: selec
     return _("%(side)s, %(what)s: %(was)s → %(now)s") % {
         "side": pgettext("side", "Ours") if change.is_ours else pgettext("side", "Gateway"),
         "what": change.label,
-        "was": words.plain_words(change.name, change.was, selector.figures(old)),
-        "now": words.plain_words(change.name, change.now, selector.figures(new)),
+        "was": display.plain_label(change.name, change.was, selector.figures(old)),
+        "now": display.plain_label(change.name, change.now, selector.figures(new)),
     }

@@ -24,7 +24,7 @@ from payments.services import import_payment
 from payments.services.discrepancies.rules import their_figures
 
 from . import detail as page
-from .display import value_words
+from .display import value_label
 from .list import DiscrepancyList
 
 TEMPLATE = "admin/payments/discrepancy/take_in.html"
@@ -74,7 +74,7 @@ class DiscrepancyTakeIn(DiscrepancyList):
             "title": _("Take in as a payment"),
             "form": form,
             "facts": [
-                (one.label, value_words(one.name, one.theirs, selector.figures(told)))
+                (one.label, value_label(one.name, one.theirs, selector.figures(told)))
                 for one in selector.told(told)
             ],
         }

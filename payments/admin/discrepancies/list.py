@@ -18,6 +18,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.admin.shared.access import require
+from payments.admin.shared.discrepancy_display import (
+    BUCKET_LOOKS,
+    bucket_badge,
+    closing_label,
+    difference_label,
+    found_ago,
+    owner_label,
+    state_badge,
+)
 from payments.admin.shared.display import address, moment
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators, won
@@ -25,8 +34,8 @@ from payments.models import Bucket, Discrepancy
 from payments.selectors.discrepancies import workers_called
 from payments.selectors.reconciliation import last_done
 
-from . import display as words
 from .changelist import DiscrepancyChangeList
+from .display import named_side
 from .filters import PEOPLE, DiscrepancyFilter
 
 COLUMNS = ("order", "what", "ours_words", "theirs_words", "difference", "age", "whose")
@@ -104,23 +113,23 @@ class DiscrepancyList(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("what differs"))
     def what(self, discrepancy: Discrepancy) -> SafeString:
-        return words.bucket_badge(discrepancy)
+        return bucket_badge(discrepancy)
 
     @admin.display(description=pgettext_lazy("side", "Ours"))
     def ours_words(self, discrepancy: Discrepancy) -> SafeString:
-        return words.named_side(discrepancy, ours=True)
+        return named_side(discrepancy, ours=True)
 
     @admin.display(description=pgettext_lazy("side", "Gateway"))
     def theirs_words(self, discrepancy: Discrepancy) -> SafeString:
-        return words.named_side(discrepancy, ours=False)
+        return named_side(discrepancy, ours=False)
 
     @admin.display(description=gettext_lazy("difference"), ordering="amount")
     def difference(self, discrepancy: Discrepancy) -> str:
-        return words.difference_words(discrepancy)
+        return difference_label(discrepancy)
 
     @admin.display(description=gettext_lazy("age"), ordering="-found_at")
     def age(self, discrepancy: Discrepancy) -> SafeString:
-        return words.found_ago(discrepancy)
+        return found_ago(discrepancy)
 
     @admin.display(description=gettext_lazy("owner and state"))
     def whose(self, discrepancy: Discrepancy) -> SafeString:
@@ -128,9 +137,9 @@ class DiscrepancyList(ReadOnlyAdmin):
         return format_html(
             '<span class="who{}">{}</span>{}<span class="small soft">{}</span>',
             "" if discrepancy.owner_id else " soft",
-            address(words.owner_words(discrepancy)),
-            words.state_badge(discrepancy),
-            words.closing_words(discrepancy),
+            address(owner_label(discrepancy)),
+            state_badge(discrepancy),
+            closing_label(discrepancy),
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -194,7 +203,7 @@ def _bucket(found: DiscrepancyChangeList, bucket: Bucket) -> BucketCount:
     chosen = {part.value for part in found.parts if part.names == ("bucket",)}
     return BucketCount(
         words=str(bucket.label),
-        look=words.BUCKET_LOOKS[bucket],
+        look=BUCKET_LOOKS[bucket],
         count=with_separators(found.stake.by_bucket[bucket]),
         href=str(found.get_query_string({"bucket": bucket.value}, ["p"])),
         is_current=chosen == {bucket.value},

@@ -7,7 +7,6 @@ that is only ours to tell goes to `facts`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -15,26 +14,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from payments.admin.shared.compared_value import Value, compared_value
 from payments.admin.shared.display import (
     NOTHING,
     badge,
     moment,
-    pay_method,
     status_badge,
     verification_badge,
     won,
 )
-from payments.core.money import with_separators
 from payments.models import Payment
 from payments.selectors.payments import detail
 from payments.selectors.payments import timeline as history
 from payments.selectors.payments.detail import Agreement, ComparedField
 from payments.selectors.payments.timeline import Before
-from payments.states import PaymentStatus, status_words
+from payments.states import PaymentStatus
 
 from .timeline import timeline_row
-
-Value = str | SafeString
 
 _HEADINGS: tuple[tuple[str | Promise, frozenset[str]], ...] = (
     (pgettext_lazy("purchase", "Order"), frozenset({"merchant_uid", "status"})),
@@ -154,35 +150,14 @@ def _compared_row(
     verdict = badge(_LOOKS[field.agreement], verdicts[field.agreement]) if answered else ""
     return ComparedRow(
         label=field.label,
-        ours=shown(field.name, field.ours, our_side),
-        theirs=shown(field.name, field.theirs, their_side) if answered else NOTHING,
+        ours=compared_value(field.name, field.ours, our_side),
+        theirs=compared_value(field.name, field.theirs, their_side) if answered else NOTHING,
         verdict=verdict,
         differs=field.agreement is Agreement.DIFFERENT,
         because="; ".join(str(finding.label) for finding in field.findings),
         copied=ours,
         copied_theirs=theirs if theirs != ours else "",
     )
-
-
-def shown(name: str, value: object, side: Mapping[str, object]) -> Value:
-    """One field of a side whose figures are `side`: a status is said with its sums."""
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, int):
-        return won(value) if name != "currency" else with_separators(value)
-    if value in {"", None}:
-        return NOTHING
-    if name == "status":
-        return _status(str(value), side)
-    return pay_method(str(value)) if name == "pay_method" else str(value)
-
-
-def _status(value: str, side: Mapping[str, object]) -> str:
-    """In words, and as the gateway spells it, so that it can be found in the gateway's console."""
-    if value not in PaymentStatus.values:
-        return value
-    sums = {name: side.get(name) for name in ("amount", "cancelled_amount")}
-    return f"{status_words(value, **sums)} ({value})"
 
 
 def before_of(request: HttpRequest) -> Before:

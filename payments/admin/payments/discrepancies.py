@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from payments.admin.discrepancies import display as words
+from payments.admin.shared import discrepancy_display as display
 from payments.models import Discrepancy, Payment
 from payments.selectors.discrepancies import of_payment
 
@@ -34,10 +34,10 @@ def payment_discrepancies(payment: Payment, request: HttpRequest) -> list[Boxed]
 def _boxed(discrepancy: Discrepancy) -> Boxed:
     return Boxed(
         address=reverse("admin:payments_discrepancy_change", args=[discrepancy.pk]),
-        bucket=words.bucket_badge(discrepancy),
-        state=words.state_badge(discrepancy),
-        difference=words.difference_words(discrepancy),
-        owner=words.owner_words(discrepancy),
-        found=words.found_ago(discrepancy),
-        closing=words.closing_words(discrepancy),
+        bucket=display.bucket_badge(discrepancy),
+        state=display.state_badge(discrepancy),
+        difference=display.difference_label(discrepancy),
+        owner=display.owner_label(discrepancy),
+        found=display.found_ago(discrepancy),
+        closing=display.closing_label(discrepancy),
     )

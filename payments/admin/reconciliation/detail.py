@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from payments.admin.discrepancies.display import BUCKET_LOOKS
+from payments.admin.shared.discrepancy_display import BUCKET_LOOKS
 from payments.admin.shared.display import moment
 from payments.admin.verification_runs.detail import EVERY, EVERY_WHILE_PAUSED
 from payments.admin.verification_runs.display import asker, duration, run_badge

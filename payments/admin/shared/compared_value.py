@@ -1,0 +1,38 @@
+"""How one field of a side that is compared looks: ours beside the gateway's.
+
+For the page of a payment and that of a discrepancy. A field that is neither an amount, a moment nor
+a status and is not to be shown as it is gets its case in `compared_value`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.safestring import SafeString
+
+from payments.core.money import with_separators
+from payments.states import PaymentStatus, status_words
+
+from .display import NOTHING, moment, pay_method, won
+
+Value = str | SafeString
+
+
+def compared_value(name: str, value: object, side: Mapping[str, object]) -> Value:
+    """One field of a side whose figures are `side`: a status is said with its sums."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, int):
+        return won(value) if name != "currency" else with_separators(value)
+    if value in {"", None}:
+        return NOTHING
+    if name == "status":
+        return _status(str(value), side)
+    return pay_method(str(value)) if name == "pay_method" else str(value)
+
+
+def _status(value: str, side: Mapping[str, object]) -> str:
+    """In words, and as the gateway spells it, so that it can be found in the gateway's console."""
+    if value not in PaymentStatus.values:
+        return value
+    sums = {name: side.get(name) for name in ("amount", "cancelled_amount")}
+    return f"{status_words(value, **sums)} ({value})"
