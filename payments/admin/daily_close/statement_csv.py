@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from payments.admin.payments.resource import guarded
+from payments.admin.shared.cells import guarded
 from payments.admin.shared.display import NOTHING, pay_method
 from payments.core.kst import iso
 from payments.selectors.daily_close.lines import Figures, Sums

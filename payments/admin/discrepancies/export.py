@@ -20,11 +20,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from import_export.fields import Field
 from import_export.resources import Resource
 
-from payments.admin.payments.export import ReasonForm
-from payments.admin.payments.resource import MomentCell, TextCell, WonCell
 from payments.admin.shared import personal_data
 from payments.admin.shared.access import require, staff
+from payments.admin.shared.cells import MomentCell, TextCell, WonCell
 from payments.admin.shared.csv_file import CHUNK, streamed
+from payments.admin.shared.export_page import ReasonForm
 from payments.core.db.paginator import BoundedPaginator
 from payments.core.kst import day_of
 from payments.core.money import won

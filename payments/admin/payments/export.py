@@ -1,44 +1,42 @@
 """The page before an export: what will be in the file, why it is taken, personal data or not.
 
-A GET shows, a POST records and streams. Which payments it is about is `chosen`, the file itself is
-`export` and `resources`.
+A GET shows, a POST records and streams. Which payments it is about is `selection`, the
+file's columns are in `resource`.
 """
 
+from itertools import chain
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import (
+    HttpRequest,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments.admin.shared import personal_data as personal
 from payments.admin.shared.access import require, staff
-from payments.admin.shared.csv_file import columns, csv_response
+from payments.admin.shared.csv_file import CHUNK, streamed
+from payments.admin.shared.export_page import ReasonForm
 from payments.core.db.paginator import BoundedPaginator
-from payments.models import AccessKind
-from payments.services.access_log import MAX_REASON, MIN_REASON, record_access
+from payments.core.kst import day_of
+from payments.models import AccessKind, Payment, PersonalDataAccess
+from payments.services.access_log import record_access
 
 from .actions import MAX_EXPORTED
+from .resource import PaymentResource
 from .selection import Chosen, PaymentChoice
 
 TEMPLATE = "admin/payments/payment/export.html"
 MASKED, UNMASKED = "masked", "unmasked"
-
-
-class ReasonForm(forms.Form):
-    """Why something is taken out of the house."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("reason"),
-        min_length=MIN_REASON,
-        max_length=MAX_REASON,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy(
-            "What the file is for, such as “closing March, ticket 1234”. It is kept for good."
-        ),
-    )
 
 
 class ExportForm(ReasonForm):
@@ -104,3 +102,18 @@ def _file(request: HttpRequest, wanted: Chosen, form: ExportForm) -> HttpRespons
         remote_address=personal.remote_address(request),
     )
     return csv_response(payments=wanted.payments, access=access)
+
+
+def columns() -> list[str]:
+    """The header of the file, in the reader's language."""
+    return [capfirst(name) for name in PaymentResource().get_export_headers()]
+
+
+def csv_response(
+    *, payments: QuerySet[Payment], access: PersonalDataAccess
+) -> StreamingHttpResponse:
+    """Stream `payments` in their order, with personal data only if `access` says so."""
+    resource = PaymentResource(unmasked=access.unmasked)
+    name = f"payments-{day_of(timezone.now()):%Y-%m-%d}.csv"
+    rows = chain.from_iterable(resource.blocks(payments, CHUNK))
+    return streamed(name=name, header=columns(), rows=rows, access=access)

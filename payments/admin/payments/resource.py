@@ -1,17 +1,15 @@
 """The columns of an export, declared once.
 
 To add a column: a `Field` here, in its place; one that says who somebody is takes `EmailCell` or a
-cell like it, which masks by default. Cells of text are made safe for spreadsheets by
-`guarded`; amounts stay numbers; times are ISO 8601 in Korea.
+cell like it, which masks by default. The cells that every export shares, and what makes text safe
+for spreadsheets, are in `shared.cells`.
 
 import-export reads a payment, walks to the attribute and renders it, cell by cell. `blocks` gives
-the same cells from the same fields column by column, without a payment in between: a `Cell` says
-what to ask the database for (`asked`) and what to make of it (`plain`). A test compares the two.
+the same cells from the same fields column by column, without a payment in between. A test compares
+the two.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -19,46 +17,11 @@ from django.db.models import Case, F, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 from import_export.resources import Resource
-from import_export.widgets import Widget
 
-from payments.core.db.functions import UnixSecond
-from payments.core.kst import iso, iso_of_unix
+from payments.admin.shared.cells import MomentCell, TextCell, WonCell
 from payments.core.masking import mask_email
 from payments.models import Payment
 from payments.selectors.payments.totals import APPROVED
-
-# A spreadsheet runs a cell that starts with one of these, also after blanks; the wide forms too.
-# import-export's own escaping cuts the sign off (and only "="), which changes the data.
-_RISKY = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠]|[^\S\t\r\n]*[\t\r\n]")
-
-
-def guarded(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet could take it for a formula."""
-    return f"'{text}" if _RISKY.match(text) else text
-
-
-class Cell(Widget):  # type: ignore[misc]
-    """A cell that can do without its payment."""
-
-    def asked(self, attribute: str) -> Any:
-        """What to ask the database for, in the place of the payment's attribute."""
-        return F(attribute)
-
-    def plain(self, value: Any) -> Any:
-        """The cell for what the database answered; what `render` makes of the attribute."""
-        return self.render(value)
-
-
-class TextCell(Cell):
-    """Text that no spreadsheet runs."""
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return self.plain(value)
-
-    def plain(self, value: Any) -> str:
-        text = "" if value is None else str(value)
-        # Most text starts with a letter or a digit, and no formula does.
-        return text if text[:1].isalnum() else guarded(text)
 
 
 class EmailCell(TextCell):
@@ -71,32 +34,12 @@ class EmailCell(TextCell):
         return super().plain(text if self.unmasked or not text else mask_email(text))
 
 
-class WonCell(Cell):
-    """A plain integer."""
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> int:
-        return int(value)
-
-
 class NetCell(WonCell):
     """`Payment.net_amount`, worked out by the database."""
 
     def asked(self, attribute: str) -> Any:
         came_in = When(status__in=APPROVED, then=F("amount") - F("cancelled_amount"))
         return Case(came_in, default=Value(0))
-
-
-class MomentCell(Cell):
-    """2022-11-29T12:15:57+09:00."""
-
-    def render(self, value: datetime | None, obj: Any = None, **kwargs: Any) -> str:
-        return iso(value)
-
-    def asked(self, attribute: str) -> Any:
-        return UnixSecond(attribute)
-
-    def plain(self, value: int | None) -> str:
-        return "" if value is None else iso_of_unix(value)
 
 
 def _text(attribute: str, header: Any) -> Any:

@@ -1,25 +1,20 @@
-"""The CSV of exactly the payments that were asked for, streamed: memory stays flat.
+"""A table as a CSV, streamed: memory stays flat.
 
 UTF-8 with a byte order mark, because Excel takes anything else for a legacy code page. That it was
-taken, and why, is on record before this starts (`payment_export`); how it ended is logged here. The
-columns are in `resources.PaymentResource`.
+taken, and why, is on record before this starts (the `export` of each screen); how it ended is
+logged here.
 """
 
 import csv
 import io
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django.utils import timezone
-from django.utils.text import capfirst
 
-from payments.admin.payments.resource import PaymentResource
-from payments.core.kst import day_of
-from payments.models import Payment, PersonalDataAccess
+from payments.models import PersonalDataAccess
 
 logger = logging.getLogger("payments.export")
 
@@ -27,25 +22,10 @@ BOM = "\ufeff"
 CHUNK = 1_000
 
 
-def columns() -> list[str]:
-    """The header of the file, in the reader's language."""
-    return [capfirst(name) for name in PaymentResource().get_export_headers()]
-
-
-def csv_response(
-    *, payments: QuerySet[Payment], access: PersonalDataAccess
-) -> StreamingHttpResponse:
-    """Stream `payments` in their order, with personal data only if `access` says so."""
-    resource = PaymentResource(unmasked=access.unmasked)
-    name = f"payments-{day_of(timezone.now()):%Y-%m-%d}.csv"
-    rows = chain.from_iterable(resource.blocks(payments, CHUNK))
-    return streamed(name=name, header=columns(), rows=rows, access=access)
-
-
 def streamed(
     *, name: str, header: list[str], rows: Iterable[Sequence[Any]], access: PersonalDataAccess
 ) -> StreamingHttpResponse:
-    """Any table as a file. Text in `rows` went through `resources.guarded`.
+    """Any table as a file. Text in `rows` went through `cells.guarded`.
 
     The header is ready, not made while streaming: by then the reader's language is no longer
     active.

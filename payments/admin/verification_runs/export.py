@@ -19,11 +19,11 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import Resource
 
-from payments.admin.payments.export import ReasonForm
-from payments.admin.payments.resource import MomentCell, TextCell, WonCell
 from payments.admin.shared import personal_data
 from payments.admin.shared.access import require, staff
+from payments.admin.shared.cells import MomentCell, TextCell, WonCell
 from payments.admin.shared.csv_file import CHUNK, streamed
+from payments.admin.shared.export_page import ReasonForm
 from payments.core.money import with_separators
 from payments.models import AccessKind, ItemOutcome, VerificationItem, VerificationRun
 from payments.selectors.verification_runs.items import results

@@ -14,8 +14,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from accounts.models import User
-from payments.admin.payments.resource import PaymentResource, guarded
+from payments.admin.payments.resource import PaymentResource
 from payments.admin.shared import csv_file as export_module
+from payments.admin.shared.cells import guarded
 from payments.core.db import paginator
 from payments.models import Payment, PersonalDataAccess, Product
 from payments.services.verification.verify import verify

@@ -1,0 +1,69 @@
+"""The cells of a CSV: text that no spreadsheet runs, amounts as numbers, times in Korea.
+
+A cell renders what import-export read from the row, or does without the row: it says what to ask
+the database for (`asked`) and what to make of the answer (`plain`). A screen's own cells build on
+these, in the module of its columns.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from import_export.widgets import Widget
+
+from payments.core.db.functions import UnixSecond
+from payments.core.kst import iso, iso_of_unix
+
+# A spreadsheet runs a cell that starts with one of these, also after blanks; the wide forms too.
+# import-export's own escaping cuts the sign off (and only "="), which changes the data.
+_RISKY = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠]|[^\S\t\r\n]*[\t\r\n]")
+
+
+def guarded(text: str) -> str:
+    """The text, with an apostrophe before it if a spreadsheet could take it for a formula."""
+    return f"'{text}" if _RISKY.match(text) else text
+
+
+class Cell(Widget):  # type: ignore[misc]
+    """A cell that can do without its payment."""
+
+    def asked(self, attribute: str) -> Any:
+        """What to ask the database for, in the place of the payment's attribute."""
+        return F(attribute)
+
+    def plain(self, value: Any) -> Any:
+        """The cell for what the database answered; what `render` makes of the attribute."""
+        return self.render(value)
+
+
+class TextCell(Cell):
+    """Text that no spreadsheet runs."""
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return self.plain(value)
+
+    def plain(self, value: Any) -> str:
+        text = "" if value is None else str(value)
+        # Most text starts with a letter or a digit, and no formula does.
+        return text if text[:1].isalnum() else guarded(text)
+
+
+class WonCell(Cell):
+    """A plain integer."""
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> int:
+        return int(value)
+
+
+class MomentCell(Cell):
+    """2022-11-29T12:15:57+09:00."""
+
+    def render(self, value: datetime | None, obj: Any = None, **kwargs: Any) -> str:
+        return iso(value)
+
+    def asked(self, attribute: str) -> Any:
+        return UnixSecond(attribute)
+
+    def plain(self, value: int | None) -> str:
+        return "" if value is None else iso_of_unix(value)
