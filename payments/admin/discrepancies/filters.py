@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments.admin.shared.access import staff
-from payments.admin.shared.display import CustomerSelect
+from payments.admin.shared.customer_field import CustomerSelect
 from payments.filters import discrepancies as filters
 from payments.models import Discrepancy
 

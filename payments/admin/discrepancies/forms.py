@@ -4,13 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.admin.payments.forms import REASON_NEEDED
+from payments.admin.shared.customer_field import CustomerField
+from payments.admin.shared.personal_data import email
 from payments.models import ClosingReason
 from payments.selectors.discrepancies import workers
 from payments.services.discrepancies.rows import MAX_TEXT, MIN_TEXT, TEXT_NEEDED
 
+SUGGESTED, OTHER, NOBODY = "suggested", "other", "nobody"
 # The system's own words, which nobody can say by hand.
 _NOT_BY_HAND = {ClosingReason.AGREES, ClosingReason.TAKEN_IN}
 
@@ -49,7 +53,7 @@ class CloseForm(TextForm):
             ("", "---------"),
             *((one.value, one.label) for one in ClosingReason if one not in _NOT_BY_HAND),
         ],
-        error_messages={"required": REASON_NEEDED},
+        error_messages={"required": _("Choose a reason.")},
     )
     field_order = ("version", "reason", "text")
 
@@ -72,3 +76,55 @@ class OwnerForm(SeenForm):
         super().__init__(*args, **kwargs)
         # Asked for each time: who may work on discrepancies changes.
         self.fields["owner"].queryset = workers()  # type: ignore[attr-defined]
+
+
+class TakeInForm(SeenForm):
+    """Whose it is; there is no answer unless the person gives one."""
+
+    whose = forms.ChoiceField(
+        label=_("customer"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whose payment it is, or that it is decided later.")},
+    )
+    customer: Any = CustomerField(label=_("Somebody else"), required=False)
+    suggested: Any = forms.ModelChoiceField(
+        queryset=get_user_model().objects.all(), required=False, widget=forms.HiddenInput
+    )
+    field_order = ("version", "suggested", "whose", "customer")
+
+    def __init__(
+        self, *args: Any, unmasked: bool, suggestion: tuple[Any, str] | None = None, **kwargs: Any
+    ) -> None:
+        """`suggestion` is a person and why it may be them."""
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].show_to(unmasked=unmasked)  # type: ignore[attr-defined]
+        choices: list[tuple[str, str | Promise]] = [
+            (OTHER, _("Somebody else, chosen below")),
+            (NOBODY, _("Nobody yet: to be decided later, on the payment's page")),
+        ]
+        if suggestion is not None or self.data.get(SUGGESTED):
+            words = str(_("The customer that was suggested"))
+            if suggestion is not None:
+                person, ground = suggestion
+                self.fields["suggested"].initial = person.pk
+                words = f"{email(person, unmasked=unmasked)}: {ground}"
+            choices.insert(0, (SUGGESTED, words))
+        self.fields["whose"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        whose = values.get("whose")
+        if whose == OTHER and not values.get("customer") and "customer" not in self.errors:
+            self.add_error("customer", _("Choose the customer, or leave it to be decided later."))
+        if whose == SUGGESTED and not values.get("suggested"):
+            self.add_error("whose", _("This suggestion no longer holds. Choose the customer."))
+        return values
+
+    @property
+    def decided(self) -> AbstractBaseUser | None:
+        """The customer, None if somebody decides later."""
+        person: AbstractBaseUser | None = {
+            SUGGESTED: self.cleaned_data["suggested"],
+            OTHER: self.cleaned_data["customer"],
+        }.get(self.cleaned_data["whose"])
+        return person

@@ -14,7 +14,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from payments.admin.shared.access import require, staff
-from payments.admin.shared.customer_forms import TakeInForm
 from payments.admin.shared.personal_data import is_unmasked
 from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.iamport import GatewayPayment
@@ -25,6 +24,7 @@ from payments.services.discrepancies.rules import their_figures
 
 from . import detail as page
 from .display import value_label
+from .forms import TakeInForm
 from .list import DiscrepancyList
 
 TEMPLATE = "admin/payments/discrepancy/take_in.html"

@@ -4,25 +4,51 @@ A GET shows the form, a POST decides (`services.import_payment`). The payment's 
 while there is nobody.
 """
 
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from payments.admin.shared.access import require, staff
-from payments.admin.shared.customer_forms import CustomerForm
+from payments.admin.shared.customer_field import CustomerField
 from payments.admin.shared.links import list_address, page_address
 from payments.admin.shared.personal_data import on_record
 from payments.errors import NotAllowed
 from payments.models import Payment
 from payments.services import import_payment
+from payments.services.discrepancies.rows import MAX_TEXT, MIN_TEXT, TEXT_NEEDED
 
 from . import comparison
 from .permissions import PaymentPermissions
 
 TEMPLATE = "admin/payments/payment/customer.html"
+
+
+class CustomerForm(forms.Form):
+    """Whose it is, once and for good, and how one knows."""
+
+    customer: Any = CustomerField(
+        label=gettext_lazy("customer"),
+        error_messages={"required": gettext_lazy("Choose the customer.")},
+    )
+    note = forms.CharField(
+        label=gettext_lazy("How do you know?"),
+        min_length=MIN_TEXT,
+        max_length=MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("5 to 500 characters. They stay in the payment's history for good."),
+        error_messages={"required": TEXT_NEEDED, "min_length": TEXT_NEEDED},
+    )
+
+    def __init__(self, *args: Any, unmasked: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].show_to(unmasked=unmasked)  # type: ignore[attr-defined]
 
 
 class PaymentCustomer(PaymentPermissions):

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from payments.admin.shared.display import CustomerSelect
+from payments.admin.shared.customer_field import CustomerSelect
 from payments.admin.shared.personal_data import is_unmasked
 from payments.filters import payments as filters
 from payments.filters.fields import CustomerFilter

@@ -6,8 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from payments.services.open_orders.mark_failed import MAX_NOTE
 from payments.states import FailReason
 
-REASON_NEEDED = _("Choose a reason.")
-
 
 class MarkFailedForm(forms.Form):
     """Why these payments are marked failed: a code for counting, words for the record."""
@@ -16,7 +14,7 @@ class MarkFailedForm(forms.Form):
         label=_("reason"),
         choices=[("", "---------"), *FailReason.choices],
         initial="",
-        error_messages={"required": REASON_NEEDED},
+        error_messages={"required": _("Choose a reason.")},
     )
     note = forms.CharField(
         label=_("explanation"),

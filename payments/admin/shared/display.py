@@ -5,9 +5,7 @@ look, change its table below; the shapes are drawn in static/payments/admin/admi
 """
 
 from datetime import UTC, datetime
-from typing import Any
 
-from django.contrib.admin.widgets import AutocompleteSelect, get_select2_language
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -168,24 +166,3 @@ def verify_button(payment: Payment, filters: str) -> SafeString:
         _("Re-verify %(number)s") % {"number": payment.merchant_uid},
         _("Re-verify"),
     )
-
-
-class CustomerSelect(AutocompleteSelect):
-    """Django's autocomplete, asking an address that needs no right to see all accounts."""
-
-    def get_url(self) -> str:
-        return reverse("admin:payments_payment_customers")
-
-    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        """The chosen customer. Django's own would crash on an id that is none."""
-        ids = [one for one in value if one.isascii() and one.isdigit() and len(one) < 19]
-        return super().optgroups(name, ids or [""], attr)
-
-    @property
-    def i18n_name(self) -> str | None:
-        """The language of the reader, not of the moment at which this class was imported."""
-        return get_select2_language()
-
-    @i18n_name.setter
-    def i18n_name(self, name: str | None) -> None:
-        pass
