@@ -10,24 +10,17 @@ from functools import cache
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox import (
-    auth,
-    cancel,
-    console,
-    control,
-    control_input,
-    control_payments,
-    envelope,
-    faults,
-    lookups,
-    prepare,
-    window,
-)
+from sandbox import faults
+from sandbox.api import auth, cancel, envelope, lookups, prepare
+from sandbox.api.envelope import RefusalError
 from sandbox.attempts import NotPossibleError
 from sandbox.context import EXTENSION, Sandbox, sandbox
-from sandbox.control_input import InputError
-from sandbox.envelope import RefusalError
+from sandbox.control import endpoints as control
+from sandbox.control import input as control_input
+from sandbox.control import payments as control_payments
+from sandbox.control.input import InputError
 from sandbox.server import CUT
+from sandbox.web import console, window
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -36,7 +29,12 @@ PAGE_POLICY = (
 
 
 def create_app(world: Sandbox) -> Flask:
-    app = Flask("sandbox", static_url_path="/_static")
+    app = Flask(
+        "sandbox",
+        static_url_path="/_static",
+        static_folder="web/static",
+        template_folder="web/templates",
+    )
     app.extensions[EXTENSION] = world
     app.url_map.merge_slashes = False
     app.before_request(_before)

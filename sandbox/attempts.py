@@ -1,8 +1,8 @@
 """One payment attempt from the window's opening to its end (contract 3.2): the only code that moves
 a window's or a virtual account's status. Each function commits, then sends what contract 5 says.
 
-To add an outcome, add a function here, a button in templates/window.html and its route in
-window.py.
+To add an outcome, add a function here, a button in web/templates/window.html and its route in
+web/window.py.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 import requests
 from flask import request
 
-from sandbox import money, payment_object, payment_rows, prepare
+from sandbox.api import money, payment_object, prepare
+from sandbox.api.payment_object import Document
 from sandbox.context import sandbox
-from sandbox.payment_object import Document
-from sandbox.payment_rows import Record
+from sandbox.state import payment_rows
+from sandbox.state.payment_rows import Record
 
 CONFIRM_TIMEOUT = 10
 CONFIRM_REFUSED = "고객사 요청에 의해 결제를 중단합니다. (상세사유 : {})"

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from flask import current_app
 
-from sandbox.calls import Calls
-from sandbox.clock import Clock
 from sandbox.faults import Faults
-from sandbox.payment_rows import ImpUids
 from sandbox.settings import Settings
-from sandbox.store import Store
-from sandbox.tokens import Tokens
-from sandbox.webhooks import Webhooks
+from sandbox.state.calls import Calls
+from sandbox.state.clock import Clock
+from sandbox.state.payment_rows import ImpUids
+from sandbox.state.store import Store
+from sandbox.state.tokens import Tokens
+from sandbox.state.webhooks import Webhooks
 
 EXTENSION = "sandbox"
 

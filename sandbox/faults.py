@@ -16,9 +16,9 @@ from typing import Any
 
 from flask import Response, g, request
 
-from sandbox.envelope import RefusalError, refusal
+from sandbox.api.envelope import RefusalError, refusal
 from sandbox.server import CUT
-from sandbox.tokens import Tokens
+from sandbox.state.tokens import Tokens
 
 KINDS = (
     "latency", "status", "html", "malformed", "cut", "hang", "after", "token", "ip_denied",

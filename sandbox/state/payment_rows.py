@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.envelope import dump
-from sandbox.payment_object import Document
+from sandbox.api.envelope import dump
+from sandbox.api.payment_object import Document
 
 _KEY_SPACE = 9 * 10**11
 # Coprime with the key space, so consecutive numbers give distinct, unguessable-looking ids.

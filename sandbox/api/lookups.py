@@ -6,12 +6,14 @@ import sqlite3
 
 from flask import Blueprint, Response, request
 
-from sandbox import paging, payment_object, payment_rows
-from sandbox.auth import require_token
 from sandbox.context import sandbox
-from sandbox.envelope import RefusalError, is_true, not_found, query_int, raw_envelope
-from sandbox.paging import Paging
-from sandbox.payment_object import STATUSES
+from sandbox.state import payment_rows
+
+from . import paging, payment_object
+from .auth import require_token
+from .envelope import RefusalError, is_true, not_found, query_int, raw_envelope
+from .paging import Paging
+from .payment_object import STATUSES
 
 MAX_IDS = 100
 MAX_WINDOW = 90 * 86400

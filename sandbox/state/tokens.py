@@ -10,7 +10,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 
-from sandbox.clock import Clock
+from .clock import Clock
 
 LIFETIME = 1800
 LAST_MINUTE = 60

@@ -15,15 +15,16 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, render_template
 
-from sandbox import attempts, money
-from sandbox import control_input as take
+from sandbox import attempts
+from sandbox.api import money
+from sandbox.api.payment_object import Document
+from sandbox.api.prepare import MAX_MERCHANT_UID
 from sandbox.attempts import BlockedError
 from sandbox.context import sandbox
-from sandbox.control_input import InputError
-from sandbox.control_payments import notice_urls
-from sandbox.payment_object import Document
-from sandbox.payment_rows import Record
-from sandbox.prepare import MAX_MERCHANT_UID
+from sandbox.control import input as take
+from sandbox.control.input import InputError
+from sandbox.control.payments import notice_urls
+from sandbox.state.payment_rows import Record
 
 KST = timezone(timedelta(hours=9))
 _DUE_FORMATS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}

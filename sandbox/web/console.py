@@ -13,11 +13,14 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from sandbox import attempts, faults, money, payment_object, webhook_log
+from sandbox import attempts, faults
+from sandbox.api import money, payment_object
 from sandbox.attempts import NotPossibleError
 from sandbox.context import sandbox
 from sandbox.settings import CONTENT_TYPES, SettingError
-from sandbox.window import KST
+from sandbox.state import webhook_log
+
+from .window import KST
 
 PAGE = 50
 STATUS_WORDS = {

@@ -12,13 +12,16 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox import attempts, money, payment_object, payment_rows, prepare
-from sandbox import control_input as take
+from sandbox import attempts
+from sandbox.api import money, payment_object, prepare
+from sandbox.api.envelope import dump
+from sandbox.api.payment_object import Document
 from sandbox.context import sandbox
-from sandbox.control_input import InputError
-from sandbox.envelope import dump
-from sandbox.payment_object import Document
-from sandbox.payment_rows import Record
+from sandbox.state import payment_rows
+from sandbox.state.payment_rows import Record
+
+from . import input as take
+from .input import InputError
 
 OUTCOMES = ("paid", "failed", "ready", "vbank", "cancelled")
 TIMES = ("started_at", "paid_at", "failed_at", "cancelled_at", "vbank_due")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sandbox import money
+from . import money
 
 Document = dict[str, Any]
 

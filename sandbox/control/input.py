@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Response, request
 
-from sandbox import money
-from sandbox.envelope import dump
+from sandbox.api import money
+from sandbox.api.envelope import dump
 
 
 class InputError(Exception):

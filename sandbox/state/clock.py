@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sandbox.store import Store
+from .store import Store
 
 
 class Clock:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from sandbox.context import sandbox
-from sandbox.envelope import RefusalError, ok, parameters, text
+
+from .envelope import RefusalError, ok, parameters, text
 
 blueprint = Blueprint("users", __name__)
 

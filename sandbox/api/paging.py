@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
-from sandbox.envelope import RefusalError, query_int, raw_envelope
+from .envelope import RefusalError, query_int, raw_envelope
 
 SORTINGS = ("-started", "started", "-paid", "paid", "-updated", "updated")
 _COLUMNS = {"started": "started_at", "paid": "paid_at", "updated": "status_at"}

@@ -9,10 +9,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from sandbox import money, payment_rows
-from sandbox.auth import require_token
 from sandbox.context import sandbox
-from sandbox.envelope import RefusalError, business_failure, ok, parameters, text
+from sandbox.state import payment_rows
+
+from . import money
+from .auth import require_token
+from .envelope import RefusalError, business_failure, ok, parameters, text
 
 MAX_MERCHANT_UID = 40
 UNKNOWN = "사전등록된 결제정보가 존재하지 않습니다."

@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox import control_input as take
-from sandbox import faults, webhook_log
+from sandbox import faults
 from sandbox.context import Sandbox, sandbox
-from sandbox.control_input import InputError
 from sandbox.settings import CONTENT_TYPES, SettingError
-from sandbox.webhooks import Delivery, encode
+from sandbox.state import webhook_log
+from sandbox.state.webhooks import Delivery, encode
+
+from . import input as take
+from .input import InputError
 
 WAIT_SECONDS = 60.0
 

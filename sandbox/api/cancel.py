@@ -12,12 +12,14 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from sandbox import money, payment_object, payment_rows
-from sandbox.auth import require_token
 from sandbox.context import sandbox
-from sandbox.envelope import RefusalError, is_true, ok, parameters, text
-from sandbox.payment_object import remaining
-from sandbox.payment_rows import Record
+from sandbox.state import payment_rows
+from sandbox.state.payment_rows import Record
+
+from . import money, payment_object
+from .auth import require_token
+from .envelope import RefusalError, is_true, ok, parameters, text
+from .payment_object import remaining
 
 NO_ID = "imp_uid 또는 merchant_uid를 지정해주셔야합니다."
 NOTHING = "취소할 결제건이 존재하지 않습니다."

@@ -15,12 +15,13 @@ from urllib.parse import urlencode
 
 import requests
 
-from sandbox import webhook_log
-from sandbox.clock import Clock
-from sandbox.envelope import dump
-from sandbox.payment_rows import Record
+from sandbox.api.envelope import dump
 from sandbox.settings import Settings
-from sandbox.store import Store
+
+from . import webhook_log
+from .clock import Clock
+from .payment_rows import Record
+from .store import Store
 
 WORKERS = 4
 FIRST_TIMEOUT = (10.0, 30.0)

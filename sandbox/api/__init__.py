@@ -1,0 +1,1 @@
+"""The gateway's API: what the contract says of paths, bodies and answers."""

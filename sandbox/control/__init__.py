@@ -1,0 +1,1 @@
+"""/_sandbox: the control API, by which tests and the demo move the sandbox."""
