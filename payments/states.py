@@ -19,6 +19,11 @@ class PaymentStatus(TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("payment status", "Cancelled")
 
 
+# Money has come in (and, once cancelled, gone back in whole or in part); no money has come in.
+APPROVED = (PaymentStatus.PAID, PaymentStatus.CANCELLED)
+MONEYLESS = (PaymentStatus.READY, PaymentStatus.FAILED)
+
+
 def status_words(status: str, *, amount: object, cancelled_amount: object) -> str | Promise:
     """A status as a person says it; won. What nobody knows stays as it is spelt."""
     if status not in PaymentStatus.values:

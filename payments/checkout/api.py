@@ -22,9 +22,9 @@ from payments.errors import PaymentError
 from payments.models import Payment, Product
 from payments.selectors import checkout as reads
 from payments.services import checkout
-from payments.services.verification.compare import APPROVED
-from payments.services.verification.verify import Result, verify
-from payments.states import EventKind, Source
+from payments.services.verification.settle import Result
+from payments.services.verification.verify import verify
+from payments.states import APPROVED, EventKind, Source
 
 from . import window
 from .fields import Text

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_safe
 from payments.core.text import clean
 from payments.models import Payment
 from payments.selectors import checkout as reads
-from payments.services.verification.compare import APPROVED
 from payments.services.verification.verify import verify
-from payments.states import Source
+from payments.states import APPROVED, Source
 
 from .api import COMPLETE
 from .status_view import WORDS, page_of, state_of

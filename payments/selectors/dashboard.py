@@ -26,11 +26,11 @@ from payments.models import (
     VerificationRun,
     WebhookDelivery,
 )
-from payments.states import EventKind, PaymentStatus, Source
+from payments.states import APPROVED, EventKind, PaymentStatus, Source
 
 from . import background
 from .payments.attention import Attention, needs
-from .payments.totals import APPROVED, Totals
+from .payments.totals import Totals
 from .verification_runs.progress import NOT_ENDED
 
 # A chart of fewer days says nothing: for "today" it shows the week that ends today.

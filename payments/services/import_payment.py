@@ -26,13 +26,13 @@ from payments.iamport import GatewayPayment, IamportError, NotFound
 from payments.ledger import Entry
 from payments.locks import locked_discrepancy, locked_payment
 from payments.models import Bucket, ClosingReason, Discrepancy, Payment, StepKind
-from payments.states import EventKind, Source
+from payments.states import APPROVED, EventKind, Source
 
 from .discrepancies.queue import CHANGED, CLOSED_ALREADY, facts_seen
 from .discrepancies.rows import add_step, set_closed, words_of
 from .discrepancies.rules import our_figures, their_figures
-from .verification.compare import APPROVED
-from .verification.conclude import Answer, Question, conclude
+from .verification.conclude import Answer, Question
+from .verification.settle import settle_many
 
 ONLY_MISSING = _("Only a payment that is missing here can be taken in.")
 NOT_THERE = _("The gateway does not know this payment any more.")
@@ -126,7 +126,7 @@ def _apply(
             actor=actor,
             kind=EventKind.TAKEN_IN,
         )
-        _conclude(payment, answer, actor)
+        _settle(payment, answer, actor)
         row.payment, row.ours, row.theirs = payment, our_figures(payment), their_figures(answer)
         row.seen_at = timezone.now()
         set_closed(row=row, reason=ClosingReason.TAKEN_IN)
@@ -150,7 +150,8 @@ def _order(answer: GatewayPayment, customer: AbstractBaseUser | None) -> Payment
     )
 
 
-def _conclude(payment: Payment, answer: GatewayPayment, actor: AbstractBaseUser) -> None:
+def _settle(payment: Payment, answer: GatewayPayment, actor: AbstractBaseUser) -> None:
+    """Apply the answer to the new payment, which nobody else can see before this commits."""
     question = Question(
         payment_id=payment.pk,
         merchant_uid=payment.merchant_uid,
@@ -159,13 +160,10 @@ def _conclude(payment: Payment, answer: GatewayPayment, actor: AbstractBaseUser)
         imp_uid=answer.imp_uid,
         actor=actor,
     )
-    conclusion = conclude(
-        payment=payment, question=question, reply=Answer(answer), imp_uid_taken=False
-    )
-    if conclusion.findings:
+    answered = [(question, Answer(answer))]
+    (result,) = settle_many(payments={payment.pk: payment}, answered=answered)
+    if result.findings:
         raise NotAllowed(DIFFERS)
-    for entry in conclusion.entries:
-        ledger.append(payment=payment, entry=entry)
 
 
 def suggested_customer(*, answer: GatewayPayment) -> AbstractBaseUser | None:

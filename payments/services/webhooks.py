@@ -25,9 +25,10 @@ from payments.iamport import arguments
 from payments.models import UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
 from payments.states import EventKind, Source
 
-from .verification.conclude import Absent, Answer, Question, Silence
-from .verification.silence_limit import Patience
-from .verification.verify import Result, call, settle
+from .verification.conclude import Absent, Answer, NoAnswer, Question
+from .verification.settle import Result, settle
+from .verification.silence_limit import SilenceLimit
+from .verification.verify import call
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ def _next_attempt(attempts: int) -> datetime | None:
 def _look(delivery: WebhookDelivery) -> WebhookDelivery:
     question = _question(delivery)
     answer = call(question)
-    if isinstance(answer, Silence):
+    if isinstance(answer, NoAnswer):
         return _finish(delivery, DeliveryOutcome.FAILED, error=answer.why)
     if isinstance(answer, Absent):
         return _finish(delivery, DeliveryOutcome.FORGED)
@@ -148,7 +149,7 @@ def _apply(delivery: WebhookDelivery, asked: Question, answer: Answer) -> Webhoo
     if payment is None:
         return _finish(delivery, DeliveryOutcome.UNKNOWN_ORDER)
     question = replace(asked, payment_id=payment.pk, merchant_uid=payment.merchant_uid)
-    result = settle(question=question, answer=answer, quiet=True)
+    result = settle(question=question, reply=answer, quiet=True)
     if result.is_overtaken:
         return _finish(delivery, DeliveryOutcome.FAILED, error=result.why)
     if delivery.merchant_uid and delivery.merchant_uid != answer.payment.merchant_uid:
@@ -208,25 +209,25 @@ def retry_failed(*, now: datetime, seconds: float) -> RetryResult:
     Those that wait longest come first. One that fails has its next turn later, so it never keeps
     the rest from theirs; while the gateway is silent all of them wait.
     """
-    deadline, patience = time.monotonic() + seconds, Patience()
+    deadline, limit = time.monotonic() + seconds, SilenceLimit()
     counts: Counter[str] = Counter()
     due = WebhookDelivery.objects.filter(next_attempt_at__lte=now, outcome__in=UNSETTLED)
     for pk in list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:AT_ONCE]):
-        if patience.is_over or time.monotonic() >= deadline:
+        if limit.is_reached or time.monotonic() >= deadline:
             break
         delivery = WebhookDelivery.objects.select_related("payment").get(pk=pk)
-        is_silent = _try_again(delivery)
-        patience.note(silent=is_silent)
+        is_answered = _try_again(delivery)
+        limit.count(is_answered=is_answered)
         counts["settled" if delivery.outcome not in UNSETTLED else "failed"] += 1
         counts["given_up"] += delivery.is_given_up
     return RetryResult(**counts)
 
 
 def _try_again(delivery: WebhookDelivery) -> bool:
-    """Process it once more; whether the gateway was silent about it."""
+    """Process it once more; False if the gateway gave no answer about it."""
     try:
-        return process(delivery=delivery).outcome == DeliveryOutcome.FAILED
+        return process(delivery=delivery).outcome != DeliveryOutcome.FAILED
     except Exception:
         # Kept with the delivery; the next one may well go through.
         logger.exception("a webhook failed again", extra={"delivery": delivery.pk})
-        return False
+        return True

@@ -21,7 +21,7 @@ from payments.admin.shared.access import require, staff
 from payments.admin.shared.links import FILTERS
 from payments.admin.shared.verify_result import Ending, Outcome, not_asked, report, told
 from payments.models import Payment
-from payments.services.verification.silence_limit import Patience
+from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import verify
 from payments.states import Source
 
@@ -38,13 +38,13 @@ MAX_IN_A_RUN = 200
 
 def each(payments: Iterable[Payment], handle: Callable[[Payment], Outcome]) -> Iterator[Outcome]:
     """Handle one payment after the other; stop asking a gateway that stays silent."""
-    patience = Patience()
+    limit = SilenceLimit()
     for payment in payments:
-        if patience.is_over:
+        if limit.is_reached:
             yield not_asked(payment)
             continue
         outcome = handle(payment)
-        patience.note(silent=outcome.ending is Ending.UNKNOWN)
+        limit.count(is_answered=outcome.ending is not Ending.UNKNOWN)
         yield outcome
 
 

@@ -21,7 +21,7 @@ from import_export.resources import Resource
 from payments.admin.shared.cells import MomentCell, TextCell, WonCell
 from payments.core.masking import mask_email
 from payments.models import Payment
-from payments.selectors.payments.totals import APPROVED
+from payments.states import APPROVED
 
 
 class EmailCell(TextCell):

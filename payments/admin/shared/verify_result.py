@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from payments.errors import GatewayUnavailable
 from payments.models import Payment
-from payments.services.verification.verify import Result
+from payments.services.verification.settle import Result
 from payments.states import EventKind
 
 

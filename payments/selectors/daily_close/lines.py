@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from payments.core.kst import end_of, start_of
 from payments.models import Payment
-from payments.selectors.payments.totals import APPROVED
+from payments.states import APPROVED
 
 CHUNK = 2_000
 # In the place of an empty value: a line always has six words.

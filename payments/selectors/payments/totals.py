@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, QuerySet, Sum
 
 from payments.models import Payment
-from payments.states import PaymentStatus
-
-APPROVED = (PaymentStatus.PAID, PaymentStatus.CANCELLED)
+from payments.states import APPROVED, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,7 @@ from payments.core.masking import mask, mask_email
 from payments.core.money import MAX_WON, WON
 from payments.iamport import GatewayPayment
 from payments.models import Bucket, Payment
-from payments.services.verification.compare import APPROVED
-from payments.states import PaymentStatus
-
-# Statuses in which no money has come in.
-MONEYLESS = frozenset({PaymentStatus.READY, PaymentStatus.FAILED})
+from payments.states import APPROVED, MONEYLESS, PaymentStatus
 
 # What is kept of the gateway's side, besides times, the refund and the buyer.
 _THEIRS = (
@@ -87,7 +83,7 @@ def differences(
 def _facts(ours: Ours, theirs: GatewayPayment) -> Iterator[Bucket]:
     if theirs.merchant_uid != ours.merchant_uid:
         yield Bucket.ORDER_NUMBER
-    if {ours.status, theirs.status} <= MONEYLESS:
+    if {ours.status, theirs.status}.issubset(MONEYLESS):
         if ours.status == PaymentStatus.READY and theirs.status == PaymentStatus.FAILED:
             yield Bucket.STATUS
         # The other way round, a window that staff or a sweep closed here stays `ready` at the
@@ -97,7 +93,7 @@ def _facts(ours: Ours, theirs: GatewayPayment) -> Iterator[Bucket]:
         yield Bucket.AMOUNT
     if theirs.currency != ours.currency:
         yield Bucket.CURRENCY
-    if {ours.status, theirs.status} <= APPROVED:
+    if {ours.status, theirs.status}.issubset(APPROVED):
         # Paid here and refunded there is a refund that we do not know of: one difference, not two.
         if theirs.cancel_amount != ours.cancelled_amount:
             yield Bucket.REFUND

@@ -1,7 +1,7 @@
-"""Closing an open order as failed, once the gateway was asked and the caller has decided.
+"""Failing an open order, once the gateway was asked and the caller has decided.
 
-Used by staff's mark (`failing`) and by the sweep. To close for another reason, call `close` with
-that reason; what speaks against closing is for the caller to know.
+Used by staff's mark (`mark_failed`) and by the sweep. To fail one for another reason, call
+`fail_order` with that reason; what speaks against it is for the caller to know.
 """
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,7 +16,7 @@ from payments.models import Payment
 from payments.states import EventKind, PaymentStatus, Source
 
 
-def close(
+def fail_order(
     *,
     payment: Payment,
     kind: EventKind,

@@ -17,10 +17,11 @@ from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.ledger import Entry
 from payments.locks import locked_payment
 from payments.models import Payment
-from payments.services.verification.verify import Result, verify
+from payments.services.verification.settle import Result
+from payments.services.verification.verify import verify
 from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
 
-from . import fail
+from .fail import fail_order
 
 NOT_OPEN = _("Only a payment that is not paid yet can be marked failed.")
 HAS_MONEY = _("The gateway says that this payment was approved. It can't be marked failed.")
@@ -28,7 +29,7 @@ DIFFERS = _("The gateway's answer does not agree with this order. Clear up the d
 REASON_NEEDED = _("Say in a few words why this payment is marked failed.")
 
 MAX_NOTE = 500
-# In `reason_code`, after the reason: closed in a person's name, without the gateway's word.
+# In `reason_code`, after the reason: failed in a person's name, without the gateway's word.
 GATEWAY_SILENT = "gateway_silent"
 
 
@@ -42,7 +43,7 @@ def mark_failed(
     source: Source = Source.ADMIN,
     override_silence: bool = False,
 ) -> Payment:
-    """Close an open payment as failed, for a reason, in the name of `actor`.
+    """Mark an open payment failed, for a reason, in the name of `actor`.
 
     `override_silence` says that `actor` may go on if the gateway does not answer: the caller has
     checked that permission. It helps against silence only, never against an answer. Raises Conflict
@@ -70,8 +71,16 @@ def mark_failed(
         raise GatewayUnavailable
     if result.payment.status == PaymentStatus.FAILED:
         return result.payment
-    codes = reason.value if result.is_known else f"{reason.value},{GATEWAY_SILENT}"
-    return _close(result.payment, actor, codes, note, source)
+    return fail_order(
+        payment=result.payment,
+        kind=EventKind.MARKED_FAILED,
+        source=source,
+        key=f"marked_failed:{uuid.uuid4().hex}",
+        actor=actor,
+        reason_code=reason.value if result.is_known else f"{reason.value},{GATEWAY_SILENT}",
+        fail_reason=note,
+        note=note,
+    )
 
 
 def _refusal(result: Result) -> str | Promise | None:
@@ -103,18 +112,3 @@ def _record_refusal(
             note=f"{note}\n{refusal}",
         )
         ledger.append(payment=locked, entry=entry)
-
-
-def _close(
-    payment: Payment, actor: AbstractBaseUser, reason_code: str, note: str, source: Source
-) -> Payment:
-    return fail.close(
-        payment=payment,
-        kind=EventKind.MARKED_FAILED,
-        source=source,
-        key=f"marked_failed:{uuid.uuid4().hex}",
-        actor=actor,
-        reason_code=reason_code,
-        fail_reason=note,
-        note=note,
-    )

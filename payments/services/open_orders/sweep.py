@@ -1,16 +1,16 @@
-"""The sweep: open orders that no webhook told us about are asked about and, in the end, closed.
+"""The sweep: open orders that no webhook told us about are asked about and, in the end, failed.
 
 An abandoned window stays `ready` at the gateway for ever, a failure is never announced, and a
 webhook is sent once and may be lost (contract, pitfalls 7, 16, 17). So every open order is asked
 about through the one door until it is settled, less often the older it gets (`_RESTS`); once its
-time is up (`_limit`) and the gateway has said that nobody paid, it is closed as failed.
+time is up (`_limit`) and the gateway has said that nobody paid, it is failed.
 
-Silence closes nothing, nor does a difference: unknown stays unknown, and a difference is a
-person's. What is swept is in the database alone, and closing checks that nothing has happened
-since the answer, so two sweeps at once only ask twice. To close for another reason, extend
-`_why_closed`.
+Silence fails nothing, nor does a difference: unknown stays unknown, and a difference is a
+person's. What is swept is in the database alone, and failing checks that nothing has happened
+since the answer, so two sweeps at once only ask twice. To fail for another reason, extend
+`_reason`.
 
-Closed orders are not asked about again. What may still come is money: a late approval, or a deposit
+Failed orders are not asked about again. What may still come is money: a late approval, or a deposit
 into an older account of the same order (contract, pitfalls 12 and 19). Its webhook takes the order
 from failed to paid, and if that is lost too, the daily reconciliation finds the approval under its
 own day; one more question some days later would miss whatever comes after it.
@@ -31,11 +31,11 @@ from django.utils.translation import gettext_lazy as _
 from payments import conf
 from payments.errors import Conflict
 from payments.models import Payment, PaymentEvent
-from payments.services.verification.silence_limit import Patience
+from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import verify
 from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
 
-from . import fail
+from .fail import fail_order
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ _RESTS = (
     (timedelta(days=3), timedelta(hours=3)),
     (timedelta.max, timedelta(hours=12)),
 )
-_WORDS: dict[FailReason, str | Promise] = {
+_FAIL_REASONS: dict[FailReason, str | Promise] = {
     FailReason.ABANDONED: _("The payment was not finished in time, so the order was closed."),
     FailReason.DEPOSIT_EXPIRED: _("No deposit came in by the due date, so the order was closed."),
 }
@@ -72,7 +72,7 @@ class Ending(StrEnum):
 class SweepResult:
     """How many orders ended how.
 
-    The first three are what the gateway said, the next two what was closed; `broken` are mistakes
+    The first three are what the gateway said, the next two what was failed; `broken` are mistakes
     of ours, which are in the log. `unfinished` says that time ran out with more left to ask.
     """
 
@@ -93,15 +93,15 @@ def sweep(*, now: datetime, seconds: float) -> SweepResult:
 
     Stops early when the gateway stays silent; the same orders are due again the next time.
     """
-    deadline, patience = time.monotonic() + seconds, Patience()
+    deadline, limit = time.monotonic() + seconds, SilenceLimit()
     endings: Counter[Ending] = Counter()
     unfinished = False
     for payment in _due(now):
         unfinished = time.monotonic() >= deadline
-        if unfinished or patience.is_over:
+        if unfinished or limit.is_reached:
             break
         ending = _settle(payment, now)
-        patience.note(silent=ending is Ending.SILENT)
+        limit.count(is_answered=ending is not Ending.SILENT)
         endings[ending] += 1
     return SweepResult(unfinished=unfinished, **{str(name): endings[name] for name in endings})
 
@@ -110,16 +110,16 @@ def _due(now: datetime) -> Iterator[Payment]:
     """The orders to ask about, oldest first.
 
     Those that got no answer the last time come at the end: orders about which the gateway's answer
-    can't be read would otherwise use up the patience for all others, every time. Only their ids are
+    can't be read would otherwise reach the limit for all others, every time. Only their ids are
     kept until then.
     """
     unanswered: list[int] = []
     ready = Payment.objects.filter(status=PaymentStatus.READY).order_by("pk")
     for chunk in _in_chunks(ready):
         due = [payment for payment in chunk if _is_due(payment, now)]
-        silent = _without_answer(due)
-        unanswered += sorted(silent)
-        yield from (payment for payment in due if payment.pk not in silent)
+        without_answer = _without_answer(due)
+        unanswered += sorted(without_answer)
+        yield from (payment for payment in due if payment.pk not in without_answer)
     for start in range(0, len(unanswered), CHUNK):
         yield from ready.filter(pk__in=unanswered[start : start + CHUNK])
 
@@ -150,14 +150,14 @@ def _is_due(payment: Payment, now: datetime) -> bool:
 
 
 def _is_unclear(payment: Payment) -> bool:
-    """Whether the last answer forbids closing: a person has to look, and the sweep only asks on."""
+    """Whether the last answer forbids failing: a person has to look, and the sweep only asks on."""
     # An account that the gateway issued itself and does not know any more: the wrong key, perhaps.
     is_gone = payment.verification == Verification.NOT_FOUND and payment.imp_uid is not None
     return is_gone or payment.verification == Verification.MISMATCHED
 
 
 def _limit(payment: Payment) -> datetime:
-    """When the order may be closed. A deposit of the last minute needs some time to get here."""
+    """When the order may be failed. A deposit of the last minute needs some time to get here."""
     if not payment.vbank_num:
         return payment.requested_at + conf.schedule().long_wait
     due = payment.vbank_due or payment.requested_at + DEPOSIT_WITHIN
@@ -167,13 +167,13 @@ def _limit(payment: Payment) -> datetime:
 def _settle(payment: Payment, now: datetime) -> Ending:
     """One order; a mistake of ours about it is logged and does not stop the others."""
     try:
-        return _look(payment, now)
+        return _ask(payment, now)
     except Exception:
         logger.exception("an order could not be swept", extra={"payment": payment.pk})
         return Ending.BROKEN
 
 
-def _look(payment: Payment, now: datetime) -> Ending:
+def _ask(payment: Payment, now: datetime) -> Ending:
     result = verify(payment=payment, source=Source.SWEEP)
     if not result.is_known:
         return Ending.SILENT
@@ -184,23 +184,23 @@ def _look(payment: Payment, now: datetime) -> Ending:
     # Read again: the answer may have brought a virtual account with a due date of its own.
     if now < _limit(result.payment):
         return Ending.WAITING
-    return _close(result.payment)
+    return _fail(result.payment)
 
 
-def _why_closed(payment: Payment) -> FailReason:
+def _reason(payment: Payment) -> FailReason:
     return FailReason.DEPOSIT_EXPIRED if payment.vbank_num else FailReason.ABANDONED
 
 
-def _close(payment: Payment) -> Ending:
-    reason = _why_closed(payment)
+def _fail(payment: Payment) -> Ending:
+    reason = _reason(payment)
     try:
-        fail.close(
+        fail_order(
             payment=payment,
             kind=EventKind.FAILED,
             source=Source.SWEEP,
             key=f"failed:{reason}",
             reason_code=reason,
-            fail_reason=str(_WORDS[reason]),
+            fail_reason=str(_FAIL_REASONS[reason]),
         )
     except Conflict:
         # Something happened to it in this very moment: the next sweep sees what.

@@ -12,9 +12,7 @@ from payments.core.kst import from_unix
 from payments.core.text import clean
 from payments.iamport import GatewayPayment
 from payments.models import Payment
-from payments.states import EventKind, Finding, PaymentStatus
-
-APPROVED = frozenset({PaymentStatus.PAID, PaymentStatus.CANCELLED})
+from payments.states import APPROVED, EventKind, Finding, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +174,7 @@ def _facts(answer: GatewayPayment) -> dict[str, Any]:
         "pay_method": clean(answer.pay_method or "", 20),
         "pg_provider": clean(answer.pg_provider or "", 16),
         "apply_num": clean(answer.apply_num or "", 20),
-        "receipt_url": _web_address(answer.receipt_url),
+        "receipt_url": _web_url(answer.receipt_url),
         # A virtual account stays on record after the deposit; other methods have none.
         "vbank_name": clean(answer.vbank_name or "", 40),
         "vbank_num": clean(answer.vbank_num or "", 32),
@@ -185,7 +183,7 @@ def _facts(answer: GatewayPayment) -> dict[str, Any]:
     }
 
 
-def _web_address(url: str | None) -> str:
-    """The receipt's address if it is one: a `javascript:` link must never reach a page."""
+def _web_url(url: str | None) -> str:
+    """The receipt's URL if it is one: a `javascript:` link must never reach a page."""
     usable = clean(url or "", 500)
     return usable if usable.startswith(("https://", "http://")) else ""

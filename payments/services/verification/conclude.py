@@ -1,11 +1,9 @@
 """What follows from a question and what came back: rows for the ledger, decided but not written.
 
-`conclude` only reads; whoever holds the payment locked writes its `entries`, one payment at a time
-(`verification`) or a hundred (`bulk`). To draw another conclusion, extend the function of the kind
-of answer that it follows from.
+`conclude` only reads; `settle.settle_many` writes its `entries` under the locks. To draw another
+conclusion, extend the function of the kind of answer that it follows from.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -40,6 +38,8 @@ class Question:
 
     `imp_uid` "" asks by order number and so sees every attempt. `attempt` makes the keys of this
     question's rows unique. `asked_at` is before the call: the answer knows nothing of later moves.
+    `is_repeated`: its door asks again by itself if the payment moves meanwhile, so an answer that
+    comes too late leaves no row.
     """
 
     payment_id: int
@@ -49,6 +49,7 @@ class Question:
     imp_uid: str = ""
     actor: AbstractBaseUser | None = None
     asked_at: datetime = field(default_factory=timezone.now)
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,13 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoAnswer:
     """No usable answer. Nothing is known; `why` is fit for a log and for staff."""
 
     why: str
 
 
-Reply = Answer | Absent | Silence
+Reply = Answer | Absent | NoAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +97,23 @@ def conclude(
     `imp_uid_taken`: another order holds the answer's imp_uid. With `quiet`, an answer that only
     says again what we know leads to no row.
     """
-    if isinstance(reply, Silence):
+    if isinstance(reply, NoAnswer):
         return _unknown(payment, question, reply)
     if isinstance(reply, Absent):
-        found = _absent(payment, question)
+        conclusion = _absent(payment, question)
     else:
-        found = _told_about(payment, question, reply, imp_uid_taken, quiet)
-    speaks_against = found.kind in {EventKind.DISCREPANCY, EventKind.NOT_FOUND}
+        conclusion = _answered(payment, question, reply, imp_uid_taken, quiet)
+    speaks_against = conclusion.kind in {EventKind.DISCREPANCY, EventKind.NOT_FOUND}
     if speaks_against and _has_moved(payment, question):
-        # A deposit or a refund came in by another door: what is older than that is no difference.
-        return replace(_unknown(payment, question, Silence(OVERTAKEN)), is_overtaken=True)
-    return found
+        return _overtaken(payment, question)
+    return conclusion
+
+
+def _overtaken(payment: Payment, question: Question) -> Conclusion:
+    """A deposit or a refund came in by another door: what is older than that is no difference."""
+    unknown = _unknown(payment, question, NoAnswer(OVERTAKEN))
+    entries = () if question.is_repeated else unknown.entries
+    return replace(unknown, entries=entries, is_overtaken=True)
 
 
 def _has_moved(payment: Payment, question: Question) -> bool:
@@ -114,29 +121,22 @@ def _has_moved(payment: Payment, question: Question) -> bool:
     return since.filter(kind__in=_MOVES).exists()
 
 
-def taken_imp_uids(*, replies: Iterable[Reply]) -> dict[str, int]:
-    """Which payment holds each imp_uid that the answers name, in one query."""
-    ids = {reply.payment.imp_uid for reply in replies if isinstance(reply, Answer)}
-    held = Payment.objects.filter(imp_uid__in=ids).values_list("imp_uid", "pk") if ids else ()
-    return {imp_uid: pk for imp_uid, pk in held if imp_uid}
-
-
-def _unknown(payment: Payment, question: Question, reply: Silence) -> Conclusion:
+def _unknown(payment: Payment, question: Question, reply: NoAnswer) -> Conclusion:
     # Not knowing must never cover what an earlier answer has shown.
     first = payment.verification == Verification.NEVER
     changes = {"verification": Verification.UNKNOWN} if first else {}
-    entry = entry_of(question, EventKind.UNKNOWN, note=reply.why, changes=changes)
+    entry = entry_about(question, EventKind.UNKNOWN, note=reply.why, changes=changes)
     return Conclusion(EventKind.UNKNOWN, (entry,), why=reply.why)
 
 
 def _absent(payment: Payment, question: Question) -> Conclusion:
     about_ours = question.imp_uid in {"", payment.imp_uid}
     changes = _verified(Verification.NOT_FOUND) if about_ours else {}
-    entry = entry_of(question, EventKind.NOT_FOUND, imp_uid=question.imp_uid, changes=changes)
+    entry = entry_about(question, EventKind.NOT_FOUND, imp_uid=question.imp_uid, changes=changes)
     return Conclusion(EventKind.NOT_FOUND, (entry,))
 
 
-def _told_about(
+def _answered(
     payment: Payment, question: Question, answer: Answer, taken: bool, quiet: bool
 ) -> Conclusion:
     verdict = _verdict(payment, question, answer, taken)
@@ -149,7 +149,8 @@ def _told_about(
         return Conclusion(EventKind.CONFIRMED)
     changes = _agreement(payment, question, answer)
     return Conclusion(
-        EventKind.CONFIRMED, (_told(question, answer, EventKind.CONFIRMED, changes=changes),)
+        EventKind.CONFIRMED,
+        (_entry_with_answer(question, answer, EventKind.CONFIRMED, changes=changes),),
     )
 
 
@@ -177,7 +178,7 @@ def _fact_key(step: Step, answer: Answer) -> str:
 
 
 def _disagree(question: Question, answer: Answer, findings: tuple[Finding, ...]) -> Conclusion:
-    entry = _told(
+    entry = _entry_with_answer(
         question,
         answer,
         EventKind.DISCREPANCY,
@@ -193,7 +194,7 @@ def _move(payment: Payment, question: Question, answer: Answer, steps: list[Step
     for step in steps:
         late = is_late_approval(status, step.changes.get("status", ""))
         status = step.changes.get("status", status)
-        entry = _told(
+        entry = _entry_with_answer(
             question,
             answer,
             step.kind,
@@ -224,8 +225,8 @@ def _verified(verification: Verification) -> dict[str, object]:
     return {"verification": verification, "verified_at": timezone.now()}
 
 
-def _told(question: Question, answer: Answer, kind: EventKind, **fields: Any) -> Entry:
-    return entry_of(
+def _entry_with_answer(question: Question, answer: Answer, kind: EventKind, **fields: Any) -> Entry:
+    return entry_about(
         question,
         kind,
         imp_uid=answer.payment.imp_uid,
@@ -234,7 +235,7 @@ def _told(question: Question, answer: Answer, kind: EventKind, **fields: Any) ->
     )
 
 
-def entry_of(question: Question, kind: EventKind, /, **fields: Any) -> Entry:
+def entry_about(question: Question, kind: EventKind, /, **fields: Any) -> Entry:
     """A row about this question."""
     defaults: dict[str, Any] = {"key": f"{kind}:{question.attempt}"}
     return Entry(kind=kind, source=question.source, actor=question.actor, **(defaults | fields))

@@ -1,23 +1,24 @@
-"""When to stop asking a gateway that says nothing: one rule for staff, runs and sweeps.
+"""When to stop asking a gateway that gives no answer: one rule for staff, runs, sweeps, webhooks.
 
-A silent gateway costs its time-out with every question, so after a few in a row the rest is left
-for later. Whoever asks about one thing after the other keeps a `Patience` and notes each answer.
+A silent gateway costs its time-out with every question, so after a few failures in a row the rest
+is left for later. Whoever asks about one thing after the other keeps a `SilenceLimit` and counts
+each answer.
 """
 
-SILENT_AT_MOST = 3
+CONSECUTIVE_FAILURES = 3
 
 
-class Patience:
-    """Counts the questions without an answer, in a row."""
+class SilenceLimit:
+    """Counts the questions in a row that got no answer."""
 
     def __init__(self) -> None:
-        self._silent = 0
+        self._failures = 0
 
     @property
-    def is_over(self) -> bool:
+    def is_reached(self) -> bool:
         """Whether the rest is better left alone."""
-        return self._silent >= SILENT_AT_MOST
+        return self._failures >= CONSECUTIVE_FAILURES
 
-    def note(self, *, silent: bool) -> None:
-        """What came of one question; any answer makes up for all silence before it."""
-        self._silent = self._silent + 1 if silent else 0
+    def count(self, *, is_answered: bool) -> None:
+        """What came of one question; any answer makes up for all failures before it."""
+        self._failures = 0 if is_answered else self._failures + 1

@@ -1,14 +1,14 @@
 """The one door: ask (commit), call the gateway (no transaction, no lock), apply (commit).
 
-Every way in which a payment can change ends here: the browser's return, the mobile redirect, a
-webhook, a click of staff, a command. Each brings at most a hint *that* we should look; what
-happened is only what the gateway answers. To add a way in, add a `Source` and call `verify`.
+Every way in which a payment can change takes these three steps: the browser's return, the mobile
+redirect, a webhook, a click of staff, a command, a run, an import. Each brings at most a hint
+*that* we should look; what happened is only what the gateway answers, and it is applied by
+`settle.settle_many` alone. To add a way in, add a `Source` and call `verify`.
 """
 
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -16,30 +16,13 @@ from payments import gateway, ledger
 from payments.errors import Conflict
 from payments.iamport import GatewayPayment, IamportError, NotFound
 from payments.locks import locked_payment
-from payments.models import Payment, PaymentEvent
-from payments.services.discrepancies.queue import facts_seen
-from payments.states import EventKind, Finding, Source
+from payments.models import Payment
+from payments.states import APPROVED, EventKind, Source
 
-from .compare import APPROVED
-from .conclude import Absent, Answer, Question, Reply, Silence, conclude, entry_of, taken_imp_uids
+from .conclude import Absent, Answer, NoAnswer, Question, Reply, entry_about
+from .settle import Result, settle
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a verification ended. `payment` is as it stands after it; `kind` is the last row's."""
-
-    kind: EventKind
-    payment: Payment
-    findings: tuple[Finding, ...] = ()
-    why: str = ""
-    is_overtaken: bool = False
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the gateway gave a usable answer."""
-        return self.kind is not EventKind.UNKNOWN
 
 
 def verify(
@@ -66,11 +49,11 @@ def verify(
         note=note,
         expected_version=expected_version,
     )
-    result = settle(question=question, answer=call(question))
+    result = settle(question=question, reply=call(question))
     if not result.is_overtaken:
         return result
     again = ask(payment=payment, source=source, actor=actor, imp_uid=imp_uid, note=note)
-    return settle(question=again, answer=call(again))
+    return settle(question=again, reply=call(again))
 
 
 def ask(
@@ -96,7 +79,7 @@ def ask(
             imp_uid=imp_uid or own or "",
             actor=actor,
         )
-        entry = entry_of(question, EventKind.ASKED, imp_uid=question.imp_uid, note=note)
+        entry = entry_about(question, EventKind.ASKED, imp_uid=question.imp_uid, note=note)
         ledger.append(payment=locked, entry=entry)
     return question
 
@@ -112,44 +95,20 @@ def call(question: Question) -> Reply:
     except (IamportError, ValueError) as error:
         # ValueError: an imp_uid that can't be one (too long, blank) is never sent.
         logger.warning("gateway gave no answer", extra={"reason": str(error)})
-        return Silence(why=str(error))
+        return NoAnswer(why=str(error))
 
 
 def _of_all_attempts(attempts: Sequence[GatewayPayment]) -> Answer | Absent:
     """One order number can own many attempts (contract 2.4): the one that counts, and the rest."""
     if not attempts:
         return Absent()
-    approved = tuple(one.imp_uid for one in attempts if one.status in APPROVED)
-    best = max(
+    approved = tuple(attempt.imp_uid for attempt in attempts if attempt.status in APPROVED)
+    counting = max(
         attempts,
-        key=lambda one: (one.status in APPROVED, one.is_awaiting_deposit, one.started_at),
+        key=lambda attempt: (
+            attempt.status in APPROVED,
+            attempt.is_awaiting_deposit,
+            attempt.started_at,
+        ),
     )
-    return Answer(best, approved)
-
-
-def settle(*, question: Question, answer: Reply, quiet: bool = False) -> Result:
-    """Step three: apply the answer under the lock, and commit.
-
-    With `quiet`, an answer that only says again what we know leaves no row: a webhook's own record
-    is its delivery in the inbox.
-    """
-    with locked_payment(question.payment_id) as payment:
-        holder = taken_imp_uids(replies=[answer])
-        conclusion = conclude(
-            payment=payment,
-            question=question,
-            reply=answer,
-            imp_uid_taken=any(pk != payment.pk for pk in holder.values()),
-            quiet=quiet,
-        )
-        for entry in conclusion.entries:
-            ledger.append(payment=payment, entry=entry)
-    if isinstance(answer, Answer) and not conclusion.is_overtaken:
-        facts_seen(seen=[(payment, answer.payment)])
-    ended = (conclusion.kind, payment, conclusion.findings, conclusion.why)
-    return Result(*ended, is_overtaken=conclusion.is_overtaken)
-
-
-def last_answer(payment: Payment) -> PaymentEvent | None:
-    """The newest row that holds an answer of the gateway."""
-    return payment.events.exclude(answer="").order_by("-sequence").first()
+    return Answer(counting, approved)

@@ -15,25 +15,16 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from payments import gateway, ledger
+from payments import gateway
 from payments.core.db.rows import update_rows
 from payments.core.text import clean
 from payments.errors import PaymentError
 from payments.iamport import IamportError, Malformed
-from payments.ledger import Entry
 from payments.locks import locked_payments
-from payments.models import ItemOutcome, Payment, VerificationItem
-from payments.services.discrepancies.queue import facts_seen
-from payments.services.verification.conclude import (
-    Answer,
-    Conclusion,
-    Question,
-    Reply,
-    Silence,
-    conclude,
-    taken_imp_uids,
-)
-from payments.services.verification.silence_limit import Patience
+from payments.models import ItemOutcome, VerificationItem
+from payments.services.verification.conclude import Answer, NoAnswer, Question, Reply
+from payments.services.verification.settle import Result, close_resolved, settle_many
+from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import call
 from payments.states import EventKind
 
@@ -79,17 +70,17 @@ def ask(*, questions: Sequence[Question]) -> dict[int, Reply]:
         # One of the hundred can't be read or sent: ask for each alone, so that it alone is unknown.
         left = list(questions)
     except IamportError as error:
-        return {one.payment_id: Silence(str(error)) for one in by_id or questions}
+        return {one.payment_id: NoAnswer(str(error)) for one in by_id or questions}
     return replies | _one_by_one(left)
 
 
 def _one_by_one(questions: Sequence[Question]) -> dict[int, Reply]:
     replies: dict[int, Reply] = {}
-    patience = Patience()
+    limit = SilenceLimit()
     for question in questions:
         replies[question.payment_id] = reply = call(question)
-        patience.note(silent=isinstance(reply, Silence))
-        if patience.is_over:
+        limit.count(is_answered=not isinstance(reply, NoAnswer))
+        if limit.is_reached:
             break  # the rest of the step is left for later
     return replies
 
@@ -125,33 +116,28 @@ def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, 
     now = timezone.now()
     with locked_payments(item.payment_id for item in items) as payments:
         mine = _still_mine(claim, items)
-        holders = taken_imp_uids(
-            replies=[replies[i.payment_id] for i in mine if i.payment_id in replies]
-        )
-        writes: list[tuple[Payment, Sequence[Entry]]] = []
-        for item in mine:
-            reply, payment = replies.get(item.payment_id), payments[item.payment_id]
-            if reply is None:
+        ready = [item for item in mine if _is_ready(item, replies.get(item.payment_id))]
+        ids = [item.payment_id for item in ready]
+        answered = [(questions[pk], replies[pk]) for pk in ids]
+        results = settle_many(payments=payments, answered=answered)
+        for item, result in zip(ready, results, strict=True):
+            if result.is_overtaken:
                 _release(item)
-            elif isinstance(reply, Silence) and item.attempts + 1 < ATTEMPTS:
-                _postpone(item, reply.why)
             else:
-                holder = holders.get(reply.payment.imp_uid) if isinstance(reply, Answer) else None
-                conclusion = conclude(
-                    payment=payment,
-                    question=questions[payment.pk],
-                    reply=reply,
-                    imp_uid_taken=holder not in {None, payment.pk},
-                )
-                if conclusion.is_overtaken:
-                    _release(item)
-                    continue
-                writes.append((payment, conclusion.entries))
-                _finish(item, conclusion, now)
-        ledger.append_many(writes=writes)
+                _finish(item, result, now)
         update_rows(rows=mine, fields=_WRITTEN)
-    answers = [(payment, replies[payment.pk]) for payment, _entries in writes]
-    facts_seen(seen=[(one, said.payment) for one, said in answers if isinstance(said, Answer)])
+    close_resolved(results=results)
+
+
+def _is_ready(item: VerificationItem, reply: Reply | None) -> bool:
+    """Whether the reply is to be applied; otherwise the item is left for later."""
+    if reply is None:
+        _release(item)
+        return False
+    if isinstance(reply, NoAnswer) and item.attempts + 1 < ATTEMPTS:
+        _postpone(item, reply.why)
+        return False
+    return True
 
 
 def _still_mine(claim: Claim, items: Sequence[VerificationItem]) -> list[VerificationItem]:
@@ -191,10 +177,10 @@ def _postpone(item: VerificationItem, why: str) -> None:
     item.error = why
 
 
-def _finish(item: VerificationItem, conclusion: Conclusion, now: datetime) -> None:
+def _finish(item: VerificationItem, result: Result, now: datetime) -> None:
     _release(item)
-    item.outcome = _OUTCOMES.get(conclusion.kind, ItemOutcome.MOVED)
-    item.findings = ",".join(conclusion.findings)
+    item.outcome = _OUTCOMES.get(result.kind, ItemOutcome.MOVED)
+    item.findings = ",".join(result.findings)
     item.attempts += 1
-    item.error, item.not_before = conclusion.why, None
+    item.error, item.not_before = result.why, None
     item.settled_at = now

@@ -14,9 +14,8 @@ from django.utils import timezone
 from payments import conf
 from payments.locks import unclaimed_items
 from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
-from payments.services.verification.compare import APPROVED
 from payments.services.verification.conclude import Question
-from payments.states import Source
+from payments.states import APPROVED, Source
 
 SIZE = 100  # ids per call (contract 2.3)
 
@@ -81,4 +80,5 @@ def _question(run: VerificationRun, payment: Payment) -> Question:
         # is asked for alone, so that every attempt is seen.
         imp_uid=(payment.imp_uid or "") if payment.status in APPROVED else "",
         actor=run.requested_by,
+        is_repeated=True,
     )

@@ -17,7 +17,7 @@ from django.utils import timezone
 from payments import conf
 from payments.locks import waiting_items
 from payments.models import OPEN_RUN, ItemOutcome, RunStatus, VerificationItem, VerificationRun
-from payments.services.verification.conclude import Reply, Silence
+from payments.services.verification.conclude import NoAnswer, Reply
 
 from . import batch, claims
 from .claims import Claim
@@ -113,7 +113,7 @@ def _told(claim: Claim, replies: dict[int, Reply]) -> Told:
 def _note_trouble(run: VerificationRun, replies: dict[int, Reply]) -> None:
     """While nothing is answered, the whole run waits, longer each time; one answer ends that."""
     mine = VerificationRun.objects.filter(pk=run.pk)
-    whys = [reply.why for reply in replies.values() if isinstance(reply, Silence)]
+    whys = [reply.why for reply in replies.values() if isinstance(reply, NoAnswer)]
     if len(whys) < len(replies):
         if run.silences:
             mine.update(silences=0, not_before=None)

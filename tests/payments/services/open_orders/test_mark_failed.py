@@ -1,5 +1,7 @@
 """Marking failed: the gateway is asked first, and money is never waved away."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import User
@@ -30,7 +32,7 @@ def mark(
         assert list(problems_of(payment)) == []
 
 
-def test_an_order_that_nobody_paid_is_closed_in_the_operators_name(
+def test_an_order_that_nobody_paid_is_failed_in_the_operators_name(
     payment: Payment, operator: User
 ) -> None:
     mark(payment, operator)
@@ -41,7 +43,7 @@ def test_an_order_that_nobody_paid_is_closed_in_the_operators_name(
     assert kinds(payment)[-3:] == ["asked", "not_found", "marked_failed"]
 
 
-def test_a_closed_window_is_closed_too(
+def test_one_with_a_closed_window_is_failed_too(
     payment: Payment, operator: User, sandbox: SandboxGateway
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000, outcome="ready")
@@ -128,15 +130,15 @@ def test_a_difference_is_never_overridden(
 def test_money_that_comes_in_during_the_silence_wins(
     payment: Payment, approver: User, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close = mark_failed._close
+    fail_order = mark_failed.fail_order
 
-    def pay_first(closing: Payment, *args: object) -> Payment:
+    def pay_first(**arguments: Any) -> Payment:
         sandbox.heal()
         sandbox.pay(payment.merchant_uid, 99_000)
         verify(payment=payment, source=Source.WEBHOOK)
-        return close(closing, *args)
+        return fail_order(**arguments)
 
-    monkeypatch.setattr(mark_failed, "_close", pay_first)
+    monkeypatch.setattr(mark_failed, "fail_order", pay_first)
     sandbox.fault("status", status=500)
     with pytest.raises(Conflict):
         mark(payment, approver, override=True)
@@ -163,10 +165,10 @@ def test_a_payment_that_changed_meanwhile_is_refused(payment: Payment, operator:
     assert "marked_failed" not in kinds(payment)
 
 
-def test_that_it_changed_is_said_before_what_it_became(
+def test_that_it_changed_comes_before_what_it_became(
     payment: Payment, operator: User, sandbox: SandboxGateway
 ) -> None:
-    seen = payment.version
+    version = payment.version
     mark(payment, operator)
     with pytest.raises(Conflict):
         mark_failed.mark_failed(
@@ -174,7 +176,7 @@ def test_that_it_changed_is_said_before_what_it_became(
             actor=operator,
             reason=FailReason.OTHER,
             note="x",
-            expected_version=seen,
+            expected_version=version,
         )
 
 
@@ -199,14 +201,14 @@ def test_what_the_gateway_itself_calls_failed_needs_no_mark(
 def test_money_that_comes_in_while_we_decide_wins(
     payment: Payment, operator: User, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close = mark_failed._close
+    fail_order = mark_failed.fail_order
 
-    def pay_first(closing: Payment, *args: object) -> Payment:
+    def pay_first(**arguments: Any) -> Payment:
         sandbox.pay(payment.merchant_uid, 99_000)
         verify(payment=payment, source=Source.WEBHOOK)
-        return close(closing, *args)
+        return fail_order(**arguments)
 
-    monkeypatch.setattr(mark_failed, "_close", pay_first)
+    monkeypatch.setattr(mark_failed, "fail_order", pay_first)
     with pytest.raises(Conflict):
         mark(payment, operator)
     assert payment.status == "paid"

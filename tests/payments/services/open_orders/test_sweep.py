@@ -1,4 +1,4 @@
-"""The sweep: settles what no webhook told of, closes what nobody paid, and never guesses."""
+"""The sweep: settles what no webhook told of, fails what nobody paid, and never guesses."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,6 @@ from accounts.models import User
 from payments.models import Payment, Product
 from payments.services import webhooks
 from payments.services.ledger_audit import audit
-from payments.services.open_orders import fail
 from payments.services.open_orders import sweep as service
 from payments.services.open_orders.sweep import SweepResult, sweep
 from payments.services.verification.verify import verify
@@ -180,7 +179,7 @@ class TestWhomItAsks:
             assert "ORDER BY" not in plan
 
 
-class TestClosing:
+class TestFailing:
     def test_an_order_without_any_attempt_is_abandoned(self, order: Order) -> None:
         payment = order(25 * HOUR)
         assert swept(payment) == SweepResult(abandoned=1)
@@ -192,7 +191,7 @@ class TestClosing:
         )
         assert event.actor is None
         assert payment.failed_at is not None
-        assert payment.fail_reason == str(service._WORDS[service.FailReason.ABANDONED])
+        assert payment.fail_reason == str(service._FAIL_REASONS[service.FailReason.ABANDONED])
         assert kinds(payment)[-3:] == ["asked", "not_found", "failed"]
 
     def test_a_window_that_was_left_is_abandoned(
@@ -230,14 +229,14 @@ class TestClosing:
         self, order: Order, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         payment = order(25 * HOUR)
-        close = fail.close
+        fail_order = service.fail_order
 
         def pay_first(**arguments: Any) -> Payment:
             sandbox.pay(payment.merchant_uid, payment.amount)
             verify(payment=payment, source=Source.WEBHOOK)
-            return close(**arguments)
+            return fail_order(**arguments)
 
-        monkeypatch.setattr(fail, "close", pay_first)
+        monkeypatch.setattr(service, "fail_order", pay_first)
         assert swept(payment) == SweepResult(waiting=1)
         assert payment.is_paid
         assert not payment.late_approval
@@ -263,7 +262,7 @@ class TestVirtualAccounts:
         assert swept(payment, later=DAY) == SweepResult(waiting=1)
         assert payment.is_awaiting_deposit
 
-    def test_after_it_the_gateway_is_asked_once_more_and_the_order_closed(
+    def test_after_it_the_gateway_is_asked_once_more_and_the_order_failed(
         self, order: Order, sandbox: SandboxGateway
     ) -> None:
         payment = order(5 * DAY)
@@ -273,7 +272,7 @@ class TestVirtualAccounts:
         event = payment.events.get(kind="failed")
         assert asked(payment) == before + 1
         assert (event.source, event.reason_code) == (Source.SWEEP, "deposit_expired")
-        assert payment.fail_reason == str(service._WORDS[service.FailReason.DEPOSIT_EXPIRED])
+        assert payment.fail_reason == str(service._FAIL_REASONS[service.FailReason.DEPOSIT_EXPIRED])
 
     def test_a_deposit_of_the_last_minute_has_time_to_get_here(
         self, order: Order, sandbox: SandboxGateway
@@ -331,7 +330,7 @@ class TestSilence:
         payments = [order(HOUR) for _ in range(5)]
         sandbox.fault("status", status=500)
         assert swept(*payments) == SweepResult(silent=3)
-        assert [asked(one) for one in payments] == [1, 1, 1, 0, 0]
+        assert [asked(payment) for payment in payments] == [1, 1, 1, 0, 0]
         sandbox.heal()
         assert swept(*payments) == SweepResult(waiting=5)
 
@@ -349,14 +348,14 @@ class TestSilence:
         self, order: Order, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         poison, payment = order(26 * HOUR), order(25 * HOUR)
-        close = fail.close
+        fail_order = service.fail_order
 
         def broken(**arguments: Any) -> Payment:
             if arguments["payment"].pk == poison.pk:
                 raise ZeroDivisionError
-            return close(**arguments)
+            return fail_order(**arguments)
 
-        monkeypatch.setattr(fail, "close", broken)
+        monkeypatch.setattr(service, "fail_order", broken)
         assert swept(poison, payment) == SweepResult(abandoned=1, broken=1)
         assert (poison.status, payment.status) == ("ready", "failed")
 
@@ -381,12 +380,12 @@ def test_two_at_once_settle_each_order_once(
     together = threading.Barrier(2)
     results: list[SweepResult] = []
 
-    def one() -> None:
+    def sweep_once() -> None:
         together.wait()
         results.append(sweep(now=timezone.now(), seconds=60))
         connection.close()
 
-    threads = [threading.Thread(target=one) for _ in range(2)]
+    threads = [threading.Thread(target=sweep_once) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
