@@ -9,6 +9,9 @@ import pytest
 from payments.iamport import IamportClient
 from tests.payments.iamport.scripted import KEY, SECRET, Gateway, Server
 
+# Makes a client of the scripted gateway; options go to IamportClient.
+MakeClient = Callable[..., IamportClient]
+
 
 class Clock:
     """A monotonic clock that stands still until told otherwise."""
@@ -50,9 +53,7 @@ def gateway(server: Server) -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def make_client(
-    gateway: Gateway, clock: Clock, sleeps: list[float]
-) -> Iterator[Callable[..., IamportClient]]:
+def make_client(gateway: Gateway, clock: Clock, sleeps: list[float]) -> Iterator[MakeClient]:
     made: list[IamportClient] = []
 
     def make(**options: Any) -> IamportClient:
@@ -75,5 +76,5 @@ def make_client(
 
 
 @pytest.fixture
-def client(make_client: Callable[..., IamportClient]) -> IamportClient:
+def client(make_client: MakeClient) -> IamportClient:
     return make_client()

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from payments.iamport import (
     AuthenticationFailed,
     IamportClient,
+    IamportError,
     Malformed,
     NotFound,
     PrepareOutcome,
@@ -21,6 +23,8 @@ from payments.iamport import (
     Unavailable,
 )
 from tests.gateway import SandboxGateway
+
+from .conftest import Clock, MakeClient
 
 DAY = 86_400
 GET_TOKEN = "POST /users/getToken"
@@ -53,15 +57,15 @@ def stand_in(stand_in_process: SandboxGateway) -> SandboxGateway:
 
 
 @pytest.fixture
-def client(stand_in, make_client) -> IamportClient:
+def client(stand_in: SandboxGateway, make_client: MakeClient) -> IamportClient:
     return make_client(api_url=stand_in.url, key="sandbox_key", secret="sandbox_secret")
 
 
-def made(stand_in, call):
-    return stand_in.calls()["counts"].get(call, 0)
+def made(stand_in: SandboxGateway, call: str) -> int:
+    return int(stand_in.calls()["counts"].get(call, 0))
 
 
-def advance(stand_in, clock, seconds):
+def advance(stand_in: SandboxGateway, clock: Clock, seconds: float) -> None:
     stand_in.control("POST", "clock", {"advance": seconds})
     clock.now += seconds
 
@@ -69,13 +73,17 @@ def advance(stand_in, clock, seconds):
 # --- Token ------------------------------------------------------------------------------------
 
 
-def test_wrong_keys_are_refused_in_the_gateways_words(stand_in, make_client):
+def test_wrong_keys_are_refused_in_the_gateways_words(
+    stand_in: SandboxGateway, make_client: MakeClient
+) -> None:
     client = make_client(api_url=stand_in.url, key="sandbox_key", secret="wrong")
     with pytest.raises(AuthenticationFailed, match="인증에 실패하였습니다"):
         client.payment("imp_1")
 
 
-def test_one_token_serves_for_half_an_hour_and_is_extended(stand_in, client, clock):
+def test_one_token_serves_for_half_an_hour_and_is_extended(
+    stand_in: SandboxGateway, client: IamportClient, clock: Clock
+) -> None:
     imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
     client.payment(imp_uid)
     advance(stand_in, clock, 1700)
@@ -90,14 +98,18 @@ def test_one_token_serves_for_half_an_hour_and_is_extended(stand_in, client, clo
     assert made(stand_in, GET_TOKEN) == 2
 
 
-def test_a_token_that_dies_early_is_renewed(stand_in, client):
+def test_a_token_that_dies_early_is_renewed(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
     client.payment(imp_uid)
     stand_in.fault("token", times=1)
     assert client.payment(imp_uid).status == "paid"
 
 
-def test_a_token_that_dies_before_a_refund_does_not_refund_twice(stand_in, client):
+def test_a_token_that_dies_before_a_refund_does_not_refund_twice(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
     client.payment(imp_uid)
     stand_in.fault("token", times=1)
@@ -105,7 +117,9 @@ def test_a_token_that_dies_before_a_refund_does_not_refund_twice(stand_in, clien
     assert (answer.cancel_amount, len(answer.cancel_history)) == (300, 1)
 
 
-def test_an_address_that_is_not_allowed_is_a_matter_of_configuration(stand_in, client):
+def test_an_address_that_is_not_allowed_is_a_matter_of_configuration(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     stand_in.fault("ip_denied")
     with pytest.raises(AuthenticationFailed):
         client.payment("imp_1")
@@ -114,24 +128,25 @@ def test_an_address_that_is_not_allowed_is_a_matter_of_configuration(stand_in, c
 # --- Pre-registration -------------------------------------------------------------------------
 
 
-def test_an_order_is_registered_kept_and_amended(client):
+def test_an_order_is_registered_kept_and_amended(client: IamportClient) -> None:
     outcomes = [
         client.prepare(merchant_uid="order-1", amount=amount).outcome
         for amount in (1000, 1000, 900)
     ]
     assert outcomes == list(PrepareOutcome)
     held = client.registered(merchant_uid="order-1")
+    assert held is not None
     assert (held.merchant_uid, held.amount, held.currency) == ("order-1", 900, "KRW")
 
 
-def test_registering_twice_is_refused_even_with_the_same_amount(client):
+def test_registering_twice_is_refused_even_with_the_same_amount(client: IamportClient) -> None:
     client.register(merchant_uid="order-1", amount=1000)
     with pytest.raises(Refused, match="이미 등록된") as raised:
         client.register(merchant_uid="order-1", amount=1000)
     assert raised.value.status == 200
 
 
-def test_what_was_never_registered_is_none_and_cannot_be_amended(client):
+def test_what_was_never_registered_is_none_and_cannot_be_amended(client: IamportClient) -> None:
     assert client.registered(merchant_uid="주문/1?") is None
     with pytest.raises(NotFound):
         client.amend(merchant_uid="order-1", amount=1000)
@@ -140,7 +155,9 @@ def test_what_was_never_registered_is_none_and_cannot_be_amended(client):
 # --- Looking up -------------------------------------------------------------------------------
 
 
-def test_a_payment_comes_back_as_it_was_made(stand_in, client):
+def test_a_payment_comes_back_as_it_was_made(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     made_ = stand_in.pay("order-1", 12900, buyer_name="김고객", custom_data={"cart": 7})
     found = client.payment(made_["imp_uid"])
     assert (found.imp_uid, found.merchant_uid) == (made_["imp_uid"], "order-1")
@@ -151,7 +168,7 @@ def test_a_payment_comes_back_as_it_was_made(stand_in, client):
     assert dict(found.raw) == made_
 
 
-def test_a_failed_payment_tells_why(stand_in, client):
+def test_a_failed_payment_tells_why(stand_in: SandboxGateway, client: IamportClient) -> None:
     found = client.payment(stand_in.pay("order-1", 900, outcome="failed")["imp_uid"])
     assert found.status == "failed"
     assert found.fail_reason
@@ -159,7 +176,7 @@ def test_a_failed_payment_tells_why(stand_in, client):
     assert found.paid_at == 0
 
 
-def test_a_deposit_is_awaited_and_arrives(stand_in, client):
+def test_a_deposit_is_awaited_and_arrives(stand_in: SandboxGateway, client: IamportClient) -> None:
     imp_uid = stand_in.pay("order-1", 900, outcome="vbank")["imp_uid"]
     waiting = client.payment(imp_uid)
     assert waiting.is_awaiting_deposit
@@ -169,17 +186,21 @@ def test_a_deposit_is_awaited_and_arrives(stand_in, client):
     assert (paid.status, paid.is_awaiting_deposit) == ("paid", False)
 
 
-def test_an_abandoned_window_awaits_no_deposit(stand_in, client):
+def test_an_abandoned_window_awaits_no_deposit(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     found = client.payment(stand_in.pay("order-1", 900, outcome="ready")["imp_uid"])
     assert (found.status, found.is_awaiting_deposit, found.pg_tid) == ("ready", False, "")
 
 
-def test_an_unknown_payment_is_not_found(client):
+def test_an_unknown_payment_is_not_found(client: IamportClient) -> None:
     with pytest.raises(NotFound, match="존재하지 않는 결제정보입니다"):
         client.payment("imp_000000000000")
 
 
-def test_a_test_payment_is_hidden_unless_asked_for(stand_in, client, make_client):
+def test_a_test_payment_is_hidden_unless_asked_for(
+    stand_in: SandboxGateway, client: IamportClient, make_client: MakeClient
+) -> None:
     imp_uid = stand_in.pay("order-1", 900, sandbox=True)["imp_uid"]
     with pytest.raises(NotFound, match="include_sandbox"):
         client.payment(imp_uid)
@@ -190,20 +211,24 @@ def test_a_test_payment_is_hidden_unless_asked_for(stand_in, client, make_client
     assert client.payments(imp_uids=[imp_uid]).found[0].sandbox
 
 
-def test_what_the_contract_does_not_know_is_read_all_the_same(stand_in, client):
+def test_what_the_contract_does_not_know_is_read_all_the_same(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     odd = {"status": "melted", "pay_method": "moon", "card_quota": None, "brand_new": [1]}
     found = client.payment(stand_in.pay("order-1", 900, fields=odd)["imp_uid"])
     assert (found.status, found.pay_method, found.card_quota) == ("melted", "moon", 0)
 
 
 @pytest.mark.parametrize("odd", [{"amount": 900.5}, {"amount": "900"}, {"sandbox": None}])
-def test_money_and_identity_are_not_guessed(stand_in, client, odd):
+def test_money_and_identity_are_not_guessed(
+    stand_in: SandboxGateway, client: IamportClient, odd: dict[str, Any]
+) -> None:
     imp_uid = stand_in.pay("order-1", 900, fields=odd)["imp_uid"]
     with pytest.raises(Malformed, match=next(iter(odd))):
         client.payment(imp_uid)
 
 
-def test_the_attempts_of_an_order(stand_in, client):
+def test_the_attempts_of_an_order(stand_in: SandboxGateway, client: IamportClient) -> None:
     now = int(time.time())
     for age, outcome in ((30, "failed"), (20, "ready"), (10, "paid")):
         stand_in.pay("order-1", 900, outcome=outcome, started_at=now - age)
@@ -217,7 +242,7 @@ def test_the_attempts_of_an_order(stand_in, client):
             ask("order-2")
 
 
-def test_more_attempts_than_a_page_holds(stand_in, client):
+def test_more_attempts_than_a_page_holds(stand_in: SandboxGateway, client: IamportClient) -> None:
     now = int(time.time())
     stand_in.control(
         "POST",
@@ -233,7 +258,7 @@ def test_more_attempts_than_a_page_holds(stand_in, client):
 # --- Many at once -----------------------------------------------------------------------------
 
 
-def test_a_batch_is_whole_partial_or_empty(stand_in, client):
+def test_a_batch_is_whole_partial_or_empty(stand_in: SandboxGateway, client: IamportClient) -> None:
     ids = [stand_in.pay(f"order-{n}", 100 + n)["imp_uid"] for n in range(3)]
     whole = client.payments(imp_uids=ids)
     assert {found.imp_uid for found in whole.found} == set(ids)
@@ -243,7 +268,7 @@ def test_a_batch_is_whole_partial_or_empty(stand_in, client):
     assert client.payments(imp_uids=["imp_x"]).missing_imp_uids == ("imp_x",)
 
 
-def test_a_batch_of_any_size(stand_in, client):
+def test_a_batch_of_any_size(stand_in: SandboxGateway, client: IamportClient) -> None:
     rows = [{"merchant_uid": f"order-{n}", "amount": 100 + n} for n in range(250)]
     ids = [row["imp_uid"] for row in stand_in.control("POST", "payments", rows)]
     batch = client.payments(imp_uids=ids, merchant_uids=["order-7", "order-x"])
@@ -252,7 +277,9 @@ def test_a_batch_of_any_size(stand_in, client):
     assert made(stand_in, "GET /payments") == 3
 
 
-def test_a_sweep_over_a_year_finds_each_payment_once(stand_in, client):
+def test_a_sweep_over_a_year_finds_each_payment_once(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     now = int(time.time())
     times = [now - age * DAY for age in (0, 1, 89, 90, 91, 180, 181, 364)]
     stand_in.control(
@@ -264,7 +291,7 @@ def test_a_sweep_over_a_year_finds_each_payment_once(stand_in, client):
         ],
     )
     stand_in.pay("order-x", 900, outcome="failed")
-    year = {"from_": now - 365 * DAY, "to": now}
+    year: dict[str, Any] = {"from_": now - 365 * DAY, "to": now}
     paid = list(client.by_status("paid", **year, limit=2))
     assert [found.paid_at for found in paid] == sorted(times)
     newest = list(client.by_status("paid", **year, limit=3, sorting="-paid"))
@@ -276,7 +303,7 @@ def test_a_sweep_over_a_year_finds_each_payment_once(stand_in, client):
 # --- Refunds ----------------------------------------------------------------------------------
 
 
-def test_a_payment_is_refunded_in_parts(stand_in, client):
+def test_a_payment_is_refunded_in_parts(stand_in: SandboxGateway, client: IamportClient) -> None:
     imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
     part = client.cancel(imp_uid=imp_uid, amount=300, checksum=1000, reason="일부 반품")
     assert (part.status, part.cancel_amount, part.remaining) == ("cancelled", 300, 700)
@@ -289,7 +316,9 @@ def test_a_payment_is_refunded_in_parts(stand_in, client):
 
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize(("amount", "checksum"), [(300, 900), (1001, 1000)])
-def test_a_refund_that_does_not_add_up_changes_nothing(stand_in, client, amount, checksum, status):
+def test_a_refund_that_does_not_add_up_changes_nothing(
+    stand_in: SandboxGateway, client: IamportClient, amount: int, checksum: int, status: int
+) -> None:
     stand_in.control("POST", "settings", {"cancel_refusal_status": status})
     imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
     with pytest.raises(Refused) as raised:
@@ -298,18 +327,20 @@ def test_a_refund_that_does_not_add_up_changes_nothing(stand_in, client, amount,
     assert client.payment(imp_uid).cancel_amount == 0
 
 
-def test_a_second_full_refund_is_refused(stand_in, client):
+def test_a_second_full_refund_is_refused(stand_in: SandboxGateway, client: IamportClient) -> None:
     imp_uid = stand_in.pay("order-1", 1000, outcome="cancelled")["imp_uid"]
     with pytest.raises(Refused, match="이미 전액취소된 주문입니다"):
         client.cancel(imp_uid=imp_uid, amount=1000, checksum=1000, reason="변심")
 
 
-def test_a_refund_of_nothing_known_is_refused(client):
+def test_a_refund_of_nothing_known_is_refused(client: IamportClient) -> None:
     with pytest.raises(Refused, match="취소할 결제건이 존재하지 않습니다"):
         client.cancel(imp_uid="imp_x", amount=1, checksum=1, reason="변심")
 
 
-def test_a_deposit_goes_back_to_an_account_only(stand_in, client):
+def test_a_deposit_goes_back_to_an_account_only(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     imp_uid = stand_in.pay("order-1", 1000, outcome="vbank")["imp_uid"]
     stand_in.deposit(imp_uid)
     refund = {"imp_uid": imp_uid, "amount": 1000, "checksum": 1000, "reason": "변심"}
@@ -319,7 +350,9 @@ def test_a_deposit_goes_back_to_an_account_only(stand_in, client):
     assert client.cancel(**refund, refund=account).remaining == 0
 
 
-def test_a_lost_answer_to_a_refund_is_told_and_not_repeated(stand_in, client):
+def test_a_lost_answer_to_a_refund_is_told_and_not_repeated(
+    stand_in: SandboxGateway, client: IamportClient
+) -> None:
     imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
     stand_in.fault("after", match={"method": "POST", "path": "/payments/cancel"}, times=1)
     with pytest.raises(Unavailable) as raised:
@@ -342,7 +375,9 @@ def test_a_lost_answer_to_a_refund_is_told_and_not_repeated(stand_in, client):
         {"kind": "after"},
     ],
 )
-def test_a_look_up_survives_passing_trouble(stand_in, client, sleeps, fault):
+def test_a_look_up_survives_passing_trouble(
+    stand_in: SandboxGateway, client: IamportClient, sleeps: list[float], fault: dict[str, Any]
+) -> None:
     imp_uid = stand_in.pay("order-1", 1000)["imp_uid"]
     stand_in.fault(**fault, match={"path": "/payments"}, times=2)
     assert client.payment(imp_uid).amount == 1000
@@ -359,7 +394,12 @@ def test_a_look_up_survives_passing_trouble(stand_in, client, sleeps, fault):
         ({"kind": "malformed"}, Malformed),
     ],
 )
-def test_lasting_trouble_is_told(stand_in, client, fault, error):
+def test_lasting_trouble_is_told(
+    stand_in: SandboxGateway,
+    client: IamportClient,
+    fault: dict[str, Any],
+    error: type[IamportError],
+) -> None:
     stand_in.fault(**fault, match={"path": "/payments"})
     with pytest.raises(error):
         client.payment("imp_1")
@@ -367,7 +407,9 @@ def test_lasting_trouble_is_told(stand_in, client, fault, error):
         client.cancel(imp_uid="imp_1", amount=1, checksum=1, reason="변심")
 
 
-def test_a_gateway_that_hangs_is_left_in_time(stand_in, make_client):
+def test_a_gateway_that_hangs_is_left_in_time(
+    stand_in: SandboxGateway, make_client: MakeClient
+) -> None:
     client = make_client(
         api_url=stand_in.url, key="sandbox_key", secret="sandbox_secret", read_timeout=0.3
     )

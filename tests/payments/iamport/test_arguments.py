@@ -1,8 +1,12 @@
 """What must never be sent: each bad argument is refused before any call is made."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from payments.iamport import IamportClient, RefundAccount
+from tests.payments.iamport.scripted import Gateway
 
 BAD_IDS = ["", " ", "\t\n", None, 7, b"imp_1", ".", ".."]
 BAD_AMOUNTS = [0, -1, 1.0, 1.5, "100", True, None]
@@ -16,7 +20,9 @@ BAD_AMOUNTS = [0, -1, 1.0, 1.5, "100", True, None]
         lambda client, uid: client.cancel(imp_uid=uid, amount=1, checksum=1, reason=""),
     ],
 )
-def test_an_imp_uid_that_is_none_is_never_sent(gateway, client, call):
+def test_an_imp_uid_that_is_none_is_never_sent(
+    gateway: Gateway, client: IamportClient, call: Callable[..., object]
+) -> None:
     for bad in [*BAD_IDS, "i" * 33]:
         with pytest.raises(ValueError, match="imp_uid"):
             call(client, bad)
@@ -35,14 +41,16 @@ def test_an_imp_uid_that_is_none_is_never_sent(gateway, client, call):
         lambda client, uid: client.find_all(uid),
     ],
 )
-def test_a_merchant_uid_that_is_none_is_never_sent(gateway, client, call):
+def test_a_merchant_uid_that_is_none_is_never_sent(
+    gateway: Gateway, client: IamportClient, call: Callable[..., object]
+) -> None:
     for bad in [*BAD_IDS, "m" * 41]:
         with pytest.raises(ValueError, match="merchant_uid"):
             call(client, bad)
     assert gateway.seen == []
 
 
-def test_one_id_is_not_taken_for_a_list_of_letters(gateway, client):
+def test_one_id_is_not_taken_for_a_list_of_letters(gateway: Gateway, client: IamportClient) -> None:
     with pytest.raises(ValueError, match="list of ids"):
         client.payments(imp_uids="imp_1")
 
@@ -57,7 +65,9 @@ def test_one_id_is_not_taken_for_a_list_of_letters(gateway, client):
         lambda client, won: client.cancel(imp_uid="imp_1", amount=1, checksum=won, reason=""),
     ],
 )
-def test_an_amount_that_is_no_whole_won_above_zero_is_never_sent(gateway, client, call):
+def test_an_amount_that_is_no_whole_won_above_zero_is_never_sent(
+    gateway: Gateway, client: IamportClient, call: Callable[..., object]
+) -> None:
     for bad in BAD_AMOUNTS:
         with pytest.raises(ValueError, match="whole number above 0"):
             call(client, bad)
@@ -83,7 +93,9 @@ def test_an_amount_that_is_no_whole_won_above_zero_is_never_sent(gateway, client
         lambda client: client.by_status("paid", from_=1, to=2, limit=0),
     ],
 )
-def test_what_the_contract_has_no_room_for_is_never_sent(gateway, client, call):
+def test_what_the_contract_has_no_room_for_is_never_sent(
+    gateway: Gateway, client: IamportClient, call: Callable[..., object]
+) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (each argument has its own text)
         call(client)
     assert gateway.seen == []
@@ -102,7 +114,7 @@ def test_what_the_contract_has_no_room_for_is_never_sent(gateway, client, call):
         {"secret": ""},
     ],
 )
-def test_a_client_that_cannot_work_is_not_made(options):
+def test_a_client_that_cannot_work_is_not_made(options: dict[str, Any]) -> None:
     good = {"api_url": "https://api.iamport.kr", "key": "key", "secret": "secret"}
     with pytest.raises(ValueError, match=r"api_url|key and secret"):
         IamportClient(**(good | options))
@@ -121,7 +133,7 @@ def test_a_client_that_cannot_work_is_not_made(options):
         {"account": 110},
     ],
 )
-def test_an_account_that_cannot_be_paid_to_is_not_made(fields):
+def test_an_account_that_cannot_be_paid_to_is_not_made(fields: dict[str, Any]) -> None:
     good = {"holder": "김고객", "bank": "088", "account": "110123456789"}
     with pytest.raises(ValueError, match="refund"):
         RefundAccount(**(good | fields))

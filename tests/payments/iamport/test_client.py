@@ -1,8 +1,12 @@
 """What each method sends, and what it makes of each answer."""
 
+from typing import Any
+
 import pytest
 
 from payments.iamport import (
+    IamportClient,
+    IamportError,
     Malformed,
     NotFound,
     Prepared,
@@ -11,7 +15,18 @@ from payments.iamport import (
     Refused,
     Unavailable,
 )
-from tests.payments.iamport.scripted import cut, envelope, html, page, payment, refusal
+from tests.payments.iamport.scripted import (
+    Answer,
+    Gateway,
+    cut,
+    envelope,
+    html,
+    page,
+    payment,
+    refusal,
+)
+
+from .conftest import MakeClient
 
 PREPARE = "/payments/prepare"
 ORDER = f"{PREPARE}/order-1"
@@ -19,14 +34,16 @@ GONE = refusal(404, -1, "존재하지 않는 결제정보입니다.")
 TAKEN = refusal(200, 1, "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다).")
 
 
-def held(amount=12000, currency="KRW", merchant_uid="order-1"):
+def held(
+    amount: Any = 12000, currency: str | None = "KRW", merchant_uid: str = "order-1"
+) -> Answer:
     return envelope({"merchant_uid": merchant_uid, "amount": amount, "currency": currency})
 
 
 # --- Pre-registration -------------------------------------------------------------------------
 
 
-def test_register_sends_the_order_and_its_amount(gateway, client):
+def test_register_sends_the_order_and_its_amount(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("POST", PREPARE, held())
     prepared = client.register(merchant_uid="order-1", amount=12000)
     assert prepared == Prepared("order-1", 12000, "KRW", PrepareOutcome.REGISTERED)
@@ -35,21 +52,25 @@ def test_register_sends_the_order_and_its_amount(gateway, client):
     assert sent.headers["Content-Type"] == "application/json"
 
 
-def test_registering_twice_is_refused_with_the_gateways_words(gateway, client):
+def test_registering_twice_is_refused_with_the_gateways_words(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("POST", PREPARE, TAKEN)
     with pytest.raises(Refused, match="이미 등록된") as raised:
         client.register(merchant_uid="order-1", amount=12000)
     assert (raised.value.status, raised.value.code) == (200, 1)
 
 
-def test_registered_tells_what_is_held(gateway, client):
+def test_registered_tells_what_is_held(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ORDER, held(currency=None))
     prepared = client.registered(merchant_uid="order-1")
     assert prepared == Prepared("order-1", 12000, None, PrepareOutcome.ALREADY_REGISTERED)
 
 
 @pytest.mark.parametrize("answer", [GONE, refusal(200, 1)])
-def test_registered_is_none_if_nothing_is_held(gateway, client, answer):
+def test_registered_is_none_if_nothing_is_held(
+    gateway: Gateway, client: IamportClient, answer: Answer
+) -> None:
     gateway.on("GET", ORDER, answer)
     assert client.registered(merchant_uid="order-1") is None
 
@@ -57,32 +78,34 @@ def test_registered_is_none_if_nothing_is_held(gateway, client, answer):
 @pytest.mark.parametrize(
     ("answer", "error"), [(refusal(400, -1), Refused), (html(404), Malformed), (cut, Unavailable)]
 )
-def test_registered_is_not_none_when_nothing_is_known(gateway, client, answer, error):
+def test_registered_is_not_none_when_nothing_is_known(
+    gateway: Gateway, client: IamportClient, answer: Answer, error: type[IamportError]
+) -> None:
     gateway.on("GET", ORDER, answer)
     with pytest.raises(error):
         client.registered(merchant_uid="order-1")
 
 
-def test_amend_changes_the_amount(gateway, client):
+def test_amend_changes_the_amount(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("PUT", PREPARE, held(9000))
     prepared = client.amend(merchant_uid="order-1", amount=9000)
     assert prepared == Prepared("order-1", 9000, "KRW", PrepareOutcome.AMENDED)
 
 
-def test_amending_nothing_is_not_found(gateway, client):
+def test_amending_nothing_is_not_found(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("PUT", PREPARE, GONE)
     with pytest.raises(NotFound):
         client.amend(merchant_uid="order-1", amount=9000)
 
 
-def test_prepare_registers_a_new_order(gateway, client):
+def test_prepare_registers_a_new_order(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("POST", PREPARE, held())
     prepared = client.prepare(merchant_uid="order-1", amount=12000)
     assert prepared.outcome is PrepareOutcome.REGISTERED
     assert len(gateway.seen) == 2
 
 
-def test_prepare_is_content_with_the_same_amount(gateway, client):
+def test_prepare_is_content_with_the_same_amount(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("POST", PREPARE, TAKEN)
     gateway.on("GET", ORDER, held())
     prepared = client.prepare(merchant_uid="order-1", amount=12000)
@@ -91,7 +114,9 @@ def test_prepare_is_content_with_the_same_amount(gateway, client):
 
 
 @pytest.mark.parametrize("there", [held(11000), held(currency=None), held(currency="USD")])
-def test_prepare_amends_what_differs(gateway, client, there):
+def test_prepare_amends_what_differs(
+    gateway: Gateway, client: IamportClient, there: Answer
+) -> None:
     gateway.on("POST", PREPARE, TAKEN)
     gateway.on("GET", ORDER, there)
     gateway.on("PUT", PREPARE, held())
@@ -99,14 +124,18 @@ def test_prepare_amends_what_differs(gateway, client, there):
     assert prepared == Prepared("order-1", 12000, "KRW", PrepareOutcome.AMENDED)
 
 
-def test_prepare_tells_of_a_refusal_for_another_reason(gateway, client):
+def test_prepare_tells_of_a_refusal_for_another_reason(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("POST", PREPARE, refusal(400, -1, "금액"))
     gateway.on("GET", ORDER, GONE)
     with pytest.raises(Refused, match="금액"):
         client.prepare(merchant_uid="order-1", amount=12000)
 
 
-def test_prepare_does_not_guess_after_a_lost_answer(gateway, client):
+def test_prepare_does_not_guess_after_a_lost_answer(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("POST", PREPARE, html(500))
     with pytest.raises(Unavailable):
         client.prepare(merchant_uid="order-1", amount=12000)
@@ -116,24 +145,28 @@ def test_prepare_does_not_guess_after_a_lost_answer(gateway, client):
 # --- Looking up -------------------------------------------------------------------------------
 
 
-def test_a_payment_is_looked_up_without_test_ones(gateway, client):
+def test_a_payment_is_looked_up_without_test_ones(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", "/payments/imp_1", envelope(payment(imp_uid="imp_1")))
     assert client.payment("imp_1").imp_uid == "imp_1"
     assert gateway.calls("GET", "/payments/imp_1")[0].query == []
 
 
-def test_test_payments_are_shown_on_demand(gateway, make_client):
+def test_test_payments_are_shown_on_demand(gateway: Gateway, make_client: MakeClient) -> None:
     gateway.on("GET", "/payments/imp_1", envelope(payment(imp_uid="imp_1", sandbox=True)))
     assert make_client(include_sandbox=True).payment("imp_1").sandbox
     assert gateway.calls("GET", "/payments/imp_1")[0].query == [("include_sandbox", "true")]
 
 
-def test_the_answers_own_id_comes_back_even_if_it_is_another(gateway, client):
+def test_the_answers_own_id_comes_back_even_if_it_is_another(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("GET", "/payments/imp_1", envelope(payment(imp_uid="imp_2")))
     assert client.payment("imp_1").imp_uid == "imp_2"
 
 
-def test_an_unknown_payment_hints_at_test_channels(gateway, client, make_client):
+def test_an_unknown_payment_hints_at_test_channels(
+    gateway: Gateway, client: IamportClient, make_client: MakeClient
+) -> None:
     gateway.on("GET", "/payments/imp_1", GONE)
     with pytest.raises(NotFound, match="include_sandbox"):
         client.payment("imp_1")
@@ -142,19 +175,19 @@ def test_an_unknown_payment_hints_at_test_channels(gateway, client, make_client)
     assert "include_sandbox" not in str(raised.value)
 
 
-def test_find_asks_for_the_latest_attempt(gateway, client):
+def test_find_asks_for_the_latest_attempt(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", "/payments/find/order-1", envelope(payment()))
     assert client.find("order-1").merchant_uid == "order-1"
     assert gateway.seen[-1].query == [("sorting", "-started")]
 
 
-def test_find_may_ask_for_one_status(gateway, client):
+def test_find_may_ask_for_one_status(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", "/payments/find/order-1/paid", envelope(payment()))
     assert client.find("order-1", status="paid", sorting="started").status == "paid"
     assert gateway.seen[-1].query == [("sorting", "started")]
 
 
-def test_an_order_without_attempts_is_not_found(gateway, client):
+def test_an_order_without_attempts_is_not_found(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", "/payments/find/order-1", GONE)
     gateway.on("GET", "/payments/findAll/order-1", GONE)
     with pytest.raises(NotFound):
@@ -163,7 +196,7 @@ def test_an_order_without_attempts_is_not_found(gateway, client):
         client.find_all("order-1")
 
 
-def test_find_all_follows_the_pages(gateway, client):
+def test_find_all_follows_the_pages(gateway: Gateway, client: IamportClient) -> None:
     gateway.on(
         "GET",
         "/payments/findAll/order-1/failed",
@@ -186,7 +219,9 @@ def test_find_all_follows_the_pages(gateway, client):
         ("...", "/payments/find/..."),
     ],
 )
-def test_odd_characters_stay_inside_their_part_of_the_path(gateway, client, merchant_uid, path):
+def test_odd_characters_stay_inside_their_part_of_the_path(
+    gateway: Gateway, client: IamportClient, merchant_uid: str, path: str
+) -> None:
     gateway.on("GET", path, envelope(payment(merchant_uid=merchant_uid)))
     assert client.find(merchant_uid).merchant_uid == merchant_uid
 
@@ -194,13 +229,13 @@ def test_odd_characters_stay_inside_their_part_of_the_path(gateway, client, merc
 # --- Many at once -----------------------------------------------------------------------------
 
 
-def test_a_batch_of_none_asks_nothing(gateway, client):
+def test_a_batch_of_none_asks_nothing(gateway: Gateway, client: IamportClient) -> None:
     batch = client.payments()
     assert (batch.found, batch.missing_imp_uids, batch.missing_merchant_uids) == ((), (), ())
     assert gateway.seen == []
 
 
-def test_a_batch_is_matched_by_id_not_by_place(gateway, client):
+def test_a_batch_is_matched_by_id_not_by_place(gateway: Gateway, client: IamportClient) -> None:
     rows = [
         payment(imp_uid="imp_3", merchant_uid="order-3"),
         payment(imp_uid="imp_1", merchant_uid="order-1"),
@@ -221,7 +256,9 @@ def test_a_batch_is_matched_by_id_not_by_place(gateway, client):
     ]
 
 
-def test_a_batch_of_which_nothing_is_known_is_all_missing(gateway, client):
+def test_a_batch_of_which_nothing_is_known_is_all_missing(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("GET", "/payments", GONE)
     batch = client.payments(imp_uids=["imp_1"], merchant_uids=["order-1"])
     assert (batch.found, batch.missing_imp_uids) == ((), ("imp_1",))
@@ -232,13 +269,15 @@ def test_a_batch_of_which_nothing_is_known_is_all_missing(gateway, client):
     ("answer", "error"),
     [(html(404), Malformed), (refusal(200), Refused), (envelope(None), Malformed)],
 )
-def test_a_batch_without_an_answer_is_not_all_missing(gateway, client, answer, error):
+def test_a_batch_without_an_answer_is_not_all_missing(
+    gateway: Gateway, client: IamportClient, answer: Answer, error: type[IamportError]
+) -> None:
     gateway.on("GET", "/payments", answer)
     with pytest.raises(error):
         client.payments(imp_uids=["imp_1"])
 
 
-def test_a_batch_goes_in_hundreds(gateway, client):
+def test_a_batch_goes_in_hundreds(gateway: Gateway, client: IamportClient) -> None:
     gateway.on(
         "GET",
         "/payments",
@@ -259,7 +298,7 @@ def test_a_batch_goes_in_hundreds(gateway, client):
 # --- Refunds ----------------------------------------------------------------------------------
 
 
-def test_a_cancel_always_sends_amount_and_checksum(gateway, client):
+def test_a_cancel_always_sends_amount_and_checksum(gateway: Gateway, client: IamportClient) -> None:
     row = payment(status="cancelled", cancel_amount=5000)
     gateway.on("POST", "/payments/cancel", envelope(row))
     answer = client.cancel(imp_uid="imp_1", amount=5000, checksum=12000, reason="변심")
@@ -272,7 +311,7 @@ def test_a_cancel_always_sends_amount_and_checksum(gateway, client):
     }
 
 
-def test_a_deposit_is_refunded_to_an_account(gateway, client):
+def test_a_deposit_is_refunded_to_an_account(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("POST", "/payments/cancel", envelope(payment()))
     client.cancel(
         imp_uid="imp_1",
@@ -291,14 +330,18 @@ def test_a_deposit_is_refunded_to_an_account(gateway, client):
 
 
 @pytest.mark.parametrize("code", [1, -1])
-def test_a_cancel_refused_with_http_200_is_a_refusal(gateway, client, code):
+def test_a_cancel_refused_with_http_200_is_a_refusal(
+    gateway: Gateway, client: IamportClient, code: int
+) -> None:
     gateway.on("POST", "/payments/cancel", refusal(200, code, "이미 전액취소된 주문입니다."))
     with pytest.raises(Refused, match="이미 전액취소된") as raised:
         client.cancel(imp_uid="imp_1", amount=1, checksum=1, reason="변심")
     assert raised.value.code == code
 
 
-def test_a_cancel_without_a_payment_in_the_answer_is_unknown(gateway, client):
+def test_a_cancel_without_a_payment_in_the_answer_is_unknown(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("POST", "/payments/cancel", envelope(None))
     with pytest.raises(Malformed) as raised:
         client.cancel(imp_uid="imp_1", amount=1, checksum=1, reason="변심")

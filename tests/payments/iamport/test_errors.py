@@ -1,6 +1,7 @@
 """The table of what an answer stands for, and what an error says."""
 
 import pickle
+from typing import Any
 
 import pytest
 
@@ -61,11 +62,11 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("status", "code", "kind"), TABLE)
-def test_an_answer_stands_for(status, code, kind):
+def test_an_answer_stands_for(status: int, code: int, kind: type[IamportError] | None) -> None:
     assert classify(status, code) is kind
 
 
-def test_only_2xx_with_code_0_is_a_success_and_a_refusal_needs_an_envelope():
+def test_only_2xx_with_code_0_is_a_success_and_a_refusal_needs_an_envelope() -> None:
     for status in range(100, 1000):
         for code in (0, NO_ENVELOPE):
             kind = classify(status, code)
@@ -73,18 +74,18 @@ def test_only_2xx_with_code_0_is_a_success_and_a_refusal_needs_an_envelope():
             assert kind not in (Refused, NotFound)
 
 
-def test_every_class_that_the_table_names_has_a_message():
+def test_every_class_that_the_table_names_has_a_message() -> None:
     assert {kind for _, _, kind in TABLE} - {None} == set(MESSAGES)
 
 
-def test_no_usable_answer_has_one_name():
+def test_no_usable_answer_has_one_name() -> None:
     assert issubclass(Unavailable, Unanswered)
     assert issubclass(Malformed, Unanswered)
     assert not issubclass(Refused, Unanswered)
     assert issubclass(Unanswered, IamportError)
 
 
-def test_an_error_tells_where_and_what():
+def test_an_error_tells_where_and_what() -> None:
     error = NotFound(
         "no such thing",
         status=404,
@@ -96,12 +97,12 @@ def test_an_error_tells_where_and_what():
     assert str(error) == "GET /payments/x: no such thing (status 404, code -1: 없음)"
 
 
-def test_an_error_without_an_answer_reads_well():
+def test_an_error_without_an_answer_reads_well() -> None:
     assert str(Unavailable("ReadTimeout", method="GET", path="/a")) == "GET /a: ReadTimeout"
     assert str(IamportError("broken")) == "broken"
 
 
-def test_an_error_survives_pickling():
+def test_an_error_survives_pickling() -> None:
     error = Unavailable("gone", status=503, code=-1, method="POST", path="/payments/cancel")
     error.sent = False
     copy = pickle.loads(pickle.dumps(error))
@@ -127,5 +128,7 @@ def test_an_error_survives_pickling():
         ("가" * 1000, "가" * 500),
     ],
 )
-def test_the_gateways_text_is_made_fit_for_logs(said, kept):
+def test_the_gateways_text_is_made_fit_for_logs(
+    said: dict[str, Any] | str | None, kept: str | None
+) -> None:
     assert clean(said) == kept

@@ -3,18 +3,19 @@
 import dataclasses
 import json
 from decimal import Decimal
+from typing import Any, get_type_hints
 
 import pytest
 
-from payments.iamport import Cancellation, GatewayPayment, Malformed
+from payments.iamport import Cancellation, GatewayPayment, IamportClient, Malformed
 from payments.iamport.parsing import READERS, ShapeError, text, whole
 from payments.iamport.parsing import payment as read
-from tests.payments.iamport.scripted import CARD, envelope, payment, plain
+from tests.payments.iamport.scripted import CARD, Gateway, envelope, payment, plain
 
 REQUIRED = ["imp_uid", "merchant_uid", "status", "amount", "cancel_amount", "currency", "sandbox"]
 
 
-def test_a_card_payment_is_read_field_by_field():
+def test_a_card_payment_is_read_field_by_field() -> None:
     row = payment()
     found = read(row)
     for name, value in row.items():
@@ -25,14 +26,14 @@ def test_a_card_payment_is_read_field_by_field():
     assert found.raw is row
 
 
-def test_every_optional_field_has_a_reader():
+def test_every_optional_field_has_a_reader() -> None:
     named = {field.name for field in dataclasses.fields(GatewayPayment)}
     assert named == {*READERS, *REQUIRED, "cancel_history", "raw"}
 
 
 @pytest.mark.parametrize("name", REQUIRED)
 @pytest.mark.parametrize("bad", [None, [], {}, "", "  ", ..., object])
-def test_a_required_field_that_is_wrong_is_named(name, bad):
+def test_a_required_field_that_is_wrong_is_named(name: str, bad: object) -> None:
     row = payment(**{name: bad})
     if bad is ...:
         del row[name]
@@ -52,14 +53,16 @@ def test_a_required_field_that_is_wrong_is_named(name, bad):
         ("sandbox", 1),
     ],
 )
-def test_a_required_field_of_another_type_is_not_converted(name, bad):
+def test_a_required_field_of_another_type_is_not_converted(
+    name: str, bad: bool | int | str
+) -> None:
     with pytest.raises(ShapeError, match=name):
         read(payment(**{name: bad}))
 
 
 @pytest.mark.parametrize("name", ["imp_uid", "merchant_uid", "status", "currency"])
 @pytest.mark.parametrize("odd", ["order-\0", "order-\ud800"], ids=["NUL", "half a surrogate"])
-def test_a_required_text_that_no_database_takes_is_not_mended(name, odd):
+def test_a_required_text_that_no_database_takes_is_not_mended(name: str, odd: str) -> None:
     with pytest.raises(ShapeError, match=rf"response\.{name} holds"):
         read(payment(**{name: odd}))
 
@@ -68,7 +71,7 @@ def test_a_required_text_that_no_database_takes_is_not_mended(name, odd):
 @pytest.mark.parametrize(
     "bad", [True, False, "1000", "1,000", "1000원", 0.5, 1000.1, -1, float("inf"), float("nan")]
 )
-def test_won_that_is_no_whole_number_is_malformed(name, bad):
+def test_won_that_is_no_whole_number_is_malformed(name: str, bad: bool | float | str) -> None:
     with pytest.raises(ShapeError, match=name):
         read(payment(**{name: bad}))
 
@@ -76,7 +79,7 @@ def test_won_that_is_no_whole_number_is_malformed(name, bad):
 @pytest.mark.parametrize(
     ("value", "amount"), [(1000, 1000), (1000.0, 1000), (0, 0), (1e6, 1_000_000), (2**60, 2**60)]
 )
-def test_won_is_an_int_however_it_is_written(value, amount):
+def test_won_is_an_int_however_it_is_written(value: float, amount: int) -> None:
     found = read(payment(amount=value))
     assert found.amount == amount
     assert type(found.amount) is int
@@ -85,18 +88,22 @@ def test_won_is_an_int_however_it_is_written(value, amount):
 @pytest.mark.parametrize(
     ("value", "amount", "kind"), [(10.5, Decimal("10.5"), Decimal), (10.0, 10, int), (10, 10, int)]
 )
-def test_another_currency_may_have_a_fraction(value, amount, kind):
+def test_another_currency_may_have_a_fraction(
+    value: float, amount: Decimal | int, kind: type
+) -> None:
     found = read(payment(currency="USD", amount=value, cancel_amount=0))
     assert found.amount == amount
     assert type(found.amount) is kind
 
 
-def test_a_fraction_is_exact():
+def test_a_fraction_is_exact() -> None:
     found = read(payment(currency="USD", amount=0.3, cancel_amount=0.1))
     assert found.remaining == Decimal("0.2")
 
 
-def test_wrong_shapes_arrive_as_malformed_with_the_call(gateway, client):
+def test_wrong_shapes_arrive_as_malformed_with_the_call(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("GET", "/payments/imp_1", envelope(payment(amount=12000.5)))
     with pytest.raises(Malformed, match=r"response\.amount is not in whole won") as raised:
         client.payment("imp_1")
@@ -105,7 +112,9 @@ def test_wrong_shapes_arrive_as_malformed_with_the_call(gateway, client):
 
 
 @pytest.mark.parametrize("written", ["1e400", "-0.5", "1e-7", "NaN", "-Infinity"])
-def test_numbers_of_json_that_are_no_won_are_malformed(gateway, client, written):
+def test_numbers_of_json_that_are_no_won_are_malformed(
+    gateway: Gateway, client: IamportClient, written: str
+) -> None:
     row = payment(amount=0)
     body = json.dumps({"code": 0, "message": None, "response": row})
     body = body.replace('"amount": 0', f'"amount": {written}')
@@ -114,7 +123,9 @@ def test_numbers_of_json_that_are_no_won_are_malformed(gateway, client, written)
         client.payment("imp_1")
 
 
-def test_what_only_python_takes_for_json_is_malformed(gateway, client):
+def test_what_only_python_takes_for_json_is_malformed(
+    gateway: Gateway, client: IamportClient
+) -> None:
     row = payment(custom_data=float("nan"))  # no database would take it
     gateway.on("GET", "/payments/imp_1", envelope(row))
     with pytest.raises(Malformed):
@@ -122,7 +133,9 @@ def test_what_only_python_takes_for_json_is_malformed(gateway, client):
 
 
 @pytest.mark.parametrize("response", [None, [], "text", 7, [payment()]])
-def test_what_is_no_object_is_malformed(gateway, client, response):
+def test_what_is_no_object_is_malformed(
+    gateway: Gateway, client: IamportClient, response: object
+) -> None:
     gateway.on("GET", "/payments/imp_1", envelope(response))
     with pytest.raises(Malformed):
         client.payment("imp_1")
@@ -131,7 +144,7 @@ def test_what_is_no_object_is_malformed(gateway, client, response):
 # --- Lenient ----------------------------------------------------------------------------------
 
 
-def test_only_the_required_fields_are_needed():
+def test_only_the_required_fields_are_needed() -> None:
     found = read({name: payment()[name] for name in REQUIRED})
     assert found.pay_method == ""
     assert found.paid_at == 0
@@ -140,14 +153,14 @@ def test_only_the_required_fields_are_needed():
 
 
 @pytest.mark.parametrize("odd", [None, [], {}, {"a": [1]}, "", "x", "\0", 1.5, -1, True, 10**30])
-def test_no_optional_field_can_break_the_reading(odd):
-    for field in dataclasses.fields(GatewayPayment):
-        if field.name in READERS:
-            found = read(payment(**{field.name: odd}))
-            assert isinstance(getattr(found, field.name), field.type), field.name
+def test_no_optional_field_can_break_the_reading(odd: object) -> None:
+    for name, kind in get_type_hints(GatewayPayment).items():
+        if name in READERS:
+            found = read(payment(**{name: odd}))
+            assert isinstance(getattr(found, name), kind), name
 
 
-def test_unknown_methods_statuses_and_fields_are_kept():
+def test_unknown_methods_statuses_and_fields_are_kept() -> None:
     found = read(payment(status="pending", pay_method="moonpay", promotion={"id": "p"}, later=1))
     assert (found.status, found.pay_method) == ("pending", "moonpay")
     assert found.raw["promotion"] == {"id": "p"}
@@ -173,7 +186,7 @@ def test_unknown_methods_statuses_and_fields_are_kept():
         ([], 0),
     ],
 )
-def test_times_are_unix_seconds_and_0_is_never(given, seconds):
+def test_times_are_unix_seconds_and_0_is_never(given: object, seconds: int) -> None:
     assert whole(given) == seconds
 
 
@@ -187,19 +200,21 @@ def test_times_are_unix_seconds_and_0_is_never(given, seconds):
         ("nul\0 and \ud800", "nul and ?"),
     ],
 )
-def test_text_is_text_and_fit_for_a_database(given, read_as):
+def test_text_is_text_and_fit_for_a_database(
+    given: dict[str, Any] | int | str | None, read_as: str
+) -> None:
     assert text(given) == read_as
 
 
 # --- Cancels ----------------------------------------------------------------------------------
 
 
-def cancelled(**changes):
+def cancelled(**changes: Any) -> dict[str, Any]:
     entry = {"pg_tid": "t", "amount": 1000, "cancelled_at": 20, "reason": "변심"}
     return entry | changes
 
 
-def test_cancels_come_oldest_first():
+def test_cancels_come_oldest_first() -> None:
     found = read(
         payment(
             status="cancelled",
@@ -218,7 +233,7 @@ def test_cancels_come_oldest_first():
 
 
 @pytest.mark.parametrize("absent", [None, [], {}])
-def test_no_cancels_may_be_written_in_many_ways(absent):
+def test_no_cancels_may_be_written_in_many_ways(absent: object) -> None:
     assert read(payment(cancel_history=absent)).cancel_history == ()
 
 
@@ -226,7 +241,7 @@ def test_no_cancels_may_be_written_in_many_ways(absent):
     "history",
     ["x", {"0": cancelled()}, [None], [cancelled(amount=None)], [cancelled(amount=1.5)], [[]]],
 )
-def test_money_in_the_history_is_never_guessed(history):
+def test_money_in_the_history_is_never_guessed(history: object) -> None:
     with pytest.raises(ShapeError, match="cancel_history"):
         read(payment(cancel_history=history))
 
@@ -244,11 +259,13 @@ def test_money_in_the_history_is_never_guessed(history):
         ({"status": "paid", "pay_method": "vbank", "vbank_num": "110-123"}, False),
     ],
 )
-def test_a_deposit_is_awaited_only_if_an_account_was_issued(changes, awaiting):
+def test_a_deposit_is_awaited_only_if_an_account_was_issued(
+    changes: dict[str, Any], awaiting: bool
+) -> None:
     assert read(payment(**changes)).is_awaiting_deposit is awaiting
 
 
-def test_the_repr_names_no_person_and_no_card():
+def test_the_repr_names_no_person_and_no_card() -> None:
     shown = repr(read(payment(custom_data='{"note": "secret"}')))
     assert shown == (
         "GatewayPayment(imp_uid='imp_448280090638', merchant_uid='order-1', "
@@ -257,9 +274,9 @@ def test_the_repr_names_no_person_and_no_card():
     assert CARD not in shown
 
 
-def test_a_payment_is_a_value():
+def test_a_payment_is_a_value() -> None:
     one, two = read(payment()), read(payment(unknown=1))
     assert one == two
     assert hash(one) == hash(two)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        one.amount = 1
+        one.amount = 1  # type: ignore[misc]  # what must fail

@@ -4,15 +4,17 @@ import logging
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 
 import pytest
 
-from payments.iamport import Cancellation, IamportError, RefundAccount
+from payments.iamport import Cancellation, IamportClient, IamportError, RefundAccount
 from tests.payments.iamport.scripted import (
     CARD,
     KEY,
     SECRET,
     TOKEN,
+    Gateway,
     cut,
     envelope,
     html,
@@ -26,7 +28,7 @@ LEAKY = f"거절 {CARD} {TOKEN} {SECRET}"
 ACCOUNT = RefundAccount(holder="김고객", bank="88", account="110123456789", tel="01012345678")
 PRIVATE = [KEY, SECRET, TOKEN, CARD, "김고객", "110123456789", "01012345678", "010-1234-5678"]
 
-CALLS = {
+CALLS: dict[str, Callable[[IamportClient], object]] = {
     "register": lambda c: c.register(merchant_uid="order-1", amount=1),
     "registered": lambda c: c.registered(merchant_uid="order-1"),
     "amend": lambda c: c.amend(merchant_uid="order-1", amount=1),
@@ -66,7 +68,13 @@ ANSWERS = {
 
 @pytest.mark.parametrize("answer", ANSWERS)
 @pytest.mark.parametrize("call", CALLS)
-def test_nothing_private_is_written_down(gateway, client, caplog, call, answer):
+def test_nothing_private_is_written_down(
+    gateway: Gateway,
+    client: IamportClient,
+    caplog: pytest.LogCaptureFixture,
+    call: str,
+    answer: str,
+) -> None:
     caplog.set_level(logging.DEBUG)
     for method, path in PATHS:
         gateway.on(method, path, ANSWERS[answer])
@@ -80,7 +88,9 @@ def test_nothing_private_is_written_down(gateway, client, caplog, call, answer):
         assert secret not in "\n".join(written)
 
 
-def test_nothing_private_is_written_down_when_the_keys_are_refused(gateway, client, caplog):
+def test_nothing_private_is_written_down_when_the_keys_are_refused(
+    gateway: Gateway, client: IamportClient, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     gateway.on("POST", "/users/getToken", refusal(401, -1, LEAKY))
     with pytest.raises(IamportError) as raised:
@@ -90,7 +100,7 @@ def test_nothing_private_is_written_down_when_the_keys_are_refused(gateway, clie
         assert secret not in "\n".join(written)
 
 
-def test_an_error_drags_no_request_along(gateway, client):
+def test_an_error_drags_no_request_along(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("POST", "/payments/cancel", cut)
     with pytest.raises(IamportError) as raised:
         CALLS["cancel"](client)
@@ -98,16 +108,18 @@ def test_an_error_drags_no_request_along(gateway, client):
     assert raised.value.__context__ is None  # it would hold the request, with token and body
 
 
-def test_the_client_shows_only_its_address(client, gateway):
+def test_the_client_shows_only_its_address(client: IamportClient, gateway: Gateway) -> None:
     assert repr(client) == f"IamportClient(api_url={gateway.url!r})"
 
 
-def test_a_cancel_shows_no_reason():
+def test_a_cancel_shows_no_reason() -> None:
     entry = Cancellation(1000, 20, "C1", "김고객 변심", "t", "https://receipt.example/1")
     assert repr(entry) == "Cancellation('C1', 1000, at 20)"
 
 
-def test_the_log_line_of_an_odd_id_is_one_line(gateway, client, caplog):
+def test_the_log_line_of_an_odd_id_is_one_line(
+    gateway: Gateway, client: IamportClient, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "payments.iamport")
     with pytest.raises(IamportError):
         client.payment("imp_1\nmethod=FAKE")
@@ -115,7 +127,7 @@ def test_the_log_line_of_an_odd_id_is_one_line(gateway, client, caplog):
     assert "path=/payments/imp_1%0Amethod%3DFAKE" in caplog.records[-1].getMessage()
 
 
-def test_the_package_needs_no_django_and_nothing_else_of_ours():
+def test_the_package_needs_no_django_and_nothing_else_of_ours() -> None:
     script = (
         "import sys, payments.iamport\n"
         "ours = [m for m in sys.modules if m.split('.')[0] in"

@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from payments.iamport import AuthenticationFailed, Malformed, Unavailable
-from payments.iamport.tokens import TokenCache
+from payments.iamport import AuthenticationFailed, IamportClient, Malformed, Unavailable
+from payments.iamport.tokens import Token, TokenCache
 from tests.payments.iamport.scripted import (
     KEY,
     SECRET,
     TOKEN,
+    Answer,
+    Gateway,
     envelope,
     held,
     html,
@@ -19,39 +21,47 @@ from tests.payments.iamport.scripted import (
     token,
 )
 
+from .conftest import Clock, MakeClient
+
 ONE = "/payments/imp_1"
 SIGN_IN = "/users/getToken"
 OTHER = "f" * 40
 
 
 @pytest.fixture(autouse=True)
-def _a_payment(gateway):
+def _a_payment(gateway: Gateway) -> None:
     gateway.on("GET", ONE, envelope(payment(imp_uid="imp_1")))
 
 
-def used(gateway):
+def used(gateway: Gateway) -> list[str]:
     return [seen.headers["Authorization"] for seen in gateway.calls("GET", ONE)]
 
 
-def test_the_keys_are_sent_in_the_body_and_the_token_bare(gateway, client):
+def test_the_keys_are_sent_in_the_body_and_the_token_bare(
+    gateway: Gateway, client: IamportClient
+) -> None:
     client.payment("imp_1")
     assert gateway.seen[0].body == {"imp_key": KEY, "imp_secret": SECRET}
     assert gateway.seen[0].query == []
     assert used(gateway) == [TOKEN]
 
 
-def test_no_token_is_fetched_before_it_is_needed(gateway, client):
+def test_no_token_is_fetched_before_it_is_needed(gateway: Gateway, client: IamportClient) -> None:
     assert gateway.token_calls == 0
 
 
-def test_one_token_serves_until_a_minute_before_its_end(gateway, client, clock):
+def test_one_token_serves_until_a_minute_before_its_end(
+    gateway: Gateway, client: IamportClient, clock: Clock
+) -> None:
     for now in (1000.0, 1900.0, 1000.0 + 1800 - 60.5):
         clock.now = now
         client.payment("imp_1")
     assert gateway.token_calls == 1
 
 
-def test_in_the_last_minute_it_is_renewed(gateway, client, clock):
+def test_in_the_last_minute_it_is_renewed(
+    gateway: Gateway, client: IamportClient, clock: Clock
+) -> None:
     gateway.on("POST", SIGN_IN, token(life=1800), token(life=359))
     client.payment("imp_1")
     clock.now += 1800 - 59
@@ -63,7 +73,9 @@ def test_in_the_last_minute_it_is_renewed(gateway, client, clock):
     assert gateway.token_calls == 2
 
 
-def test_a_life_is_the_gateways_own_difference_not_our_wall_clock(gateway, client, clock):
+def test_a_life_is_the_gateways_own_difference_not_our_wall_clock(
+    gateway: Gateway, client: IamportClient, clock: Clock
+) -> None:
     gateway.on("POST", SIGN_IN, token(now=1, life=100))
     client.payment("imp_1")
     clock.now += 39
@@ -74,7 +86,9 @@ def test_a_life_is_the_gateways_own_difference_not_our_wall_clock(gateway, clien
     assert gateway.token_calls == 2
 
 
-def test_a_renewal_that_gains_nothing_is_not_asked_for_with_every_call(gateway, client, clock):
+def test_a_renewal_that_gains_nothing_is_not_asked_for_with_every_call(
+    gateway: Gateway, client: IamportClient, clock: Clock
+) -> None:
     gateway.on("POST", SIGN_IN, token(life=1800), token(life=60), token(life=355))
     client.payment("imp_1")
     clock.now += 1741  # by our clock the last minute, by the gateway's a second before it
@@ -86,7 +100,9 @@ def test_a_renewal_that_gains_nothing_is_not_asked_for_with_every_call(gateway, 
     assert gateway.token_calls == 3
 
 
-def test_a_token_shorter_than_the_margin_serves_its_whole_life(gateway, client, clock):
+def test_a_token_shorter_than_the_margin_serves_its_whole_life(
+    gateway: Gateway, client: IamportClient, clock: Clock
+) -> None:
     gateway.on("POST", SIGN_IN, token(life=3))
     client.payment("imp_1")
     clock.now += 2.5
@@ -97,12 +113,12 @@ def test_a_token_shorter_than_the_margin_serves_its_whole_life(gateway, client, 
     assert gateway.token_calls == 2
 
 
-def test_twenty_threads_fetch_one_token(gateway, client):
+def test_twenty_threads_fetch_one_token(gateway: Gateway, client: IamportClient) -> None:
     gate = threading.Event()
     start = threading.Barrier(20)
     gateway.on("POST", SIGN_IN, held(gate, token()))
 
-    def ask():
+    def ask() -> str:
         start.wait(5)
         return client.payment("imp_1").imp_uid
 
@@ -116,13 +132,13 @@ def test_twenty_threads_fetch_one_token(gateway, client):
     assert gateway.token_calls == 1
 
 
-def test_twenty_threads_share_one_failure(gateway, make_client):
+def test_twenty_threads_share_one_failure(gateway: Gateway, make_client: MakeClient) -> None:
     gate = threading.Event()
     start = threading.Barrier(20)
     gateway.on("POST", SIGN_IN, held(gate, html(503)))
     client = make_client(max_retries=0)
 
-    def ask():
+    def ask() -> None:
         start.wait(5)
         with pytest.raises(Unavailable):
             client.payment("imp_1")
@@ -138,7 +154,9 @@ def test_twenty_threads_share_one_failure(gateway, make_client):
     assert gateway.token_calls == 1
 
 
-def test_the_others_go_on_with_the_old_token_while_one_renews(gateway, client, clock):
+def test_the_others_go_on_with_the_old_token_while_one_renews(
+    gateway: Gateway, client: IamportClient, clock: Clock
+) -> None:
     gate = threading.Event()
     gateway.on("POST", SIGN_IN, token(), held(gate, token(OTHER)))
     client.payment("imp_1")
@@ -154,7 +172,9 @@ def test_the_others_go_on_with_the_old_token_while_one_renews(gateway, client, c
     assert used(gateway)[-1] == OTHER
 
 
-def test_a_failed_renewal_is_no_trouble_while_the_old_token_lives(gateway, make_client, clock):
+def test_a_failed_renewal_is_no_trouble_while_the_old_token_lives(
+    gateway: Gateway, make_client: MakeClient, clock: Clock
+) -> None:
     gateway.on("POST", SIGN_IN, token(), html(503))
     client = make_client(max_retries=0)
     client.payment("imp_1")
@@ -167,7 +187,7 @@ def test_a_failed_renewal_is_no_trouble_while_the_old_token_lives(gateway, make_
         client.payment("imp_1")
 
 
-def test_a_401_renews_once_and_repeats_once(gateway, client):
+def test_a_401_renews_once_and_repeats_once(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("POST", SIGN_IN, token(), token(OTHER))
     gateway.on("GET", ONE, refusal(401, -1, "Unauthorized"), envelope(payment()))
     client.payment("imp_1")
@@ -175,19 +195,23 @@ def test_a_401_renews_once_and_repeats_once(gateway, client):
     assert gateway.token_calls == 2
 
 
-def test_a_401_is_repeated_even_if_the_gateway_gives_the_same_token_again(gateway, client):
+def test_a_401_is_repeated_even_if_the_gateway_gives_the_same_token_again(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("GET", ONE, refusal(401, -1, "Unauthorized"), envelope(payment()))
     client.payment("imp_1")
     assert used(gateway) == [TOKEN, TOKEN]
 
 
-def test_a_post_turned_away_with_401_is_sent_again_with_a_new_token(gateway, client):
+def test_a_post_turned_away_with_401_is_sent_again_with_a_new_token(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("POST", "/payments/cancel", refusal(401, -1), envelope(payment()))
     client.cancel(imp_uid="imp_1", amount=1, checksum=1, reason="변심")
     assert len(gateway.calls("POST", "/payments/cancel")) == 2
 
 
-def test_a_second_401_is_final(gateway, client):
+def test_a_second_401_is_final(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, refusal(401, -1, "Unauthorized"))
     with pytest.raises(AuthenticationFailed, match="Unauthorized") as raised:
         client.payment("imp_1")
@@ -195,7 +219,7 @@ def test_a_second_401_is_final(gateway, client):
     assert (len(gateway.calls("GET", ONE)), gateway.token_calls) == (2, 2)
 
 
-def test_a_403_is_final_at_once(gateway, client):
+def test_a_403_is_final_at_once(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, refusal(403, -1, "IP"))
     with pytest.raises(AuthenticationFailed):
         client.payment("imp_1")
@@ -212,7 +236,9 @@ def test_a_403_is_final_at_once(gateway, client):
         refusal(200, 1, "인증에 실패하였습니다. API키와 secret을 확인하세요."),
     ],
 )
-def test_wrong_keys_say_so_in_the_gateways_words(gateway, client, answer):
+def test_wrong_keys_say_so_in_the_gateways_words(
+    gateway: Gateway, client: IamportClient, answer: Answer
+) -> None:
     gateway.on("POST", SIGN_IN, answer)
     with pytest.raises(AuthenticationFailed, match="API키와 secret을 확인하세요") as raised:
         client.payment("imp_1")
@@ -221,14 +247,16 @@ def test_wrong_keys_say_so_in_the_gateways_words(gateway, client, answer):
     assert not gateway.calls("GET", ONE)
 
 
-def test_keys_that_work_again_are_used_again(gateway, client):
+def test_keys_that_work_again_are_used_again(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("POST", SIGN_IN, refusal(401, -1), token())
     with pytest.raises(AuthenticationFailed):
         client.payment("imp_1")
     assert client.payment("imp_1").imp_uid == "imp_1"
 
 
-def test_asking_for_a_token_is_repeated_on_passing_trouble(gateway, client, sleeps):
+def test_asking_for_a_token_is_repeated_on_passing_trouble(
+    gateway: Gateway, client: IamportClient, sleeps: list[float]
+) -> None:
     gateway.on("POST", SIGN_IN, html(502), html(503), token())
     client.payment("imp_1")
     assert (gateway.token_calls, len(sleeps)) == (3, 2)
@@ -253,15 +281,22 @@ def test_asking_for_a_token_is_repeated_on_passing_trouble(gateway, client, slee
         {"access_token": "abc", "now": True, "expired_at": "soon"},
     ],
 )
-def test_a_token_answer_of_the_wrong_shape_is_malformed(gateway, client, response):
+def test_a_token_answer_of_the_wrong_shape_is_malformed(
+    gateway: Gateway, client: IamportClient, response: object
+) -> None:
     gateway.on("POST", SIGN_IN, envelope(response))
     with pytest.raises(Malformed):
         client.payment("imp_1")
 
 
-def test_of_many_threads_refused_at_once_one_renews():
+def test_of_many_threads_refused_at_once_one_renews() -> None:
     fetched = []
-    cache = TokenCache(lambda: (fetched.append(1), ("same", 1800))[1], monotonic=lambda: 0.0)
+
+    def fetch() -> tuple[str, int]:
+        fetched.append(1)
+        return "same", 1800
+
+    cache = TokenCache(fetch, monotonic=lambda: 0.0)
     lease = cache.get()
     for _ in range(20):
         cache.discard(lease)
@@ -269,10 +304,10 @@ def test_of_many_threads_refused_at_once_one_renews():
     assert len(fetched) == 2
 
 
-def test_an_unexpected_failure_lets_the_waiting_threads_go():
+def test_an_unexpected_failure_lets_the_waiting_threads_go() -> None:
     calls = []
 
-    def fetch():
+    def fetch() -> tuple[str, int]:
         calls.append(1)
         if len(calls) == 1:
             raise RuntimeError("bug")
@@ -284,11 +319,11 @@ def test_an_unexpected_failure_lets_the_waiting_threads_go():
     assert cache.get().value == "token"
 
 
-def test_a_discarded_token_is_not_brought_back_by_a_failed_renewal():
+def test_a_discarded_token_is_not_brought_back_by_a_failed_renewal() -> None:
     now = [0.0]
-    leases = []
+    leases: list[Token] = []
 
-    def fetch():
+    def fetch() -> tuple[str, int]:
         if leases:
             cache.discard(leases[0])  # another thread is refused while the renewal is under way
             raise Unavailable("down")

@@ -3,16 +3,27 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
-from payments.iamport import AuthenticationFailed, Malformed, NotFound, Refused, Unavailable
+from payments.iamport import (
+    AuthenticationFailed,
+    IamportClient,
+    IamportError,
+    Malformed,
+    NotFound,
+    Refused,
+    Unavailable,
+)
 from payments.iamport.transport import LONGEST_PAUSE
 from tests.payments.iamport.scripted import (
     TOKEN,
+    Answer,
+    Gateway,
     Server,
     cut,
     envelope,
@@ -26,10 +37,13 @@ from tests.payments.iamport.scripted import (
     torn,
 )
 
+from .conftest import MakeClient
+
 ONE = "/payments/imp_448280090638"
 PREPARED = {"merchant_uid": "order-1", "amount": 12000, "currency": "KRW"}
 
-CALLS = {
+# A call by its method: the path it takes, and how the client makes it.
+CALLS: dict[str, tuple[str, Callable[[IamportClient], object]]] = {
     "GET": (ONE, lambda client: client.payment("imp_448280090638")),
     "POST": (
         "/payments/cancel",
@@ -39,7 +53,7 @@ CALLS = {
     ),
     "PUT": ("/payments/prepare", lambda client: client.amend(merchant_uid="order-1", amount=1)),
 }
-FAILURES = {
+FAILURES: dict[int, tuple[type[IamportError], int]] = {
     # status: (error, tries of a GET)
     302: (Malformed, 1),
     400: (Malformed, 1),
@@ -62,8 +76,8 @@ FAILURES = {
 @pytest.mark.parametrize("method", CALLS)
 @pytest.mark.parametrize("status", FAILURES)
 def test_only_a_get_is_repeated_and_only_on_passing_trouble(
-    gateway, client, sleeps, method, status
-):
+    gateway: Gateway, client: IamportClient, sleeps: list[float], method: str, status: int
+) -> None:
     path, call = CALLS[method]
     error, tries = FAILURES[status]
     gateway.on(method, path, html(status))
@@ -78,7 +92,9 @@ def test_only_a_get_is_repeated_and_only_on_passing_trouble(
 
 @pytest.mark.parametrize("method", CALLS)
 @pytest.mark.parametrize("answer", [refusal(200), refusal(400, -1), refusal(405, -1)])
-def test_a_refusal_is_not_repeated(gateway, client, method, answer):
+def test_a_refusal_is_not_repeated(
+    gateway: Gateway, client: IamportClient, method: str, answer: Answer
+) -> None:
     path, call = CALLS[method]
     gateway.on(method, path, answer)
     with pytest.raises(Refused) as raised:
@@ -87,7 +103,7 @@ def test_a_refusal_is_not_repeated(gateway, client, method, answer):
     assert len(gateway.calls(method, path)) == 1
 
 
-def test_a_get_that_recovers_is_answered(gateway, client):
+def test_a_get_that_recovers_is_answered(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, html(502), cut, envelope(payment()))
     assert client.payment("imp_448280090638").amount == 12000
     assert len(gateway.calls("GET", ONE)) == 3
@@ -95,7 +111,9 @@ def test_a_get_that_recovers_is_answered(gateway, client):
 
 @pytest.mark.parametrize("broken", [cut, torn])
 @pytest.mark.parametrize("method", CALLS)
-def test_a_cut_connection_is_unavailable_and_may_have_been_sent(gateway, client, method, broken):
+def test_a_cut_connection_is_unavailable_and_may_have_been_sent(
+    gateway: Gateway, client: IamportClient, method: str, broken: Answer
+) -> None:
     path, call = CALLS[method]
     gateway.on(method, path, broken)
     with pytest.raises(Unavailable) as raised:
@@ -107,7 +125,9 @@ def test_a_cut_connection_is_unavailable_and_may_have_been_sent(gateway, client,
 
 @pytest.mark.parametrize("broken", [hang, stalled])
 @pytest.mark.parametrize("method", CALLS)
-def test_a_post_is_sent_once_when_the_answer_is_lost(gateway, make_client, method, broken):
+def test_a_post_is_sent_once_when_the_answer_is_lost(
+    gateway: Gateway, make_client: MakeClient, method: str, broken: Answer
+) -> None:
     path, call = CALLS[method]
     gateway.on(method, path, broken)
     with pytest.raises(Unavailable) as raised:
@@ -117,7 +137,9 @@ def test_a_post_is_sent_once_when_the_answer_is_lost(gateway, make_client, metho
     assert len(gateway.calls(method, path)) == (2 if method == "GET" else 1)
 
 
-def test_a_post_that_fails_after_it_was_done_is_not_sent_again(gateway, client):
+def test_a_post_that_fails_after_it_was_done_is_not_sent_again(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("POST", "/payments/cancel", html(500), envelope(payment()))
     with pytest.raises(Unavailable) as raised:
         CALLS["POST"][1](client)
@@ -138,7 +160,9 @@ def vanishing() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("method", CALLS)
-def test_a_refused_connection_was_surely_not_sent(vanishing, make_client, sleeps, method):
+def test_a_refused_connection_was_surely_not_sent(
+    vanishing: Server, make_client: MakeClient, sleeps: list[float], method: str
+) -> None:
     path, call = CALLS[method]
     vanishing.gateway.on(method, path, goodbye)  # and the next connection is refused
     client = make_client(api_url=vanishing.gateway.url)
@@ -153,13 +177,15 @@ def test_a_refused_connection_was_surely_not_sent(vanishing, make_client, sleeps
     assert len(sleeps) == (2 if method == "GET" else 0)
 
 
-def test_an_unknown_host_was_surely_not_sent(make_client):
+def test_an_unknown_host_was_surely_not_sent(make_client: MakeClient) -> None:
     with pytest.raises(Unavailable) as raised:
         CALLS["POST"][1](make_client(api_url="http://nowhere.invalid"))
     assert not raised.value.sent
 
 
-def test_trouble_with_the_token_is_not_mistaken_for_a_sent_cancel(gateway, make_client):
+def test_trouble_with_the_token_is_not_mistaken_for_a_sent_cancel(
+    gateway: Gateway, make_client: MakeClient
+) -> None:
     client = make_client(read_timeout=0.15)
     for broken in (hang, html(503), html(200)):
         gateway.on("POST", "/users/getToken", broken)
@@ -170,7 +196,9 @@ def test_trouble_with_the_token_is_not_mistaken_for_a_sent_cancel(gateway, make_
     assert not gateway.calls("POST", "/payments/cancel")
 
 
-def test_pauses_double_with_jitter(gateway, make_client, sleeps):
+def test_pauses_double_with_jitter(
+    gateway: Gateway, make_client: MakeClient, sleeps: list[float]
+) -> None:
     gateway.on("GET", ONE, html(503))
     with pytest.raises(Unavailable):
         make_client(max_retries=4, backoff=0.2).payment("imp_448280090638")
@@ -178,14 +206,14 @@ def test_pauses_double_with_jitter(gateway, make_client, sleeps):
         assert full / 2 <= pause <= full
 
 
-def test_pauses_are_capped(gateway, make_client, sleeps):
+def test_pauses_are_capped(gateway: Gateway, make_client: MakeClient, sleeps: list[float]) -> None:
     gateway.on("GET", ONE, html(503))
     with pytest.raises(Unavailable):
         make_client(max_retries=3, backoff=1000.0).payment("imp_448280090638")
     assert max(sleeps) <= LONGEST_PAUSE
 
 
-def test_no_retries_means_none(gateway, make_client):
+def test_no_retries_means_none(gateway: Gateway, make_client: MakeClient) -> None:
     gateway.on("GET", ONE, html(503))
     with pytest.raises(Unavailable):
         make_client(max_retries=0).payment("imp_448280090638")
@@ -204,20 +232,29 @@ def test_no_retries_means_none(gateway, make_client):
         (format_datetime(datetime(2000, 1, 1, tzinfo=UTC), usegmt=True), 0.0, 0.2),
     ],
 )
-def test_retry_after_is_honoured_up_to_a_cap(gateway, make_client, sleeps, header, low, high):
+def test_retry_after_is_honoured_up_to_a_cap(
+    gateway: Gateway,
+    make_client: MakeClient,
+    sleeps: list[float],
+    header: str,
+    low: float,
+    high: float,
+) -> None:
     gateway.on("GET", ONE, plain(429, b"", Retry_After=header), envelope(payment()))
     make_client(backoff=0.2).payment("imp_448280090638")
     assert low <= sleeps[0] <= high
 
 
-def test_retry_after_may_be_a_date(gateway, client, sleeps):
+def test_retry_after_may_be_a_date(
+    gateway: Gateway, client: IamportClient, sleeps: list[float]
+) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     gateway.on("GET", ONE, plain(503, b"", Retry_After=later), envelope(payment()))
     client.payment("imp_448280090638")
     assert LONGEST_PAUSE <= sleeps[0] <= LONGEST_PAUSE + 0.2
 
 
-def test_a_redirect_is_not_followed(gateway, client):
+def test_a_redirect_is_not_followed(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, plain(302, b"", Location=f"{gateway.url}/elsewhere"))
     with pytest.raises(Malformed):
         client.payment("imp_448280090638")
@@ -245,25 +282,29 @@ def test_a_redirect_is_not_followed(gateway, client):
     ],
 )
 @pytest.mark.parametrize("status", [200, 404])
-def test_what_is_no_envelope_is_malformed_whatever_the_status(gateway, client, status, body):
+def test_what_is_no_envelope_is_malformed_whatever_the_status(
+    gateway: Gateway, client: IamportClient, status: int, body: bytes
+) -> None:
     gateway.on("GET", ONE, plain(status, body))
     with pytest.raises(Malformed):
         client.payment("imp_448280090638")
 
 
-def test_a_body_that_cannot_be_unpacked_is_malformed(gateway, client):
+def test_a_body_that_cannot_be_unpacked_is_malformed(
+    gateway: Gateway, client: IamportClient
+) -> None:
     gateway.on("GET", ONE, plain(200, b"not gzip", Content_Encoding="gzip"))
     with pytest.raises(Malformed):
         client.payment("imp_448280090638")
 
 
-def test_an_error_page_with_5xx_is_unavailable(gateway, client):
+def test_an_error_page_with_5xx_is_unavailable(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, html(502))
     with pytest.raises(Unavailable):
         client.payment("imp_448280090638")
 
 
-def test_a_404_of_a_proxy_is_not_the_gateways(gateway, client):
+def test_a_404_of_a_proxy_is_not_the_gateways(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, html(404))
     with pytest.raises(Malformed):
         client.payment("imp_448280090638")
@@ -272,13 +313,13 @@ def test_a_404_of_a_proxy_is_not_the_gateways(gateway, client):
         client.payment("imp_448280090638")
 
 
-def test_a_byte_order_mark_does_no_harm(gateway, client):
+def test_a_byte_order_mark_does_no_harm(gateway: Gateway, client: IamportClient) -> None:
     body = b'\xef\xbb\xbf{"code": 0, "message": null, "response": []}'
     gateway.on("GET", "/payments", plain(200, body))
     assert client.payments(imp_uids=["imp_1"]).found == ()
 
 
-def test_connections_are_reused(gateway, client):
+def test_connections_are_reused(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, envelope(payment()))
     for _ in range(3):
         client.payment("imp_448280090638")
@@ -286,7 +327,9 @@ def test_connections_are_reused(gateway, client):
     assert len({seen.port for seen in gateway.seen}) == 1
 
 
-def test_netrc_does_not_replace_the_token(gateway, client, tmp_path, monkeypatch):
+def test_netrc_does_not_replace_the_token(
+    gateway: Gateway, client: IamportClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login thief password thief\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -297,14 +340,16 @@ def test_netrc_does_not_replace_the_token(gateway, client, tmp_path, monkeypatch
     assert call.headers["Authorization"] == TOKEN
 
 
-def test_cookies_are_neither_kept_nor_sent(gateway, client):
+def test_cookies_are_neither_kept_nor_sent(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, envelope(payment(), Set_Cookie="sid=1; Path=/"))
     client.payment("imp_448280090638")
     client.payment("imp_448280090638")
     assert all("Cookie" not in seen.headers for seen in gateway.seen)
 
 
-def test_each_call_leaves_one_line(gateway, client, caplog):
+def test_each_call_leaves_one_line(
+    gateway: Gateway, client: IamportClient, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG, "payments.iamport")
     gateway.on("GET", "/payments", html(503), envelope([]))
     client.payments(imp_uids=["imp_1"])
@@ -319,7 +364,9 @@ def test_each_call_leaves_one_line(gateway, client, caplog):
     assert all(line.rsplit(" ms=", 1)[1].isdigit() for line in lines)
 
 
-def test_a_lost_call_leaves_a_line_with_the_error(gateway, client, caplog):
+def test_a_lost_call_leaves_a_line_with_the_error(
+    gateway: Gateway, client: IamportClient, caplog: pytest.LogCaptureFixture
+) -> None:
     gateway.on("POST", "/payments/cancel", cut)
     with pytest.raises(Unavailable):
         CALLS["POST"][1](client)
@@ -328,7 +375,7 @@ def test_a_lost_call_leaves_a_line_with_the_error(gateway, client, caplog):
     assert line.startswith("iamport_call method=POST path=/payments/cancel error=ConnectionError")
 
 
-def test_a_hanging_gateway_is_left_in_time(gateway, make_client):
+def test_a_hanging_gateway_is_left_in_time(gateway: Gateway, make_client: MakeClient) -> None:
     gateway.on("GET", ONE, hang)
     started = time.monotonic()
     with pytest.raises(Unavailable):
@@ -336,7 +383,9 @@ def test_a_hanging_gateway_is_left_in_time(gateway, make_client):
     assert time.monotonic() - started < 3
 
 
-def test_a_slash_at_the_end_of_the_address_does_no_harm(gateway, make_client):
+def test_a_slash_at_the_end_of_the_address_does_no_harm(
+    gateway: Gateway, make_client: MakeClient
+) -> None:
     gateway.on("GET", ONE, envelope(payment()))
     make_client(api_url=gateway.url + "/").payment("imp_448280090638")
     assert gateway.calls("GET", ONE)
