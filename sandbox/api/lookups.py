@@ -37,7 +37,7 @@ def expire_virtual_accounts() -> None:
 
 
 @blueprint.get("/payments/<imp_uid>")
-def one(imp_uid: str) -> Response:
+def payment(imp_uid: str) -> Response:
     world = sandbox()
     with world.store.read() as db:
         row = db.execute(
@@ -63,10 +63,10 @@ def batch() -> Response:
     with sandbox().store.read() as db:
         rows = [_latest(db, "imp_uid", value) for value in imp_uids]
         rows += [_latest(db, "merchant_uid", value) for value in merchant_uids]
-    found = {row["seq"]: row["document"] for row in rows if row}  # contract 9#2: no duplicates
-    if not found:
+    documents = {row["seq"]: row["document"] for row in rows if row}  # contract 9#2: no duplicates
+    if not documents:
         raise not_found()
-    return raw_envelope(f"[{','.join(found.values())}]", 200 if all(rows) else 207)
+    return raw_envelope(f"[{','.join(documents.values())}]", 200 if all(rows) else 207)
 
 
 def _latest(db: sqlite3.Connection, key: str, value: str) -> sqlite3.Row | None:

@@ -42,8 +42,8 @@ class ImpUids:
         while True:
             self._next += 1
             imp_uid = f"imp_{self._next * _STRIDE % _KEY_SPACE + 10**11}"
-            found = db.execute("SELECT 1 FROM payments WHERE imp_uid = ?", (imp_uid,)).fetchone()
-            if found is None:
+            taken = db.execute("SELECT 1 FROM payments WHERE imp_uid = ?", (imp_uid,)).fetchone()
+            if taken is None:
                 return imp_uid
 
 

@@ -23,7 +23,7 @@ from sandbox.state import webhook_log
 from .window import KST
 
 PAGE = 50
-STATUS_WORDS = {
+STATUS_LABELS = {
     "ready": "미결제",
     "waiting": "입금대기",
     "paid": "결제완료",
@@ -31,7 +31,7 @@ STATUS_WORDS = {
     "cancelled": "결제취소",
     "part": "부분취소",
 }
-OUTCOME_WORDS = {
+OUTCOME_LABELS = {
     "waiting": "대기",
     "lost": "유실",
     "delivered": "전달됨",
@@ -95,10 +95,10 @@ def status_key(document: dict[str, Any]) -> str:
     return str(document.get("status"))
 
 
-@blueprint.app_template_global("status_word")
-def status_word(document: dict[str, Any]) -> str:
+@blueprint.app_template_global("status_label")
+def status_label(document: dict[str, Any]) -> str:
     key = status_key(document)
-    return STATUS_WORDS.get(key, key)
+    return STATUS_LABELS.get(key, key)
 
 
 @blueprint.get("/")
@@ -134,7 +134,7 @@ def payment(imp_uid: str, error: str = "") -> str:
         awaits_deposit=payment_object.awaits_deposit(record.document),
         is_approved=payment_object.is_approved(record.document),
         webhooks=webhooks,
-        words=OUTCOME_WORDS,
+        outcome_labels=OUTCOME_LABELS,
         error=error,
     )
 
@@ -173,7 +173,9 @@ def webhooks() -> str:
     with sandbox().store.read() as db:
         entries = webhook_log.listed(db, limit=PAGE, before=before)[::-1]
     older = entries[-1]["id"] if len(entries) == PAGE else None
-    return render_template("webhooks.html", webhooks=entries, words=OUTCOME_WORDS, older=older)
+    return render_template(
+        "webhooks.html", webhooks=entries, outcome_labels=OUTCOME_LABELS, older=older
+    )
 
 
 @blueprint.get("/console/switches")

@@ -162,6 +162,6 @@ def redirect_url(target: str, result: dict[str, Any]) -> str:
     answer = {name: result[name] for name in _NEW_SDK if result.get(name) is not None}
     if sandbox().settings.redirect_sends_imp_success:
         answer["imp_success"] = "true" if result["success"] else "false"
-    address, hash_mark, fragment = target.partition("#")
-    joint = "&" if "?" in address else "?"
-    return f"{address}{joint}{urlencode(answer)}{hash_mark}{fragment}"
+    base, hash_mark, fragment = target.partition("#")
+    joint = "&" if "?" in base else "?"
+    return f"{base}{joint}{urlencode(answer)}{hash_mark}{fragment}"

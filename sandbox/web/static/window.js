@@ -1,6 +1,6 @@
 /*
  * Inside the payment window. It learns what to pay from the shop's page (postMessage) or, on a
- * phone, from the address's fragment; it hands the result back the same way.
+ * phone, from the URL's fragment; it hands the result back the same way.
  */
 (function () {
   "use strict";
