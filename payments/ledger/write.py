@@ -1,0 +1,122 @@
+"""The one writer: an entry becomes an event, numbered and hashed, and the payment moves along.
+
+A caller holds the payment locked (`locks.locked_payment`), describes what happened as an `Entry`
+and calls `append`: event and projection commit together.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from payments.core.db.rows import insert_rows, update_rows
+from payments.core.text import clean
+from payments.models import Payment, PaymentEvent
+from payments.models.payment import PROJECTION
+from payments.states import EventKind, Source, may_move
+
+from .chain import event_hash
+from .entry import FIRST, Entry
+from .replay import encode
+
+# Where a payment keeps the end of its chain.
+HEAD = ("version", "head_hash")
+
+
+class IllegalMove(Exception):
+    """A status move that the table does not allow: a mistake in a service, never a user's."""
+
+
+def open_order(
+    *,
+    payment: Payment,
+    source: Source,
+    actor: AbstractBaseUser | None,
+    kind: EventKind = EventKind.ORDERED,
+    note: str = "",
+) -> Payment:
+    """Insert a new payment with its first event, one of `FIRST`. Call inside a transaction."""
+    facts = {name: getattr(payment, name) for name in PROJECTION}
+    payment.save(force_insert=True)
+    entry = Entry(kind=kind, source=source, key=str(kind), actor=actor, note=note, changes=facts)
+    append(payment=payment, entry=entry)
+    return payment
+
+
+def append(*, payment: Payment, entry: Entry) -> PaymentEvent:
+    """Add a row to the ledger of a locked payment and move its projection along.
+
+    Raises IllegalMove if the entry sets a status that can't follow, IntegrityError if its key was
+    used before, RuntimeError outside a transaction.
+    """
+    _check_transaction()
+    event = _next(payment, entry)
+    event.save(force_insert=True)
+    payment.save(update_fields=[*entry.changes, *HEAD])
+    return event
+
+
+def append_many(*, writes: Iterable[tuple[Payment, Iterable[Entry]]]) -> None:
+    """`append` for many locked payments at once: each with its rows, in order.
+
+    The same rows and the same projections, written in two statements each instead of one by one.
+    Either all of it is written or, with the same errors as `append`, nothing.
+    """
+    _check_transaction()
+    events: list[PaymentEvent] = []
+    changed: dict[tuple[str, ...], list[Payment]] = defaultdict(list)
+    for payment, entries in writes:
+        fields: dict[str, None] = {}
+        for entry in entries:
+            events.append(_next(payment, entry))
+            fields |= dict.fromkeys(entry.changes)
+        if entries:
+            changed[(*fields, *HEAD)].append(payment)
+    insert_rows(rows=events)
+    for names, payments in changed.items():
+        update_rows(rows=payments, fields=names)
+
+
+def _check_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("The ledger is written inside the transaction that holds the lock.")
+
+
+def _next(payment: Payment, entry: Entry) -> PaymentEvent:
+    """The payment's next row, hashed, and the payment moved along; neither is saved."""
+    before, after = _statuses(payment, entry)
+    event = PaymentEvent(
+        payment=payment,
+        sequence=payment.version + 1,
+        recorded_at=timezone.now(),
+        kind=entry.kind,
+        source=entry.source,
+        actor_id=entry.actor.pk if entry.actor else None,
+        actor_name=str(entry.actor) if entry.actor else "",
+        reason_code=entry.reason_code,
+        note=clean(entry.note),
+        status_before=before,
+        status_after=after,
+        amount=entry.amount,
+        imp_uid=entry.imp_uid,
+        idempotency_key=entry.key,
+        changes=encode(entry.changes),
+        answer=entry.answer,
+        previous_hash=payment.head_hash,
+    )
+    event.hash = event_hash(event)
+    for name, value in entry.changes.items():
+        setattr(payment, name, value)
+    payment.version, payment.head_hash = event.sequence, event.hash
+    return event
+
+
+def _statuses(payment: Payment, entry: Entry) -> tuple[str, str]:
+    if entry.kind in FIRST:
+        return "", payment.status
+    after = entry.changes.get("status", payment.status)
+    if "status" in entry.changes and not may_move(payment.status, after):
+        raise IllegalMove(f"{payment.merchant_uid}: {payment.status} -> {after}")
+    return payment.status, after
