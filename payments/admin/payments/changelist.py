@@ -26,6 +26,7 @@ from payments.models import Payment
 from payments.selectors.payments.totals import Totals, totals
 
 from .filters import PaymentFilter
+from .rows import as_rows
 
 PAID = {"paid_at", "-paid_at"}
 
@@ -82,14 +83,10 @@ class PaymentChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Each row knows whether this person sees personal data, and the way back to the list."""
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        self.mark(self.result_list, filters=request.GET.urlencode())
-
-    def mark(self, rows: list[Payment], *, filters: str, outcome: str = "") -> None:
-        """Give rows what their columns need to know about this request: see `row_facts`."""
-        facts = {"unmasked": self.filterset.unmasked, "filters": filters, "outcome": outcome}
-        for row in rows:
-            vars(row)["row_facts"] = facts
+        filters = request.GET.urlencode()
+        self.result_list = as_rows(
+            self.result_list, unmasked=self.filterset.unmasked, filters=filters
+        )
 
     @property
     def is_narrowed(self) -> bool:
@@ -156,14 +153,6 @@ class BareChangeList(PaymentChangeList):
     def totals(self) -> Totals:
         """Whatever it costs: this is a request of its own."""
         return totals(self.queryset)
-
-
-def row_facts(payment: Payment) -> dict[str, Any]:
-    """What the list knows about a row besides the payment; personal data is masked by default."""
-    facts: dict[str, Any] = vars(payment).get(
-        "row_facts", {"unmasked": False, "filters": "", "outcome": ""}
-    )
-    return facts
 
 
 def _paid_first(part: Any) -> Any:

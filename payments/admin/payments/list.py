@@ -21,9 +21,10 @@ from payments.admin.shared.personal_data import email
 from payments.models import Payment
 
 from .actions import ACTIONS
-from .changelist import PaymentChangeList, row_facts
+from .changelist import PaymentChangeList
 from .filters import PaymentFilter
 from .list_parts import PaymentListParts
+from .rows import PaymentRow
 from .tabs import saved_query, tabs
 from .totals import totals_bar
 
@@ -47,8 +48,8 @@ class PaymentList(PaymentListParts):
     sortable_by = ["amount_words", "paid"]
 
     @admin.display(description=gettext_lazy("customer"))
-    def customer(self, payment: Payment) -> SafeString:
-        return address(email(payment.user, unmasked=row_facts(payment)["unmasked"]))
+    def customer(self, payment: PaymentRow) -> SafeString:
+        return address(email(payment.user, unmasked=payment.unmasked))
 
     @admin.display(description=gettext_lazy("order name"))
     def order_name(self, payment: Payment) -> str:
@@ -71,12 +72,12 @@ class PaymentList(PaymentListParts):
         return moment(payment.paid_at)
 
     @admin.display(description=gettext_lazy("verification"))
-    def verified(self, payment: Payment) -> SafeString:
-        return verification_cell(payment, row_facts(payment)["outcome"])
+    def verified(self, payment: PaymentRow) -> SafeString:
+        return verification_cell(payment, payment.outcome)
 
     @admin.display(description=gettext_lazy("Re-verify"))
-    def verify(self, payment: Payment) -> SafeString:
-        return verify_button(payment, row_facts(payment)["filters"])
+    def verify(self, payment: PaymentRow) -> SafeString:
+        return verify_button(payment, payment.filters)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         buttons = ["verify"] if self.has_verify_permission(request) else []

@@ -35,6 +35,7 @@ from payments.services import saved_views
 from .actions import verify_one
 from .changelist import BareChangeList, PaymentChangeList
 from .permissions import PaymentPermissions
+from .rows import as_rows
 from .tabs import saved_query
 from .totals import totals_bar
 
@@ -97,11 +98,11 @@ class PaymentListParts(PaymentPermissions):
         payment = get_object_or_404(Payment.objects.select_related("user"), pk=pk)
         outcome = verify_one(payment, staff(request))
         payment.refresh_from_db()
-        on_record(request, payment=payment)
-        drawn = self.get_changelist_instance(request)
-        assert isinstance(drawn, BareChangeList)
-        drawn.mark([payment], filters=request.GET.get(FILTERS, ""), outcome=outcome.words)
-        context = {"cells": items_for_result(drawn, payment, None), "outcome": outcome}
+        unmasked = on_record(request, payment=payment)
+        filters = request.GET.get(FILTERS, "")
+        [row] = as_rows([payment], unmasked=unmasked, filters=filters, outcome=outcome.words)
+        changelist = self.get_changelist_instance(request)
+        context = {"cells": items_for_result(changelist, row, None), "outcome": outcome}
         return TemplateResponse(request, f"{PARTS}/row.html", context)
 
     def save_view(self, request: HttpRequest) -> HttpResponseBase:

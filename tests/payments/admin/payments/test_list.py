@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from payments.admin.payments.changelist import row_facts
+from payments.admin.payments.rows import as_rows
 from payments.core.db import paginator
 from payments.models import Payment, Product
 from payments.states import Verification
@@ -251,5 +251,6 @@ def test_within_days_of_payment_the_index_by_payment_date_gives_the_order(
     assert order in sql.partition("ORDER BY")[2]
 
 
-def test_an_unread_row_masks_by_default(customer: User, product: Product) -> None:
-    assert row_facts(builders.paid(customer, product))["unmasked"] is False
+def test_a_row_masks_by_default(customer: User, product: Product) -> None:
+    [row] = as_rows([builders.paid(customer, product)])
+    assert row.unmasked is False
