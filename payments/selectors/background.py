@@ -1,8 +1,8 @@
 """The background work as it stands: the queue, the workers, the schedule, what failed.
 
 The queue is django-tasks-db's own table. `alarm` says when nothing works any more, for dashboard
-and screen alike. To show another thing about the work: a function here, and its place in the
-admin's `work_page`.
+and screen alike. To show another thing about the work: a function here, and its place in
+`admin.background.page`.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Nothing works. `since` is the last sign of any worker, None if there never was one.
+    """Nothing works. `since` is the last heartbeat of any worker, None if there never was one.
 
     With `is_busy` there are workers, but a task has waited for too long (`since`).
     """
@@ -54,13 +54,13 @@ def queue(*, now: datetime) -> Queue:
     """The queue in figures, in one query."""
     due = _is_due(now)
     unfinished = DBTaskResult.objects.filter(status__in=("READY", "RUNNING")).order_by()
-    found = unfinished.aggregate(
+    figures = unfinished.aggregate(
         waiting=Count("pk", filter=due),
         oldest=Min(_since(), filter=due),
         later=Count("pk", filter=Q(status="READY") & ~due),
         running=Count("pk", filter=Q(status="RUNNING")),
     )
-    return Queue(**found)
+    return Queue(**figures)
 
 
 def alarm(*, now: datetime) -> Alarm | None:
@@ -77,7 +77,7 @@ def alarm(*, now: datetime) -> Alarm | None:
 
 
 def workers() -> list[Worker]:
-    """Those whose sign of life is not long gone, the latest first."""
+    """Those whose last heartbeat is not long gone, the latest first."""
     return list(Worker.objects.order_by("-seen_at")[:SHOWN])
 
 
@@ -100,5 +100,5 @@ def jobs() -> dict[str, ScheduledJob]:
 def parked() -> QuerySet[VerificationItem]:
     """Payments that a run could not process and nobody has verified since, the latest first."""
     since = Q(payment__verified_at=None) | Q(payment__verified_at__lt=F("settled_at"))
-    found = VerificationItem.objects.filter(since, outcome=ItemOutcome.PARKED)
-    return found.select_related("payment", "run").order_by("-pk")
+    items = VerificationItem.objects.filter(since, outcome=ItemOutcome.PARKED)
+    return items.select_related("payment", "run").order_by("-pk")

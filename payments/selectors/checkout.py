@@ -52,14 +52,14 @@ def payment_of_click(user: AbstractBaseUser, checkout_key: str) -> Payment | Non
 def own_payments(user: AbstractBaseUser, *, before: int | None = None) -> PaymentPage:
     """The newest of the person's payments that are older than the id `before`.
 
-    One row more than shown tells whether there are older ones: no count of anything.
+    One row more than the page holds tells whether there are older ones: no count of anything.
     """
-    found = _with_product().filter(user_id=user.pk).order_by("-id")
+    payments = _with_product().filter(user_id=user.pk).order_by("-id")
     if before is not None:
-        found = found.filter(id__lt=before)
-    rows = tuple(found[: PAGE_SIZE + 1])
-    shown = rows[:PAGE_SIZE]
-    return PaymentPage(shown, shown[-1].pk if len(rows) > PAGE_SIZE else None)
+        payments = payments.filter(id__lt=before)
+    rows = tuple(payments[: PAGE_SIZE + 1])
+    page = rows[:PAGE_SIZE]
+    return PaymentPage(page, page[-1].pk if len(rows) > PAGE_SIZE else None)
 
 
 def was_checked(payment: Payment, *, since: datetime) -> bool:

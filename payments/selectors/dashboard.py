@@ -14,9 +14,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, Count, DateField, QuerySet, Sum, Value, When
-from django.db.models.functions import TruncDate
 
-from payments.core.kst import KST, end_of, start_of
+from payments.core.db.functions import KoreanDay
+from payments.core.kst import end_of, start_of
 from payments.core.periods import Days, previous
 from payments.models import (
     DeliveryOutcome,
@@ -102,12 +102,12 @@ def dashboard(days: Days) -> Dashboard:
     approved = _approved(min(before[0], chart[0]), chart)
     ordered = _ordered(before[0], days)
     # Days before the chart come as one, without a date: they can only be in the span before.
-    mine = [row for row in approved if row["day"] and days[0] <= row["day"] <= days[1]]
+    within = [row for row in approved if row["day"] and _in(days, row["day"])]
     earlier = [row for row in approved if row["day"] is None or _in(before, row["day"])]
     return Dashboard(
-        now=Span(days, _sum(mine), _sum(row for row in ordered if row["is_now"])),
+        now=Span(days, _sum(within), _sum(row for row in ordered if row["is_now"])),
         before=Span(before, _sum(earlier), _sum(row for row in ordered if not row["is_now"])),
-        methods=_shares(mine),
+        methods=_shares(within),
         days=_days(chart, approved),
     )
 
@@ -120,7 +120,7 @@ def _approved(first: date, chart: Days) -> list[Row]:
     """Payments by payment date: per day of the chart, method and status."""
     payments = Payment.objects.filter(paid_at__gte=start_of(first), paid_at__lt=end_of(chart[1]))
     # The day is worked out for the chart's days alone: that is what costs.
-    in_chart = When(paid_at__gte=start_of(chart[0]), then=TruncDate("paid_at", tzinfo=KST))
+    in_chart = When(paid_at__gte=start_of(chart[0]), then=KoreanDay("paid_at"))
     day = Case(in_chart, default=None, output_field=DateField())
     return _added_up(payments.annotate(day=day), "day", "pay_method")
 
@@ -135,10 +135,8 @@ def _ordered(first: date, days: Days) -> list[Row]:
 
 
 def _added_up(payments: QuerySet[Payment, Any], *by: str) -> list[Row]:
-    found = payments.order_by().values(*by, "status")
-    return list(
-        found.annotate(count=Count("pk"), gross=Sum("amount"), refunded=Sum("cancelled_amount"))
-    )
+    sums = {"count": Count("pk"), "gross": Sum("amount"), "refunded": Sum("cancelled_amount")}
+    return list(payments.order_by().values(*by, "status").annotate(**sums))
 
 
 def _sum(rows: Iterable[Row]) -> Totals:
@@ -158,9 +156,11 @@ def _shares(rows: Iterable[Row]) -> list[Share]:
     by_method: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_method[row["pay_method"]].append(row)
-    sums = {method: _sum(found) for method, found in by_method.items()}
-    gross = sum(one.gross for one in sums.values())
-    shares = [Share(name, one, one.gross / gross if gross else 0) for name, one in sums.items()]
+    sums = {method: _sum(rows) for method, rows in by_method.items()}
+    gross = sum(total.gross for total in sums.values())
+    shares = [
+        Share(method, total, total.gross / gross if gross else 0) for method, total in sums.items()
+    ]
     return sorted(shares, key=lambda share: (-share.totals.gross, share.pay_method))
 
 
@@ -170,7 +170,7 @@ def _days(chart: Days, rows: Iterable[Row]) -> list[Day]:
         by_day[row["day"]].append(row)
     dates = [chart[0] + timedelta(days=number) for number in range((chart[1] - chart[0]).days + 1)]
     sums = [(day, _sum(by_day[day])) for day in dates]
-    return [Day(day, one.gross, one.refunded) for day, one in sums]
+    return [Day(day, total.gross, total.refunded) for day, total in sums]
 
 
 def waiting(
@@ -194,8 +194,8 @@ def waiting(
     if with_runs:
         counts.append(_counted(OPEN_RUNS, VerificationRun.objects.filter(status__in=NOT_ENDED)))
     if with_reconciliations:
-        open_ones = ReconciliationRun.objects.filter(status__in=NOT_ENDED)
-        counts.append(_counted(OPEN_RECONCILIATIONS, open_ones))
+        reconciliations = ReconciliationRun.objects.filter(status__in=NOT_ENDED)
+        counts.append(_counted(OPEN_RECONCILIATIONS, reconciliations))
     if with_work:
         counts.append(_counted(FAILED_TASKS, background.failed_tasks(since=now - FAILED_WITHIN)))
         counts.append(_counted(PARKED, background.parked().select_related(None)))

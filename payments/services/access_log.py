@@ -33,10 +33,10 @@ def record_access(
 ) -> PersonalDataAccess:
     """Write down that `actor` is about to see `rows` payments. Raises NotAllowed without a reason.
 
-    `query` is the filter of the list, as in its address. `rows` may be one more than is counted.
+    `query` is the filter of the list, as in its URL. `rows` may be one more than is counted.
     """
-    words = clean(reason.strip(), MAX_REASON)
-    if len(words) < MIN_REASON:
+    text = clean(reason.strip(), MAX_REASON)
+    if len(text) < MIN_REASON:
         raise NotAllowed(REASON_NEEDED)
     return PersonalDataAccess.objects.create(
         at=timezone.now(),
@@ -44,7 +44,7 @@ def record_access(
         actor_name=clean(str(actor), 254),
         kind=kind,
         unmasked=unmasked,
-        reason=words,
+        reason=text,
         payment=payment,
         query=clean(query),
         rows=rows,
@@ -66,10 +66,10 @@ def record_view(
     A payment is one thing however its page is asked for; of lists, each filter and page is another.
     """
     what = {"payment": payment} if payment else {"payment": None, "query": clean(query)}
-    seen = PersonalDataAccess.objects.filter(
+    recorded = PersonalDataAccess.objects.filter(
         actor_id=actor.pk, kind=AccessKind.VIEWED, reason=reason, at__gte=since, **what
     )
-    if seen.exists():
+    if recorded.exists():
         return
     record_access(
         actor=actor,

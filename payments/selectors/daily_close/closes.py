@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
 
-from payments.core.kst import KST, day_of, end_of, start_of
+from payments.core.db.functions import KoreanDay
+from payments.core.kst import day_of, end_of, start_of
 from payments.models import (
     OPEN_RUN,
     DailyClose,
@@ -43,22 +43,6 @@ from .lines import (
 WATCHED = 90
 _BATCH = 500
 ONE_DAY = timedelta(days=1)
-
-
-class KoreanDay(TruncDate):
-    """The Korean day of a moment.
-
-    On SQLite with its own arithmetic, three times as fast as Django's call back into Python for
-    each row: Korea has been nine hours ahead the year round since 1988.
-    """
-
-    def __init__(self, expression: str, **extra: Any) -> None:
-        super().__init__(expression, **({"tzinfo": KST} | extra))
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """`DATE(column, '+9 hours')`: times are stored in UTC."""
-        sql, params = compiler.compile(self.lhs)
-        return f"DATE({sql}, '+9 hours')", params
 
 
 # --- Which days ------------------------------------------------------------------------------
@@ -145,8 +129,8 @@ def _added_up(condition: Q, *by: str) -> QuerySet[Payment, tuple[Any, ...]]:
     sums = {"number": Count("pk"), "gross": Sum("amount"), "refunded": Sum("cancelled_amount")}
     # The columns of an aggregate are its own: the stubs know the model's alone.
     added_up: Any = payments.values("day", *by).annotate(**sums)
-    found: QuerySet[Payment, tuple[Any, ...]] = added_up.values_list("day", *by, *sums)
-    return found
+    rows: QuerySet[Payment, tuple[Any, ...]] = added_up.values_list("day", *by, *sums)
+    return rows
 
 
 # --- One day ---------------------------------------------------------------------------------
@@ -231,11 +215,10 @@ class Known(NamedTuple):
 
 def known(ids: list[str]) -> dict[str, Known]:
     """What is known of each of these payments, by imp_uid."""
-    found: dict[str, Known] = {}
+    payments: dict[str, Known] = {}
     for start in range(0, len(ids), _BATCH):
-        rows = Payment.objects.filter(imp_uid__in=ids[start : start + _BATCH])
-        found |= by_imp_uid(rows)
-    return found
+        payments |= by_imp_uid(Payment.objects.filter(imp_uid__in=ids[start : start + _BATCH]))
+    return payments
 
 
 def by_imp_uid(payments: QuerySet[Payment]) -> dict[str, Known]:

@@ -123,8 +123,8 @@ class Figures:
         )
 
 
-def _merged(one: dict[str, Sums], other: dict[str, Sums]) -> dict[str, Sums]:
-    return {name: one.get(name, Sums()) + other.get(name, Sums()) for name in {**one, **other}}
+def _merged(left: dict[str, Sums], right: dict[str, Sums]) -> dict[str, Sums]:
+    return {name: left.get(name, Sums()) + right.get(name, Sums()) for name in {**left, **right}}
 
 
 def payments_of(day: date) -> QuerySet[Payment]:

@@ -1,6 +1,6 @@
 """What a statement says about a Korean day or month: frozen where it is closed, else as it is now.
 
-A closed day keeps saying what it said when it was closed, whatever has happened since; that is told
+A closed day keeps saying what it said when it was closed, whatever has happened since; that stands
 beside it. To let a statement say more, add it to `Daily` or `Monthly`.
 """
 
@@ -38,17 +38,17 @@ class Monthly:
     @property
     def closes(self) -> list[DailyClose]:
         """The closes that it rests on."""
-        return [one.close for one in self.days if one.close]
+        return [day.close for day in self.days if day.close]
 
     @property
     def open_days(self) -> list[date]:
         """Days that are not closed: their figures can still change."""
-        return [one.day for one in self.days if one.close is None]
+        return [day.day for day in self.days if day.close is None]
 
     @property
     def moved(self) -> list[Sums]:
         """By how much each closed day that would say something else today has moved."""
-        return [one.moved for one in self.days if one.moved]
+        return [day.moved for day in self.days if day.moved]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def monthly(day: date, *, today: date) -> Monthly:
     closes = DailyClose.objects.filter(day__range=(first, last)).defer("lines")
     by_day = {close.day: close for close in closes}
     now = figures_by_day(first, min(last, today)) if first <= today else {}
-    days = [_day(one, by_day.get(one), now.get(one)) for one in _days(first, min(last, today))]
-    return Monthly(first, last, today, days, sum((one.figures for one in days), Figures()))
+    rows = [_day(day, by_day.get(day), now.get(day)) for day in _days(first, min(last, today))]
+    return Monthly(first, last, today, rows, sum((row.figures for row in rows), Figures()))
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -123,4 +123,8 @@ def _entries(day: date, text: str) -> list[Entry]:
         payment = payments.get(line.imp_uid)
         uid = payment.merchant_uid if payment else ""
         entries.append(Entry(line, uid, payment.paid_at if payment else None))
-    return sorted(entries, key=lambda one: (one.paid_at is None, one.paid_at, one.line.imp_uid))
+    return sorted(entries, key=_by_payment_date)
+
+
+def _by_payment_date(entry: Entry) -> tuple[bool, datetime | None, str]:
+    return entry.paid_at is None, entry.paid_at, entry.line.imp_uid

@@ -1,6 +1,6 @@
 """What the page of one payment compares: the order beside the gateway's answer, field by field.
 
-What happened to it is read by `history`. To compare one more field, add a line to `_FIELDS`; a
+What happened to it is read by `timeline`. To compare one more field, add a line to `_FIELDS`; a
 finding that no field shows yet gets its field in `_FIELDS_OF`.
 """
 
@@ -36,7 +36,7 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComparedField:
-    """One field, as the order has it and as the gateway told it."""
+    """One field, as the order has it and as the gateway's answer has it."""
 
     name: str
     label: str | Promise
@@ -112,21 +112,21 @@ _FIELDS_OF = {
 
 
 def comparison(payment: Payment) -> Comparison:
-    """The order beside the answer that matters, or alone while the gateway has told nothing.
+    """The order beside the answer that matters, or alone while there is no answer.
 
     That is the newest answer; but while a difference stands, the one that showed it: a later
     question about another attempt must not hide what is still to be cleared up.
     """
     answers = payment.events.exclude(answer="").order_by("-sequence")
-    shown = newest = answers.first()
-    if newest is None or shown is None:
+    answer = newest = answers.first()
+    if newest is None or answer is None:
         return Comparison(None, (), tuple(_compared(payment, {})), False)
     if payment.verification == Verification.MISMATCHED and newest.kind != EventKind.DISCREPANCY:
-        shown = answers.filter(kind=EventKind.DISCREPANCY).first() or newest
-    found = findings_of(shown)
-    since = _changed_since(payment, shown)
-    fields = tuple(_compared(payment, shown.answer_data, found, since))
-    return Comparison(shown, found, fields, shown != newest)
+        answer = answers.filter(kind=EventKind.DISCREPANCY).first() or newest
+    findings = findings_of(answer)
+    since = _changed_since(payment, answer)
+    fields = tuple(_compared(payment, answer.answer_data, findings, since))
+    return Comparison(answer, findings, fields, answer != newest)
 
 
 def findings_of(event: PaymentEvent) -> tuple[Finding, ...]:
@@ -154,7 +154,7 @@ def _compared(
         ours = getattr(payment, name)
         ours = "" if ours is None and read is _text else ours
         theirs = read(answer.get(their_name))
-        about = tuple(one for one in findings if _FIELDS_OF.get(one) == name)
+        about = tuple(finding for finding in findings if _FIELDS_OF.get(finding) == name)
         if about:
             yield ComparedField(name, label, ours, theirs, Agreement.DIFFERENT, about)
         elif their_name not in answer:

@@ -35,30 +35,29 @@ def timeline(
     payment: Payment, *, before: Before, with_events: bool, with_deliveries: bool
 ) -> TimelinePage:
     """One page of what happened, of the two kinds that the reader may see."""
-    events = PaymentEvent.objects.none()
+    events, deliveries = PaymentEvent.objects.none(), WebhookDelivery.objects.none()
     if with_events:
         events = payment.events.order_by("-sequence")
-    found = (
-        payment.deliveries.order_by("-pk") if with_deliveries else WebhookDelivery.objects.none()
-    )
+    if with_deliveries:
+        deliveries = payment.deliveries.order_by("-pk")
     if before.event:
         events = events.filter(sequence__lt=before.event)
     if before.delivery:
-        found = found.filter(pk__lt=before.delivery)
+        deliveries = deliveries.filter(pk__lt=before.delivery)
     enough = MAX_ENTRIES + 1
     # Each side keeps its own order, so a page always takes the head of both.
-    merged = list(merge(events[:enough], found[:enough], key=_when, reverse=True))
-    shown = tuple(merged[:MAX_ENTRIES])
-    return TimelinePage(shown, _below(before, shown) if len(merged) > MAX_ENTRIES else None)
+    merged = list(merge(events[:enough], deliveries[:enough], key=_when, reverse=True))
+    entries = tuple(merged[:MAX_ENTRIES])
+    return TimelinePage(entries, _below(before, entries) if len(merged) > MAX_ENTRIES else None)
 
 
 def _when(entry: PaymentEvent | WebhookDelivery) -> datetime:
     return entry.recorded_at if isinstance(entry, PaymentEvent) else entry.received_at
 
 
-def _below(before: Before, shown: tuple[PaymentEvent | WebhookDelivery, ...]) -> Before:
+def _below(before: Before, entries: tuple[PaymentEvent | WebhookDelivery, ...]) -> Before:
     event, delivery = before.event, before.delivery
-    for entry in shown:
+    for entry in entries:
         if isinstance(entry, PaymentEvent):
             event = entry.sequence
         else:
@@ -66,8 +65,8 @@ def _below(before: Before, shown: tuple[PaymentEvent | WebhookDelivery, ...]) ->
     return Before(event, delivery)
 
 
-def told_about(delivery: WebhookDelivery) -> PaymentEvent | None:
-    """The row with the gateway's answer that this delivery led to, or that had told it before.
+def answer_to(delivery: WebhookDelivery) -> PaymentEvent | None:
+    """The row with the gateway's answer that this delivery led to, or that was there before it.
 
     A forged body names one order and the gateway another: then the row is that other order's.
     """
@@ -79,7 +78,7 @@ def told_about(delivery: WebhookDelivery) -> PaymentEvent | None:
             events = payment.events.filter(
                 imp_uid=delivery.imp_uid, recorded_at__lte=delivery.processed_at
             )
-            told: PaymentEvent | None = events.exclude(answer="").order_by("-sequence").first()
-            if told is not None:
-                return told
+            answer: PaymentEvent | None = events.exclude(answer="").order_by("-sequence").first()
+            if answer is not None:
+                return answer
     return None

@@ -48,8 +48,8 @@ def _queue_if_due(job: Job, now: datetime) -> bool:
         return False
     with transaction.atomic():
         # Compare and set: of two schedulers that both saw it due, one moves it on.
-        mine = ScheduledJob.objects.filter(pk=row.pk, due_at=row.due_at)
-        if not mine.update(due_at=job.next_after(now), queued_at=now):
+        unmoved = ScheduledJob.objects.filter(pk=row.pk, due_at=row.due_at)
+        if not unmoved.update(due_at=job.next_after(now), queued_at=now):
             return False
         if job.alone and workers.is_under_way(task_path=job.alone, now=now):
             return False

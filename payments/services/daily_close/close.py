@@ -3,7 +3,7 @@
 A close holds its payments as text and what they add up to (`selectors.daily_close.lines`), so the
 list of that day, the dashboard and the close say the same. It is written once; what moves
 afterwards is drift (`selectors.daily_close.closes`). Nothing is asked of the gateway here:
-reconciling a day first is handed in. `close_audit` proves that nobody has changed a close.
+reconciling a day first is handed in. `audit` proves that nobody has changed a close.
 """
 
 import json
@@ -71,8 +71,8 @@ def refusal_of(*, day: date, last: DailyClose | None, now: datetime) -> str | Pr
     if last is None or day == last.day + ONE_DAY:
         return None
     if day > last.day:
-        words = _("Days are closed one after the other. Close %(day)s first.")
-        return words % {"day": last.day + ONE_DAY}
+        first = last.day + ONE_DAY
+        return _("Days are closed one after the other. Close %(day)s first.") % {"day": first}
     if DailyClose.objects.filter(day=day).exists():
         return CLOSED
     return _("Closing began after this day, so it can't be closed any more.")

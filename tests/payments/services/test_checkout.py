@@ -95,7 +95,7 @@ class TestOneClickIsOneOrder:
     ) -> None:
         attempt = sandbox.pay(payment.merchant_uid, 99_000, outcome="failed")
         verify(payment=payment, source=Source.BROWSER, imp_uid=attempt["imp_uid"])
-        with pytest.raises(checkout.Closed):
+        with pytest.raises(checkout.OrderEnded):
             start(payment.user, product)
 
 
