@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from allauth.socialaccount.providers.kakao.views import KakaoOAuth2Adapter
 from allauth.socialaccount.providers.naver.views import NaverOAuth2Adapter
+from pytest_django import Settings
 
 from accounts.models import User
 from tests.accounts.vendor import Vendor
@@ -18,7 +19,7 @@ def root(db: None) -> User:
     return User.objects.create_superuser("root", "root@example.com", "correct horse battery")
 
 
-def _serve(name: str, settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
+def _serve(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
     with Vendor(name) as vendor:
         settings.SOCIALACCOUNT_PROVIDERS = {
             name: {"APPS": [{"client_id": vendor.client_id, "secret": vendor.secret, "key": ""}]}
@@ -30,12 +31,17 @@ def _serve(name: str, settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ven
 
 
 @pytest.fixture(params=sorted(ADAPTERS))
-def vendor(request, db: None, settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
+def vendor(
+    request: pytest.FixtureRequest,
+    db: None,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Vendor]:
     """Naver, then Kakao: configured, and answered by a server on this machine."""
     yield from _serve(request.param, settings, monkeypatch)
 
 
 @pytest.fixture
-def kakao(db: None, settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
+def kakao(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
     """Kakao alone."""
     yield from _serve("kakao", settings, monkeypatch)

@@ -19,7 +19,8 @@ ACTIVATE = "/accounts/2fa/totp/activate/"
 
 def shown(secret: str) -> str:
     """What the app shows now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    code: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return code
 
 
 def code_of(secret: str) -> str:

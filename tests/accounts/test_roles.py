@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ImproperlyConfigured
+from pytest_django import DjangoAssertNumQueries
 
 from accounts import roles
 from accounts.models import User
@@ -67,11 +68,11 @@ def stored() -> dict[str, set[str]]:
     }
 
 
-def test_after_migrating_each_role_holds_exactly_its_permissions(db: None):
+def test_after_migrating_each_role_holds_exactly_its_permissions(db: None) -> None:
     assert stored() == EXPECTED
 
 
-def test_a_change_by_hand_is_undone(db: None):
+def test_a_change_by_hand_is_undone(db: None) -> None:
     viewer = Group.objects.get(name="Viewer")
     viewer.permissions.set(Permission.objects.filter(codename="delete_user"))
 
@@ -80,14 +81,16 @@ def test_a_change_by_hand_is_undone(db: None):
     assert stored() == EXPECTED
 
 
-def test_running_it_again_writes_nothing(db: None, django_assert_num_queries):
+def test_running_it_again_writes_nothing(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(11) as captured:
         roles.sync_roles()
 
     assert all(query["sql"].startswith("SELECT") for query in captured.captured_queries)
 
 
-def test_a_group_of_ones_own_is_left_alone(db: None):
+def test_a_group_of_ones_own_is_left_alone(db: None) -> None:
     Group.objects.create(name="Auditors")
 
     roles.sync_roles()
@@ -97,7 +100,7 @@ def test_a_group_of_ones_own_is_left_alone(db: None):
 
 def test_a_permission_that_does_not_exist_stops_with_its_name(
     db: None, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setitem(roles.ROLES, "Viewer", frozenset({"payments.veiw_payment"}))
 
     with pytest.raises(ImproperlyConfigured, match=r"payments\.veiw_payment"):
@@ -117,15 +120,17 @@ def test_a_permission_that_does_not_exist_stops_with_its_name(
         ("root", "admin_person"),
     ],
 )
-def test_accounts_that_can_do_no_more_may_be_managed(request, who: str, whom: str):
+def test_accounts_that_can_do_no_more_may_be_managed(
+    request: pytest.FixtureRequest, who: str, whom: str
+) -> None:
     assert roles.may_manage(request.getfixturevalue(who), request.getfixturevalue(whom))
 
 
 @pytest.mark.parametrize("whom", ["root", "admin_person", "operator"])
 @pytest.mark.parametrize("active", [True, False])
 def test_accounts_that_can_do_more_may_not_even_when_inactive(
-    request, finance: User, whom: str, active: bool
-):
+    request: pytest.FixtureRequest, finance: User, whom: str, active: bool
+) -> None:
     person: User = request.getfixturevalue(whom)
     person.is_active = active
     person.save()
@@ -144,8 +149,8 @@ def test_accounts_that_can_do_more_may_not_even_when_inactive(
     ],
 )
 def test_only_roles_within_ones_own_rights_can_be_handed_out(
-    db: None, request, who: str, names: set[str]
-):
+    db: None, request: pytest.FixtureRequest, who: str, names: set[str]
+) -> None:
     Group.objects.create(name="Auditors")
 
     groups = roles.assignable_groups(request.getfixturevalue(who))

@@ -7,6 +7,7 @@ import sys
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from accounts.models import User
@@ -19,13 +20,14 @@ def signed_in_as(client: Client) -> User | None:
     return User.objects.get(pk=pk) if pk else None
 
 
-def test_a_new_person_gets_an_account_without_rights(vendor: Vendor, client: Client):
+def test_a_new_person_gets_an_account_without_rights(vendor: Vendor, client: Client) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
 
     response = vendor.sign_in(client)
 
     assert response["Location"] == "/"
     person = signed_in_as(client)
+    assert person is not None
     assert person.email == "jiwoo@example.net"
     assert not person.is_staff
     assert not person.is_superuser
@@ -33,7 +35,7 @@ def test_a_new_person_gets_an_account_without_rights(vendor: Vendor, client: Cli
     assert SocialAccount.objects.get().user == person
 
 
-def test_the_second_time_opens_the_same_account(vendor: Vendor, client: Client):
+def test_the_second_time_opens_the_same_account(vendor: Vendor, client: Client) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
     vendor.sign_in(client)
     vendor.sign_in(again := Client())
@@ -42,20 +44,22 @@ def test_the_second_time_opens_the_same_account(vendor: Vendor, client: Client):
     assert User.objects.count() == 1
 
 
-def test_the_way_leads_back_to_where_the_person_was(vendor: Vendor, client: Client):
+def test_the_way_leads_back_to_where_the_person_was(vendor: Vendor, client: Client) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
 
     assert vendor.sign_in(client, next_url="/payments/")["Location"] == "/payments/"
 
 
-def test_no_email_address_is_needed(vendor: Vendor, client: Client):
+def test_no_email_address_is_needed(vendor: Vendor, client: Client) -> None:
     vendor.person(uid="4711", email="")
 
     assert vendor.sign_in(client)["Location"] == "/"
-    assert signed_in_as(client).email == ""
+    person = signed_in_as(client)
+    assert person is not None
+    assert person.email == ""
 
 
-def test_two_people_without_an_address_are_two_accounts(kakao: Vendor, client: Client):
+def test_two_people_without_an_address_are_two_accounts(kakao: Vendor, client: Client) -> None:
     kakao.person(uid="1", email="", nickname="지우")
     kakao.sign_in(client)
     kakao.person(uid="2", email="", nickname="지우")
@@ -64,7 +68,9 @@ def test_two_people_without_an_address_are_two_accounts(kakao: Vendor, client: C
     assert User.objects.count() == 2
 
 
-def test_a_vendors_address_is_not_taken_as_verified(vendor: Vendor, client: Client, mailoutbox):
+def test_a_vendors_address_is_not_taken_as_verified(
+    vendor: Vendor, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
 
     vendor.sign_in(client)
@@ -76,7 +82,7 @@ def test_a_vendors_address_is_not_taken_as_verified(vendor: Vendor, client: Clie
 @pytest.mark.parametrize("spelling", ["customer@example.com", "Customer@Example.com"])
 def test_a_customers_address_opens_nothing(
     vendor: Vendor, client: Client, customer: User, spelling: str
-):
+) -> None:
     vendor.person(uid="4711", email=spelling)
 
     response = vendor.sign_in(client)
@@ -89,7 +95,9 @@ def test_a_customers_address_opens_nothing(
 
 
 @pytest.mark.parametrize("who", ["operator", "root"])
-def test_a_staff_address_opens_nothing(vendor: Vendor, client: Client, request, who: str):
+def test_a_staff_address_opens_nothing(
+    vendor: Vendor, client: Client, request: pytest.FixtureRequest, who: str
+) -> None:
     staff: User = request.getfixturevalue(who)
     EmailAddress.objects.create(user=staff, email=staff.email, verified=True, primary=True)
     vendor.person(uid="4711", email=staff.email)
@@ -100,7 +108,9 @@ def test_a_staff_address_opens_nothing(vendor: Vendor, client: Client, request, 
     assert client.get("/admin/").status_code == 302
 
 
-def test_a_second_address_of_somebody_opens_nothing(vendor: Vendor, client: Client, customer: User):
+def test_a_second_address_of_somebody_opens_nothing(
+    vendor: Vendor, client: Client, customer: User
+) -> None:
     EmailAddress.objects.create(user=customer, email="other@example.com", verified=True)
     vendor.person(uid="4711", email="other@example.com")
 
@@ -110,7 +120,7 @@ def test_a_second_address_of_somebody_opens_nothing(vendor: Vendor, client: Clie
 
 def test_signed_in_a_person_connects_and_then_signs_in_with_it(
     vendor: Vendor, client: Client, customer: User
-):
+) -> None:
     vendor.person(uid="4711", email=customer.email)
     client.force_login(customer)
 
@@ -122,7 +132,7 @@ def test_signed_in_a_person_connects_and_then_signs_in_with_it(
 
 def test_connecting_without_signing_in_first_changes_nothing(
     vendor: Vendor, client: Client, customer: User
-):
+) -> None:
     vendor.person(uid="4711", email=customer.email)
 
     response = vendor.sign_in(client, process="connect")
@@ -134,7 +144,7 @@ def test_connecting_without_signing_in_first_changes_nothing(
 
 def test_an_account_connected_to_somebody_cannot_be_taken_over(
     vendor: Vendor, client: Client, customer: User, stranger: User
-):
+) -> None:
     client.force_login(customer)
     vendor.sign_in(client, process="connect")
     client.force_login(stranger)
@@ -143,7 +153,9 @@ def test_an_account_connected_to_somebody_cannot_be_taken_over(
     assert SocialAccount.objects.get().user == customer
 
 
-def test_a_connected_account_can_be_disconnected(vendor: Vendor, client: Client, customer: User):
+def test_a_connected_account_can_be_disconnected(
+    vendor: Vendor, client: Client, customer: User
+) -> None:
     client.force_login(customer)
     vendor.sign_in(client, process="connect")
     account = SocialAccount.objects.get()
@@ -155,7 +167,9 @@ def test_a_connected_account_can_be_disconnected(vendor: Vendor, client: Client,
     assert not SocialAccount.objects.exists()
 
 
-def test_saying_no_at_the_vendor_ends_on_a_page_that_says_so(vendor: Vendor, client: Client):
+def test_saying_no_at_the_vendor_ends_on_a_page_that_says_so(
+    vendor: Vendor, client: Client
+) -> None:
     vendor.denies = True
 
     response = client.get(vendor.way_back(client), follow=True)
@@ -166,7 +180,9 @@ def test_saying_no_at_the_vendor_ends_on_a_page_that_says_so(vendor: Vendor, cli
 
 
 @pytest.mark.parametrize("where", ["breaks_at_token", "breaks_at_profile"])
-def test_a_broken_vendor_ends_on_a_page_that_says_so(vendor: Vendor, client: Client, where: str):
+def test_a_broken_vendor_ends_on_a_page_that_says_so(
+    vendor: Vendor, client: Client, where: str
+) -> None:
     setattr(vendor, where, True)
 
     response = vendor.sign_in(client)
@@ -176,14 +192,14 @@ def test_a_broken_vendor_ends_on_a_page_that_says_so(vendor: Vendor, client: Cli
     assert not User.objects.exists()
 
 
-def test_an_answer_to_another_browser_is_refused(vendor: Vendor, client: Client):
+def test_an_answer_to_another_browser_is_refused(vendor: Vendor, client: Client) -> None:
     planted = vendor.way_back(Client())
 
     assert client.get(planted).status_code == 401
     assert signed_in_as(client) is None
 
 
-def test_an_answer_works_once(vendor: Vendor, client: Client):
+def test_an_answer_works_once(vendor: Vendor, client: Client) -> None:
     address = vendor.way_back(client)
     client.get(address)
     client.logout()
@@ -192,20 +208,20 @@ def test_an_answer_works_once(vendor: Vendor, client: Client):
     assert signed_in_as(client) is None
 
 
-def test_a_plain_link_asks_before_it_leaves(vendor: Vendor, client: Client):
+def test_a_plain_link_asks_before_it_leaves(vendor: Vendor, client: Client) -> None:
     response = client.get(f"/accounts/{vendor.name}/login/")
 
     assert response.status_code == 200
     assert "socialaccount/login.html" in [used.name for used in response.templates]
 
 
-def test_the_button_stands_on_sign_in_and_sign_up(vendor: Vendor, client: Client):
+def test_the_button_stands_on_sign_in_and_sign_up(vendor: Vendor, client: Client) -> None:
     for address in ("/accounts/login/", "/accounts/signup/"):
         assert f"/accounts/{vendor.name}/login/" in client.get(address).content.decode()
 
 
 @pytest.mark.parametrize("address", ["/accounts/login/", "/accounts/signup/"])
-def test_unconfigured_nothing_is_shown(client: Client, db: None, address: str):
+def test_unconfigured_nothing_is_shown(client: Client, db: None, address: str) -> None:
     SocialApp.objects.create(provider="naver", name="left over", client_id="x", secret="x")
 
     page = client.get(address).content.decode()
@@ -214,7 +230,7 @@ def test_unconfigured_nothing_is_shown(client: Client, db: None, address: str):
     assert "kakao" not in page.lower()
 
 
-def test_unconfigured_the_settings_name_no_connections(client: Client, customer: User):
+def test_unconfigured_the_settings_name_no_connections(client: Client, customer: User) -> None:
     client.force_login(customer)
 
     assert "/accounts/3rdparty/" not in client.get("/accounts/settings/").content.decode()
@@ -222,21 +238,23 @@ def test_unconfigured_the_settings_name_no_connections(client: Client, customer:
 
 
 @pytest.mark.parametrize("name", ["naver", "kakao"])
-def test_unconfigured_the_addresses_lead_nowhere(client: Client, db: None, name: str):
+def test_unconfigured_the_addresses_lead_nowhere(client: Client, db: None, name: str) -> None:
     for address in (f"/accounts/{name}/login/", f"/accounts/{name}/login/callback/?code=1"):
         assert client.get(address).status_code == 404
 
 
-def test_who_signed_up_with_a_vendor_may_set_a_password(vendor: Vendor, client: Client):
+def test_who_signed_up_with_a_vendor_may_set_a_password(vendor: Vendor, client: Client) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
     vendor.sign_in(client)
 
     client.post("/accounts/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
 
-    assert signed_in_as(client).check_password(PASSWORD)
+    person = signed_in_as(client)
+    assert person is not None
+    assert person.check_password(PASSWORD)
 
 
-def test_the_content_policy_lets_a_form_lead_on_to_a_configured_vendor_only():
+def test_the_content_policy_lets_a_form_lead_on_to_a_configured_vendor_only() -> None:
     """Chromium holds a form's redirects to `form-action` too; without this the button is dead."""
     script = (
         "import tests.settings as s; print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"

@@ -8,9 +8,10 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
-from accounts.admin import BoundedPaginator
 from accounts.models import User
+from payments.core.db.paginator import BoundedPaginator
 from tests.conftest import PASSWORD
 
 LIST = "/admin/accounts/user/"
@@ -43,7 +44,7 @@ def as_admin(client: Client, admin_person: User) -> Client:
     return client
 
 
-def test_people_are_found_by_address(as_admin: Client, customer: User, stranger: User):
+def test_people_are_found_by_address(as_admin: Client, customer: User, stranger: User) -> None:
     page = as_admin.get(LIST, {"q": "customer@exa"}).content.decode()
 
     assert "customer@example.com" in page
@@ -51,8 +52,8 @@ def test_people_are_found_by_address(as_admin: Client, customer: User, stranger:
 
 
 def test_the_list_counts_no_further_than_anybody_pages(
-    db: None, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
-):
+    db: None, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     monkeypatch.setattr("payments.core.db.paginator.COUNTED_AT_MOST", 2)
     for number in range(3):
         User.objects.create(username=f"u{number}", email=f"u{number}@example.com")
@@ -63,8 +64,8 @@ def test_the_list_counts_no_further_than_anybody_pages(
 
 
 def test_the_list_asks_the_same_however_many_people(
-    as_admin: Client, django_assert_max_num_queries
-):
+    as_admin: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     for number in range(30):
         User.objects.create(username=f"u{number}", email=f"u{number}@example.com")
 
@@ -72,7 +73,7 @@ def test_the_list_asks_the_same_however_many_people(
         assert as_admin.get(LIST).status_code == 200
 
 
-def test_a_person_is_added_by_address(as_admin: Client):
+def test_a_person_is_added_by_address(as_admin: Client) -> None:
     as_admin.post(
         f"{LIST}add/",
         {
@@ -93,13 +94,17 @@ def test_a_person_is_added_by_address(as_admin: Client):
 
 
 @pytest.mark.parametrize("email", ["", "CUSTOMER@example.com"])
-def test_a_missing_or_taken_address_is_refused(as_admin: Client, customer: User, email: str):
+def test_a_missing_or_taken_address_is_refused(
+    as_admin: Client, customer: User, email: str
+) -> None:
     response = as_admin.post(f"{LIST}add/", {"email": email, "usable_password": "false"})
 
     assert response.context["adminform"].form.errors
 
 
-def test_nobody_is_deleted_not_even_by_the_superuser(client: Client, root: User, customer: User):
+def test_nobody_is_deleted_not_even_by_the_superuser(
+    client: Client, root: User, customer: User
+) -> None:
     client.force_login(root)
 
     assert client.post(f"{LIST}{customer.pk}/delete/", {"post": "yes"}).status_code == 403
@@ -109,7 +114,7 @@ def test_nobody_is_deleted_not_even_by_the_superuser(client: Client, root: User,
     assert User.objects.filter(pk=customer.pk).exists()
 
 
-def test_an_admin_gives_a_role(as_admin: Client, customer: User):
+def test_an_admin_gives_a_role(as_admin: Client, customer: User) -> None:
     finance = Group.objects.get(name="Finance")
 
     as_admin.post(page_of(customer), form_of(customer, is_staff="on", groups=[finance.pk]))
@@ -121,7 +126,7 @@ def test_an_admin_gives_a_role(as_admin: Client, customer: User):
 
 def test_an_admin_cannot_make_anybody_superuser(
     as_admin: Client, admin_person: User, customer: User
-):
+) -> None:
     everything = [permission.pk for permission in Permission.objects.all()]
 
     for person in (admin_person, customer):
@@ -132,7 +137,7 @@ def test_an_admin_cannot_make_anybody_superuser(
         assert not person.user_permissions.exists()
 
 
-def test_an_admin_cannot_touch_a_superuser(as_admin: Client, root: User):
+def test_an_admin_cannot_touch_a_superuser(as_admin: Client, root: User) -> None:
     assert as_admin.post(page_of(root), form_of(root, email="x@y.kr")).status_code == 403
     password = {"password1": "hae-bit-3948", "password2": "hae-bit-3948"}
     assert as_admin.post(f"{LIST}{root.pk}/password/", password).status_code == 403
@@ -142,7 +147,7 @@ def test_an_admin_cannot_touch_a_superuser(as_admin: Client, root: User):
     assert not root.check_password("hae-bit-3948")
 
 
-def test_an_unknown_group_can_be_neither_given_nor_taken(as_admin: Client, customer: User):
+def test_an_unknown_group_can_be_neither_given_nor_taken(as_admin: Client, customer: User) -> None:
     auditors = Group.objects.create(name="Auditors")
 
     given = as_admin.post(page_of(customer), form_of(customer, groups=[auditors.pk]))
@@ -155,7 +160,7 @@ def test_an_unknown_group_can_be_neither_given_nor_taken(as_admin: Client, custo
 
 def test_a_helper_with_fewer_rights_cannot_climb_over_an_admin(
     client: Client, finance: User, admin_person: User, customer: User
-):
+) -> None:
     """A group of the merchant's own may hold accounts.change_user without being Admin."""
     finance.user_permissions.add(Permission.objects.get(codename="change_user"))
     client.force_login(finance)
@@ -170,18 +175,20 @@ def test_a_helper_with_fewer_rights_cannot_climb_over_an_admin(
 
 
 @pytest.mark.parametrize("who", ["viewer", "finance", "operator"])
-def test_the_other_roles_see_no_people(client: Client, request, who: str):
+def test_the_other_roles_see_no_people(
+    client: Client, request: pytest.FixtureRequest, who: str
+) -> None:
     client.force_login(request.getfixturevalue(who))
 
     assert client.get(LIST).status_code == 403
 
 
-def test_secrets_and_vendors_profiles_have_no_screen():
+def test_secrets_and_vendors_profiles_have_no_screen() -> None:
     for model in (SocialAccount, SocialApp, SocialToken):
         assert not admin.site.is_registered(model)
 
 
-def test_no_screen_drops_down_a_list_of_people(client: Client, root: User, customer: User):
+def test_no_screen_drops_down_a_list_of_people(client: Client, root: User, customer: User) -> None:
     client.force_login(root)
     address = EmailAddress.objects.create(user=customer, email="second@example.com")
 
@@ -190,7 +197,7 @@ def test_no_screen_drops_down_a_list_of_people(client: Client, root: User, custo
     assert '<select name="user"' not in page
 
 
-def test_an_inactive_person_is_signed_out(client: Client, root: User, customer: User):
+def test_an_inactive_person_is_signed_out(client: Client, root: User, customer: User) -> None:
     theirs = Client()
     theirs.post("/accounts/login/", {"login": customer.email, "password": PASSWORD})
     client.force_login(root)
