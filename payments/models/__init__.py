@@ -7,20 +7,15 @@ from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, St
 from .event import PaymentEvent
 from .payment import Payment
 from .product import Product
-from .run import (
-    OPEN_RUN,
-    ItemOutcome,
-    ReconciliationRun,
-    Run,
-    RunStatus,
-    VerificationItem,
-    VerificationRun,
-)
+from .reconciliation import ReconciliationRun
+from .run import NOT_ENDED, OPEN_RUN, Run, RunStatus
 from .saved_view import SavedView
+from .verification_run import ItemOutcome, VerificationItem, VerificationRun
 from .webhooks import UNSETTLED, DeliveryOutcome, WebhookDelivery
 
 __all__ = [
     "DEAD_AFTER",
+    "NOT_ENDED",
     "OPEN_RUN",
     "UNSETTLED",
     "AccessKind",

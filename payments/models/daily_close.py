@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.core.db.append_only import AppendOnlyModel
 
-from .run import ReconciliationRun
+from .reconciliation import ReconciliationRun
 
 
 class DailyClose(AppendOnlyModel):

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from payments.core.db.append_only import AppendOnlyModel
 
 from .payment import Payment
-from .run import ReconciliationRun
+from .reconciliation import ReconciliationRun
 
 
 class Bucket(models.TextChoices):

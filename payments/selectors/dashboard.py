@@ -19,6 +19,7 @@ from payments.core.db.functions import KoreanDay
 from payments.core.kst import end_of, start_of
 from payments.core.periods import Days, previous
 from payments.models import (
+    NOT_ENDED,
     DeliveryOutcome,
     Payment,
     PaymentEvent,
@@ -31,7 +32,6 @@ from payments.states import APPROVED, EventKind, PaymentStatus, Source
 from . import background
 from .payments.attention import Attention, needs
 from .payments.totals import Totals
-from .verification_runs.progress import NOT_ENDED
 
 # A chart of fewer days says nothing: for "today" it shows the week that ends today.
 CHART_DAYS = 7

@@ -12,9 +12,7 @@ from django.db.models import F, QuerySet
 
 from payments import conf
 from payments.core.kst import end_of
-from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
-
-from .verification_runs.progress import NOT_ENDED
+from payments.models import NOT_ENDED, Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
 
 # What nobody has closed for longer than this is not waited for any more.
 LOOK_BACK = timedelta(days=7)

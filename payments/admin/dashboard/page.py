@@ -23,7 +23,7 @@ from payments.admin.daily_close.admin import APPROVALS, DRIFT
 from payments.admin.shared.display import moment, pay_method, won
 from payments.core.kst import day_of
 from payments.core.periods import Days, Period, period_bounds
-from payments.models import DeliveryOutcome, PaymentEvent
+from payments.models import NOT_ENDED, DeliveryOutcome, PaymentEvent
 from payments.selectors import background
 from payments.selectors import dashboard as selector
 from payments.selectors.daily_close.closes import moved_lately
@@ -37,7 +37,6 @@ from payments.selectors.dashboard import (
     Dashboard,
 )
 from payments.selectors.payments.attention import Attention
-from payments.selectors.verification_runs.progress import NOT_ENDED
 from payments.states import EventKind, Source
 
 from . import discrepancy_tiles

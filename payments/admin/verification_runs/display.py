@@ -20,8 +20,8 @@ from payments.core.money import with_separators
 from payments.filters import search
 from payments.filters.labels import Part, by_label, parts
 from payments.filters.payment_query import SEARCH, Narrowing
-from payments.models import ItemOutcome, Run, RunStatus
-from payments.selectors.verification_runs.progress import NOT_ENDED, Progress, Standing
+from payments.models import NOT_ENDED, ItemOutcome, Run, RunStatus
+from payments.selectors.verification_runs.progress import Progress, Standing
 from payments.states import Finding
 
 # A run over what another run left open has this in the place of a filter.

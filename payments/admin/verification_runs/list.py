@@ -19,8 +19,8 @@ from django.utils.translation import pgettext_lazy
 from payments.admin.shared.display import NOTHING, moment
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators
-from payments.models import RunStatus, VerificationRun
-from payments.selectors.verification_runs.progress import NOT_ENDED, Counts, counts_of
+from payments.models import NOT_ENDED, RunStatus, VerificationRun
+from payments.selectors.verification_runs.progress import Counts, counts_of
 
 from .display import asker, filter_words, run_badge
 

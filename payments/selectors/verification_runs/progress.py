@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 
 from payments import conf
-from payments.models import ItemOutcome, RunStatus, VerificationItem, VerificationRun
+from payments.models import NOT_ENDED, ItemOutcome, RunStatus, VerificationItem, VerificationRun
 from payments.selectors.payments.totals import Totals
 
 # How many ids go into one call (contract 2.3).
@@ -32,8 +32,6 @@ TROUBLED = (
 ORDER = (*TROUBLED, ItemOutcome.MOVED, ItemOutcome.AGREES, ItemOutcome.WAITING)
 # What is worth asking about once more when a run has ended.
 LEFT_OVER = (ItemOutcome.PARKED, ItemOutcome.UNKNOWN, ItemOutcome.WAITING)
-# Not ended: also a paused one, which waits for a person.
-NOT_ENDED = (RunStatus.WAITING, RunStatus.RUNNING, RunStatus.PAUSED)
 
 
 class Standing(Enum):
