@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from payments.admin.shared.display import NOTHING, address, pay_method
+from payments.admin.shared.display import NOTHING, email_cell, pay_method
 from payments.core.kst import day_of, stamp
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import ONE_DAY
@@ -180,7 +180,7 @@ def _day_warnings(found: Daily, today: date) -> list[str | Promise]:
 def _closers(closes: list[DailyClose]) -> list[tuple[DailyClose, str]]:
     """Each with who closed it."""
     return [
-        (close, address(close.actor_name) if close.actor_name else _("By the clock"))
+        (close, email_cell(close.actor_name) if close.actor_name else _("By the clock"))
         for close in closes
     ]
 

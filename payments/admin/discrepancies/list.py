@@ -27,7 +27,7 @@ from payments.admin.shared.discrepancy_display import (
     owner_label,
     state_badge,
 )
-from payments.admin.shared.display import address, moment
+from payments.admin.shared.display import email_cell, moment
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators, won
 from payments.models import Bucket, Discrepancy
@@ -137,7 +137,7 @@ class DiscrepancyList(ReadOnlyAdmin):
         return format_html(
             '<span class="who{}">{}</span>{}<span class="small soft">{}</span>',
             "" if discrepancy.owner_id else " soft",
-            address(owner_label(discrepancy)),
+            email_cell(owner_label(discrepancy)),
             state_badge(discrepancy),
             closing_label(discrepancy),
         )

@@ -23,9 +23,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from payments.admin.payments.actions import verify_one
 from payments.admin.shared.access import require, staff
-from payments.admin.shared.verify_result import report
+from payments.admin.shared.verify_result import report, verify_one
 from payments.errors import Conflict, NotAllowed
 from payments.models import Discrepancy
 from payments.services.discrepancies import queue

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -19,11 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from payments.admin.shared.access import require, staff
 from payments.admin.shared.links import FILTERS
-from payments.admin.shared.verify_result import Ending, Outcome, not_asked, report, told
+from payments.admin.shared.verify_result import ActionResult, Outcome, not_asked, report, verify_one
 from payments.models import Payment
 from payments.services.verification.silence_limit import SilenceLimit
-from payments.services.verification.verify import verify
-from payments.states import Source
 
 if TYPE_CHECKING:
     from .permissions import PaymentPermissions
@@ -36,16 +33,18 @@ MAX_EXPORTED = 100
 MAX_IN_A_RUN = 200
 
 
-def each(payments: Iterable[Payment], handle: Callable[[Payment], Outcome]) -> Iterator[Outcome]:
+def each(
+    payments: Iterable[Payment], handle: Callable[[Payment], ActionResult]
+) -> Iterator[ActionResult]:
     """Handle one payment after the other; stop asking a gateway that stays silent."""
     limit = SilenceLimit()
     for payment in payments:
         if limit.is_reached:
             yield not_asked(payment)
             continue
-        outcome = handle(payment)
-        limit.count(is_answered=outcome.ending is not Ending.UNKNOWN)
-        yield outcome
+        result = handle(payment)
+        limit.count(is_answered=result.outcome is not Outcome.UNKNOWN)
+        yield result
 
 
 def picked(request: HttpRequest, payments: QuerySet[Payment], limit: int) -> list[Payment]:
@@ -58,11 +57,6 @@ def picked(request: HttpRequest, payments: QuerySet[Payment], limit: int) -> lis
     words = _("At most %(limit)s payments at once. Nothing was done; narrow the list first.")
     messages.error(request, words % {"limit": limit})
     return []
-
-
-def verify_one(payment: Payment, actor: AbstractBaseUser) -> Outcome:
-    """Ask the gateway about one payment and say what came of it."""
-    return told(payment, verify(payment=payment, source=Source.ADMIN, actor=actor))
 
 
 @admin.action(permissions=["verify"], description=gettext_lazy("Re-verify at the gateway"))

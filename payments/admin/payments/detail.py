@@ -14,14 +14,13 @@ from django.urls import URLPattern, path
 from payments.admin.shared import personal_data
 from payments.admin.shared.access import require, staff
 from payments.admin.shared.links import back_address, filters_of, list_address
-from payments.admin.shared.verify_result import report
+from payments.admin.shared.verify_result import report, verify_one
 from payments.models import Payment
 from payments.services.notes import MAX_NOTE
 from payments.services.open_orders.mark_failed import NOT_OPEN
 from payments.states import PaymentStatus
 
 from . import comparison, facts
-from .actions import verify_one
 from .discrepancies import payment_discrepancies
 from .mark_failed import mark_failed_view
 from .notes import note_view

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from payments.admin.shared.display import (
-    address,
     amount_cell,
+    email_cell,
     moment,
     pay_method,
     status_badge,
@@ -49,7 +49,7 @@ class PaymentList(PaymentListParts):
 
     @admin.display(description=gettext_lazy("customer"))
     def customer(self, payment: PaymentRow) -> SafeString:
-        return address(email(payment.user, unmasked=payment.unmasked))
+        return email_cell(email(payment.user, unmasked=payment.unmasked))
 
     @admin.display(description=gettext_lazy("order name"))
     def order_name(self, payment: Payment) -> str:

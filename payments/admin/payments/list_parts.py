@@ -27,12 +27,12 @@ from django.utils.translation import gettext as _
 from payments.admin.shared.access import require, staff
 from payments.admin.shared.links import FILTERS
 from payments.admin.shared.personal_data import email, on_record
+from payments.admin.shared.verify_result import verify_one
 from payments.errors import PaymentError
 from payments.models import Payment
 from payments.selectors.payments.search import customers
 from payments.services import saved_views
 
-from .actions import verify_one
 from .changelist import BareChangeList, PaymentChangeList
 from .permissions import PaymentPermissions
 from .rows import as_rows
@@ -96,13 +96,13 @@ class PaymentListParts(PaymentPermissions):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         payment = get_object_or_404(Payment.objects.select_related("user"), pk=pk)
-        outcome = verify_one(payment, staff(request))
+        result = verify_one(payment, staff(request))
         payment.refresh_from_db()
         unmasked = on_record(request, payment=payment)
         filters = request.GET.get(FILTERS, "")
-        [row] = as_rows([payment], unmasked=unmasked, filters=filters, outcome=outcome.words)
+        [row] = as_rows([payment], unmasked=unmasked, filters=filters, outcome=result.message)
         changelist = self.get_changelist_instance(request)
-        context = {"cells": items_for_result(changelist, row, None), "outcome": outcome}
+        context = {"cells": items_for_result(changelist, row, None), "result": result}
         return TemplateResponse(request, f"{PARTS}/row.html", context)
 
     def save_view(self, request: HttpRequest) -> HttpResponseBase:

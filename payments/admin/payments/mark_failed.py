@@ -23,7 +23,7 @@ from payments.admin.shared import personal_data
 from payments.admin.shared.access import require, staff
 from payments.admin.shared.display import moment, status_badge, won
 from payments.admin.shared.links import BACK, filters_of, list_address, page_address
-from payments.admin.shared.verify_result import Ending, Outcome, report
+from payments.admin.shared.verify_result import ActionResult, Outcome, report
 from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.models import Payment
 from payments.services.open_orders import mark_failed
@@ -91,20 +91,20 @@ def mark_failed_view(model_admin: "PaymentPermissions", request: HttpRequest) ->
     if not records:
         messages.warning(request, _("No payment matches. Nothing was done."))
         return HttpResponseRedirect(_way_back(request, records))
-    outcomes = _mark(records, staff(request), form, override_silence=overriding)
-    report(request, outcomes)
-    return _after(model_admin, request, records, outcomes, form)
+    results = _mark(records, staff(request), form, override_silence=overriding)
+    report(request, results)
+    return _after(model_admin, request, records, results, form)
 
 
 def _after(
     model_admin: "PaymentPermissions",
     request: HttpRequest,
     records: list[Record],
-    outcomes: list[Outcome],
+    results: list[ActionResult],
     form: MarkFailedForm,
 ) -> HttpResponse:
     """Back to where one was; or, with silence and the right to go on, the second confirmation."""
-    unanswered = {one.merchant_uid for one in outcomes if one.ending is Ending.UNKNOWN}
+    unanswered = {result.merchant_uid for result in results if result.outcome is Outcome.UNKNOWN}
     if not unanswered:
         return HttpResponseRedirect(_way_back(request, records))
     if not may_override(request):
@@ -164,13 +164,13 @@ def _mark(
     form: MarkFailedForm,
     *,
     override_silence: bool,
-) -> list[Outcome]:
+) -> list[ActionResult]:
     by_id = {record.payment.pk: record for record in records}
 
-    def mark(payment: Payment) -> Outcome:
+    def mark(payment: Payment) -> ActionResult:
         record = by_id[payment.pk]
         if record.obstacle:
-            return Outcome(payment.merchant_uid, Ending.REFUSED, str(record.obstacle))
+            return ActionResult(payment.merchant_uid, Outcome.REFUSED, str(record.obstacle))
         arguments = {
             "payment": payment,
             "actor": actor,
@@ -184,15 +184,15 @@ def _mark(
     return list(each((record.payment for record in records), mark))
 
 
-def _mark_one(payment: Payment, arguments: dict[str, Any]) -> Outcome:
+def _mark_one(payment: Payment, arguments: dict[str, Any]) -> ActionResult:
     try:
         failed = mark_failed.mark_failed(**arguments)
     except GatewayUnavailable as silence:
-        return Outcome(payment.merchant_uid, Ending.UNKNOWN, str(silence))
+        return ActionResult(payment.merchant_uid, Outcome.UNKNOWN, str(silence))
     except (NotAllowed, Conflict) as refusal:
-        return Outcome(payment.merchant_uid, Ending.REFUSED, _refusal(payment, refusal))
+        return ActionResult(payment.merchant_uid, Outcome.REFUSED, _refusal(payment, refusal))
     words = _("Marked failed: %(reason)s") % {"reason": failed.fail_reason}
-    return Outcome(payment.merchant_uid, Ending.CHANGED, words)
+    return ActionResult(payment.merchant_uid, Outcome.CHANGED, words)
 
 
 def _refusal(payment: Payment, refusal: NotAllowed | Conflict) -> str:

@@ -13,16 +13,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from payments.admin.shared.links import list_address
+from payments.admin.shared.ticked_payments import TICKED, ticked_label
 from payments.models import Payment
 
 from .changelist import PaymentChangeList
 from .permissions import PaymentPermissions
-
-PICKED = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class PaymentChoice(PaymentPermissions):
 
     def _ticked(self, request: HttpRequest, limit: int) -> Chosen | None:
         """The ticked payments, if the address names any."""
-        texts = request.GET.getlist(PICKED)
+        texts = request.GET.getlist(TICKED)
         if not texts:
             return None
         if len(texts) > limit:
@@ -54,8 +51,8 @@ class PaymentChoice(PaymentPermissions):
         return Chosen(
             payments=self.get_queryset(request).filter(pk__in=ids).order_by("-pk"),
             query=request.GET.urlencode(),
-            lasting_query=urlencode({PICKED: sorted(ids)}, doseq=True),
-            words=ticked_words(len(ids)),
+            lasting_query=urlencode({TICKED: sorted(ids)}, doseq=True),
+            words=ticked_label(len(ids)),
             list_address=list_address(request),
         )
 
@@ -79,15 +76,9 @@ class PaymentChoice(PaymentPermissions):
         )
 
 
-def ticked_words(number: int) -> list[tuple[str, str]]:
-    """How payments that were ticked are called."""
-    words = ngettext("%(number)s ticked payment", "%(number)s ticked payments", number)
-    return [(_("Selection"), words % {"number": number})]
-
-
 def _in_words(found: PaymentChangeList) -> list[tuple[str, str]]:
     """The chips of the list, those of one filter in one line."""
     words: dict[str, list[str]] = {}
     for chip in found.chips:
-        words.setdefault(chip.label, []).append(chip.words)
+        words.setdefault(chip.label, []).append(chip.display)
     return [(label, ", ".join(values)) for label, values in words.items()]

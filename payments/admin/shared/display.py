@@ -131,9 +131,9 @@ def outcome_badge(delivery: WebhookDelivery) -> SafeString:
     return badge(OUTCOME_LOOKS[outcome], outcome.label)
 
 
-def address(text: str) -> SafeString:
+def email_cell(email: str) -> SafeString:
     """An e-mail address, which may break before its @."""
-    name, at, domain = text.partition("@")
+    name, at, domain = email.partition("@")
     return format_html("{}<wbr>{}{}", name, at, domain)
 
 

@@ -1,7 +1,7 @@
-"""What came of a request to the gateway, in words for the person who asked.
+"""What came of asking the gateway about payments, in words for the person who asked.
 
-`told` turns one result into an `Outcome`; `report` shows one or many. To give a new kind of result
-its words, add a branch to `_words`.
+`verify_one` asks about one payment, `report` shows what came of one or many. To give a new kind of
+result its words, add a branch to `_described`.
 """
 
 from collections import Counter
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import TextChoices
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -19,10 +20,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from payments.errors import GatewayUnavailable
 from payments.models import Payment
 from payments.services.verification.settle import Result
-from payments.states import EventKind
+from payments.services.verification.verify import verify
+from payments.states import EventKind, Source
 
 
-class Ending(TextChoices):
+class Outcome(TextChoices):
     """How one request ended; the label is its word in a count."""
 
     UNCHANGED = "unchanged", gettext_lazy("agrees, nothing changed")
@@ -33,86 +35,87 @@ class Ending(TextChoices):
     NOT_ASKED = "not_asked", gettext_lazy("not asked")
 
 
-FINE = {Ending.UNCHANGED, Ending.CHANGED}
+FINE = {Outcome.UNCHANGED, Outcome.CHANGED}
 
 _LEVELS = {
-    Ending.UNCHANGED: messages.SUCCESS,
-    Ending.CHANGED: messages.SUCCESS,
-    Ending.MISMATCH: messages.ERROR,
-    Ending.UNKNOWN: messages.WARNING,
-    Ending.REFUSED: messages.ERROR,
-    Ending.NOT_ASKED: messages.WARNING,
+    Outcome.UNCHANGED: messages.SUCCESS,
+    Outcome.CHANGED: messages.SUCCESS,
+    Outcome.MISMATCH: messages.ERROR,
+    Outcome.UNKNOWN: messages.WARNING,
+    Outcome.REFUSED: messages.ERROR,
+    Outcome.NOT_ASKED: messages.WARNING,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How the request about one payment ended, in words."""
+class ActionResult:
+    """How a request about one payment ended, in words."""
 
     merchant_uid: str
-    ending: Ending
-    words: str
+    outcome: Outcome
+    message: str
 
     @property
     def line(self) -> str:
         """The order number and what came of it."""
-        return f"{self.merchant_uid}: {self.words}"
+        return f"{self.merchant_uid}: {self.message}"
 
 
-def told(before: Payment, result: Result) -> Outcome:
-    """The result of a verification. `before` is the payment as the person saw it."""
-    ending, words = _words(before, result)
-    return Outcome(result.payment.merchant_uid, ending, words)
+def verify_one(payment: Payment, actor: AbstractBaseUser) -> ActionResult:
+    """Ask the gateway about one payment. What changed is told from `payment` as it is given."""
+    result = verify(payment=payment, source=Source.ADMIN, actor=actor)
+    outcome, message = _described(payment, result)
+    return ActionResult(result.payment.merchant_uid, outcome, message)
 
 
-def _words(before: Payment, result: Result) -> tuple[Ending, str]:
+def _described(before: Payment, result: Result) -> tuple[Outcome, str]:
     if result.kind is EventKind.UNKNOWN:
-        return Ending.UNKNOWN, str(GatewayUnavailable.message)
+        return Outcome.UNKNOWN, str(GatewayUnavailable.message)
     if result.kind is EventKind.NOT_FOUND:
-        return Ending.MISMATCH, _("The gateway knows no such payment. Nothing was changed.")
+        return Outcome.MISMATCH, _("The gateway knows no such payment. Nothing was changed.")
     if result.kind is EventKind.DISCREPANCY:
-        found = "; ".join(str(finding.label) for finding in result.findings)
-        return Ending.MISMATCH, _("The gateway's answer does not agree: %(found)s.") % {
-            "found": found
+        findings = "; ".join(str(finding.label) for finding in result.findings)
+        return Outcome.MISMATCH, _("The gateway's answer does not agree: %(found)s.") % {
+            "found": findings
         }
     if result.kind is EventKind.CONFIRMED:
-        return Ending.UNCHANGED, _("The gateway agrees. Nothing has changed.")
-    return Ending.CHANGED, _change(before, result.payment)
+        return Outcome.UNCHANGED, _("The gateway agrees. Nothing has changed.")
+    return Outcome.CHANGED, _change(before, result.payment)
 
 
 def _change(before: Payment, after: Payment) -> str:
-    words = {"before": before.status_words, "after": after.status_words}
-    if words["before"] == words["after"]:
-        return _("Updated from the gateway; still %(after)s.") % words
-    return _("%(before)s → %(after)s, as the gateway says.") % words
+    labels = {"before": before.status_words, "after": after.status_words}
+    if labels["before"] == labels["after"]:
+        return _("Updated from the gateway; still %(after)s.") % labels
+    return _("%(before)s → %(after)s, as the gateway says.") % labels
 
 
-def not_asked(payment: Payment) -> Outcome:
-    """For what was left out because the gateway is silent."""
-    words = _("The gateway was not asked, because it did not answer about the ones before.")
-    return Outcome(payment.merchant_uid, Ending.NOT_ASKED, words)
+def not_asked(payment: Payment) -> ActionResult:
+    """For what was left out because the gateway does not answer."""
+    message = _("The gateway was not asked, because it did not answer about the ones before.")
+    return ActionResult(payment.merchant_uid, Outcome.NOT_ASKED, message)
 
 
-def report(request: HttpRequest, outcomes: Sequence[Outcome]) -> None:
-    """Show one outcome as it is; of many, the counts and a list of those that are not fine."""
-    if len(outcomes) == 1:
-        messages.add_message(request, _LEVELS[outcomes[0].ending], outcomes[0].line)
+def report(request: HttpRequest, results: Sequence[ActionResult]) -> None:
+    """Show one result as it is; of many, the counts and a list of those that are not fine."""
+    if len(results) == 1:
+        messages.add_message(request, _LEVELS[results[0].outcome], results[0].line)
         return
-    troubled = [outcome for outcome in outcomes if outcome.ending not in FINE]
+    troubled = [result for result in results if result.outcome not in FINE]
     level = messages.WARNING if troubled else messages.SUCCESS
-    messages.add_message(request, level, _summary(outcomes, troubled))
+    messages.add_message(request, level, _summary(results, troubled))
 
 
-def _summary(outcomes: Sequence[Outcome], troubled: Sequence[Outcome]) -> SafeString:
-    counts = Counter(outcome.ending for outcome in outcomes)
+def _summary(results: Sequence[ActionResult], troubled: Sequence[ActionResult]) -> SafeString:
+    counts = Counter(result.outcome for result in results)
     parts = ", ".join(
-        _("%(ending)s %(count)s") % {"ending": ending.label, "count": f"{counts[ending]:,}"}
-        for ending in Ending
-        if counts[ending]
+        _("%(ending)s %(count)s") % {"ending": outcome.label, "count": f"{counts[outcome]:,}"}
+        for outcome in Outcome
+        if counts[outcome]
     )
-    head = ngettext("%(count)s payment", "%(count)s payments", len(outcomes)) % {
-        "count": f"{len(outcomes):,}"
+    head = ngettext("%(count)s payment", "%(count)s payments", len(results)) % {
+        "count": f"{len(results):,}"
     }
-    rows = format_html_join("", "<li>{}</li>", ((outcome.line,) for outcome in troubled))
+    rows = format_html_join("", "<li>{}</li>", ((result.line,) for result in troubled))
     listed = format_html("<ul>{}</ul>", rows) if troubled else ""
     return format_html("{}: {}{}", head, parts, listed)

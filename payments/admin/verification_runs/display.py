@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from payments.admin.payments.selection import PICKED, ticked_words
 from payments.admin.shared.display import NOTHING, badge
+from payments.admin.shared.ticked_payments import TICKED, ticked_label
 from payments.core.money import with_separators
 from payments.filters import search
 from payments.filters.labels import Part, by_label, parts
@@ -48,8 +48,8 @@ OUTCOME_LOOKS = {
 def filter_words(query: str) -> list[tuple[str, str]]:
     """(what, its value) of the filter that a run was asked for with; nothing for all payments."""
     given = QueryDict(query)
-    if PICKED in given:
-        return ticked_words(len(given.getlist(PICKED)))
+    if TICKED in given:
+        return ticked_label(len(given.getlist(TICKED)))
     if number := given.get(OF_RUN):
         return [(_("Selection"), _("What run %(number)s left open") % {"number": number})]
     narrowing = Narrowing.of(query, unmasked=False)
