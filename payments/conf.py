@@ -112,7 +112,7 @@ def schedule() -> Schedule:
 
 
 def shop_name() -> str:
-    """Whose book this is, for the head of a statement; "" where nobody has said."""
+    """Whose book this is, for the head of a statement; "" where none is configured."""
     return str(settings.SHOP_NAME)
 
 

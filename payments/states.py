@@ -1,7 +1,7 @@
 """The words for what a payment is and what happened to it, and the table of allowed moves.
 
 Pure functions, no database. Statuses are Iamport's own four (contract 3.2). To allow a move, add it
-to `ALLOWED`; to add something that can happen, add an `EventKind` and write it in `ledger.py`.
+to `ALLOWED`; to add something that can happen, add an `EventKind` and append it to the ledger.
 """
 
 from django.db.models import TextChoices
@@ -105,7 +105,7 @@ class Finding(TextChoices):
 
 
 class FailReason(TextChoices):
-    """Why a payment is marked failed by staff, or closed by the sweep (the first two)."""
+    """Why a payment is marked failed by staff, or failed by the sweep (the first two)."""
 
     ABANDONED = "abandoned", _("The customer never finished")
     DEPOSIT_EXPIRED = "deposit_expired", _("No deposit by the due date")
@@ -134,5 +134,5 @@ def may_move(before: str, after: str) -> bool:
 
 
 def is_late_approval(before: str, after: str) -> bool:
-    """Whether money came in for an order that was already closed as failed."""
+    """Whether money came in for an order that had failed already."""
     return (before, after) == (PaymentStatus.FAILED, PaymentStatus.PAID)

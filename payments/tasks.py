@@ -18,7 +18,7 @@ from . import conf
 from .services import reconciliation, webhooks
 from .services.background import schedule, workers
 from .services.background.schedule import Job
-from .services.daily_close import close as closing
+from .services.daily_close.close import close_finished_days
 from .services.discrepancies import mail
 from .services.open_orders.sweep import sweep
 from .services.verification_runs import control, worker
@@ -110,7 +110,7 @@ def close_days() -> list[str]:
     A day whose reconciliation is still under way, or left payments without an answer, is closed on
     a later turn.
     """
-    closes = closing.close_finished_days(
+    closes = close_finished_days(
         now=timezone.now() - timedelta(hours=conf.schedule().close_hour),
         reconcile=lambda day: reconciliation.of_finished_day(day=day, enqueue=queue_reconciliation),
     )

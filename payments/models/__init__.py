@@ -1,4 +1,4 @@
-"""The tables of payments. One module per thing; everything else imports from here."""
+"""The tables of payments. One module per subject; everything else imports from here."""
 
 from .access_log import AccessKind, PersonalDataAccess
 from .background import DEAD_AFTER, ScheduledJob, Worker

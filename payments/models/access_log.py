@@ -19,7 +19,7 @@ class AccessKind(models.TextChoices):
 class PersonalDataAccess(AppendOnlyModel):
     """One person seeing personal data, once.
 
-    `payment` is the one whose page it was. Of a list there is its address's `query`; of an export
+    `payment` is the one whose page it was. Of a list there is its URL's `query`; of an export
     also how many `rows` went into the file.
     """
 

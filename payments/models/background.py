@@ -1,4 +1,4 @@
-"""Signs of life: which workers there are, and when each job of the schedule is due.
+"""Heartbeats: which workers there are, and when each job of the schedule is due.
 
 The queue itself is django-tasks-db's own table.
 """
@@ -8,12 +8,12 @@ from datetime import timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# A worker signs every few seconds; one that was silent for this long is dead.
+# A worker's heart beats every few seconds; without a heartbeat for this long it is dead.
 DEAD_AFTER = timedelta(minutes=2)
 
 
 class Worker(models.Model):
-    """A worker process; `seen_at` is its last sign of life (UTC)."""
+    """A worker process; `seen_at` is its last heartbeat (UTC)."""
 
     worker_id = models.CharField(_("worker"), max_length=64, unique=True)
     host = models.CharField(_("machine"), max_length=255)

@@ -96,7 +96,7 @@ class Payment(models.Model):
         _("verification"), max_length=16, choices=Verification, default=Verification.NEVER
     )
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
-    # Money came in after the order was closed as failed: somebody has to decide what it is for.
+    # Money came in after the order had failed: somebody has to decide what it is for.
     late_approval = models.BooleanField(_("paid after it had failed"), default=False)
     # The head of the event chain: without it, cutting off the newest events would leave no trace.
     version = models.PositiveIntegerField(default=0, editable=False)

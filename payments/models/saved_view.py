@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SavedView(models.Model):
-    """`query` is the list's query string; sharing one is sharing its address."""
+    """`query` is the list's query string; sharing a view is sharing its URL."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"

@@ -23,12 +23,12 @@ class DeliveryOutcome(models.TextChoices):
 
 # What nearly every delivery ends as.
 _USUAL = (DeliveryOutcome.APPLIED, DeliveryOutcome.HARMLESS)
-# What was not looked at, or not to the end: it is tried again.
+# What was not processed, or not to the end: it is tried again.
 UNSETTLED = (DeliveryOutcome.RECEIVED, DeliveryOutcome.FAILED)
 
 
 class WebhookDelivery(models.Model):
-    """One POST to the webhook address. Its body is a hint, never a fact (contract 5)."""
+    """One POST to the webhook URL. Its body is a hint, never a fact (contract 5)."""
 
     received_at = models.DateTimeField(_("received"), db_index=True)
     remote_address = models.GenericIPAddressField(_("from"), null=True, blank=True)
@@ -64,7 +64,9 @@ class WebhookDelivery(models.Model):
             models.Index(
                 "outcome",
                 F("id").desc(),
-                condition=Q(outcome__in=[one for one in DeliveryOutcome if one not in _USUAL]),
+                condition=Q(
+                    outcome__in=[outcome for outcome in DeliveryOutcome if outcome not in _USUAL]
+                ),
                 name="delivery_unusual",
             ),
             models.Index(

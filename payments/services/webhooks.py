@@ -21,11 +21,10 @@ from urllib.parse import parse_qsl
 from django.utils import timezone
 
 from payments.core.text import clean
-from payments.iamport import arguments
 from payments.models import UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
 from payments.states import EventKind, Source
 
-from .verification.conclude import Absent, Answer, NoAnswer, Question
+from .verification.conclude import Answer, NoAnswer, Question
 from .verification.settle import Result, settle
 from .verification.silence_limit import SilenceLimit
 from .verification.verify import call
@@ -44,6 +43,12 @@ _OUTCOME_OF = {
     EventKind.CONFIRMED: DeliveryOutcome.HARMLESS,
     EventKind.DISCREPANCY: DeliveryOutcome.MISMATCHED,
 }
+
+
+def accept(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
+    """Store what was posted, then look into it: the delivery with what came of it."""
+    delivery = receive(body=body, content_type=content_type, remote_address=remote_address)
+    return process(delivery=delivery)
 
 
 def receive(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
@@ -99,31 +104,22 @@ def process(*, delivery: WebhookDelivery) -> WebhookDelivery:
     if not delivery.imp_uid.startswith("imp"):
         # The console's test button sends no real id (contract, pitfall 28).
         return _finish(delivery, DeliveryOutcome.TEST_CALL)
-    if not _can_be_asked(delivery.imp_uid):
-        # Final: tried again and again, it would only keep real deliveries waiting.
-        return _finish(delivery, DeliveryOutcome.FORGED)
     try:
-        return _look(delivery)
+        return _ask(delivery)
     except Exception as error:
         # Whatever goes wrong with us, the delivery keeps it; the gateway sees a 500 and may repeat.
         _finish(delivery, DeliveryOutcome.FAILED, error=repr(error))
         raise
 
 
-def _can_be_asked(imp_uid: str) -> bool:
-    try:
-        arguments.imp_uid(imp_uid)
-    except ValueError:
-        return False
-    return True
-
-
 def _begin(delivery: WebhookDelivery) -> bool:
-    """Count the attempt. Of two who take up the same delivery, one is told that it is taken."""
+    """Count the attempt. Of two who take up the same delivery, the second gets False."""
     before, delivery.attempts = delivery.attempts, delivery.attempts + 1
     delivery.next_attempt_at = _next_attempt(delivery.attempts)
-    mine = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=before)
-    return bool(mine.update(attempts=delivery.attempts, next_attempt_at=delivery.next_attempt_at))
+    untaken = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=before)
+    return bool(
+        untaken.update(attempts=delivery.attempts, next_attempt_at=delivery.next_attempt_at)
+    )
 
 
 def _next_attempt(attempts: int) -> datetime | None:
@@ -134,12 +130,13 @@ def _next_attempt(attempts: int) -> datetime | None:
     return timezone.now() + pause
 
 
-def _look(delivery: WebhookDelivery) -> WebhookDelivery:
+def _ask(delivery: WebhookDelivery) -> WebhookDelivery:
     question = _question(delivery)
     answer = call(question)
-    if isinstance(answer, NoAnswer):
+    if isinstance(answer, NoAnswer) and not answer.is_final:
         return _finish(delivery, DeliveryOutcome.FAILED, error=answer.why)
-    if isinstance(answer, Absent):
+    if not isinstance(answer, Answer):
+        # Also an id that can be none: tried again and again, it would keep real deliveries waiting.
         return _finish(delivery, DeliveryOutcome.FORGED)
     return _apply(delivery, question, answer)
 
@@ -181,9 +178,9 @@ def _finish(
     delivery.processed_at = timezone.now()
     if outcome != DeliveryOutcome.FAILED:
         delivery.next_attempt_at = None
-    # An attempt that took longer than the pause must not cover what a later one has found.
-    mine = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts)
-    mine.update(
+    # An attempt that took longer than the pause must not cover what a later one has brought.
+    this_attempt = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts)
+    this_attempt.update(
         outcome=outcome,
         error=delivery.error,
         processed_at=delivery.processed_at,

@@ -17,13 +17,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read everything, change nothing."""
-        found = 0
+        number = 0
         for problems in (audit(), audit_closes()):
             for problem in problems:
-                found += 1
+                number += 1
                 self.stdout.write(self.style.ERROR(str(problem)))
-        looked_at = f"{Payment.objects.count()} payments and {DailyClose.objects.count()} closes"
-        if found:
-            self.stdout.write(self.style.ERROR(f"{found} problems in {looked_at}."))
+        checked = f"{Payment.objects.count()} payments and {DailyClose.objects.count()} closes"
+        if number:
+            self.stdout.write(self.style.ERROR(f"{number} problems in {checked}."))
             sys.exit(1)
-        self.stdout.write(self.style.SUCCESS(f"{looked_at}: everything holds."))
+        self.stdout.write(self.style.SUCCESS(f"{checked}: everything holds."))

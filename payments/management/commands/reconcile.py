@@ -48,12 +48,14 @@ class Command(BaseCommand):
         except NotAllowed as error:
             raise CommandError(str(error.message), returncode=MEANINGLESS) from None
         self._work(run)
-        found = list(still_open(run))
+        discrepancies = list(still_open(run))
         if options["json"]:
-            self.stdout.write(json.dumps(_summary(run, found), ensure_ascii=False, indent=2))
+            self.stdout.write(
+                json.dumps(_summary(run, discrepancies), ensure_ascii=False, indent=2)
+            )
         else:
-            self._print(run, found)
-        if code := _exit_code(run, found):
+            self._print(run, discrepancies)
+        if code := _exit_code(run, discrepancies):
             sys.exit(code)
 
     def _work(self, run: ReconciliationRun) -> None:
@@ -75,17 +77,17 @@ class Command(BaseCommand):
         # Not in the red of errors.
         self.stderr.write(_progress(run), style_func=str, ending=ending)
 
-    def _print(self, run: ReconciliationRun, found: list[Discrepancy]) -> None:
+    def _print(self, run: ReconciliationRun, discrepancies: list[Discrepancy]) -> None:
         counts = run.counts
         for name in counts:
             if counts[name]:
                 self.stdout.write(f"{name:16}{with_separators(counts[name]):>12}")
-        for one in found:
-            amount = with_separators(one.amount)
-            self.stdout.write(f"{one.bucket:16}{amount:>12} {one.merchant_uid} {one.imp_uid}")
+        for row in discrepancies:
+            amount = with_separators(row.amount)
+            self.stdout.write(f"{row.bucket:16}{amount:>12} {row.merchant_uid} {row.imp_uid}")
         for imp_uid in run.unknown:
             self.stdout.write(f"{'unknown':16}{'':12} {imp_uid}")
-        self.stdout.write(f"Run {run.pk} over {run}: {run.status}, {len(found)} open.")
+        self.stdout.write(f"Run {run.pk} over {run}: {run.status}, {len(discrepancies)} open.")
 
 
 def _day(text: str) -> date:
@@ -93,8 +95,8 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         # Not argparse's own refusal: its exit code, 2, says that nobody knows.
-        words = f"“{text}” is no day. Write it as 2026-04-30."
-        raise CommandError(words, returncode=MEANINGLESS) from None
+        refusal = f"“{text}” is no day. Write it as 2026-04-30."
+        raise CommandError(refusal, returncode=MEANINGLESS) from None
 
 
 def _progress(run: ReconciliationRun) -> str:
@@ -103,14 +105,14 @@ def _progress(run: ReconciliationRun) -> str:
     return f"{line}  waiting: {run.last_error}" if run.not_before else line
 
 
-def _exit_code(run: ReconciliationRun, found: list[Discrepancy]) -> int:
+def _exit_code(run: ReconciliationRun, discrepancies: list[Discrepancy]) -> int:
     # Not knowing comes first: what was found is then not all.
     if run.status != RunStatus.DONE or run.counts["unknown"]:
         return UNKNOWN
-    return DIFFERS if found else 0
+    return DIFFERS if discrepancies else 0
 
 
-def _summary(run: ReconciliationRun, found: list[Discrepancy]) -> dict[str, Any]:
+def _summary(run: ReconciliationRun, discrepancies: list[Discrepancy]) -> dict[str, Any]:
     buckets = {str(bucket) for bucket in Bucket}
     return {
         "run": run.pk,
@@ -121,7 +123,7 @@ def _summary(run: ReconciliationRun, found: list[Discrepancy]) -> dict[str, Any]
         "differences": {name: number for name, number in run.counts.items() if name in buckets},
         "moved": run.moved,
         "unknown": run.unknown,
-        "open": [_open(one) for one in found],
+        "open": [_open(discrepancy) for discrepancy in discrepancies],
     }
 
 

@@ -103,7 +103,7 @@ def test_the_pauses_grow_up_to_an_hour_and_end_in_the_end(
         if delivery.next_attempt_at is not None:
             assert result == RetryResult(failed=1)
             pauses.append(pause(delivery))
-    assert [one // MINUTE for one in pauses[:8]] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert [pause // MINUTE for pause in pauses[:8]] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert set(pauses[8:]) == {60 * MINUTE}
     assert (delivery.outcome, delivery.attempts) == ("failed", webhooks.ATTEMPTS)
     assert result == RetryResult(failed=1, given_up=1)
@@ -125,17 +125,17 @@ def test_a_poison_delivery_does_not_stop_the_rest(
 ) -> None:
     poison = [failed(sandbox, f"imp_00000000000{number}") for number in range(4)]
     delivery = failed(sandbox, attempt["imp_uid"], payment.merchant_uid)
-    look = webhooks._look
+    ask = webhooks._ask
 
-    def broken(one: WebhookDelivery) -> WebhookDelivery:
-        if one.pk != delivery.pk:
+    def broken(stored: WebhookDelivery) -> WebhookDelivery:
+        if stored.pk != delivery.pk:
             raise ZeroDivisionError
-        return look(one)
+        return ask(stored)
 
-    monkeypatch.setattr(webhooks, "_look", broken)
+    monkeypatch.setattr(webhooks, "_ask", broken)
     assert again(delivery, *poison) == RetryResult(settled=1, failed=4)
     assert delivery.outcome == "applied"
-    assert {one.outcome for one in poison} == {"failed"}
+    assert {delivery.outcome for delivery in poison} == {"failed"}
     assert "ZeroDivisionError" in poison[0].error
 
 
@@ -145,11 +145,11 @@ def test_one_that_kills_its_process_is_counted_and_given_up_in_the_end(
     class Killed(BaseException):
         """What no handler sees, like a process that is gone."""
 
-    def dies(one: WebhookDelivery) -> WebhookDelivery:
+    def dies(stored: WebhookDelivery) -> WebhookDelivery:
         raise Killed
 
     delivery = receive("imp_000000000001")
-    monkeypatch.setattr(webhooks, "_look", dies)
+    monkeypatch.setattr(webhooks, "_ask", dies)
     monkeypatch.setattr(webhooks, "ATTEMPTS", 3)
     for attempts in (1, 2, 3):
         with pytest.raises(Killed):
@@ -209,8 +209,8 @@ def test_ids_that_can_not_be_one_do_not_keep_real_deliveries_waiting(
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
     forged = [webhooks.process(delivery=receive("imp_" + "9" * 40)) for _number in range(4)]
-    assert {one.outcome for one in forged} == {"forged"}
-    assert {one.next_attempt_at for one in forged} == {None}
+    assert {delivery.outcome for delivery in forged} == {"forged"}
+    assert {delivery.next_attempt_at for delivery in forged} == {None}
     real = failed(sandbox, paid["imp_uid"], payment.merchant_uid)
     assert again(real).settled == 1
     payment.refresh_from_db()
