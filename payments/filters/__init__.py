@@ -1,5 +1,6 @@
-"""What payments can be narrowed by, for every door: the list, runs, the export, the command line.
+"""What payments and discrepancies can be narrowed by, for every door: list, run, export.
 
-`payments` declares the filters, `search_words` reads the search box, `narrowing` puts both together
-and `words` says it to a person. How they look on a screen is the admin's business.
+`payments` and `discrepancies` declare the filters on what `base` and `fields` give them, `search`
+reads the search box of payments, `payment_query` puts filter and search together, and `labels` says
+it to a person. How filters look on a screen is the admin's business.
 """

@@ -1,4 +1,4 @@
-"""The kinds of filters that `PaymentFilter` is made of, and the form that checks them together.
+"""The kinds of filters that a set is made of, and the form that checks them together.
 
 A kind is a field of a form, which parses and refuses, and what it does to a queryset. To add one, a
 class here.
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.core.masking import mask_email
 from payments.core.money import as_won
+from payments.core.periods import Period
 
 # Days whose bounds can be written in UTC and compared by any database.
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9998, 12, 31)
@@ -35,11 +36,11 @@ class CommaCheckboxes(forms.CheckboxSelectMultiple):
 
 
 class OpenCheckboxes(CommaCheckboxes):
-    """The same for an open set: a chosen value that is not among the known ones stays a choice."""
+    """The same for an open set: a selected value that is not a known one stays a choice."""
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         known = {code for code, _label in self.choices}
-        self.choices = [*self.choices, *((one, one) for one in value if one not in known)]
+        self.choices = [*self.choices, *((code, code) for code in value if code not in known)]
         return super().optgroups(name, value, attrs)
 
 
@@ -64,8 +65,8 @@ def several(label: Any, choices: Any, **kwargs: Any) -> Any:
     )
 
 
-class _Part(django_filters.Filter):  # type: ignore[misc]
-    """Says nothing alone: `PaymentFilter.narrowed` reads basis, period and days together."""
+class _ReadTogether(django_filters.Filter):  # type: ignore[misc]
+    """Says nothing alone: the set reads it together with others, as period and days."""
 
     def filter(self, qs: Any, value: Any) -> Any:
         return qs
@@ -75,12 +76,12 @@ class _Radios(forms.RadioSelect):
     """With nothing said, the first one holds, and shows."""
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        chosen = [one for one in value if one] or [next(iter(self.choices))[0]]
-        return super().optgroups(name, chosen, attrs)
+        selection = [code for code in value if code] or [next(iter(self.choices))[0]]
+        return super().optgroups(name, selection, attrs)
 
 
-class OneOf(_Part):
-    """One of a few; the first is what an empty address means."""
+class OneOf(_ReadTogether):
+    """One of a few; the first is what an empty URL means."""
 
     field_class = forms.ChoiceField
 
@@ -88,7 +89,15 @@ class OneOf(_Part):
         super().__init__(widget=_Radios, **kwargs)
 
 
-class DayPart(_Part):
+class PeriodFilter(OneOf):
+    """A stretch of Korean days by its name."""
+
+    def __init__(self) -> None:
+        any_time = ("", _("Any time, or the days below"))
+        super().__init__(label=_("period"), choices=[any_time, *Period.choices])
+
+
+class DayFilter(_ReadTogether):
     """A Korean day: 2026-04-01 and nothing else."""
 
     field_class = forms.DateField

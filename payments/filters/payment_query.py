@@ -1,10 +1,10 @@
-"""A filter and a search together, as an address or a command line holds them.
+"""A filter and a search together, as a URL or a command line holds them.
 
 `narrowed` is the one way in which they select payments, so the list, its totals, the export and a
 run over the same filter always agree.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -15,53 +15,48 @@ from payments.models import Payment
 from payments.selectors.payments.search import TooManyCustomers, of_customers, with_text
 
 from . import search
+from .base import DATES, SEARCH
+from .labels import FilterTerm, filter_terms
 from .payments import PaymentFilter
 
-SEARCH = "q"
-DATES = ("period", "from", "to")
 
+class PaymentQuery:
+    """What somebody narrowed payments by. A value that makes no sense selects nothing."""
 
-class Narrowing:
-    """What somebody narrowed payments by. A value that makes no sense selects nothing.
-
-    `given` are all parameters by name, as `QueryDict.lists` gives them, `filterset` is bound to the
-    same ones.
-    """
-
-    def __init__(self, given: Mapping[str, Sequence[str]], *, filterset: PaymentFilter) -> None:
-        self.given = given
+    def __init__(self, filterset: PaymentFilter) -> None:
         self.filterset = filterset
-        self.written = (given.get(SEARCH) or [""])[-1]
-        self._search = search.read(self.written)
+        self.params: dict[str, Sequence[str]] = dict(filterset.data.lists())
+        text = (self.params.get(SEARCH) or [""])[-1]
+        self._search = search.read(text)
         self.search_problems = list(self._search.problems)
-        if "\x00" in self.written:
+        if "\x00" in text:
             self.search_problems.append(_("A search can't hold this sign."))
 
     @classmethod
-    def of(cls, query: str, *, unmasked: bool) -> "Narrowing":
-        """The narrowing that a query string holds."""
-        given = QueryDict(query)
-        filterset = PaymentFilter(given, unmasked=unmasked)
-        return cls(dict(given.lists()), filterset=filterset)
+    def of(cls, query: str, *, unmasked: bool) -> "PaymentQuery":
+        """The one that a query string holds."""
+        return cls(PaymentFilter(QueryDict(query), unmasked=unmasked))
 
     def narrowed(self, payments: QuerySet[Payment]) -> QuerySet[Payment]:
         """The payments that filter and search let through; none if one of them makes no sense."""
-        found, unmasked = self.filterset.narrowed(payments), self.filterset.unmasked
+        narrowed, unmasked = self.filterset.narrowed(payments), self.filterset.unmasked
         if self.search_problems:
-            return found.none()
+            return narrowed.none()
         try:
-            found = of_customers(
-                found.filter(*self._search.conditions),
+            narrowed = of_customers(
+                narrowed.filter(*self._search.conditions),
                 emails=self._search.emails,
                 names=self._search.names,
                 unmasked=unmasked,
             )
             text = self._search.text
-            return with_text(found, text, unmasked=unmasked) if text else found
+            return with_text(narrowed, text, unmasked=unmasked) if text else narrowed
         except TooManyCustomers as error:
-            words = _("More than %(limit)s customers match. Write more of the name or the address.")
-            self.search_problems = [words % {"limit": f"{error.limit:,}"}]
-            return found.none()
+            problem = _(
+                "More than %(limit)s customers match. Write more of the name or the address."
+            )
+            self.search_problems = [problem % {"limit": f"{error.limit:,}"}]
+            return narrowed.none()
 
     @property
     def is_understood(self) -> bool:
@@ -71,18 +66,24 @@ class Narrowing:
     @property
     def problems(self) -> list[tuple[str, str]]:
         """(field, what is wrong with it), for a person."""
-        return [*((_("Search"), words) for words in self.search_problems), *self.filterset.problems]
+        searched = [(_("Search"), problem) for problem in self.search_problems]
+        return [*searched, *self.filterset.problems]
 
     @property
-    def others(self) -> dict[str, Sequence[str]]:
+    def terms(self) -> list[FilterTerm]:
+        """What is asked for, term by term."""
+        return filter_terms(self.filterset, search_is_wrong=bool(self.search_problems))
+
+    @property
+    def other_params(self) -> dict[str, Sequence[str]]:
         """Parameters that are no filter of ours."""
         ours = self.filterset.names() | {SEARCH}
-        return {name: values for name, values in self.given.items() if name not in ours}
+        return {name: values for name, values in self.params.items() if name not in ours}
 
     @property
     def lasting_query(self) -> str:
         """Our part of the query, with days in the place of a period: it must last."""
-        kept = {name: self._said(name) for name in sorted(self.given) if name not in self.others}
+        kept = {name: self._texts(name) for name in sorted({*self.params} - {*self.other_params})}
         first, last = self.filterset.days
         if any(kept.get(name) for name in DATES):
             days = {"from": first, "to": last}
@@ -90,7 +91,7 @@ class Narrowing:
         else:
             kept.pop("basis", None)
         kept.pop("period", None)
-        return urlencode({name: values for name, values in kept.items() if values}, doseq=True)
+        return urlencode({name: texts for name, texts in kept.items() if texts}, doseq=True)
 
-    def _said(self, name: str) -> list[str]:
-        return [value for value in self.given[name] if value]
+    def _texts(self, name: str) -> list[str]:
+        return [text for text in self.params[name] if text]

@@ -61,12 +61,12 @@ def _equal(column: str, lookup: str = "exact") -> Callable[[str], Q]:
 
 
 def _amount(value: str) -> Q:
-    found = _AMOUNT.fullmatch(value)
+    match = _AMOUNT.fullmatch(value)
     try:
-        won = as_won(found[2] if found else value)
+        won = as_won(match[2] if match else value)
     except ValueError:
         raise ValueError(_("use whole won, such as 10000, >=10000 or <50000")) from None
-    return Q(**{f"amount__{_LOOKUPS[found[1] if found else '']}": won})
+    return Q(**{f"amount__{_LOOKUPS[match[1] if match else '']}": won})
 
 
 _WORDS: dict[str, Callable[[str], Q]] = {
@@ -85,11 +85,11 @@ FIELDS = (*_WORDS, "email", "name")
 def read(query: str) -> Search:
     """The search in its parts."""
     reading = _Reading()
-    for found in _WORD.finditer(query):
-        if found[1] is None:
-            reading.text.append(found[0])
+    for match in _WORD.finditer(query):
+        if match[1] is None:
+            reading.text.append(match[0])
         else:
-            _read_word(reading, found[1].lower(), found[2].strip('"').strip())
+            _read_word(reading, match[1].lower(), match[2].strip('"').strip())
     return Search(
         text=" ".join(reading.text),
         conditions=tuple(reading.conditions),
@@ -104,22 +104,22 @@ def masked(query: str) -> str:
     return _WORD.sub(_masked_word, query)
 
 
-def _masked_word(found: re.Match[str]) -> str:
-    text = found[0]
-    if found[1] is None:
+def _masked_word(match: re.Match[str]) -> str:
+    text = match[0]
+    if match[1] is None:
         # An id has figures or an underscore in it; anything else may be somebody's name.
         is_id = "@" not in text and any(sign.isdigit() or sign == "_" for sign in text)
         return text if is_id else mask_email(text)
-    if found[1].lower() not in {"email", "name"}:
+    if match[1].lower() not in {"email", "name"}:
         return text
-    value = found[2].strip('"')
-    return f"{found[1]}:{mask_email(value)}"
+    value = match[2].strip('"')
+    return f"{match[1]}:{mask_email(value)}"
 
 
 def _read_word(reading: _Reading, name: str, value: str) -> None:
     if name not in FIELDS:
-        words = _("There is no search word “%(name)s:”. There are: %(fields)s.")
-        reading.problems.append(words % {"name": name, "fields": ", ".join(FIELDS)})
+        problem = _("There is no search word “%(name)s:”. There are: %(fields)s.")
+        reading.problems.append(problem % {"name": name, "fields": ", ".join(FIELDS)})
     elif not value:
         reading.problems.append(_("“%(name)s:” needs a value.") % {"name": name})
     elif name == "email":
@@ -134,5 +134,5 @@ def _read_condition(reading: _Reading, name: str, value: str) -> None:
     try:
         reading.conditions.append(_WORDS[name](value))
     except ValueError as error:
-        words = _("“%(name)s:%(value)s” makes no sense: %(why)s.")
-        reading.problems.append(words % {"name": name, "value": value, "why": error})
+        problem = _("“%(name)s:%(value)s” makes no sense: %(why)s.")
+        reading.problems.append(problem % {"name": name, "value": value, "why": error})

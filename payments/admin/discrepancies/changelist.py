@@ -16,12 +16,11 @@ from django.contrib.admin.views.main import (
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
-from django.utils.http import urlencode
 
-from payments.admin.shared.chips import Chip
+from payments.admin.shared.chips import Chip, chips
 from payments.core.db.paginator import BoundedPaginator
-from payments.filters.discrepancies import State, parts, values_of
-from payments.filters.labels import Part, by_label
+from payments.filters.discrepancies import State
+from payments.filters.labels import FilterTerm, by_label, filter_terms
 from payments.models import Discrepancy
 from payments.selectors.discrepancies import Stake, stake
 
@@ -61,37 +60,23 @@ class DiscrepancyChangeList(ChangeList):
         return self.filterset.problems
 
     @cached_property
-    def parts(self) -> list[Part]:
+    def terms(self) -> list[FilterTerm]:
         """What the list is narrowed by, besides being open."""
-        return list(parts(self.filterset))
+        return filter_terms(self.filterset)
 
     @property
-    def words(self) -> list[tuple[str, str]]:
+    def labelled_terms(self) -> list[tuple[str, str]]:
         """The same as (what, its values), the state always among them."""
-        state = [] if self.filterset.data.get("state") else [Part("", str(State.OPEN.label), ())]
-        label = str(self.filterset.form.fields["state"].label).capitalize()
-        said = [Part(label, one.words, ()) for one in state]
-        return by_label([*said, *self.parts])
+        terms = self.terms
+        if not self.filterset.data.get("state"):
+            label = str(self.filterset.form.fields["state"].label).capitalize()
+            terms = [FilterTerm(label, str(State.OPEN.label), ()), *terms]
+        return by_label(terms)
 
     @cached_property
     def chips(self) -> list[Chip]:
-        """The parts, each with the list without it."""
-        ours = [
-            Chip(one.label, one.words, self._without(*one.names, value=one.value), one.is_wrong)
-            for one in self.parts
-        ]
-        others = self.get_filters_params().items()
-        return [
-            *ours,
-            *(Chip(name, ", ".join(map(str, told)), self._without(name)) for name, told in others),
-        ]
-
-    def _without(self, *names: str, value: str | None = None) -> str:
-        kept = {key: told for key, told in self.filter_params.items() if key not in names}
-        if value is not None:
-            others = [one for one in values_of(self.filterset, names[0]) if one != value]
-            kept |= {names[0]: others} if others else {}
-        return f"?{urlencode(sorted(kept.items()), doseq=True)}"
+        """The terms, each with the list without it."""
+        return chips(self.terms, params=self.filter_params, leftover=self.get_filters_params())
 
     @property
     def kept_params(self) -> list[tuple[str, str]]:

@@ -140,7 +140,7 @@ class DiscrepancyExport(DiscrepancyList):
             "opts": self.opts,
             "title": _("Export discrepancies"),
             "form": form,
-            "words": found.words,
+            "words": found.labelled_terms,
             "number": BoundedPaginator(found.queryset, 1),
             "at_stake": won(found.stake.amount),
             "columns": _columns(),

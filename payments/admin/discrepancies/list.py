@@ -200,11 +200,11 @@ def _compared(found: DiscrepancyChangeList, request: HttpRequest) -> dict[str, A
 
 
 def _bucket(found: DiscrepancyChangeList, bucket: Bucket) -> BucketCount:
-    chosen = {part.value for part in found.parts if part.names == ("bucket",)}
+    selection = {term.value for term in found.terms if term.names == ("bucket",)}
     return BucketCount(
         words=str(bucket.label),
         look=BUCKET_LOOKS[bucket],
         count=with_separators(found.stake.by_bucket[bucket]),
         href=str(found.get_query_string({"bucket": bucket.value}, ["p"])),
-        is_current=chosen == {bucket.value},
+        is_current=selection == {bucket.value},
     )

@@ -21,7 +21,7 @@ from django.utils.http import urlencode
 from payments.admin.shared.chips import Chip, chips
 from payments.admin.shared.links import FILTERS
 from payments.core.db.paginator import BoundedPaginator
-from payments.filters.payment_query import Narrowing
+from payments.filters.payment_query import PaymentQuery
 from payments.models import Payment
 from payments.selectors.payments.totals import Totals, totals
 
@@ -38,7 +38,7 @@ class PaymentChangeList(ChangeList):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.filterset = PaymentFilter(request.GET, request=request)
-        self.narrowing = Narrowing(dict(request.GET.lists()), filterset=self.filterset)
+        self.payment_query = PaymentQuery(self.filterset)
         super().__init__(request, *args, **kwargs)
 
     def get_filters_params(self, params: Any = None) -> Any:
@@ -54,16 +54,16 @@ class PaymentChangeList(ChangeList):
         query, self.query = self.query, ""
         found: QuerySet[Payment] = super().get_queryset(request, exclude_parameters)
         self.query = query
-        return self.narrowing.narrowed(found)
+        return self.payment_query.narrowed(found)
 
     def is_understood(self, request: HttpRequest) -> bool:
         """Whether search and filter make sense; else they find nothing and the page says why."""
-        return self.narrowing.is_understood
+        return self.payment_query.is_understood
 
     @property
     def problems(self) -> list[tuple[str, str]]:
         """(field, what is wrong with it), for the page."""
-        return self.narrowing.problems
+        return self.payment_query.problems
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Payment]) -> Any:
         """The newest first: by the date that is filtered by, else by order.
@@ -96,7 +96,11 @@ class PaymentChangeList(ChangeList):
     @cached_property
     def chips(self) -> list[Chip]:
         """What the list is narrowed by, one by one."""
-        return chips(self)
+        return chips(
+            self.payment_query.terms,
+            params=self.filter_params,
+            leftover=self.get_filters_params(),
+        )
 
     @property
     def kept_params(self) -> list[tuple[str, str]]:
@@ -118,7 +122,7 @@ class PaymentChangeList(ChangeList):
     def lasting_query(self) -> str:
         """The filter alone, to keep: no page, no order, days in the place of a period."""
         others = urlencode(self.get_filters_params(), doseq=True)
-        return "&".join(filter(None, (self.narrowing.lasting_query, others)))
+        return "&".join(filter(None, (self.payment_query.lasting_query, others)))
 
     @cached_property
     def totals(self) -> Totals | None:

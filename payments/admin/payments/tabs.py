@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from payments.admin.shared.access import staff
-from payments.filters.payment_query import DATES
+from payments.filters.base import DATES
 from payments.selectors.saved_views import own_views
 
 _PRESETS: tuple[tuple[str | Promise, str], ...] = (

@@ -1,19 +1,17 @@
-"""What the list is narrowed by, one chip for each, and the link that takes just that one away.
+"""What a list is narrowed by, one chip for each, and the link that takes just that one away.
 
-The words are those of `filters.labels`; whatever else Django's own look-ups narrow by has a chip as
+The terms are those of `filters.labels`; whatever else Django's own look-ups narrow by has a chip as
 well: no filter works unseen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils.http import urlencode
 
-from payments.filters.labels import Part, parts, values_of
+from payments.filters.labels import FilterTerm
 
-if TYPE_CHECKING:
-    from payments.admin.payments.changelist import PaymentChangeList
+Params = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +19,41 @@ class Chip:
     """One thing that narrows the list. `href` is the list without it."""
 
     label: str
-    words: str
+    display: str
     href: str
     is_wrong: bool = False
 
 
-def chips(changelist: "PaymentChangeList") -> list[Chip]:
-    """All of them, in the order of the panels."""
-    ours = (_chip(changelist, part) for part in parts(changelist.narrowing))
-    return [*ours, *_others(changelist)]
+def chips(terms: Sequence[FilterTerm], *, params: Params, leftover: Params) -> list[Chip]:
+    """All of them, in the order of the panels.
+
+    `params` are those of the list, without its page; `leftover` is what no filter of ours reads.
+    """
+    ours = [
+        Chip(term.label, term.display, _without(params, term, terms), term.is_wrong)
+        for term in terms
+    ]
+    others = [
+        Chip(name, ", ".join(map(str, values)), _link(_rest(params, name)))
+        for name, values in leftover.items()
+    ]
+    return [*ours, *others]
 
 
-def _chip(changelist: "PaymentChangeList", part: Part) -> Chip:
-    href = _without(changelist, *part.names, value=part.value)
-    return Chip(part.label, part.words, href, part.is_wrong)
+def _without(params: Params, term: FilterTerm, terms: Sequence[FilterTerm]) -> str:
+    """The list without this term; other values of the same filter stay."""
+    values = [
+        other.value
+        for other in terms
+        if other.names == term.names and other is not term and other.value is not None
+    ]
+    kept = _rest(params, *term.names)
+    return _link(kept | {term.names[0]: values} if values else kept)
 
 
-def _others(changelist: "PaymentChangeList") -> Iterator[Chip]:
-    for name, values in changelist.get_filters_params().items():
-        yield Chip(name, ", ".join(map(str, values)), _without(changelist, name))
+def _rest(params: Params, *names: str) -> dict[str, Sequence[str]]:
+    return {name: values for name, values in params.items() if name not in names}
 
 
-def _without(changelist: "PaymentChangeList", *names: str, value: str | None = None) -> str:
-    """The list's query without these filters, or without one value of one of them."""
-    kept = {key: all_ for key, all_ in changelist.filter_params.items() if key not in names}
-    all_values = values_of(changelist.narrowing, names[0]) if value is not None else []
-    if others := [one for one in all_values if one != value]:
-        kept[names[0]] = others
-    return f"?{urlencode(sorted(kept.items()), doseq=True)}"
+def _link(params: Params) -> str:
+    return f"?{urlencode(sorted(params.items()), doseq=True)}"

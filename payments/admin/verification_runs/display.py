@@ -18,8 +18,9 @@ from payments.admin.shared.display import NOTHING, badge
 from payments.admin.shared.ticked_payments import TICKED, ticked_label
 from payments.core.money import with_separators
 from payments.filters import search
-from payments.filters.labels import Part, by_label, parts
-from payments.filters.payment_query import SEARCH, Narrowing
+from payments.filters.base import SEARCH
+from payments.filters.labels import FilterTerm, by_label
+from payments.filters.payment_query import PaymentQuery
 from payments.models import NOT_ENDED, ItemOutcome, Run, RunStatus
 from payments.selectors.verification_runs.progress import Progress, Standing
 from payments.states import Finding
@@ -52,13 +53,13 @@ def filter_words(query: str) -> list[tuple[str, str]]:
         return ticked_label(len(given.getlist(TICKED)))
     if number := given.get(OF_RUN):
         return [(_("Selection"), _("What run %(number)s left open") % {"number": number})]
-    narrowing = Narrowing.of(query, unmasked=False)
-    words = by_label([_masked(part) for part in parts(narrowing)])
-    return [*words, *((name, ", ".join(values)) for name, values in narrowing.others.items())]
+    asked = PaymentQuery.of(query, unmasked=False)
+    labels = by_label(map(_masked, asked.terms))
+    return [*labels, *((name, ", ".join(values)) for name, values in asked.other_params.items())]
 
 
-def _masked(part: Part) -> Part:
-    return replace(part, words=search.masked(part.words)) if SEARCH in part.names else part
+def _masked(term: FilterTerm) -> FilterTerm:
+    return replace(term, display=search.masked(term.display)) if SEARCH in term.names else term
 
 
 def asker(run: Run) -> str:

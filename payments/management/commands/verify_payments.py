@@ -19,7 +19,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from payments.errors import Conflict, NotAllowed
-from payments.filters.payment_query import SEARCH, Narrowing
+from payments.filters.base import SEARCH
+from payments.filters.payment_query import PaymentQuery
 from payments.management.progress_bar import ProgressBar
 from payments.models import Payment, RunStatus, VerificationRun
 from payments.selectors.verification_runs.progress import Progress, progress
@@ -72,16 +73,16 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> VerificationRun:
         if options["resume"] is not None:
             return self._resumed(options["resume"], options)
-        narrowing = _narrowing(options["filter"], options["search"])
-        payments = narrowing.narrowed(Payment.objects.all())
-        if problems := _problems(narrowing):
+        asked = _asked(options["filter"], options["search"])
+        payments = asked.narrowed(Payment.objects.all())
+        if problems := _problems(asked):
             raise CommandError(problems, returncode=MEANINGLESS)
         try:
             # No task is queued: this command works on it. Should it be killed, the schedule finds
             # the run forgotten and a worker goes on.
             return control.start(
                 payments=payments,
-                query=narrowing.lasting_query,
+                query=asked.lasting_query,
                 actor=None,
                 command="manage.py verify_payments",
                 enqueue=lambda pk: None,
@@ -140,19 +141,19 @@ class Command(BaseCommand):
         return DIFFER if found.counts.differences else AGREE
 
 
-def _narrowing(query: str, search: str) -> Narrowing:
+def _asked(query: str, search: str) -> PaymentQuery:
     given = QueryDict(query.lstrip("?"), mutable=True)
     if search:
         given[SEARCH] = search
     # Whoever has a shell here may see everything anyway.
-    return Narrowing.of(urlencode(dict(given.lists()), doseq=True), unmasked=True)
+    return PaymentQuery.of(urlencode(dict(given.lists()), doseq=True), unmasked=True)
 
 
-def _problems(narrowing: Narrowing) -> str:
+def _problems(asked: PaymentQuery) -> str:
     """What is wrong with the filter, a line each; "" if nothing is."""
-    known = ", ".join(sorted(narrowing.filterset.names()))
-    unknown = [f"There is no filter “{name}”. There are: {known}." for name in narrowing.others]
-    return "\n".join([*unknown, *(f"{label}: {words}" for label, words in narrowing.problems)])
+    known = ", ".join(sorted(asked.filterset.names()))
+    unknown = [f"There is no filter “{name}”. There are: {known}." for name in asked.other_params]
+    return "\n".join([*unknown, *(f"{label}: {problem}" for label, problem in asked.problems)])
 
 
 def _progress(run: VerificationRun) -> Progress:

@@ -200,9 +200,9 @@ class TestTheQueue:
         self, client: Client, discrepancy: Discrepancy
     ) -> None:
         chips = client.get(f"{LIST}?bucket=amount,status&state=all").context["cl"].chips
-        words = {chip.words: chip.href for chip in chips}
-        assert words["Amount differs"] == "?bucket=status&state=all"
-        assert words["Open and closed"] == "?bucket=amount%2Cstatus"
+        links = {chip.display: chip.href for chip in chips}
+        assert links["Amount differs"] == "?bucket=status&state=all"
+        assert links["Open and closed"] == "?bucket=amount%2Cstatus"
 
     def test_it_costs_the_same_however_long_it_is(
         self, client: Client, finance: User, customer: User, product: Product

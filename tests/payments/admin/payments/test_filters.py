@@ -12,7 +12,7 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User
-from payments.filters.payment_query import Narrowing
+from payments.filters.payment_query import PaymentQuery
 from payments.models import Payment, Product, VerificationRun
 from payments.states import PaymentStatus, Verification
 from tests.payments import builders
@@ -134,7 +134,7 @@ def started(client: Client, query: str) -> set[str]:
     assert shown == len(found) == (run.total if run else 0)
     if run and "__" not in run.query:
         with time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC)):
-            kept = Narrowing.of(run.query, unmasked=False)
+            kept = PaymentQuery.of(run.query, unmasked=False)
             # What waits for too long is about the moment: nothing can keep that.
             if "attention" not in run.query:
                 numbers = kept.narrowed(Payment.objects.all())
