@@ -11,11 +11,11 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize
 
 from accounts.models import User
 
-DESKTOP = {"width": 1280, "height": 720}
+DESKTOP: ViewportSize = {"width": 1280, "height": 720}
 # With an icon of its own: for a page without one the browser asks for /favicon.ico.
 EMPTY = '<link rel="icon" href="data:,">'
 FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"

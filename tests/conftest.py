@@ -51,7 +51,7 @@ def no_network_call_inside_a_transaction(
     send = requests.adapters.HTTPAdapter.send
 
     def guarded(self: Any, prepared: requests.PreparedRequest, **kwargs: Any) -> Any:
-        open_blocks = [block for block in _atomic_blocks() if not block._from_testcase]
+        open_blocks = [block for block in _atomic_blocks() if not _is_of_the_test(block)]
         if open_blocks:
             violations.append(f"{prepared.method} {prepared.url}")
             raise AssertionError(f"network call inside a transaction: {violations[-1]}")
@@ -66,6 +66,11 @@ def _atomic_blocks() -> list[transaction.Atomic]:
     return [block for alias in connections for block in connections[alias].atomic_blocks]
 
 
+def _is_of_the_test(block: transaction.Atomic) -> bool:
+    # Set by Django's TestCase; not part of its documented interface.
+    return bool(getattr(block, "_from_testcase", False))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_connection_leaves_this_machine() -> Iterator[None]:
     """A test that reaches for the Internet fails at once, with the address it wanted."""
@@ -78,19 +83,19 @@ def no_connection_leaves_this_machine() -> Iterator[None]:
                 raise AssertionError(f"a test tried to reach {address}")
         connect(self, address)
 
-    socket.socket.connect = guarded  # type: ignore[method-assign]
-    yield
-    socket.socket.connect = connect  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 def _is_database(host: str) -> bool:
-    return host == django_settings.DATABASES["default"].get("HOST")
+    return bool(host == django_settings.DATABASES["default"].get("HOST"))
 
 
 @pytest.fixture(autouse=True, scope="session")
 def ledger_can_be_emptied_between_tests() -> Iterator[None]:
     """`transactional_db` empties tables, which the ledger's triggers refuse."""
-    teardown = TransactionTestCase._fixture_teardown
+    teardown = vars(TransactionTestCase)["_fixture_teardown"]
 
     def without_triggers(self: TransactionTestCase) -> None:
         with connection.schema_editor() as editor:
@@ -101,9 +106,9 @@ def ledger_can_be_emptied_between_tests() -> Iterator[None]:
             with connection.schema_editor() as editor:
                 _append_only_triggers.install(None, editor)
 
-    TransactionTestCase._fixture_teardown = without_triggers
-    yield
-    TransactionTestCase._fixture_teardown = teardown
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -234,7 +234,7 @@ def _paused_run(user: User) -> VerificationRun:
         payments=Payment.objects.all(),
         query="status=paid",
         actor=user,
-        enqueue=tasks.rescue.enqueue,
+        enqueue=lambda pk: tasks.rescue.enqueue(),
     )
     control.pause(run=run)
     items = list(run.items.order_by("pk"))

@@ -7,10 +7,11 @@ Each screen is opened once; axe-core runs in the page, in both themes. A new scr
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from accounts.models import User
 from tests.browser import DESKTOP, Watch, bring_session
@@ -31,7 +32,7 @@ RUN = """async ([type, values]) => {
   return violations.flatMap(one => one.nodes.map(node => [one.id, node.html.slice(0, 300)]));
 }"""
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def each(
@@ -66,7 +67,11 @@ def violations(page: Page) -> list[str]:
     """What axe finds on a wide screen: every rule in the light, and in the dark what colours do."""
     page.set_viewport_size(DESKTOP)
     found = []
-    for theme, rules in (("light", ["tag", RULES]), ("dark", ["rule", CONTRAST])):
+    themes: list[tuple[Literal["light", "dark"], list[object]]] = [
+        ("light", ["tag", RULES]),
+        ("dark", ["rule", CONTRAST]),
+    ]
+    for theme, rules in themes:
         page.emulate_media(color_scheme=theme)
         found += [f"{theme}: {rule}: {html}" for rule, html in page.evaluate(RUN, rules)]
     return found

@@ -25,7 +25,7 @@ def follow_to_sign_in(client: Client, address: str) -> str:
 @pytest.mark.parametrize("address", ["/admin/", "/admin/password_change/", "/admin/?a=1"])
 def test_staff_sign_in_and_arrive_where_they_wanted_to_go(
     client: Client, operator: User, address: str
-):
+) -> None:
     sign_in = follow_to_sign_in(client, address)
 
     response = client.post(sign_in, {"login": operator.email, "password": PASSWORD}, follow=True)
@@ -34,7 +34,9 @@ def test_staff_sign_in_and_arrive_where_they_wanted_to_go(
     assert response.redirect_chain[-1][0] == address
 
 
-def test_a_customer_is_refused_with_a_page_that_helps_and_no_circle(client: Client, customer: User):
+def test_a_customer_is_refused_with_a_page_that_helps_and_no_circle(
+    client: Client, customer: User
+) -> None:
     sign_in = follow_to_sign_in(client, "/admin/")
 
     response = client.post(sign_in, {"login": customer.email, "password": PASSWORD}, follow=True)
@@ -44,21 +46,21 @@ def test_a_customer_is_refused_with_a_page_that_helps_and_no_circle(client: Clie
     assert len(response.redirect_chain) <= 3
 
 
-def test_a_signed_in_customer_is_refused(client: Client, customer: User):
+def test_a_signed_in_customer_is_refused(client: Client, customer: User) -> None:
     client.force_login(customer)
 
     assert client.get("/admin/", follow=True).status_code == 403
     assert client.get("/admin/login/").status_code == 403
 
 
-def test_an_inactive_member_of_staff_is_refused(client: Client, operator: User):
+def test_an_inactive_member_of_staff_is_refused(client: Client, operator: User) -> None:
     client.force_login(operator)
     User.objects.update(is_active=False)
 
     follow_to_sign_in(client, "/admin/")
 
 
-def test_the_admin_has_no_form_of_its_own(client: Client, operator: User):
+def test_the_admin_has_no_form_of_its_own(client: Client, operator: User) -> None:
     response = client.post("/admin/login/", {"username": operator.username, "password": PASSWORD})
 
     assert response["Location"].startswith("/accounts/login/?next=")
@@ -66,13 +68,13 @@ def test_the_admin_has_no_form_of_its_own(client: Client, operator: User):
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:x"])
-def test_the_way_leads_to_no_other_site(client: Client, operator: User, target: str):
+def test_the_way_leads_to_no_other_site(client: Client, operator: User, target: str) -> None:
     client.force_login(operator)
 
     assert client.get("/admin/login/", {"next": target})["Location"] == "/admin/"
 
 
-def test_guessing_at_the_admin_is_stopped(client: Client, operator: User):
+def test_guessing_at_the_admin_is_stopped(client: Client, operator: User) -> None:
     sign_in = follow_to_sign_in(client, "/admin/")
     for _ in range(5):
         client.post(sign_in, {"login": operator.email, "password": "wrong"})

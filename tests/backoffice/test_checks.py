@@ -18,7 +18,7 @@ def ids(settings: Any, **changes: Any) -> set[str]:
     for name, value in (REAL | changes).items():
         setattr(settings, name, value)
     found = run_checks(include_deployment_checks=True)
-    return {message.id for message in found if message.id.startswith("backoffice.")}
+    return {message.id for message in found if message.id and message.id.startswith("backoffice.")}
 
 
 def test_a_real_account_passes(settings: Any) -> None:

@@ -38,7 +38,7 @@ def test_every_text_has_a_korean_wording(app: str) -> None:
 def test_the_compiled_catalogue_is_up_to_date(app: str) -> None:
     path = catalogue(ROOT, app)
     written = {(e.msgctxt, e.msgid): (e.msgstr, e.msgstr_plural) for e in polib.pofile(path)}
-    compiled = polib.mofile(path.with_suffix(".mo"))
+    compiled = polib.mofile(str(path.with_suffix(".mo")))
     assert {(e.msgctxt, e.msgid): (e.msgstr, e.msgstr_plural) for e in compiled} == written
 
 

@@ -91,6 +91,7 @@ def test_somebody_new_signs_up_and_pays(shop: Page, product: Product) -> None:
     window_of(shop).get_by_test_id("pay-approve").click()
     expect_state(shop, "paid")
     payment = only_payment()
+    assert payment.user is not None
     assert (payment.status, payment.user.email) == ("paid", "new@example.com")
     shop.goto("/payments/")
     expect(shop.locator(".order")).to_have_count(1)
@@ -242,9 +243,12 @@ def test_signed_out_before_paying_leads_to_sign_in_and_back(
     watch.expect("401")
     watch.expect("403")
     sign_in(shop)
-    cookies = shop.context.cookies()
+    (token,) = (cookie for cookie in shop.context.cookies() if cookie["name"] == "csrftoken")
     shop.context.clear_cookies()
-    shop.context.add_cookies([one for one in cookies if one["name"] == "csrftoken"])  # type: ignore[list-item]
+    domain, path = token["domain"], token["path"]
+    shop.context.add_cookies(
+        [{"name": "csrftoken", "value": token["value"], "domain": domain, "path": path}]
+    )
     press_pay(shop)
     expect(shop.locator("main a[href*='/accounts/login/?next=/products/premium/']")).to_be_visible()
     assert not Payment.objects.exists()
