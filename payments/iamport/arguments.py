@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from .errors import NotAnId
+
 MERCHANT_UID_LIMIT = 40
 IMP_UID_LIMIT = 32
 REASON_LIMIT = 256
@@ -102,14 +104,14 @@ def preparation(uid: str, amount: int, unit: str) -> dict[str, Any]:
 
 def _identifier(name: str, value: str, limit: int) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{name} is missing")
+        raise NotAnId(f"{name} is missing")
     if len(value) > limit:
-        raise ValueError(f"{name} is longer than {limit} characters")
+        raise NotAnId(f"{name} is longer than {limit} characters")
     if LOST in value or "\0" in value:
-        raise ValueError(f"{name} holds characters that no id has")
+        raise NotAnId(f"{name} holds characters that no id has")
     # Percent-encoding leaves dots alone, and HTTP clients resolve /payments/.. themselves.
     if value in (".", ".."):
-        raise ValueError(f"{name} is not an id")
+        raise NotAnId(f"{name} is not an id")
     return value
 
 

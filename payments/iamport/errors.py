@@ -11,6 +11,10 @@ import re
 from collections.abc import Callable
 
 
+class NotAnId(ValueError):
+    """What can be no id of the gateway's (blank, too long, odd signs): it is never sent."""
+
+
 class IamportError(Exception):
     """Any failed call. `gateway_message` is the gateway's own (Korean) text, for people to read.
 

@@ -24,10 +24,9 @@ def iamport(request: HttpRequest) -> JsonResponse:
     body = request.read(webhooks.MAX_BODY + 1)
     if len(body) > webhooks.MAX_BODY:
         return JsonResponse({"outcome": "too_large"}, status=413)
-    delivery = webhooks.receive(
+    delivery = webhooks.accept(
         body=body,
         content_type=request.headers.get("Content-Type", ""),
         remote_address=request.META.get("REMOTE_ADDR") or None,
     )
-    webhooks.process(delivery=delivery)
     return JsonResponse({"outcome": delivery.outcome}, status=_STATUS_OF.get(delivery.outcome, 200))

@@ -1,99 +1,19 @@
-"""The rules of the house as functions over source text, so that the rules can be tested too.
+"""The rules of the house about single modules, as functions over source text.
 
-Each takes a module's dotted name and its syntax tree and yields what is wrong. To add a rule: a
-function here, its line in `test_rules.py`, and an example there that breaks it.
+Each takes a module's dotted name and its syntax tree and yields what is wrong. Who may import whom
+is in `layers`, who may write rows in `writes`, calls in transactions in `transactions`, subjects
+and their names in `names`. To add a rule: a function, its line in `test_rules.py`, and an example
+there that breaks it.
 """
 
 import ast
 from collections.abc import Iterator
 
-# From the ground up; a module may import what is below it. The last level is the entries: they
-# never import each other.
-LEVELS = (
-    {"core", "states", "errors", "merchant_uid", "pay_methods", "iamport"},
-    {"models", "conf"},
-    {"locks", "gateway", "selectors"},
-    # What payments are narrowed by, for every entry: screens, command line, runs.
-    {"filters"},
-    {"ledger"},
-    {"services"},
-    {"tasks"},
-    {"checkout", "webhooks", "admin", "management", "apps", "migrations"},
-)
-ENTRIES = LEVELS[-1]
+from tests.architecture.code import Function, imports_of
+from tests.architecture.layers import part_of
+
 MAX_LINES = 400
-# The product, and what stands beside it and is never installed with it.
-PRODUCT = {"payments", "accounts", "backoffice"}
-TOOLS = {"sandbox", "demo", "benchmarks", "tests"}
-# Which packages of ours a package may import, besides itself.
-MAY_IMPORT = {
-    "backoffice": {"payments", "accounts"},
-    "demo": {"payments", "backoffice"},
-    "benchmarks": {"payments", "backoffice"},
-}
-
-
-# What knows nothing of payments stands under both apps.
-GROUND = "payments.core"
-
-
-def imports_of(tree: ast.AST, module: str) -> Iterator[str]:
-    """Every module that is imported, relative ones resolved."""
-    package = module.split(".")
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level] if node.level else []
-            name = ".".join([*base, *([node.module] if node.module else [])])
-            yield name
-            yield from (f"{name}.{alias.name}" for alias in node.names)
-
-
-def part_of(module: str) -> str | None:
-    """payments.services.checkout -> services; None outside `payments`."""
-    parts = module.split(".")
-    return parts[1] if parts[0] == "payments" and parts[1:] not in ([], ["__init__"]) else None
-
-
-def level_of(part: str | None) -> int | None:
-    return next((number for number, names in enumerate(LEVELS) if part in names), None)
-
-
-def imports_go_down(module: str, tree: ast.AST) -> Iterator[str]:
-    """Inside `payments`, imports go down only, and entries never meet."""
-    mine = part_of(module)
-    if mine is None:
-        return
-    if level_of(mine) is None:
-        yield f"{module} has no level: name it in LEVELS"
-        return
-    for name in imports_of(tree, module):
-        other = part_of(name)
-        if other is None or other == mine or level_of(other) is None:
-            continue
-        if level_of(other) > level_of(mine) or {mine, other} <= ENTRIES:
-            yield f"{module} imports {name}"
-
-
-def packages_keep_apart(module: str, tree: ast.AST) -> Iterator[str]:
-    """accounts and payments do not meet, the product imports no tool, sandbox is alone."""
-    mine = module.split(".", maxsplit=1)[0]
-    allowed = MAY_IMPORT.get(mine, set()) | {mine}
-    for name in imports_of(tree, module):
-        if mine == "accounts" and name.startswith(GROUND):
-            continue
-        if name.split(".")[0] in (PRODUCT | TOOLS) - allowed:
-            yield f"{module} imports {name}"
-
-
-def client_is_plain(module: str, tree: ast.AST) -> Iterator[str]:
-    """The gateway's client needs requests and the standard library, nothing else."""
-    if not module.startswith("payments.iamport"):
-        return
-    for name in imports_of(tree, module):
-        if name.startswith(("django", "payments")) and not name.startswith("payments.iamport"):
-            yield f"{module} imports {name}"
+MAX_FUNCTION_LINES = 50
 
 
 def calls_of(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
@@ -111,18 +31,6 @@ def one_module_takes_locks(module: str, tree: ast.AST) -> Iterator[str]:
     """`select_for_update` is in payments.locks alone."""
     if module != "payments.locks":
         yield from (f"{module} locks" for name, _ in calls_of(tree) if name == "select_for_update")
-
-
-def one_module_writes_the_ledger(module: str, tree: ast.AST) -> Iterator[str]:
-    """`PaymentEvent(...)` and `events.create(...)` are in payments.ledger alone."""
-    if module.startswith("payments.ledger") or ".migrations." in module:
-        return
-    for name, node in calls_of(tree):
-        source = ast.unparse(node.func)
-        if name == "PaymentEvent" or source.endswith(
-            ("events.create", "PaymentEvent.objects.create", "PaymentEvent.objects.bulk_create")
-        ):
-            yield f"{module} writes the ledger"
 
 
 def entries_write_nothing(module: str, tree: ast.AST) -> Iterator[str]:
@@ -194,19 +102,26 @@ def things_stay_small(module: str, tree: ast.Module) -> Iterator[str]:
     if tree.body and ast.get_docstring(tree) is None:
         yield f"{module} has no docstring"
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 50:
-            yield f"{module}.{node.name} has more than 50 lines"
+        if isinstance(node, Function):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            if lines > MAX_FUNCTION_LINES:
+                yield f"{module}.{node.name} has {lines} lines"
 
 
-RULES = (
-    imports_go_down,
-    packages_keep_apart,
-    client_is_plain,
-    one_module_takes_locks,
-    one_module_writes_the_ledger,
-    entries_write_nothing,
-    one_module_reads_settings,
-    network_has_one_door,
-    services_name_their_arguments,
-    things_stay_small,
-)
+def staff_views_are_declared(module: str, tree: ast.Module) -> Iterator[str]:
+    """Every view of the admin is under `@staff_view`, which names permission and methods."""
+    if not module.startswith("payments.admin."):
+        return
+    for node in tree.body:
+        if not isinstance(node, Function) or node.name.startswith("_"):
+            continue
+        arguments = [argument.arg for argument in node.args.args[:2]]
+        decorators = {ast.unparse(one).partition("(")[0] for one in node.decorator_list}
+        is_view = arguments == ["model_admin", "request"] and _answers(node)
+        if is_view and not decorators & {"staff_view", "admin.action"}:
+            yield f"{module}.{node.name} is no @staff_view"
+
+
+def _answers(function: Function) -> bool:
+    """Whether it returns an answer to the request."""
+    return function.returns is not None and "Response" in ast.unparse(function.returns)

@@ -67,9 +67,13 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No usable answer. Nothing is known; `why` is fit for a log and for staff."""
+    """No usable answer. Nothing is known; `why` is fit for a log and for staff.
+
+    `is_final`: the question itself can't be sent, so asking again brings nothing.
+    """
 
     why: str
+    is_final: bool = False
 
 
 Reply = Answer | Absent | NoAnswer

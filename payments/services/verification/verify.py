@@ -14,7 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from payments import gateway, ledger
 from payments.errors import Conflict
-from payments.iamport import GatewayPayment, IamportError, NotFound
+from payments.iamport import GatewayPayment, IamportError, NotAnId, NotFound
 from payments.locks import locked_payment
 from payments.models import Payment
 from payments.states import APPROVED, EventKind, Source
@@ -93,9 +93,9 @@ def call(question: Question) -> Reply:
     except NotFound:
         return Absent()
     except (IamportError, ValueError) as error:
-        # ValueError: an imp_uid that can't be one (too long, blank) is never sent.
         logger.warning("gateway gave no answer", extra={"reason": str(error)})
-        return NoAnswer(why=str(error))
+        # ValueError: what can't be sent, such as an imp_uid that can be none.
+        return NoAnswer(why=str(error), is_final=isinstance(error, NotAnId))
 
 
 def _of_all_attempts(attempts: Sequence[GatewayPayment]) -> Answer | Absent:
