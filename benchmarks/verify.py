@@ -16,10 +16,10 @@ from django.contrib.auth import get_user_model
 from benchmarks.datasets import paid_payments
 from benchmarks.harness import StandIn, scratch_system
 from payments import conf, gateway
+from payments.iamport import IDS_PER_CALL
 from payments.management.gc_freeze import freeze_loaded_objects
 from payments.models import Payment, PaymentEvent, Product
 from payments.services.verification_runs import control, worker
-from payments.services.verification_runs.claims import SIZE
 
 LATENCY = 0.05
 
@@ -35,7 +35,7 @@ class Figures:
     @property
     def floor(self) -> float:
         """What the calls alone take, as many at once as are allowed."""
-        calls = -(-self.count // SIZE)
+        calls = -(-self.count // IDS_PER_CALL)
         return -(-calls // conf.runs().parallel_calls) * LATENCY
 
 

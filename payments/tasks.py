@@ -76,9 +76,9 @@ def rescue() -> None:
         failed_min_age_days=FAILED_KEPT,
         verbosity=0,
     )
-    for run_id in control.forgotten(now=now):
+    for run_id in control.stalled(now=now):
         queue_verification(run_id)
-    for run_id in reconciliation.forgotten(now=now):
+    for run_id in reconciliation.stalled(now=now):
         queue_reconciliation(run_id)
 
 

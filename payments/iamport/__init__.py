@@ -3,7 +3,7 @@
 Everything a caller needs is named below; the modules are free to change.
 """
 
-from .client import IamportClient
+from .client import IDS_PER_CALL, IamportClient
 from .errors import (
     AuthenticationFailed,
     IamportError,
@@ -17,6 +17,7 @@ from .errors import (
 from .schemas import Batch, Cancellation, GatewayPayment, Prepared, PrepareOutcome, RefundAccount
 
 __all__ = [
+    "IDS_PER_CALL",
     "AuthenticationFailed",
     "Batch",
     "Cancellation",

@@ -20,7 +20,7 @@ from .paging import Unreadable, slices, walk, walk_windows
 from .schemas import Batch, GatewayPayment, Page, Prepared, PrepareOutcome, RefundAccount
 from .transport import Transport
 
-BATCH = 100  # ids per call (contract 2.3)
+IDS_PER_CALL = 100  # ids per call (contract 2.3)
 _ATTEMPTS_PER_PAGE = 100
 
 Params = Sequence[tuple[str, str]]
@@ -137,8 +137,8 @@ class IamportClient:
         ids = [("imp_uid[]", uid) for uid in wanted[0]]
         ids += [("merchant_uid[]", uid) for uid in wanted[1]]
         found: dict[str, GatewayPayment] = {}
-        for start in range(0, len(ids), BATCH):
-            for payment in self._some(ids[start : start + BATCH]):
+        for start in range(0, len(ids), IDS_PER_CALL):
+            for payment in self._some(ids[start : start + IDS_PER_CALL]):
                 found.setdefault(payment.imp_uid, payment)
         merchants = {payment.merchant_uid for payment in found.values()}
         return Batch(

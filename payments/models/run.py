@@ -71,6 +71,6 @@ class Run(models.Model):
         """The last heartbeat; before the first one, when the run was asked for."""
         return self.seen_at or self.requested_at
 
-    def waits_for_gateway(self, now: datetime) -> bool:
-        """Whether the gateway gave no answer, and is left alone for a while."""
-        return self.not_before is not None and self.not_before > now
+    def seconds_to_wait(self, now: datetime) -> float:
+        """How long the gateway is left alone yet, because it gave no answer; 0 if it is not."""
+        return max((self.not_before - now).total_seconds(), 0.0) if self.not_before else 0.0

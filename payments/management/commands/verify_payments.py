@@ -79,7 +79,7 @@ class Command(BaseCommand):
             raise CommandError(problems, returncode=MEANINGLESS)
         try:
             # No task is queued: this command works on it. Should it be killed, the schedule finds
-            # the run forgotten and a worker goes on.
+            # the run stalled and a worker goes on.
             return control.start(
                 payments=payments,
                 query=asked.lasting_query,

@@ -14,11 +14,10 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 
 from payments import conf
+from payments.iamport import IDS_PER_CALL
 from payments.models import NOT_ENDED, ItemOutcome, RunStatus, VerificationItem, VerificationRun
 from payments.selectors.payments.totals import Totals
 
-# How many ids go into one call (contract 2.3).
-IDS_A_CALL = 100
 # How fast it goes is measured over the last so many seconds.
 RATE_OVER = timedelta(seconds=15)
 
@@ -214,7 +213,7 @@ def calls_needed(figures: Totals) -> int:
     See `services.verification_runs.batch`.
     """
     alone = figures.count - figures.approved
-    return -(-figures.count // IDS_A_CALL) + alone if figures.count else 0
+    return -(-figures.count // IDS_PER_CALL) + alone if figures.count else 0
 
 
 def open_run_over(query: str) -> VerificationRun | None:

@@ -1,20 +1,17 @@
-"""Who is at a run: one worker at a time, for as long as it gives signs of life.
+"""Who is at a run: one worker at a time, for as long as it gives a heartbeat.
 
 A claim is a token on the run. Whoever writes to the run writes through `held`, so a worker that was
 taken for dead and was only slow can't overwrite what the next one has done.
 """
 
 import uuid
-from datetime import timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from payments import conf
-from payments.core.text import clean
 from payments.models import OPEN_RUN, ReconciliationRun, RunStatus
-from payments.services.verification_runs.batch import pause_after
+from payments.services.runs import lease, no_answer, pause_after
 
 
 class Interrupted(Exception):
@@ -24,10 +21,9 @@ class Interrupted(Exception):
 def take(*, run_id: int) -> ReconciliationRun | None:
     """The run, claimed for this worker; one that died holds it for a lease at most."""
     now, token = timezone.now(), uuid.uuid4().hex
-    dead = now - timedelta(seconds=conf.runs().lease)
     free = ReconciliationRun.objects.filter(pk=run_id, status__in=OPEN_RUN)
     free = free.filter(Q(not_before=None) | Q(not_before__lte=now))
-    free = free.filter(Q(claim="") | Q(seen_at=None) | Q(seen_at__lt=dead))
+    free = free.filter(Q(claim="") | Q(seen_at=None) | Q(seen_at__lt=now - lease()))
     began = Coalesce("started_at", now)
     if not free.update(claim=token, status=RunStatus.RUNNING, seen_at=now, started_at=began):
         return None
@@ -40,17 +36,17 @@ def held(*, run: ReconciliationRun) -> QuerySet[ReconciliationRun]:
 
 
 def save(*, run: ReconciliationRun, fields: dict[str, object]) -> None:
-    """Write these fields, and a sign of life. Raises Interrupted if the run may not go on."""
+    """Write these fields, and a heartbeat. Raises Interrupted if the run may not go on."""
     if not held(run=run).update(seen_at=timezone.now(), **fields):
         raise Interrupted
 
 
-def sign(*, run: ReconciliationRun) -> None:
-    """A sign of life, before anything that may take long. Raises Interrupted like `save`."""
+def heartbeat(*, run: ReconciliationRun) -> None:
+    """A worker is at it: before anything that may take long. Raises Interrupted like `save`."""
     save(run=run, fields={})
 
 
-def let_go(*, run: ReconciliationRun) -> None:
+def release(*, run: ReconciliationRun) -> None:
     """The next turn may be anybody's."""
     ReconciliationRun.objects.filter(pk=run.pk, claim=run.claim).update(claim="")
 
@@ -58,17 +54,11 @@ def let_go(*, run: ReconciliationRun) -> None:
 def wait(*, run: ReconciliationRun, why: str) -> float | None:
     """Leave it alone for a while, longer each time; for how many seconds. None if it has ended."""
     pause = pause_after(run.silences)
-    told = held(run=run).update(
-        silences=F("silences") + 1,
-        not_before=timezone.now() + pause,
-        last_error=clean(why),
-    )
-    return pause.total_seconds() if told else None
+    is_held = held(run=run).update(**no_answer(run=run, why=why))
+    return pause.total_seconds() if is_held else None
 
 
 def rest(*, run_id: int) -> float | None:
     """For how many seconds a run that can't be taken has to wait; None if it is not for us."""
     run, now = ReconciliationRun.objects.get(pk=run_id), timezone.now()
-    if not run.is_open or run.not_before is None or run.not_before <= now:
-        return None
-    return (run.not_before - now).total_seconds()
+    return run.seconds_to_wait(now) or None if run.is_open else None

@@ -1,7 +1,6 @@
-"""What follows from a second look: filed, moved, agreeing, changing, unknown, or closed again.
+"""What follows from a recheck: filed, moved, agreeing, changing, unknown, or closed again.
 
-To treat another outcome, name it in `tally.VERDICTS` and return it from
-`_verdict_of`.
+To treat another outcome, name it in `counters.VERDICTS` and return it from `_verdict_of`.
 """
 
 import logging
@@ -13,97 +12,97 @@ from payments.services.discrepancies.queue import Difference
 from payments.services.discrepancies.rules import our_figures, their_figures
 from payments.states import PaymentStatus
 
-from .counters import Tally
-from .recheck import Sight, Suspect
+from .counters import Counters
+from .recheck import Snapshot, Unmatched
 from .streams import filed_second, is_between
 
 logger = logging.getLogger(__name__)
 
 
-def reach(
+def classify(
     *,
     run: ReconciliationRun,
-    tally: Tally,
-    suspects: Mapping[str, Suspect],
-    sights: Mapping[str, Sight | None],
+    counters: Counters,
+    unmatched: Mapping[str, Unmatched],
+    snapshots: Mapping[str, Snapshot | None],
 ) -> None:
     """Count each of these, and file what differs."""
-    for imp_uid, sight in sights.items():
-        verdict, suspect = _verdict(run, imp_uid, sight), suspects[imp_uid]
-        if not suspect.is_ours and _ours_comes_by(run, imp_uid, sight):
+    for imp_uid, snapshot in snapshots.items():
+        verdict, item = _verdict(run, imp_uid, snapshot), unmatched[imp_uid]
+        if not item.is_ours and _ours_comes_by(run, imp_uid, snapshot):
             # The pass meets it twice, under two times: it is counted where our row is met.
             continue
-        if tally.judge(imp_uid, verdict) and not suspect.is_counted:
-            _count_sides(run, tally, suspect, sight)
+        if counters.count(imp_uid, verdict) and not item.is_counted:
+            _count_sides(run, counters, item, snapshot)
 
 
-def _verdict(run: ReconciliationRun, imp_uid: str, sight: Sight | None) -> str:
-    """One of `tally.VERDICTS`; what differs is filed."""
+def _verdict(run: ReconciliationRun, imp_uid: str, snapshot: Snapshot | None) -> str:
+    """One of `counters.VERDICTS`; what differs is filed."""
     try:
-        return _verdict_of(run, imp_uid, sight) if sight else "unknown"
+        return _verdict_of(run, imp_uid, snapshot) if snapshot else "unknown"
     except Exception:
         # One that can't be written down must not stop the rest; nobody may think it agrees.
         logger.exception("a difference could not be filed", extra={"imp_uid": imp_uid})
         return "unknown"
 
 
-def _verdict_of(run: ReconciliationRun, imp_uid: str, sight: Sight) -> str:
-    if _is_changing(run, sight):
+def _verdict_of(run: ReconciliationRun, imp_uid: str, snapshot: Snapshot) -> str:
+    if _is_changing(run, snapshot):
         # If it still differs when the next run comes, it is that run's to say so.
         return "changed"
-    for bucket in sight.buckets:
-        queue.file(difference=_difference(sight, bucket), run=run)
-    if sight.buckets:
+    for bucket in snapshot.buckets:
+        queue.file(difference=_difference(snapshot, bucket), run=run)
+    if snapshot.buckets:
         return "differ"
-    if sight.payment is None or sight.payment.imp_uid != imp_uid:
+    if snapshot.payment is None or snapshot.payment.imp_uid != imp_uid:
         return "moneyless"
-    return "moved" if _has_moved(run, sight) else "agree"
+    return "moved" if _has_moved(run, snapshot) else "agree"
 
 
 def _count_sides(
-    run: ReconciliationRun, tally: Tally, suspect: Suspect, sight: Sight | None
+    run: ReconciliationRun, counters: Counters, item: Unmatched, snapshot: Snapshot | None
 ) -> None:
     """Which side alone has it among these days, if one does."""
-    if not suspect.is_ours:
-        tally.add("only_there")
-    if suspect.listed is None and not _theirs_comes_by(run, sight):
-        tally.add("only_here")
+    if not item.is_ours:
+        counters.add("only_there")
+    if item.listed is None and not _theirs_comes_by(run, snapshot):
+        counters.add("only_here")
 
 
-def _ours_comes_by(run: ReconciliationRun, imp_uid: str, sight: Sight | None) -> bool:
+def _ours_comes_by(run: ReconciliationRun, imp_uid: str, snapshot: Snapshot | None) -> bool:
     """Whether the pass reads our row of it, under its own time."""
-    payment = sight.payment if sight else Payment.objects.filter(imp_uid=imp_uid).first()
+    payment = snapshot.payment if snapshot else Payment.objects.filter(imp_uid=imp_uid).first()
     if payment is None or payment.imp_uid != imp_uid:
         return False
     first, last = run.bounds
     return is_between(payment=payment, from_=first, to=last)
 
 
-def _theirs_comes_by(run: ReconciliationRun, sight: Sight | None) -> bool:
+def _theirs_comes_by(run: ReconciliationRun, snapshot: Snapshot | None) -> bool:
     """Whether the gateway's list of these days has it, under a time of its own."""
     first, last = run.bounds
-    return bool(sight and sight.answer and first <= sight.answer.filed_at <= last)
+    return bool(snapshot and snapshot.answer and first <= snapshot.answer.filed_at <= last)
 
 
-def _is_changing(run: ReconciliationRun, sight: Sight) -> bool:
+def _is_changing(run: ReconciliationRun, snapshot: Snapshot) -> bool:
     """Whether a difference came up while we read, or the payment went from the list meanwhile."""
-    if sight.payment is None and sight.answer is None:
+    if snapshot.payment is None and snapshot.answer is None:
         return True
-    return sight.is_moving or bool(sight.buckets and _latest(sight) > run.began)
+    return snapshot.is_moving or bool(snapshot.buckets and _latest(snapshot) > run.began)
 
 
-def _latest(sight: Sight) -> int:
+def _latest(snapshot: Snapshot) -> int:
     """The second of the newest change on either side."""
-    ours = filed_second(sight.payment) if sight.payment else 0
-    return max(ours, sight.answer.filed_at if sight.answer else 0)
+    ours = filed_second(snapshot.payment) if snapshot.payment else 0
+    return max(ours, snapshot.answer.filed_at if snapshot.answer else 0)
 
 
-def _has_moved(run: ReconciliationRun, sight: Sight) -> bool:
+def _has_moved(run: ReconciliationRun, snapshot: Snapshot) -> bool:
     """Whether the list has an agreeing payment under another time than ours or than these days.
 
     An open order's times are not the gateway's, so they prove nothing.
     """
-    payment, answer = sight.payment, sight.answer
+    payment, answer = snapshot.payment, snapshot.answer
     if payment is None or answer is None or payment.status != answer.status:
         return False
     if payment.status == PaymentStatus.READY:
@@ -115,43 +114,48 @@ def _has_moved(run: ReconciliationRun, sight: Sight) -> bool:
 def reconsider(
     *,
     run: ReconciliationRun,
-    open_ones: Sequence[Discrepancy],
-    sights: Mapping[str, Sight | None],
+    discrepancies: Sequence[Discrepancy],
+    snapshots: Mapping[str, Snapshot | None],
 ) -> int:
-    """Open discrepancies that were looked at again: close those that agree; how many closed.
+    """Open discrepancies that were rechecked: close those that agree; how many closed.
 
     What differs in another way by now is filed first.
     """
-    return sum(_reconsider_one(run, one, sights.get(one.imp_uid)) for one in open_ones)
-
-
-def _reconsider_one(run: ReconciliationRun, discrepancy: Discrepancy, sight: Sight | None) -> bool:
-    if sight is None or sight.is_moving:
-        return False
-    is_settled = _is_settled(run, sight)
-    for bucket in sight.buckets:
-        if is_settled or bucket == discrepancy.bucket:
-            # Not in the run's name: its figures are about its own days.
-            queue.file(difference=_difference(sight, bucket))
-    if discrepancy.bucket in sight.buckets or not is_settled:
-        return False
-    return queue.agree(
-        discrepancy=discrepancy,
-        ours=our_figures(sight.payment),
-        theirs=their_figures(sight.answer),
+    return sum(
+        _reconsider_one(run, discrepancy, snapshots.get(discrepancy.imp_uid))
+        for discrepancy in discrepancies
     )
 
 
-def _is_settled(run: ReconciliationRun, sight: Sight) -> bool:
+def _reconsider_one(
+    run: ReconciliationRun, discrepancy: Discrepancy, snapshot: Snapshot | None
+) -> bool:
+    if snapshot is None or snapshot.is_moving:
+        return False
+    is_settled = _is_settled(run, snapshot)
+    for bucket in snapshot.buckets:
+        if is_settled or bucket == discrepancy.bucket:
+            # Not in the run's name: its figures are about its own days.
+            queue.file(difference=_difference(snapshot, bucket))
+    if discrepancy.bucket in snapshot.buckets or not is_settled:
+        return False
+    return queue.agree(
+        discrepancy=discrepancy,
+        ours=our_figures(snapshot.payment),
+        theirs=their_figures(snapshot.answer),
+    )
+
+
+def _is_settled(run: ReconciliationRun, snapshot: Snapshot) -> bool:
     """Whether what is seen here can be judged now.
 
     Not to be found by its id any more is neither agreement nor another difference: test payments
     are hidden from such a look-up. What is just changing is for the next run.
     """
-    return sight.answer is not None and not _is_changing(run, sight)
+    return snapshot.answer is not None and not _is_changing(run, snapshot)
 
 
-def _difference(sight: Sight, bucket: Bucket) -> Difference:
+def _difference(snapshot: Snapshot, bucket: Bucket) -> Difference:
     return queue.difference_of(
-        bucket=bucket, imp_uid=sight.imp_uid, payment=sight.payment, answer=sight.answer
+        bucket=bucket, imp_uid=snapshot.imp_uid, payment=snapshot.payment, answer=snapshot.answer
     )

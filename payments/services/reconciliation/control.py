@@ -1,9 +1,7 @@
-"""Reconciliations: asked for, paused, gone on with, stopped; the same as any other run.
-
-`enqueue` queues the task for a run's id; it is handed in because tasks are built on services.
-"""
+"""Reconciliations: asked for, paused, gone on with, stopped, as any run is (`services.runs`)."""
 
 from datetime import date, datetime
+from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -11,11 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from payments.core import kst
-from payments.core.text import clean
 from payments.errors import NotAllowed
-from payments.models import ReconciliationRun, RunStatus
-from payments.services.verification_runs import control
-from payments.services.verification_runs.control import Enqueue, move, pause, silent
+from payments.models import ReconciliationRun
+from payments.services import runs
+from payments.services.runs import Enqueue, pause
 
 from .counters import count_again
 
@@ -25,7 +22,7 @@ ORDER = _("The first day is after the last one.")
 FUTURE = _("Days that have not begun can't be reconciled yet.")
 TOO_LONG = _("At most 366 days at once. Choose a shorter time, or start several.")
 
-__all__ = ["Enqueue", "forgotten", "pause", "resume", "start", "stop"]
+__all__ = ["Enqueue", "pause", "resume", "stalled", "start", "stop"]
 
 
 def start(
@@ -49,33 +46,26 @@ def start(
     if (last_day - first_day).days >= LONGEST:
         raise NotAllowed(TOO_LONG)
     with transaction.atomic():
-        run = ReconciliationRun.objects.create(
-            requested_at=now,
-            requested_by_id=actor.pk if actor else None,
-            requested_name=clean(str(actor), 254) if actor else command,
-            first_day=first_day,
-            last_day=last_day,
-        )
+        asked = runs.requested(actor=actor, command=command, now=now)
+        run = ReconciliationRun.objects.create(first_day=first_day, last_day=last_day, **asked)
         enqueue(run.pk)
     return run
 
 
 def resume(*, run: ReconciliationRun, enqueue: Enqueue) -> None:
     """Go on where it stood. Raises Conflict if it was not paused."""
-    with transaction.atomic():
-        move(run=run, allowed=(RunStatus.PAUSED,), status=RunStatus.RUNNING)
-        enqueue(run.pk)
+    runs.resume(run=run, enqueue=partial(enqueue, run.pk))
 
 
 def stop(*, run: ReconciliationRun) -> None:
     """End it; what comes after its cursor is not compared. Raises Conflict if it has ended."""
     with transaction.atomic():
-        control.stop(run=run)
+        runs.stop(run=run)
         # Its worker may be dead, and may have filed something since it last saved the figures.
         run.refresh_from_db()
         count_again(run=run)
 
 
-def forgotten(*, now: datetime) -> list[int]:
+def stalled(*, now: datetime) -> list[int]:
     """Runs that should be going on and that no worker has touched for a lease: queue them again."""
-    return silent(runs=ReconciliationRun.objects.all(), now=now)
+    return runs.stalled(runs=ReconciliationRun.objects.all(), now=now)

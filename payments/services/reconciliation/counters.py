@@ -32,7 +32,7 @@ FIGURES = (*READ, *ALONE, *VERDICTS, "closed")
 IDS_AT_MOST = 1_000
 
 
-class Tally:
+class Counters:
     """The figures of one run, as its worker counts them."""
 
     def __init__(self, run: ReconciliationRun) -> None:
@@ -45,7 +45,7 @@ class Tally:
         """Count something of `FIGURES`."""
         self._counts[name] += number
 
-    def judge(self, imp_uid: str, verdict: str) -> bool:
+    def count(self, imp_uid: str, verdict: str) -> bool:
         """Count a payment under one of `VERDICTS`; False if it stands under it already."""
         if verdict == "unknown" and imp_uid in self._unknown:
             return False
@@ -77,10 +77,10 @@ def count_again(*, run: ReconciliationRun) -> None:
 
     For whoever holds the claim that `run` has; for anybody else it does nothing.
     """
-    found = _differences(run)
-    mine = ReconciliationRun.objects.filter(pk=run.pk, claim=run.claim)
-    for counts in mine.values_list("counts", flat=True) if any(found.values()) else ():
-        mine.update(counts=counts | found)
+    differences = _differences(run)
+    row = ReconciliationRun.objects.filter(pk=run.pk, claim=run.claim)
+    for counts in row.values_list("counts", flat=True) if any(differences.values()) else ():
+        row.update(counts=counts | differences)
 
 
 def _differences(run: ReconciliationRun) -> dict[str, int]:
@@ -89,8 +89,8 @@ def _differences(run: ReconciliationRun) -> dict[str, int]:
     A payment that the sides file under two times comes by twice.
     """
     seen = Discrepancy.objects.filter(seen_by=run).order_by()
-    found = dict(seen.values_list("bucket").annotate(Count("pk")))
-    return {bucket.value: found.get(bucket.value, 0) for bucket in Bucket}
+    numbers = dict(seen.values_list("bucket").annotate(Count("pk")))
+    return {bucket.value: numbers.get(bucket.value, 0) for bucket in Bucket}
 
 
 def _keep(ids: list[str], imp_uid: str) -> None:

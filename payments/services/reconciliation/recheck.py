@@ -1,4 +1,4 @@
-"""The second look: what did not pair up, fresh from both sides, by id.
+"""The recheck: what did not pair up, fresh from both sides, by id.
 
 The list and our rows were read at different moments, so a difference between them proves nothing.
 Here the gateway is asked by id and our rows are read before and after: a payment of ours that
@@ -16,13 +16,12 @@ from payments.iamport import GatewayPayment, Malformed
 from payments.models import Bucket, Payment
 from payments.services.discrepancies.rules import differences, ours_of
 
-SIZE = 100  # ids per call (contract 2.3)
-LOOKS = 3
+ROUNDS = 3
 # With none answered before, that many unreadable answers in a row are the gateway's trouble.
 UNREADABLE_AT_MOST = 3
 
 
-class Suspect(NamedTuple):
+class Unmatched(NamedTuple):
     """What did not pair up. `listed` is what the gateway's list said of it, if it did.
 
     `is_ours`: it came by as a row of ours. `is_counted`: it was counted once, as unknown, so which
@@ -35,11 +34,11 @@ class Suspect(NamedTuple):
 
 
 # Only the list names it, and what the list says of it can't be read.
-UNREADABLE = Suspect(is_ours=False)
+UNREADABLE = Unmatched(is_ours=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Snapshot:
     """Both sides of one payment as they stand now; None: that side has no such payment.
 
     `is_moving`: ours changed each time that it was looked at, so nothing can be said of it.
@@ -52,38 +51,39 @@ class Sight:
     is_moving: bool = False
 
 
-def look(
-    *, suspects: Mapping[str, Suspect], before_call: Callable[[], None]
-) -> dict[str, Sight | None]:
-    """A sight for each imp_uid, None where the gateway's answer can't be read.
+def recheck(
+    *, unmatched: Mapping[str, Unmatched], before_call: Callable[[], None]
+) -> dict[str, Snapshot | None]:
+    """A snapshot for each imp_uid, None where the gateway's answer can't be read.
 
     `before_call` is called before each call and may raise to end it all. Raises IamportError if the
     gateway gives no answer.
     """
     # What the list itself had unreadable comes last, or a few odd rows would pass for trouble of
     # the gateway and leave the rest unasked.
-    left = sorted(suspects, key=lambda imp_uid: suspects[imp_uid] == UNREADABLE)
-    sights: dict[str, Sight | None] = {}
-    orders = {imp_uid: one.listed.merchant_uid for imp_uid, one in suspects.items() if one.listed}
-    for _round in range(LOOKS):
+    left = sorted(unmatched, key=lambda imp_uid: unmatched[imp_uid] == UNREADABLE)
+    snapshots: dict[str, Snapshot | None] = {}
+    listed = {imp_uid: item.listed for imp_uid, item in unmatched.items()}
+    orders = {imp_uid: row.merchant_uid for imp_uid, row in listed.items() if row}
+    for _round in range(ROUNDS):
         before = {payment.pk: payment.version for payment in _payments(left, orders)}
         answers, unreadable = _ask(left, before_call)
         orders |= {imp_uid: answer.merchant_uid for imp_uid, answer in answers.items()}
-        mine = _Mine(_payments(left, orders))
+        ours = _Ours(_payments(left, orders))
         again = []
         for imp_uid in left:
-            answer = answers.get(imp_uid) or _hidden(suspects[imp_uid].listed)
-            payment = mine.of(imp_uid, answer)
+            answer = answers.get(imp_uid) or _hidden(listed[imp_uid])
+            payment = ours.of(imp_uid, answer)
             if imp_uid in unreadable:
-                sights[imp_uid] = None
+                snapshots[imp_uid] = None
             elif payment is not None and before.get(payment.pk) != payment.version:
                 again.append(imp_uid)
             else:
-                sights[imp_uid] = _sight(imp_uid, payment, answer)
+                snapshots[imp_uid] = _snapshot(imp_uid, payment, answer)
         left = again
         if not left:
             break
-    return sights | {imp_uid: Sight(imp_uid, is_moving=True) for imp_uid in left}
+    return snapshots | {imp_uid: Snapshot(imp_uid, is_moving=True) for imp_uid in left}
 
 
 def _hidden(listed: GatewayPayment | None) -> GatewayPayment | None:
@@ -91,13 +91,13 @@ def _hidden(listed: GatewayPayment | None) -> GatewayPayment | None:
     return listed if listed is not None and listed.sandbox else None
 
 
-def _sight(imp_uid: str, payment: Payment | None, answer: GatewayPayment | None) -> Sight:
+def _snapshot(imp_uid: str, payment: Payment | None, answer: GatewayPayment | None) -> Snapshot:
     buckets = differences(
         ours=ours_of(payment) if payment else None,
         theirs=answer,
         accepts_test_payments=conf.gateway().accepts_test_payments,
     )
-    return Sight(imp_uid, payment, answer, buckets)
+    return Snapshot(imp_uid, payment, answer, buckets)
 
 
 def _payments(imp_uids: Sequence[str], orders: Mapping[str, str]) -> list[Payment]:
@@ -105,7 +105,7 @@ def _payments(imp_uids: Sequence[str], orders: Mapping[str, str]) -> list[Paymen
     return list(Payment.objects.filter(Q(imp_uid__in=imp_uids) | Q(merchant_uid__in=numbers)))
 
 
-class _Mine:
+class _Ours:
     """Our payments, by either id."""
 
     def __init__(self, payments: Iterable[Payment]) -> None:
@@ -115,8 +115,8 @@ class _Mine:
 
     def of(self, imp_uid: str, answer: GatewayPayment | None) -> Payment | None:
         """The payment that holds this imp_uid, or else the order that the answer names."""
-        mine = self._by_imp_uid.get(imp_uid)
-        return mine or (self._by_order.get(answer.merchant_uid) if answer else None)
+        holder = self._by_imp_uid.get(imp_uid)
+        return holder or (self._by_order.get(answer.merchant_uid) if answer else None)
 
 
 def _ask(
@@ -125,10 +125,10 @@ def _ask(
     """The gateway's answers by id, and the ids whose answers can't be read."""
     before_call()
     try:
-        found = gateway.client().payments(imp_uids=imp_uids).found
+        batch = gateway.client().payments(imp_uids=imp_uids)
     except (Malformed, ValueError):
         return _ask_each(imp_uids, before_call)
-    return {answer.imp_uid: answer for answer in found}, set()
+    return {answer.imp_uid: answer for answer in batch.found}, set()
 
 
 def _ask_each(
@@ -140,7 +140,7 @@ def _ask_each(
     for number, imp_uid in enumerate(imp_uids, start=1):
         before_call()
         try:
-            found = gateway.client().payments(imp_uids=[imp_uid]).found
+            batch = gateway.client().payments(imp_uids=[imp_uid])
         except ValueError:
             unreadable.add(imp_uid)
         except Malformed:
@@ -148,5 +148,5 @@ def _ask_each(
             if len(unreadable) == number >= min(UNREADABLE_AT_MOST, len(imp_uids)):
                 raise
         else:
-            answers |= {answer.imp_uid: answer for answer in found}
+            answers |= {answer.imp_uid: answer for answer in batch.found}
     return answers, unreadable

@@ -62,7 +62,7 @@ class Second(NamedTuple):
     @property
     def has_guessed(self) -> bool:
         """Whether a row of theirs is here only because the list has it behind one that is."""
-        return any(one.filed_at != self.at for one in self.theirs.values())
+        return any(row.filed_at != self.at for row in self.theirs.values())
 
 
 def filed_second(payment: Payment) -> int:
@@ -89,7 +89,7 @@ def ours_between(*, from_: int, to: int) -> Iterator[Filed]:
     # for by its id, so that every payment of the days is accounted for.
     refunded = known.filter(status=PaymentStatus.CANCELLED).annotate(filed=F("paid_at"))
     later = refunded.filter(cancelled_at__gte=_moment(to + 1))
-    elsewhere = (one._replace(is_elsewhere=True) for one in _stream(later, from_, to))
+    elsewhere = (row._replace(is_elsewhere=True) for row in _stream(later, from_, to))
     return heapq.merge(*streams, elsewhere, key=attrgetter("second"))
 
 
@@ -126,8 +126,8 @@ def paired(
 ) -> Iterator[Second]:
     """Both sides of a span second by second. Holds one second of each, and `AHEAD` rows of theirs.
 
-    Whatever is further out of order than that is paired with nothing, and so gets a second look by
-    its id. Only who stops on the way, and lists anew from there, depends on the order.
+    Whatever is further out of order than that is paired with nothing, and so is rechecked by its
+    id. Only who stops on the way, and lists anew from there, depends on the order.
     """
     left, right = _our_seconds(ours), _their_seconds(theirs, span)
     mine, other = next(left, None), next(right, None)
@@ -146,20 +146,20 @@ def paired(
 
 def _our_seconds(rows: Iterator[Filed]) -> Iterator[Second]:
     for at, group in groupby(rows, key=attrgetter("second")):
-        yield Second(at, {one.ours.imp_uid: one for one in group if one.ours.imp_uid}, {})
+        yield Second(at, {row.ours.imp_uid: row for row in group if row.ours.imp_uid}, {})
 
 
 def _their_seconds(rows: Iterator[GatewayPayment], span: tuple[int, int]) -> Iterator[Second]:
     for at, group in groupby(_in_order(_placed(rows, span)), key=itemgetter(0)):
-        yield Second(at, {}, {one.imp_uid: one for _at, _number, one in group})
+        yield Second(at, {}, {row.imp_uid: row for _at, _number, row in group})
 
 
 def _in_order(placed: Iterator[_Placed]) -> Iterator[_Placed]:
     """Each goes by when `AHEAD` more are known and none of them is filed before it."""
     held = list(islice(placed, AHEAD))
     heapq.heapify(held)
-    for one in placed:
-        yield heapq.heappushpop(held, one)
+    for row in placed:
+        yield heapq.heappushpop(held, row)
     yield from sorted(held)
 
 

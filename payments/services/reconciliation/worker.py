@@ -3,7 +3,7 @@
 The pass stops now and then at a second up to which everything is settled, and saves it as the run's
 cursor with the figures. A worker that is killed has only lost what came after: the next one goes on
 from there, and filing the same difference again adds nothing. While the gateway gives no answer the
-run waits; what a second look could not find out in the end is "unknown", never "missing".
+run waits; what a recheck could not find out in the end is "unknown", never "missing".
 """
 
 import logging
@@ -15,15 +15,16 @@ from itertools import islice
 from django.utils import timezone
 
 from payments import conf, gateway
-from payments.iamport import GatewayPayment, IamportError
+from payments.iamport import IDS_PER_CALL, GatewayPayment, IamportError
 from payments.models import Discrepancy, ReconciliationRun, RunStatus
 from payments.services.discrepancies.rules import differences
-from payments.services.verification_runs.batch import ATTEMPTS
+from payments.services.runs import ATTEMPTS
 
-from . import claims, classify
+from . import claims
 from .claims import Interrupted
-from .counters import Tally, count_again
-from .recheck import SIZE, Sight, Suspect, look
+from .classify import classify, reconsider
+from .counters import Counters, count_again
+from .recheck import Snapshot, Unmatched, recheck
 from .streams import Filed, Second, ours_between, paired
 
 logger = logging.getLogger(__name__)
@@ -51,11 +52,11 @@ def work(*, run_id: int, seconds: float) -> float | None:
     except IamportError as error:
         return claims.wait(run=run, why=str(error))
     except Exception as error:
-        # A mistake of ours: kept where people see it, and tried again as rarely as a silence.
+        # A mistake of ours: kept where people see it, and tried again as rarely as without answer.
         logger.exception("a reconciliation could not go on", extra={"run": run_id})
         return claims.wait(run=run, why=repr(error))
     finally:
-        claims.let_go(run=run)
+        claims.release(run=run)
 
 
 class _Turn:
@@ -64,9 +65,9 @@ class _Turn:
     def __init__(self, run: ReconciliationRun, deadline: float) -> None:
         self._run = run
         self._deadline = deadline
-        self._tally = Tally(run)
+        self._counters = Counters(run)
         self._accepts_test = conf.gateway().accepts_test_payments
-        self._suspects: dict[str, Suspect] = {}
+        self._unmatched: dict[str, Unmatched] = {}
         self._since_stop = 0
         self._stopped_at = time.monotonic()
 
@@ -79,7 +80,7 @@ class _Turn:
                 return False
             self._stop_at(last)
         self._ask_once_more_about_the_unknown()
-        self._look_at_what_is_open()
+        self._recheck_open_discrepancies()
         self._end()
         return True
 
@@ -96,7 +97,7 @@ class _Turn:
                     if time.monotonic() > self._deadline:
                         return False
                 reached = second.at
-            if len(self._suspects) >= SIZE:
+            if len(self._unmatched) >= IDS_PER_CALL:
                 self._settle()
             self._compare(second)
             has_guessed = has_guessed or second.has_guessed
@@ -111,33 +112,35 @@ class _Turn:
 
     def _unreadable(self, imp_uid: str, why: str) -> None:
         logger.warning("a listed payment can't be read", extra={"reason": why})
-        self._suspect(imp_uid, None, None)
+        self._keep_unmatched(imp_uid, None, None)
 
     def _compare(self, second: Second) -> None:
-        self._tally.add("ours", len(second.ours))
-        self._tally.add("theirs", len(second.theirs))
+        self._counters.add("ours", len(second.ours))
+        self._counters.add("theirs", len(second.theirs))
         self._since_stop += len(second.ours) + len(second.theirs)
         for imp_uid in second.ours.keys() | second.theirs.keys():
             mine, answer = second.ours.get(imp_uid), second.theirs.get(imp_uid)
             if mine is not None and answer is not None and self._agree(mine, answer):
-                self._tally.add("agree")
+                self._counters.add("agree")
             else:
-                self._suspect(imp_uid, mine, answer)
+                self._keep_unmatched(imp_uid, mine, answer)
 
     def _agree(self, mine: Filed, answer: GatewayPayment) -> bool:
         return not mine.is_elsewhere and not differences(
             ours=mine.ours, theirs=answer, accepts_test_payments=self._accepts_test
         )
 
-    def _suspect(self, imp_uid: str, mine: Filed | None, answer: GatewayPayment | None) -> None:
+    def _keep_unmatched(
+        self, imp_uid: str, mine: Filed | None, answer: GatewayPayment | None
+    ) -> None:
         # It may be among them already, met under another time.
-        before = self._suspects.get(imp_uid, Suspect(is_ours=False))
+        before = self._unmatched.get(imp_uid, Unmatched(is_ours=False))
         listed = answer or before.listed
-        self._suspects[imp_uid] = Suspect(listed, before.is_ours or mine is not None)
+        self._unmatched[imp_uid] = Unmatched(listed, before.is_ours or mine is not None)
 
     def _is_time_to_stop(self) -> bool:
         return (
-            len(self._suspects) >= SIZE
+            len(self._unmatched) >= IDS_PER_CALL
             or self._since_stop >= STOP_EVERY
             or time.monotonic() > min(self._deadline, self._stopped_at + STOP_AFTER)
         )
@@ -150,57 +153,60 @@ class _Turn:
         self._since_stop, self._stopped_at = 0, time.monotonic()
 
     def _settle(self) -> None:
-        self._clear_up(self._suspects)
-        self._suspects.clear()
+        self._clear_up(self._unmatched)
+        self._unmatched.clear()
 
     def _save(self, fields: dict[str, object]) -> None:
-        claims.save(run=self._run, fields=self._tally.saved() | fields)
+        claims.save(run=self._run, fields=self._counters.saved() | fields)
 
-    def _clear_up(self, suspects: Mapping[str, Suspect]) -> None:
-        for some in _hundreds(suspects):
-            sights = self._look(some)
-            classify.reach(run=self._run, tally=self._tally, suspects=some, sights=sights)
+    def _clear_up(self, unmatched: Mapping[str, Unmatched]) -> None:
+        for some in _calls(unmatched):
+            snapshots = self._recheck(some)
+            classify(run=self._run, counters=self._counters, unmatched=some, snapshots=snapshots)
 
-    def _look(self, suspects: Mapping[str, Suspect]) -> dict[str, Sight | None]:
-        """Fresh from both sides. After so many silences in a row they are let be: unknown."""
+    def _recheck(self, unmatched: Mapping[str, Unmatched]) -> dict[str, Snapshot | None]:
+        """Fresh from both sides. After so many failures in a row they are let be: unknown."""
+        heartbeat = partial(claims.heartbeat, run=self._run)
         try:
-            sights = look(suspects=suspects, before_call=partial(claims.sign, run=self._run))
+            snapshots = recheck(unmatched=unmatched, before_call=heartbeat)
         except IamportError:
-            self._count_silent_looks(self._run.silent_looks + 1)
+            self._count_failures(self._run.silent_looks + 1)
             if self._run.silent_looks < ATTEMPTS:
                 raise
-            return dict.fromkeys(suspects, None)
-        self._count_silent_looks(0)
-        return sights
+            return dict.fromkeys(unmatched, None)
+        self._count_failures(0)
+        return snapshots
 
-    def _count_silent_looks(self, number: int) -> None:
+    def _count_failures(self, number: int) -> None:
+        """How many rechecks in a row the gateway left without an answer."""
         self._run.silent_looks = number
         claims.save(run=self._run, fields={"silent_looks": number})
 
     def _ask_once_more_about_the_unknown(self) -> None:
-        self._clear_up(dict.fromkeys(self._tally.take_unknown(), Suspect(is_counted=True)))
+        self._clear_up(dict.fromkeys(self._counters.take_unknown(), Unmatched(is_counted=True)))
 
-    def _look_at_what_is_open(self) -> None:
+    def _recheck_open_discrepancies(self) -> None:
         """Every open discrepancy, of whichever days: what agrees by now closes by itself."""
         for some in _open_discrepancies():
-            sights = self._look({one.imp_uid: Suspect() for one in some})
-            closed = classify.reconsider(run=self._run, open_ones=some, sights=sights)
-            self._tally.add("closed", closed)
+            snapshots = self._recheck({row.imp_uid: Unmatched() for row in some})
+            closed = reconsider(run=self._run, discrepancies=some, snapshots=snapshots)
+            self._counters.add("closed", closed)
 
     def _end(self) -> None:
         self._save({"status": RunStatus.DONE, "finished_at": timezone.now(), "not_before": None})
 
 
-def _hundreds(suspects: Mapping[str, Suspect]) -> Iterator[dict[str, Suspect]]:
-    items = iter(suspects.items())
-    while some := dict(islice(items, SIZE)):
+def _calls(unmatched: Mapping[str, Unmatched]) -> Iterator[dict[str, Unmatched]]:
+    """In parts of one call each."""
+    items = iter(unmatched.items())
+    while some := dict(islice(items, IDS_PER_CALL)):
         yield some
 
 
 def _open_discrepancies() -> Iterator[list[Discrepancy]]:
-    """A hundred at a time, by key: closing some does not shift the rest."""
+    """In parts of one call each, by key: closing some does not shift the rest."""
     rows = Discrepancy.objects.filter(is_open=True).order_by("pk")
     pk = 0
-    while some := list(rows.filter(pk__gt=pk)[:SIZE]):
+    while some := list(rows.filter(pk__gt=pk)[:IDS_PER_CALL]):
         yield some
         pk = some[-1].pk

@@ -11,7 +11,7 @@ to write is `PARKED` with its error. Neither stops the rest.
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from payments.errors import PaymentError
 from payments.iamport import IamportError, Malformed
 from payments.locks import locked_payments
 from payments.models import ItemOutcome, VerificationItem
+from payments.services.runs import ATTEMPTS, pause_after
 from payments.services.verification.conclude import Answer, NoAnswer, Question, Reply
 from payments.services.verification.settle import Result, close_resolved, settle_many
 from payments.services.verification.silence_limit import SilenceLimit
@@ -31,9 +32,6 @@ from payments.states import EventKind
 from .claims import Claim
 
 logger = logging.getLogger(__name__)
-
-ATTEMPTS = 8
-LONGEST_PAUSE = 60.0
 
 _OUTCOMES = {
     EventKind.CONFIRMED: ItemOutcome.AGREES,
@@ -59,18 +57,21 @@ def ask(*, questions: Sequence[Question]) -> dict[int, Reply]:
     replies: dict[int, Reply] = {}
     left = [question for question in questions if not question.imp_uid]
     try:
-        found = gateway.client().payments(imp_uids=[one.imp_uid for one in by_id]).found
-        answers = {payment.imp_uid: payment for payment in found}
+        batch = gateway.client().payments(imp_uids=[question.imp_uid for question in by_id])
+        answers = {payment.imp_uid: Answer(payment) for payment in batch.found}
         replies = {
-            one.payment_id: Answer(answers[one.imp_uid]) for one in by_id if one.imp_uid in answers
+            question.payment_id: answers[question.imp_uid]
+            for question in by_id
+            if question.imp_uid in answers
         }
-        # A second look at what the batch left out, before anybody says "not found".
-        left = [*(one for one in by_id if one.payment_id not in replies), *left]
+        # What the batch left out is asked about alone, before anybody says "not found".
+        left = [*(question for question in by_id if question.payment_id not in replies), *left]
     except (Malformed, ValueError):
         # One of the hundred can't be read or sent: ask for each alone, so that it alone is unknown.
         left = list(questions)
     except IamportError as error:
-        return {one.payment_id: NoAnswer(str(error)) for one in by_id or questions}
+        no_answer = NoAnswer(str(error))
+        return {question.payment_id: no_answer for question in by_id or questions}
     return replies | _one_by_one(left)
 
 
@@ -154,16 +155,11 @@ def fail(*, claim: Claim, items: Sequence[VerificationItem], error: Exception) -
     with locked_payments(item.payment_id for item in items):
         mine = _still_mine(claim, _afresh(items))
         for item in mine:
-            words = error.message if isinstance(error, PaymentError) else repr(error)
-            _postpone(item, clean(str(words)))
+            why = error.message if isinstance(error, PaymentError) else repr(error)
+            _postpone(item, clean(str(why)))
             if item.attempts >= ATTEMPTS:
                 item.outcome, item.settled_at = ItemOutcome.PARKED, timezone.now()
         update_rows(rows=mine, fields=_WRITTEN)
-
-
-def pause_after(attempts: int) -> timedelta:
-    """How long to leave the gateway alone: doubling from one second up to a minute."""
-    return timedelta(seconds=min(2.0**attempts, LONGEST_PAUSE))
 
 
 def _release(item: VerificationItem) -> None:

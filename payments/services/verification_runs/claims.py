@@ -7,17 +7,16 @@ is dead, or cut off, loses what it holds to another.
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
-from payments import conf
+from payments.iamport import IDS_PER_CALL
 from payments.locks import unclaimed_items
 from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
+from payments.services.runs import lease
 from payments.services.verification.conclude import Question
 from payments.states import APPROVED, Source
-
-SIZE = 100  # ids per call (contract 2.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,8 @@ class Claim:
     @property
     def steps(self) -> Iterator["Claim"]:
         """The same in parts of one call each."""
-        for start in range(0, len(self.items), SIZE):
-            part = slice(start, start + SIZE)
+        for start in range(0, len(self.items), IDS_PER_CALL):
+            part = slice(start, start + IDS_PER_CALL)
             yield replace(self, items=self.items[part], questions=self.questions[part])
 
 
@@ -49,9 +48,9 @@ def together(*, steps: Sequence[Claim]) -> Claim:
 def take(*, run: VerificationRun, calls: int = 1) -> Claim | None:
     """Claim the next payments for a lease, enough for so many calls; None if there are none now."""
     now, token = timezone.now(), uuid.uuid4().hex
-    with unclaimed_items(run.pk, limit=SIZE * calls, now=now) as items:
+    with unclaimed_items(run.pk, limit=IDS_PER_CALL * calls, now=now) as items:
         VerificationItem.objects.filter(pk__in=[item.pk for item in items]).update(
-            claim=token, claimed_until=_lease(now)
+            claim=token, claimed_until=now + lease()
         )
     if not items:
         return None
@@ -60,13 +59,9 @@ def take(*, run: VerificationRun, calls: int = 1) -> Claim | None:
 
 def renew(*, held: Sequence[Claim], now: datetime) -> None:
     """Another lease for claims that are still worked on, unless somebody has taken them over."""
-    items = [item.pk for one in held for item in one.items]
+    items = [item.pk for claim in held for item in claim.items]
     mine = VerificationItem.objects.filter(pk__in=items, outcome=ItemOutcome.WAITING)
-    mine.filter(claim__in={one.token for one in held}).update(claimed_until=_lease(now))
-
-
-def _lease(now: datetime) -> datetime:
-    return now + timedelta(seconds=conf.runs().lease)
+    mine.filter(claim__in={claim.token for claim in held}).update(claimed_until=now + lease())
 
 
 def _question(run: VerificationRun, payment: Payment) -> Question:

@@ -1,36 +1,29 @@
 """Verification runs: asked for, paused, gone on with, stopped.
 
 Asking for one writes its payments down and queues its tasks in one transaction, so a run never
-exists without its work. What a worker does with it is in `bulk`. `enqueue` queues the task for a
-run's id; it is handed in because tasks are built on services, not the other way round.
+exists without its work. What a worker does with it is in `worker`, what holds for any run in
+`services.runs`.
 """
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from payments import conf
 from payments.core.db.rows import insert_from
 from payments.core.text import clean
-from payments.errors import Conflict, NotAllowed
-from payments.models import (
-    OPEN_RUN,
-    ItemOutcome,
-    Payment,
-    Run,
-    RunStatus,
-    VerificationItem,
-    VerificationRun,
-)
+from payments.errors import NotAllowed
+from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
+from payments.services import runs
+from payments.services.runs import Enqueue, pause, stop
 
 NOTHING = _("No payment matches. Nothing was started.")
-Enqueue = Callable[[int], object]
+
+__all__ = ["Enqueue", "pause", "resume", "stalled", "start", "stop"]
 
 
 def start(
@@ -48,12 +41,8 @@ def start(
     NotAllowed if there are none.
     """
     with transaction.atomic():
-        run = VerificationRun.objects.create(
-            requested_at=timezone.now(),
-            requested_by_id=actor.pk if actor else None,
-            requested_name=clean(str(actor), 254) if actor else command,
-            query=clean(query),
-        )
+        asked = runs.requested(actor=actor, command=command)
+        run = VerificationRun.objects.create(query=clean(query), **asked)
         run.total = _fill(run, payments)
         if not run.total:
             raise NotAllowed(NOTHING)
@@ -83,50 +72,11 @@ def _queue(run: VerificationRun, enqueue: Enqueue) -> None:
         enqueue(run.pk)
 
 
-def pause(*, run: Run) -> None:
-    """Let the calls under way come in, make no new ones. Raises Conflict if it is not going on."""
-    move(run=run, allowed=OPEN_RUN, status=RunStatus.PAUSED)
-
-
 def resume(*, run: VerificationRun, enqueue: Enqueue) -> None:
     """Go on where it stood. Raises Conflict if it was not paused."""
-    with transaction.atomic():
-        move(run=run, allowed=(RunStatus.PAUSED,), status=RunStatus.RUNNING)
-        _queue(run, enqueue)
+    runs.resume(run=run, enqueue=partial(_queue, run, enqueue))
 
 
-def stop(*, run: Run) -> None:
-    """End it; what is not settled stays open in its list. Raises Conflict if it has ended."""
-    allowed = (*OPEN_RUN, RunStatus.PAUSED)
-    move(run=run, allowed=allowed, status=RunStatus.STOPPED, finished_at=timezone.now())
-
-
-def move(
-    *,
-    run: Run,
-    allowed: Sequence[RunStatus],
-    status: RunStatus,
-    finished_at: datetime | None = None,
-) -> None:
-    """A run of any kind into another status. Raises Conflict unless it is in an `allowed` one."""
-    # Compare and set: of two people who press, one is told that somebody was first.
-    mine = type(run)._default_manager.filter(pk=run.pk, status__in=allowed)
-    if not mine.update(status=status, finished_at=finished_at):
-        raise Conflict
-    run.status = status
-
-
-def forgotten(*, now: datetime) -> list[int]:
+def stalled(*, now: datetime) -> list[int]:
     """Runs that should be going on and that no worker has touched for a lease: queue them again."""
-    return silent(runs=VerificationRun.objects.all(), now=now)
-
-
-def silent(*, runs: QuerySet[Any], now: datetime) -> list[int]:
-    """Those of `runs` that are open, need not wait, and have given no sign of life for a lease."""
-    lease = conf.runs().lease
-    return [
-        run.pk
-        for run in runs.filter(status__in=OPEN_RUN)
-        if (now - (run.seen_at or run.requested_at)).total_seconds() > lease
-        and (run.not_before is None or run.not_before <= now)
-    ]
+    return runs.stalled(runs=VerificationRun.objects.all(), now=now)

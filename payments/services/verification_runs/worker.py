@@ -17,18 +17,20 @@ from django.utils import timezone
 from payments import conf
 from payments.locks import waiting_items
 from payments.models import OPEN_RUN, ItemOutcome, RunStatus, VerificationItem, VerificationRun
+from payments.services.runs import no_answer
 from payments.services.verification.conclude import NoAnswer, Reply
 
 from . import batch, claims
 from .claims import Claim
 
-# A sign of life in the run's row; each step would be more than anybody reads.
-SIGN_EVERY = timedelta(seconds=1)
+# A heartbeat in the run's row; each step would be more than anybody reads.
+HEARTBEAT_EVERY = timedelta(seconds=1)
 # How often in a lease a worker wakes to hold on to what it is at.
 WAKES = 4
 
-Flights = dict[Future[dict[int, Reply]], Claim]
-Told = tuple[Claim, dict[int, Reply]]
+# Replies by payment id.
+Replies = dict[int, Reply]
+Calls = dict[Future[Replies], Claim]
 
 
 def work(*, run_id: int, seconds: float) -> float | None:
@@ -39,27 +41,27 @@ def work(*, run_id: int, seconds: float) -> float | None:
     """
     deadline, width = time.monotonic() + seconds, conf.runs().parallel_calls
     wake, held = conf.runs().lease / WAKES, time.monotonic()
-    flights: Flights = {}
+    calls: Calls = {}
     with ThreadPoolExecutor(width, thread_name_prefix="gateway") as pool:
 
-        def send_off() -> None:
+        def start_calls() -> None:
             # Taken by halves: a statement for four hundred payments costs little more than for one.
-            if len(flights) <= width // 2 and time.monotonic() < deadline:
-                claim = _next(run_id, calls=width - len(flights))
+            if len(calls) <= width // 2 and time.monotonic() < deadline:
+                claim = _next(run_id, calls=width - len(calls))
                 for step in claim.steps if claim else ():
-                    flights[pool.submit(batch.ask, questions=step.questions)] = step
+                    calls[pool.submit(batch.ask, questions=step.questions)] = step
 
-        send_off()
-        while flights:
-            landed, _flying = wait(flights, timeout=wake, return_when=FIRST_COMPLETED)
+        start_calls()
+        while calls:
+            answered, _under_way = wait(calls, timeout=wake, return_when=FIRST_COMPLETED)
             if time.monotonic() - held >= wake:
-                # What has landed as well: it is still to be written.
-                _hold(run_id, list(flights.values()))
+                # What is answered as well: it is still to be written.
+                _hold(run_id, list(calls.values()))
                 held = time.monotonic()
-            told = _hear([(flight, flights.pop(flight)) for flight in landed])
+            answers = _answers({call: calls.pop(call) for call in answered})
             # Before these are written: the gateway answers while we write.
-            send_off()
-            for claim, replies in told:
+            start_calls()
+            for claim, replies in answers:
                 batch.settle(claim=claim, replies=replies)
     return _rest(run_id)
 
@@ -72,57 +74,55 @@ def _hold(run_id: int, held: Sequence[Claim]) -> None:
 
 
 def _next(run_id: int, calls: int) -> Claim | None:
-    """What to ask about next, and a sign of life; None while the run may not go on."""
+    """What to ask about next, with a heartbeat; None while the run may not go on."""
     now = timezone.now()
     run = VerificationRun.objects.select_related("requested_by").get(pk=run_id)
-    if not run.is_open or (run.not_before is not None and run.not_before > now):
+    if not run.is_open or run.seconds_to_wait(now):
         return None
-    if run.status != RunStatus.RUNNING or run.seen_at is None or now - run.seen_at > SIGN_EVERY:
-        _give_sign(run, now)
+    is_due = run.seen_at is None or now - run.seen_at > HEARTBEAT_EVERY
+    if is_due or run.status != RunStatus.RUNNING:
+        _heartbeat(run, now)
     return claims.take(run=run, calls=calls)
 
 
-def _give_sign(run: VerificationRun, now: datetime) -> None:
+def _heartbeat(run: VerificationRun, now: datetime) -> None:
     # Only an open run: somebody may have paused it since it was read.
     mine = VerificationRun.objects.filter(pk=run.pk, status__in=OPEN_RUN)
     started = {} if run.started_at else {"started_at": now}
     mine.update(status=RunStatus.RUNNING, seen_at=now, **started)
 
 
-def _hear(landed: Sequence[tuple[Future[dict[int, Reply]], Claim]]) -> list[Told]:
+def _answers(calls: Calls) -> list[tuple[Claim, Replies]]:
     """What came back, to be written; steps of one claim that came together are put together."""
     by_claim: defaultdict[str, list[Claim]] = defaultdict(list)
-    replies: dict[int, Reply] = {}
-    for flight, step in landed:
+    replies: Replies = {}
+    for call, step in calls.items():
         try:
-            replies |= flight.result()
+            replies |= call.result()
         except Exception as error:  # noqa: BLE001 - it is recorded with the run, the others go on
             batch.fail(claim=step, items=step.items, error=error)
             continue
         by_claim[step.token].append(step)
-    told = [_told(claims.together(steps=steps), replies) for steps in by_claim.values()]
-    for claim, mine in told:
-        _note_trouble(claim.run, mine)
-    return told
+    answers = []
+    for steps in by_claim.values():
+        claim = claims.together(steps=steps)
+        ids = (item.payment_id for item in claim.items)
+        mine = {pk: replies[pk] for pk in ids if pk in replies}
+        _back_off(claim.run, mine)
+        answers.append((claim, mine))
+    return answers
 
 
-def _told(claim: Claim, replies: dict[int, Reply]) -> Told:
-    return claim, {pk: replies[pk] for item in claim.items if (pk := item.payment_id) in replies}
-
-
-def _note_trouble(run: VerificationRun, replies: dict[int, Reply]) -> None:
+def _back_off(run: VerificationRun, replies: Replies) -> None:
     """While nothing is answered, the whole run waits, longer each time; one answer ends that."""
-    mine = VerificationRun.objects.filter(pk=run.pk)
+    row = VerificationRun.objects.filter(pk=run.pk)
     whys = [reply.why for reply in replies.values() if isinstance(reply, NoAnswer)]
     if len(whys) < len(replies):
         if run.silences:
-            mine.update(silences=0, not_before=None)
+            row.update(silences=0, not_before=None)
         return
-    # Compare and set: calls that were under way together failed together; that is one silence.
-    until = timezone.now() + batch.pause_after(run.silences)
-    mine.filter(silences=run.silences).update(
-        silences=run.silences + 1, not_before=until, last_error="".join(whys[:1])
-    )
+    # Compare and set: calls that were under way together failed together; that counts once.
+    row.filter(silences=run.silences).update(**no_answer(run=run, why="".join(whys[:1])))
 
 
 def _rest(run_id: int) -> float | None:
@@ -133,13 +133,13 @@ def _rest(run_id: int) -> float | None:
     if not waiting.exists():
         _finish(run_id, now)
         return None
-    if run.not_before is not None and run.not_before > now:
-        return (run.not_before - now).total_seconds()
+    if pause := run.seconds_to_wait(now):
+        return pause
     if waiting_items(run_id, now=now).exists():
         return 0.0
     # All that is left is in somebody's hands, or waits for its next attempt.
-    found = waiting.aggregate(lease=Min("claimed_until"), pause=Min("not_before"))
-    times = [when for when in found.values() if when is not None and when > now]
+    next_times = waiting.aggregate(lease=Min("claimed_until"), pause=Min("not_before"))
+    times = [when for when in next_times.values() if when is not None and when > now]
     return (min(times, default=now + timedelta(seconds=1)) - now).total_seconds()
 
 

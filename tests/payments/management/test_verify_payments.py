@@ -13,7 +13,8 @@ from accounts.models import User
 from benchmarks.datasets import paid_payments
 from payments.management.commands import verify_payments
 from payments.models import Payment, Product, RunStatus, VerificationRun
-from payments.services.verification_runs import batch, worker
+from payments.services import runs
+from payments.services.verification_runs import worker
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 
@@ -76,7 +77,7 @@ def test_what_differs_or_is_not_there_ends_with_1(
 def test_without_an_answer_it_ends_with_2(
     shop: list[Payment], sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(runs, "LONGEST_PAUSE", 0.02)
     sandbox.fault("status", status=500)
     code, out, _err = run_command()
     assert (code, "unknown 5" in out) == (2, True)

@@ -1,10 +1,13 @@
-"""A payment that both sides know, and a book of ten of which two differ."""
+"""A payment that both sides know, a book of ten of which two differ, and what happens meanwhile."""
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from accounts.models import User
+from payments.iamport import GatewayPayment, IamportClient
 from payments.models import Payment, Product
 from tests.gateway import SandboxGateway
 from tests.payments import builders
@@ -31,3 +34,18 @@ def book(sandbox: SandboxGateway, customer: User, product: Product) -> list[Paym
     payments = [builders.paid(customer, product, at=minute) for minute in minutes]
     mirror(sandbox, payments, {payments[number].pk: {"amount": 1} for number in (1, 8)})
     return payments
+
+
+@pytest.fixture
+def when_listed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Let something happen when the gateway's list has been read, and is not yet compared."""
+    by_status = IamportClient.by_status
+
+    def arrange(happens: Callable[[], object]) -> None:
+        def listing(client: IamportClient, *words: Any, **options: Any) -> Iterator[GatewayPayment]:
+            yield from by_status(client, *words, **options)
+            happens()
+
+        monkeypatch.setattr(IamportClient, "by_status", listing)
+
+    return arrange

@@ -1,7 +1,7 @@
 """Asking for a reconciliation, pausing it, stopping it."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -57,16 +57,10 @@ class TestAsking:
             reconciliation.pause(run=run)
 
     def test_a_pause_in_the_middle_is_heard_at_the_next_stop(
-        self, april_payment: Payment, monkeypatch: pytest.MonkeyPatch
+        self, april_payment: Payment, when_listed: Callable[[Callable[[], object]], None]
     ) -> None:
         run = begun()
-        look = reconciliation.worker._Turn._compare
-
-        def pausing(self: Any, second: Any) -> None:
-            reconciliation.pause(run=ReconciliationRun.objects.get(pk=run.pk))
-            look(self, second)
-
-        monkeypatch.setattr(reconciliation.worker._Turn, "_compare", pausing)
+        when_listed(lambda: reconciliation.pause(run=ReconciliationRun.objects.get(pk=run.pk)))
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         run.refresh_from_db()
         assert (run.status, run.cursor, run.claim) == ("paused", None, "")

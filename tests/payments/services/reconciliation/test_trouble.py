@@ -1,12 +1,13 @@
 """What could not be asked is unknown, never missing; what changes meanwhile is no difference."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import User
+from payments.iamport import Batch, IamportClient
 from payments.models import Discrepancy, Payment, Product, ReconciliationRun, RunStatus
 from payments.services import reconciliation
 from payments.services.discrepancies import queue
@@ -22,17 +23,18 @@ NOON = builders.NOON
 class TestChangesWhileItRuns:
     @pytest.fixture
     def _changes_during_the_pass(
-        self, monkeypatch: pytest.MonkeyPatch, april_payment: Payment, sandbox: SandboxGateway
+        self,
+        when_listed: Callable[[Callable[[], object]], None],
+        april_payment: Payment,
+        sandbox: SandboxGateway,
     ) -> None:
         """When the list has been read, the payment is refunded, and we are told at once."""
-        paired = reconciliation.worker.paired
 
-        def changing(**arguments: Any) -> Iterator[Any]:
-            yield from paired(**arguments)
+        def refunded() -> None:
             sandbox.cancel(str(april_payment.imp_uid))
             verify(payment=april_payment, source=Source.WEBHOOK)
 
-        monkeypatch.setattr(reconciliation.worker, "paired", changing)
+        when_listed(refunded)
 
     @pytest.mark.usefixtures("_changes_during_the_pass")
     def test_a_refund_that_both_sides_know_is_not_filed(self, april_payment: Payment) -> None:
@@ -58,14 +60,14 @@ class TestChangesWhileItRuns:
         self, april_payment: Payment, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sandbox.cancel(str(april_payment.imp_uid))
-        ask = reconciliation.recheck._ask
+        ask = IamportClient.payments
 
-        def slow(*arguments: Any) -> Any:
-            answer = ask(*arguments)
+        def slow(client: IamportClient, *, imp_uids: Sequence[str]) -> Batch:
+            answer = ask(client, imp_uids=imp_uids)
             verify(payment=april_payment, source=Source.WEBHOOK)
             return answer
 
-        monkeypatch.setattr(reconciliation.recheck, "_ask", slow)
+        monkeypatch.setattr(IamportClient, "payments", slow)
         run = reconciled()
         assert found() == {}
         assert run.counts["changed"] == 1
@@ -168,7 +170,7 @@ class TestTrouble:
     ) -> None:
         run = begun()
         with monkeypatch.context() as patch:
-            patch.setattr(reconciliation.worker, "paired", lambda **_sides: 1 / 0)
+            patch.setattr(IamportClient, "by_status", lambda *_words, **_options: 1 / 0)
             assert reconciliation.work(run_id=run.pk, seconds=60) == 1
         run.refresh_from_db()
         assert "ZeroDivisionError" in run.last_error

@@ -10,6 +10,8 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts.models import User
 from payments.models import Discrepancy, Payment, Product, ReconciliationRun
 from payments.services import reconciliation
+from payments.services.discrepancies import queue
+from payments.services.reconciliation import claims
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import begun, ended, filed, reconciled
@@ -22,16 +24,17 @@ def seen(run: ReconciliationRun) -> list[str]:
     return sorted(run.seen.values_list("imp_uid", flat=True))
 
 
-def killed(self: Any, fields: dict[str, object]) -> None:
-    """Instead of saving: everything is filed by then, and nothing of it is counted."""
-    raise KeyboardInterrupt
-
-
 def killed_before_it_saved(monkeypatch: pytest.MonkeyPatch) -> ReconciliationRun:
-    """A run whose worker died at its first stop."""
-    run = begun()
+    """A run whose worker died at its first stop: all is filed by then, and nothing is counted."""
+    run, save = begun(), claims.save
+
+    def killed(*, run: ReconciliationRun, fields: dict[str, object]) -> None:
+        if "cursor" in fields:
+            raise KeyboardInterrupt
+        save(run=run, fields=fields)
+
     with monkeypatch.context() as patch:
-        patch.setattr(reconciliation.worker._Turn, "_save", killed)
+        patch.setattr(claims, "save", killed)
         with pytest.raises(KeyboardInterrupt):
             reconciliation.work(run_id=run.pk, seconds=60)
     return run
@@ -79,14 +82,14 @@ class TestWhoSawWhat:
     def test_what_is_filed_while_somebody_stops_it_is_counted(
         self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        run = begun()
-        reach = reconciliation.worker.classify.reach
+        run, file = begun(), queue.file
 
-        def stopped(**arguments: Any) -> None:
-            reconciliation.stop(run=run)
-            reach(**arguments)
+        def stopped(**arguments: Any) -> Discrepancy:
+            if run.is_open:
+                reconciliation.stop(run=run)
+            return file(**arguments)
 
-        monkeypatch.setattr(reconciliation.worker.classify, "reach", stopped)
+        monkeypatch.setattr(queue, "file", stopped)
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         run.refresh_from_db()
         assert (run.status, run.counts["amount"], len(seen(run))) == ("stopped", 2, 2)

@@ -1,6 +1,6 @@
-"""Turns of workers: killed, taken for dead, forgotten, taken up again."""
+"""Turns of workers: killed, taken for dead, stalled, taken up again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,11 +32,11 @@ class TestKilled:
         assert run.cursor == int(book[4].paid_at.timestamp()) - 1  # type: ignore[union-attr]
         assert (run.counts["agree"], run.counts["amount"]) == (3, 1)
 
-        def killed(self: Any, second: int) -> None:
+        def killed(*, run: ReconciliationRun, fields: dict[str, object]) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(reconciliation.worker._Turn, "_stop_at", killed)
+            patch.setattr(claims, "save", killed)
             with pytest.raises(KeyboardInterrupt):
                 reconciliation.work(run_id=run.pk, seconds=0)
         sandbox.control("DELETE", "calls")
@@ -76,23 +76,17 @@ class TestKilled:
         now = datetime.now(UTC)
         mine = ReconciliationRun.objects.filter(pk=run.pk)
         mine.update(status=RunStatus.RUNNING, claim="dead", seen_at=now, started_at=now)
-        assert reconciliation.forgotten(now=now) == []
+        assert reconciliation.stalled(now=now) == []
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         mine.update(seen_at=now - timedelta(seconds=61))
-        assert reconciliation.forgotten(now=now) == [run.pk]
+        assert reconciliation.stalled(now=now) == [run.pk]
         assert ended(run).status == RunStatus.DONE
 
     def test_a_slow_worker_that_was_taken_for_dead_writes_nothing_more(
-        self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
+        self, book: list[Payment], when_listed: Callable[[Callable[[], object]], None]
     ) -> None:
         run = begun()
-        paired = reconciliation.worker.paired
-
-        def slow(**arguments: Any) -> Iterator[Any]:
-            ReconciliationRun.objects.filter(pk=run.pk).update(claim="another")
-            return paired(**arguments)
-
-        monkeypatch.setattr(reconciliation.worker, "paired", slow)
+        when_listed(lambda: ReconciliationRun.objects.filter(pk=run.pk).update(claim="another"))
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         run.refresh_from_db()
         assert (run.claim, run.cursor, run.counts) == ("another", None, {})
@@ -182,7 +176,7 @@ class TestTasks:
         later = DBTaskResult.objects.get(task_path=tasks.reconcile.module_path)
         assert later.run_after > datetime.now(UTC)
 
-    def test_the_rescue_queues_a_forgotten_run(self, db: None) -> None:
+    def test_the_rescue_queues_a_stalled_run(self, db: None) -> None:
         run = begun()
         long_ago = run.requested_at - timedelta(hours=1)
         ReconciliationRun.objects.update(status=RunStatus.RUNNING, seen_at=long_ago)

@@ -14,6 +14,7 @@ from accounts.models import User
 from benchmarks.datasets import paid_payments
 from payments import ledger
 from payments.errors import Conflict, NotAllowed
+from payments.iamport import GatewayPayment, IamportClient, NotFound
 from payments.ledger import Entry
 from payments.models import (
     ItemOutcome,
@@ -24,8 +25,8 @@ from payments.models import (
     VerificationItem,
     VerificationRun,
 )
+from payments.services import runs
 from payments.services.ledger_audit import audit
-from payments.services.verification.conclude import Absent, Question
 from payments.services.verification_runs import batch, claims, control, worker
 from payments.states import EventKind, Source
 from tests.gateway import SandboxGateway
@@ -67,7 +68,7 @@ def here(user: User, product: Product, count: int, **fields: Any) -> list[Paymen
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses that a test can wait for."""
-    monkeypatch.setattr(batch, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(runs, "LONGEST_PAUSE", 0.05)
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ class TestTroubleAtTheGateway:
         assert outcomes(run) == {"unknown": 5}
         item = run.items.order_by("pk").first()
         assert item is not None
-        assert item.attempts == batch.ATTEMPTS
+        assert item.attempts == runs.ATTEMPTS
         assert kinds(many[0])[-1] == EventKind.UNKNOWN
         many[0].refresh_from_db()
         assert (many[0].status, many[0].verification) == ("paid", "matched")
@@ -254,14 +255,14 @@ class TestWorkersThatDie:
         settings.RUN_LEASE, settings.RUN_PARALLEL_CALLS = 1, 1
         for _number in range(30):
             builders.ordered(customer, product)
-        asked: list[int] = []
+        asked: list[str] = []
 
-        def slow(question: Question) -> Absent:
-            asked.append(question.payment_id)
+        def slow(client: IamportClient, merchant_uid: str) -> list[GatewayPayment]:
+            asked.append(merchant_uid)
             time.sleep(0.06)
-            return Absent()
+            raise NotFound("no payment of this order")
 
-        monkeypatch.setattr(batch, "call", slow)
+        monkeypatch.setattr(IamportClient, "find_all", slow)
         run = ask_for(Payment.objects.all())
         together(lambda: finish(run), workers)
         assert outcomes(run) == {"not_found": 30}
@@ -284,11 +285,11 @@ class TestWorkersThatDie:
     ) -> None:
         settings.RUN_LEASE = 30
         run, now = ask_for(Payment.objects.all()), timezone.now()
-        assert control.forgotten(now=now) == []
+        assert control.stalled(now=now) == []
         later = now + timedelta(seconds=40)
-        assert control.forgotten(now=later) == [run.pk]
+        assert control.stalled(now=later) == [run.pk]
         control.pause(run=run)
-        assert control.forgotten(now=later) == []
+        assert control.stalled(now=later) == []
 
 
 class TestPoison:
@@ -309,10 +310,10 @@ class TestPoison:
     def test_a_mistake_of_ours_while_asking_is_kept_with_its_error(
         self, many: list[Payment], quick: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def broken(**kwargs: Any) -> Any:
+        def broken(client: IamportClient, **ids: Any) -> Any:
             raise ZeroDivisionError("a mistake of ours")
 
-        monkeypatch.setattr(batch, "ask", broken)
+        monkeypatch.setattr(IamportClient, "payments", broken)
         run = finish(ask_for(Payment.objects.filter(pk=many[0].pk)))
         assert outcomes(run) == {"parked": 1}
         assert "a mistake of ours" in run.items.get().error
