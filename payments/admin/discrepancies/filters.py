@@ -8,22 +8,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import django_filters
-from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments.admin.shared.access import staff
 from payments.admin.shared.customer_field import CustomerSelect
+from payments.admin.shared.panels import Panel, Panels, panels
 from payments.filters import discrepancies as filters
 from payments.models import Discrepancy
 
-# Heading and filters of each panel, in the order of the screen.
-PANELS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
+PANELS: Panels = (
     (_("State"), ("state",)),
     (_("What differs"), ("bucket",)),
     (_("Owner"), ("owner", "person")),
@@ -58,8 +56,6 @@ class DiscrepancyFilter(filters.DiscrepancyFilter):
         return super().get_filters() | {"person": picked}
 
     @property
-    def panels(self) -> Iterator[tuple[str | Promise, list[forms.BoundField], int]]:
-        """(heading, fields, how many of them are in use), for the page."""
-        for heading, names in PANELS:
-            used = sum(any(self.data.getlist(name)) for name in names)
-            yield heading, [self.form[name] for name in names], used
+    def panels(self) -> Iterator[Panel]:
+        """For the page."""
+        return panels(self, PANELS)

@@ -4,7 +4,6 @@ To add a column: a method, its name in `list_display`. Who may do what with one 
 each of the screens.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,6 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -29,6 +27,7 @@ from payments.admin.shared.discrepancy_display import (
 )
 from payments.admin.shared.display import email_cell, moment
 from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.tabs import Presets, preset_tabs
 from payments.core.money import with_separators, won
 from payments.models import Bucket, Discrepancy
 from payments.selectors.discrepancies import workers_called
@@ -43,22 +42,13 @@ COLUMNS = ("order", "what", "ours_words", "theirs_words", "difference", "age", "
 OLDEST_FIRST = f"o=-{COLUMNS.index('age')}"
 PEOPLE_A_PAGE = 20
 # What everybody looks at every day; others can be shared as an address.
-_TABS: tuple[tuple[str | Promise, str], ...] = (
+_TABS: Presets = (
     (pgettext_lazy("discrepancies", "Open"), ""),
     (pgettext_lazy("owner", "Mine"), "owner=me"),
     (pgettext_lazy("owner", "Nobody's"), "owner=nobody"),
     (pgettext_lazy("discrepancies", "Closed"), "state=closed"),
     (pgettext_lazy("discrepancies", "Open and closed"), "state=all"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One view of the list."""
-
-    words: str
-    href: str
-    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +150,7 @@ class DiscrepancyList(ReadOnlyAdmin):
         context = {
             "media": self.media + DiscrepancyFilter.base_filters["person"].extra["widget"].media,
             "may_export": self.has_export_permission(request),
-            "tabs": list(_tabs(request)),
+            "tabs": list(preset_tabs(request, _TABS)),
         }
         response = super().changelist_view(request, context | (extra_context or {}))
         if isinstance(response, TemplateResponse) and response.context_data:
@@ -168,13 +158,6 @@ class DiscrepancyList(ReadOnlyAdmin):
             if isinstance(found, DiscrepancyChangeList):
                 response.context_data |= _figures(found) | _compared(found, request)
         return response
-
-
-def _tabs(request: HttpRequest) -> Iterator[Tab]:
-    given = {name: value for name, value in request.GET.items() if value and name != "p"}
-    current = "&".join(f"{name}={value}" for name, value in given.items())
-    for text, query in _TABS:
-        yield Tab(str(text), f"?{query}", current == query)
 
 
 def _figures(found: DiscrepancyChangeList) -> dict[str, Any]:
@@ -205,6 +188,6 @@ def _bucket(found: DiscrepancyChangeList, bucket: Bucket) -> BucketCount:
         words=str(bucket.label),
         look=BUCKET_LOOKS[bucket],
         count=with_separators(found.stake.by_bucket[bucket]),
-        href=str(found.get_query_string({"bucket": bucket.value}, ["p"])),
+        href=found.within(bucket),
         is_current=selection == {bucket.value},
     )

@@ -6,22 +6,20 @@ What they do is in `payments.filters`. To give a filter its place, name it in `P
 from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments.admin.shared.customer_field import CustomerSelect
+from payments.admin.shared.panels import Panel, Panels, panels
 from payments.admin.shared.personal_data import is_unmasked
 from payments.filters import payments as filters
 from payments.filters.fields import CustomerFilter
 from payments.models import Payment
 
-# Heading and filters of each panel, in the order of the screen.
-PANELS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
+PANELS: Panels = (
     (pgettext_lazy("filter", "Date"), ("basis", "period", "from", "to")),
     (_("Status"), ("status",)),
     (_("Amount"), ("amount_min", "amount_max")),
@@ -49,8 +47,6 @@ class PaymentFilter(filters.PaymentFilter):
         return super().get_filters() | {"user": picked}
 
     @property
-    def panels(self) -> Iterator[tuple[str | Promise, list[forms.BoundField], int]]:
-        """(heading, fields, how many of them are in use), for the page."""
-        for heading, names in PANELS:
-            used = sum(any(self.data.getlist(name)) for name in names if name != "basis")
-            yield heading, [self.form[name] for name in names], used
+    def panels(self) -> Iterator[Panel]:
+        """For the page."""
+        return panels(self, PANELS)

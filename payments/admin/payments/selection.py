@@ -63,7 +63,7 @@ class PaymentChoice(PaymentPermissions):
         except IncorrectLookupParameters:
             return None
         assert isinstance(found, PaymentChangeList)
-        if not found.is_understood(request):
+        if not found.is_understood:
             return None
         query = request.GET.urlencode()
         address = reverse("admin:payments_payment_changelist")

@@ -20,12 +20,12 @@ def saved(client: Client, address: str = "/admin/") -> dict[str, tuple[str, bool
     """The names in the navigation of a page with their addresses, and whether one is there now."""
     sections = client.get(address).context["navigation"]
     views = [view for section in sections for item in section.items for view in item.views]
-    return {view.words: (view.href, view.is_current) for view in views}
+    return {view.label: (view.href, view.is_current) for view in views}
 
 
 def strip(client: Client, query: str = "") -> list[str]:
     """The names above the list."""
-    return [tab.words for tab in client.get(f"{LIST}?{query}").context["tabs"]]
+    return [tab.label for tab in client.get(f"{LIST}?{query}").context["tabs"]]
 
 
 def test_the_current_filter_is_kept_and_found_again(viewer: User, sign_in: SignIn) -> None:

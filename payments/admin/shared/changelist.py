@@ -1,0 +1,101 @@
+"""A list that a set of filters narrows: its chips, its way on, and what makes no sense.
+
+Totals, actions and exports take their rows from the list's own class, so they always agree with
+what the person sees. A screen names its set in `filterset_class`; what narrows besides it goes
+through `narrowed`, and is told in `terms` and `problems`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.admin.views.main import (
+    IGNORED_PARAMS,
+    ORDER_VAR,
+    PAGE_VAR,
+    SEARCH_VAR,
+    ChangeList,
+)
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from payments.core.db.paginator import BoundedPaginator
+from payments.filters.labels import FilterTerm, filter_terms
+
+from .chips import Chip, chips
+
+
+class FilteredChangeList(ChangeList):
+    """Django's ChangeList with a set of filters in the place of `list_filter`."""
+
+    paginator: BoundedPaginator
+    # A `BaseFilter` for the person who made a request.
+    filterset_class: Any
+    filterset: Any
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.filterset = self.filterset_class(request.GET, request=request)
+        super().__init__(request, *args, **kwargs)
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        """What is left for Django's own look-ups: everything but our filters."""
+        others = super().get_filters_params(params)
+        ours = self.filterset.names()
+        return {name: values for name, values in others.items() if name not in ours}
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """Searched, filtered and ordered; nothing if search or filter make no sense."""
+        return self.narrowed(super().get_queryset(request, exclude_parameters))
+
+    def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """What the person asked for."""
+        narrowed: QuerySet[Any] = self.filterset.narrowed(rows)
+        return narrowed
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether search and filter make sense; else they find nothing and the page says why."""
+        return bool(self.filterset.is_valid())
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """(field, what is wrong with it), for the page."""
+        problems: list[tuple[str, str]] = self.filterset.problems
+        return problems
+
+    @property
+    def terms(self) -> Sequence[FilterTerm]:
+        """What our filters and the search narrow by."""
+        return filter_terms(self.filterset)
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """What the list is narrowed by, one by one, each with the list without it."""
+        return chips(self.terms, params=self.filter_params, leftover=self.get_filters_params())
+
+    @property
+    def kept_params(self) -> list[tuple[str, str]]:
+        """What a new search must carry on: the order and Django's own look-ups."""
+        dropped = {SEARCH_VAR, PAGE_VAR, *self.filterset.names()} | {*IGNORED_PARAMS} - {ORDER_VAR}
+        return [
+            (name, value)
+            for name, values in self.filter_params.items()
+            for value in values
+            if name not in dropped
+        ]
+
+    @property
+    def set_query(self) -> str:
+        """The query string of the filtered set, whatever page of it is shown."""
+        return str(self.get_query_string())
+
+    @property
+    def has_next(self) -> bool:
+        """Whether a further page can have rows, counted or not."""
+        is_full = len(self.result_list) >= self.list_per_page
+        return is_full and (self.page_num < self.paginator.num_pages or self.paginator.is_capped)
+
+    @property
+    def next_page(self) -> str:
+        """The link to the next page."""
+        return str(self.get_query_string({PAGE_VAR: self.page_num + 1}))
