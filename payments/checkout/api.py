@@ -7,7 +7,7 @@
 
 200 means that the gateway has answered, and `status` (a `told.State`) says what; anything else is a
 `Refusal`. What the browser says about a payment is never believed: it only names the order to ask
-about. To add an endpoint, list its fields and decorate it with `endpoint`.
+about. To add an endpoint, write its form and decorate it with `endpoint`.
 """
 
 import secrets
@@ -15,7 +15,6 @@ import secrets
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from payments import conf
 from payments.errors import PaymentError
@@ -27,35 +26,13 @@ from payments.services.verification.verify import verify
 from payments.states import APPROVED, EventKind, Source
 
 from . import window
-from .fields import Text
+from .forms import CompleteForm, GiveUpForm, StartForm
 from .json_view import Answer, endpoint
 from .refusals import Refusal, refusal_of
 from .status_view import WORDS, State, page_of, state_of
 
-MERCHANT_UID = Text(limit=40)
-START = {
-    "product": Text(limit=50),
-    "pay_method": Text(limit=20),
-    "checkout_key": Text(limit=64),
-    "buyer_tel": Text(
-        limit=16,
-        # Read by the browser too, where a dash in a class needs its backslash.
-        pattern=r"[0-9][0-9\-]{6,}[0-9]",
-        label=gettext_lazy("Mobile number"),
-        hint=gettext_lazy("Write the mobile number in digits and dashes: 010-1234-5678."),
-    ),
-    "buyer_name": Text(limit=16, required=False, label=gettext_lazy("Name (optional)")),
-}
-COMPLETE = {"merchant_uid": MERCHANT_UID, "imp_uid": Text(limit=32)}
-GIVE_UP = {
-    "merchant_uid": MERCHANT_UID,
-    "imp_uid": Text(limit=32, required=False, cut=True),
-    "error_code": Text(limit=64, required=False, cut=True),
-    "error_msg": Text(limit=300, required=False, cut=True),
-}
 
-
-@endpoint(START)
+@endpoint(StartForm)
 def start(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]) -> Answer:
     """The order for this click, and what to open the window with."""
     _check_method(fields["pay_method"])
@@ -72,7 +49,7 @@ def start(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]) 
     }
 
 
-@endpoint(COMPLETE)
+@endpoint(CompleteForm)
 def complete(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]) -> Answer:
     """The window is done: ask what became of this attempt."""
     payment = _own(user, fields["merchant_uid"])
@@ -83,17 +60,18 @@ def complete(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str
     return _outcome(result, unsure=frozenset({EventKind.UNKNOWN, EventKind.NOT_FOUND}))
 
 
-@endpoint(GIVE_UP)
+@endpoint(GiveUpForm)
 def give_up(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]) -> Answer:
     """The window says that nothing came of it: ask, and believe the gateway.
 
     Asked by order number, so that every attempt is seen: one of them may have been approved.
     """
+    claims = fields["imp_uid"], fields["error_code"], fields["error_msg"]
     result = verify(
         payment=_own(user, fields["merchant_uid"]),
         source=Source.GIVE_UP,
         actor=user,
-        note=" ".join(filter(None, (fields[name] for name in list(GIVE_UP)[1:]))),
+        note=" ".join(filter(None, claims)),
     )
     # NOT_FOUND: the window never got as far as a payment. Nothing can have been charged.
     return _outcome(result, unsure=frozenset({EventKind.UNKNOWN}))

@@ -27,7 +27,7 @@ from payments.selectors import checkout as reads
 from payments.services.verification.verify import verify
 from payments.states import Source
 
-from .api import START
+from .forms import StartForm
 from .status_view import Told, page_of, won
 
 View = Callable[..., HttpResponseBase]
@@ -73,7 +73,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         "pay_methods": pay_methods.choices(conf.window().pay_methods),
         "sdk_url": conf.window().sdk_url,
         "checkout_key": secrets.token_urlsafe(16),
-        "limits": START,
+        "limits": StartForm.base_fields,
     }
     return render(request, "payments/product.html", context)
 

@@ -25,26 +25,15 @@ SERVICE_ERRORS: tuple[tuple[type[PaymentError], int, str], ...] = (
 
 
 class Refusal(Exception):
-    """An answer other than 200. `extra` is put beside the error in the body."""
+    """An answer other than 200: `response`. `extra` stands beside the error in its body."""
 
     def __init__(
         self, status: int, code: str, message: str | Promise, *, field: str = "", **extra: str
     ) -> None:
         super().__init__(code)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.field = field
-        self.extra = extra
-
-    def response(self) -> JsonResponse:
-        """The refusal as it goes out."""
-        error = {
-            "code": self.code,
-            "field": self.field or None,
-            "message": str(self.message),
-        }
-        return JsonResponse({"error": error, **self.extra}, status=self.status)
+        error = {"code": code, "field": field or None, "message": str(message)}
+        headers = {"Allow": "POST"} if status == 405 else None
+        self.response = JsonResponse({"error": error, **extra}, status=status, headers=headers)
 
 
 def refusal_of(error: PaymentError, **extra: str) -> Refusal:
@@ -60,4 +49,4 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.content_type != "application/json":
         return csrf_page(request, reason)
     message = _("This page has been open for too long. Reload it and try again.")
-    return Refusal(403, "csrf", message).response()
+    return Refusal(403, "csrf", message).response

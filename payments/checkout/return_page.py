@@ -10,13 +10,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from payments.core.text import clean
 from payments.models import Payment
 from payments.selectors import checkout as reads
 from payments.services.verification.verify import verify
 from payments.states import APPROVED, Source
 
-from .api import COMPLETE
+from .forms import ReturnForm
 from .status_view import WORDS, page_of, state_of
 
 
@@ -24,10 +23,11 @@ from .status_view import WORDS, page_of, state_of
 @require_safe
 def from_window(request: HttpRequest) -> HttpResponse:
     """Settle the order, then show it: its page to its customer, a state to anybody else."""
-    payment = reads.payment_called(_field(request, "merchant_uid"))
+    values = _values(request)
+    payment = reads.payment_called(values["merchant_uid"])
     if payment is None:
         return render(request, "payments/return_unknown.html", status=404)
-    payment = _settled(payment, request)
+    payment = _settled(payment, values)
     if request.user.is_authenticated and request.user.pk == payment.user_id:
         return redirect(page_of(payment))
     state = state_of(payment)
@@ -35,20 +35,18 @@ def from_window(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/return.html", context)
 
 
-def _settled(payment: Payment, request: HttpRequest) -> Payment:
-    imp_uid = _field(request, "imp_uid")
+def _settled(payment: Payment, values: dict[str, str]) -> Payment:
+    imp_uid = values["imp_uid"]
     if payment.status in APPROVED and imp_uid in {"", payment.imp_uid}:
         return payment  # The webhook was first, or this is the second arrival.
-    said = (_field(request, name) for name in ("error_code", "error_msg"))
-    result = verify(
-        payment=payment, source=Source.REDIRECT, imp_uid=imp_uid, note=" ".join(filter(None, said))
-    )
+    claims = values["error_code"], values["error_msg"]
+    note = " ".join(filter(None, claims))
+    result = verify(payment=payment, source=Source.REDIRECT, imp_uid=imp_uid, note=note)
     return result.payment
 
 
-def _field(request: HttpRequest, name: str) -> str:
-    """A value of the query, "" for one that can't be meant: too long an id asks for nothing."""
-    value = request.GET.get(name, "").strip()
-    if name in COMPLETE:
-        return value if len(value) <= COMPLETE[name].limit and clean(value) == value else ""
-    return clean(value, 300)
+def _values(request: HttpRequest) -> dict[str, str]:
+    """The query's values, "" for one that can't be meant: too long an id asks for nothing."""
+    form = ReturnForm(request.GET)
+    form.full_clean()
+    return {name: form.cleaned_data.get(name, "") for name in form.fields}

@@ -1,0 +1,88 @@
+"""What a browser may send: for each way in, a form of named texts.
+
+To take another field, add a `Text` to the form of its endpoint, or a `Cut` for text that is only
+kept. A field that no form names (an amount, say) is refused by `json_view`, not ignored.
+"""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from payments.core.text import clean
+
+
+class Text(forms.CharField):
+    """Text of at most `limit` characters without blank ends, "" where it was left out.
+
+    A customer knows it by its label; the message "invalid" says what to write where `pattern`
+    fails. Messages are about a `name`, which whoever holds the form puts in.
+    """
+
+    default_error_messages = {
+        "required": _("“%(name)s” is missing."),
+        "type": _("“%(name)s” must be text in quotes."),
+        "max_length": _("“%(name)s” is longer than %(limit)s characters."),
+        "invalid": _("“%(name)s” holds characters that it can't have."),
+    }
+
+    def __init__(self, limit: int, *, pattern: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self.limit, self.pattern = limit, pattern
+
+    def to_python(self, value: object) -> str:
+        if not isinstance(value, str | None):
+            raise ValidationError(self.error_messages["type"])
+        return (value or "").strip()
+
+    def run_validators(self, value: str) -> None:
+        if len(value) > self.limit:
+            raise ValidationError(self.error_messages["max_length"], params={"limit": self.limit})
+        matches = not (self.pattern and value) or re.fullmatch(self.pattern, value)
+        # What no database takes (NUL, half a surrogate) is in no honest field.
+        if not matches or clean(value) != value:
+            raise ValidationError(self.error_messages["invalid"])
+
+
+class Cut(Text):
+    """Text that is only kept: shortened and cleaned instead of refused."""
+
+    def to_python(self, value: object) -> str:
+        return clean(super().to_python(value), self.limit)
+
+
+class StartForm(forms.Form):
+    product = Text(50)
+    pay_method = Text(20)
+    checkout_key = Text(64)
+    buyer_tel = Text(
+        16,
+        # Read by the browser too, where a dash in a class needs its backslash.
+        pattern=r"[0-9][0-9\-]{6,}[0-9]",
+        label=_("Mobile number"),
+        error_messages={
+            "invalid": _("Write the mobile number in digits and dashes: 010-1234-5678.")
+        },
+    )
+    buyer_name = Text(16, required=False, label=_("Name (optional)"))
+
+
+class CompleteForm(forms.Form):
+    merchant_uid = Text(40)
+    imp_uid = Text(32)
+
+
+class GiveUpForm(forms.Form):
+    merchant_uid = Text(40)
+    imp_uid = Cut(32, required=False)
+    error_code = Cut(64, required=False)
+    error_msg = Cut(300, required=False)
+
+
+class ReturnForm(CompleteForm):
+    """The query of the window's return."""
+
+    error_code = Cut(300, required=False)
+    error_msg = Cut(300, required=False)
