@@ -2,7 +2,6 @@
 
 import re
 import time
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
@@ -11,6 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.conftest import PASSWORD
+from tests.responses import ClientResponse
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SIGN_IN, CODE = "/accounts/login/", "/accounts/2fa/authenticate/"
@@ -34,25 +34,25 @@ def has_app(person: User) -> Authenticator:
     return TOTP.activate(person, SECRET).instance
 
 
-def sign_in(client: Client, person: User, **more: str) -> Any:
+def sign_in(client: Client, person: User, **more: str) -> ClientResponse:
     """With the password."""
     return client.post(SIGN_IN, {"login": person.email, "password": PASSWORD, **more})
 
 
-def sign_in_with_code(client: Client, person: User) -> Any:
+def sign_in_with_code(client: Client, person: User) -> ClientResponse:
     """With the password, then with the app's code."""
     sign_in(client, person)
     return client.post(CODE, {"code": code_of(SECRET)})
 
 
-def reauthenticate(client: Client, address: str) -> Any:
+def reauthenticate(client: Client, address: str) -> ClientResponse:
     """Open an address that asks for the password once more, and give it."""
     response = client.get(address)
     assert response["Location"].startswith("/accounts/reauthenticate/"), response["Location"]
     return client.post(response["Location"], {"password": PASSWORD})
 
 
-def set_up_app(client: Client) -> Any:
+def set_up_app(client: Client) -> ClientResponse:
     """As a person does it: password, secret, code. allauth's part after the commit needs one, so
     the test asks for `transactional_db`.
     """

@@ -26,6 +26,7 @@ from tests.accounts.factors import (
     sign_in,
     sign_in_with_code,
 )
+from tests.responses import ClientResponse
 
 GATE = "/accounts/second-factor/"
 INDEX = "/accounts/2fa/"
@@ -314,7 +315,7 @@ def as_admin(admin_person: User) -> Client:
     return client
 
 
-def reset(client: Client, *people: User) -> Any:
+def reset(client: Client, *people: User) -> ClientResponse:
     data = {"action": "reset_second_factor", "_selected_action": [one.pk for one in people]}
     return client.post("/admin/accounts/user/", data, follow=True)
 

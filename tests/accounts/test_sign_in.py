@@ -1,7 +1,6 @@
 """Signing in and out with an e-mail address and a password."""
 
 import re
-from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
@@ -9,11 +8,12 @@ from django.test import Client
 
 from accounts.models import User
 from tests.conftest import PASSWORD
+from tests.responses import ClientResponse
 
 SIGN_IN = "/accounts/login/"
 
 
-def sign_in(client: Client, email: str, password: str = PASSWORD, **more: str) -> Any:
+def sign_in(client: Client, email: str, password: str = PASSWORD, **more: str) -> ClientResponse:
     return client.post(SIGN_IN, {"login": email, "password": password, **more})
 
 

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import requests
 from django.test import Client
 
+from tests.responses import ClientResponse
+
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -54,7 +56,9 @@ class Vendor:
         self.server.server_close()
         self.thread.join()
 
-    def sign_in(self, client: Client, *, process: str = "login", next_url: str = "") -> Any:
+    def sign_in(
+        self, client: Client, *, process: str = "login", next_url: str = ""
+    ) -> ClientResponse:
         """Press the button, pass the vendor's screen in the "browser", come back. The last page."""
         return client.get(self.way_back(client, process=process, next_url=next_url))
 

@@ -9,7 +9,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -18,6 +17,7 @@ from accounts.models import User
 from payments.core.kst import end_of, start_of
 from payments.models import Payment, Product, ReconciliationRun, RunStatus
 from tests.payments import builders
+from tests.responses import ClientResponse
 
 from .daily_close.pages import APRIL_1, NOW, ran
 
@@ -65,7 +65,7 @@ def text_of(response: Any) -> str:
     return bytes(body).decode("utf-8")
 
 
-def take(client: Client, query: str = "", **data: str) -> Any:
+def take(client: Client, query: str = "", **data: str) -> ClientResponse:
     """The file itself: what the export's page posts."""
     return client.post(
         f"{EXPORT}?{query}", {"reason": "4월 매출 마감", "personal": "masked"} | data
@@ -87,7 +87,9 @@ def exported(client: Client, query: str = "") -> set[str]:
     return {next(iter(row.values())) for row in rows_of(take(client, query))}
 
 
-def act(client: Client, action: str, *payments: Payment, query: str = "", **data: Any) -> Any:
+def act(
+    client: Client, action: str, *payments: Payment, query: str = "", **data: Any
+) -> ClientResponse:
     """Tick payments on the list and run an action."""
     ticked = [payment.pk for payment in payments]
     body = {"action": action, "index": 0, "select_across": 0, "_selected_action": ticked}
@@ -100,10 +102,9 @@ def english(words: object) -> str:
         return str(words)
 
 
-def told(response: HttpResponse) -> str:
+def told(response: ClientResponse) -> str:
     """The messages on the page that follows, as text."""
-    client: Client = response.client  # type: ignore[attr-defined]
-    page = client.get(response["Location"]) if response.status_code == 302 else response
+    page = response.client.get(response["Location"]) if response.status_code == 302 else response
     found = re.search(
         r'<ul class="messagelist">(.*?)</ul>\s*(?:<!--|<div)', text_of(page), re.DOTALL
     )

@@ -17,6 +17,7 @@ from accounts.models import User
 from payments.models import Product
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import start
+from tests.responses import ClientResponse
 
 COLD = 200_000
 WARM = 60_000
@@ -44,7 +45,7 @@ def content(name: str) -> bytes:
 @pytest.fixture
 def page(
     client: Client, operator: User, customer: User, product: Product, sandbox: SandboxGateway
-) -> Any:
+) -> ClientResponse:
     """The list with fifty rows, as a browser that takes gzip gets it."""
     for number in range(50):
         start(customer, product, checkout_key=str(number))

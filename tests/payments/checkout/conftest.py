@@ -5,11 +5,11 @@ import re
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
 from payments.models import Payment, Product
+from tests.responses import ClientResponse
 
 
 class Browser:
@@ -18,33 +18,33 @@ class Browser:
     def __init__(self, client: Client) -> None:
         self.client = client
 
-    def post(self, name: str, body: Any, **extra: Any) -> HttpResponse:
+    def post(self, name: str, body: Any, **extra: Any) -> ClientResponse:
         """POST JSON; text or bytes go out as they are."""
         data = body if isinstance(body, (str, bytes)) else json.dumps(body)
         fields = {"content_type": "application/json"} | extra
-        response: HttpResponse = self.client.post(f"/checkout/{name}/", data, **fields)
+        response: ClientResponse = self.client.post(f"/checkout/{name}/", data, **fields)
         return response
 
-    def start(self, **fields: Any) -> HttpResponse:
+    def start(self, **fields: Any) -> ClientResponse:
         """Press the pay button; a field given as None is left out."""
         return self.post("start", _without_none(START | fields))
 
-    def complete(self, merchant_uid: str, imp_uid: str) -> HttpResponse:
+    def complete(self, merchant_uid: str, imp_uid: str) -> ClientResponse:
         """The window says that it is done."""
         return self.post("complete", {"merchant_uid": merchant_uid, "imp_uid": imp_uid})
 
-    def give_up(self, merchant_uid: str, **fields: Any) -> HttpResponse:
+    def give_up(self, merchant_uid: str, **fields: Any) -> ClientResponse:
         """The window says that nothing came of it."""
         return self.post("give-up", {"merchant_uid": merchant_uid} | fields)
 
-    def arrive(self, **query: str) -> HttpResponse:
+    def arrive(self, **query: str) -> ClientResponse:
         """Come back from a window that had left the shop's page."""
-        response: HttpResponse = self.client.get("/checkout/return/", query)
+        response: ClientResponse = self.client.get("/checkout/return/", query)
         return response
 
-    def page(self, payment: Payment) -> HttpResponse:
+    def page(self, payment: Payment) -> ClientResponse:
         """The payment's page."""
-        response: HttpResponse = self.client.get(f"/payments/{payment.merchant_uid}/")
+        response: ClientResponse = self.client.get(f"/payments/{payment.merchant_uid}/")
         return response
 
 
@@ -60,14 +60,14 @@ def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def error(response: HttpResponse) -> tuple[int, str, str | None]:
+def error(response: ClientResponse) -> tuple[int, str, str | None]:
     """Status, code and field of a refusal; each has a message for a person."""
     body = json.loads(response.content)["error"]
     assert body["message"]
     return response.status_code, body["code"], body["field"]
 
 
-def state(response: HttpResponse) -> str:
+def state(response: ClientResponse) -> str:
     """What a page tells about a payment."""
     found = re.search(r'data-state="([a-z_]+)"', response.content.decode())
     assert found, response.content.decode()

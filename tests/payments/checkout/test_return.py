@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from payments.models import Payment
@@ -12,11 +11,12 @@ from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import Browser, state
 from tests.payments.conftest import kinds
+from tests.responses import ClientResponse
 
 
-def webhook(payment: Payment, imp_uid: str) -> HttpResponse:
+def webhook(payment: Payment, imp_uid: str) -> ClientResponse:
     body = {"imp_uid": imp_uid, "merchant_uid": payment.merchant_uid, "status": "paid"}
-    response: HttpResponse = Client().post(
+    response: ClientResponse = Client().post(
         "/webhooks/iamport/", json.dumps(body), content_type="application/json"
     )
     assert response.status_code == 200

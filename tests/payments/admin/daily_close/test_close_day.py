@@ -1,7 +1,6 @@
 """The page on which a day is closed by hand: what is looked at before, who may, what is refused."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -24,6 +23,7 @@ from payments.services.daily_close.close import close_day
 from tests.payments import builders
 from tests.payments.admin.conftest import SignIn, english, text_of, told
 from tests.payments.books import filed
+from tests.responses import ClientResponse
 
 from .pages import APRIL_1, APRIL_2, CLOSE, CLOSES, MARCH_31, NOW, cells, close_of, page_of_run, ran
 
@@ -54,7 +54,7 @@ def test_the_page_before_shows_the_next_day_its_figures_and_what_is_open(
     assert DailyClose.objects.count() == 1
 
 
-def post(client: Client, day: date) -> Any:
+def post(client: Client, day: date) -> ClientResponse:
     """Press the button on the page as it stands now."""
     seen = client.get(f"{CLOSE}?day={day}").context.get("seen", "")
     return client.post(CLOSE, {"day": day, "seen": seen})

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from payments.models import Discrepancy
 from tests.payments.admin.conftest import rows_of
+from tests.responses import ClientResponse
 
 LIST = "/admin/payments/discrepancy/"
 WORDS = "은행에 확인했습니다"
@@ -29,11 +30,13 @@ def exported(client: Client, query: str = "") -> set[str]:
     return {row["Order number"] for row in rows_of(response)}
 
 
-def own(client: Client, discrepancy: Discrepancy, owner: User | None, **data: Any) -> Any:
+def own(
+    client: Client, discrepancy: Discrepancy, owner: User | None, **data: Any
+) -> ClientResponse:
     body = {"version": discrepancy.version, "owner": owner.pk if owner else ""}
     return client.post(address(discrepancy, "own"), body | data)
 
 
-def close(client: Client, discrepancy: Discrepancy, **data: Any) -> Any:
+def close(client: Client, discrepancy: Discrepancy, **data: Any) -> ClientResponse:
     body = {"version": discrepancy.version, "reason": "accepted", "text": WORDS}
     return client.post(address(discrepancy, "close"), body | data)

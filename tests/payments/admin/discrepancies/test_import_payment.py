@@ -13,6 +13,7 @@ from tests.gateway import SandboxGateway
 from tests.payments.admin.conftest import SignIn, page_of, text_of, told
 from tests.payments.books import missing_here, reconciled
 from tests.payments.builders import NOON
+from tests.responses import ClientResponse
 
 from .pages import address
 
@@ -30,7 +31,7 @@ def client(approver: User, sign_in: SignIn) -> Client:
     return sign_in(approver)
 
 
-def take(client: Client, found: Discrepancy, whose: str, **data: Any) -> Any:
+def take(client: Client, found: Discrepancy, whose: str, **data: Any) -> ClientResponse:
     body = {"version": found.version, "whose": whose}
     return client.post(address(found, "take_in"), body | data)
 

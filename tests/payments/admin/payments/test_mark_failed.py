@@ -25,6 +25,7 @@ from tests.payments.admin.conftest import (
     told,
 )
 from tests.payments.conftest import kinds, start
+from tests.responses import ClientResponse
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def client(operator: User, sign_in: SignIn) -> Client:
     return sign_in(operator)
 
 
-def mark(client: Client, *payments: Payment, **fields: Any) -> Any:
+def mark(client: Client, *payments: Payment, **fields: Any) -> ClientResponse:
     """Press the button on the page that was opened for these payments."""
     records = [f"{payment.pk}:{payment.version}" for payment in payments]
     body = {"record": records, "reason": "abandoned", "note": "고객이 전화로 취소"}

@@ -18,6 +18,7 @@ from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.admin.conftest import SignIn, page_of, text_of, told
 from tests.payments.books import begun, ended, mirror, reconciled
+from tests.responses import ClientResponse
 
 LIST = "/admin/payments/reconciliationrun/"
 START = f"{LIST}start/"
@@ -34,11 +35,11 @@ def address(run: ReconciliationRun, what: str = "change") -> str:
     return reverse(f"admin:payments_reconciliationrun_{what}", args=[run.pk])
 
 
-def ask(client: Client, first: Any, last: Any) -> Any:
+def ask(client: Client, first: Any, last: Any) -> ClientResponse:
     return client.post(START, {"first_day": first, "last_day": last})
 
 
-def live(client: Client, run: ReconciliationRun, status: str = "") -> Any:
+def live(client: Client, run: ReconciliationRun, status: str = "") -> ClientResponse:
     """What the page fetches again and again."""
     query = {"status": status or run.status}
     return client.get(address(run, "progress"), query, headers={"HX-Request": "true"})
