@@ -32,8 +32,9 @@ from backoffice.settings import *  # noqa: F403
 from backoffice.settings import BASE_DIR, DATABASES, STORAGES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file: threads of the live server must meet on one database, as they do in production.
-    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "var" / "test.sqlite3")}
+    # A file: threads of the live server must meet on one database, as they do in production. One of
+    # this process, so that two runs of the suite don't.
+    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / f"var/test-{os.getpid()}.sqlite3")}
 # Threads of the live server let go of their connection after each request.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
