@@ -5,9 +5,9 @@
     complete {merchant_uid, imp_uid}                           -> {status, next, message}
     give up  {merchant_uid, imp_uid?, error_code?, error_msg?} -> {status, next, message}
 
-200 means that the gateway has answered, and `status` (a `told.State`) says what; anything else is a
-`Refusal`. What the browser says about a payment is never believed: it only names the order to ask
-about. To add an endpoint, write its form and decorate it with `endpoint`.
+200 means that the gateway has answered, and `status` (a `status_view.State`) says what; anything
+else is a `Refusal`. What the browser says about a payment is never believed: it only names the
+order to ask about. To add an endpoint, write its form and decorate it with `endpoint`.
 """
 
 import secrets
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from payments import conf
 from payments.errors import PaymentError
 from payments.models import Payment, Product
-from payments.selectors import checkout as reads
+from payments.selectors.checkout import own_payment, payment_of_click, product_called
 from payments.services import checkout
 from payments.services.verification.settle import Result
 from payments.services.verification.verify import verify
@@ -29,7 +29,7 @@ from . import window
 from .forms import CompleteForm, GiveUpForm, StartForm
 from .json_view import Answer, endpoint
 from .refusals import Refusal, refusal_of
-from .status_view import WORDS, State, page_of, state_of
+from .status_view import LABELS, State, page_url, state_of
 
 
 @endpoint(StartForm)
@@ -45,7 +45,7 @@ def start(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]) 
     return {
         "user_code": conf.window().user_code,
         "params": window.parameters(request, payment, pay_method=fields["pay_method"], buyer=buyer),
-        "next": page_of(payment),
+        "next": page_url(payment),
     }
 
 
@@ -54,10 +54,10 @@ def complete(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str
     """The window is done: ask what became of this attempt."""
     payment = _own(user, fields["merchant_uid"])
     if payment.status in APPROVED and payment.imp_uid == fields["imp_uid"]:
-        return _told(payment)  # The webhook, or the same call, was first.
+        return _status_answer(payment)  # The webhook, or the same call, was first.
     result = verify(payment=payment, source=Source.BROWSER, actor=user, imp_uid=fields["imp_uid"])
     # NOT_FOUND: a payment may show at the gateway a moment after the window (contract 9#35).
-    return _outcome(result, unsure=frozenset({EventKind.UNKNOWN, EventKind.NOT_FOUND}))
+    return _settled_answer(result, unsure=frozenset({EventKind.UNKNOWN, EventKind.NOT_FOUND}))
 
 
 @endpoint(GiveUpForm)
@@ -74,7 +74,7 @@ def give_up(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]
         note=" ".join(filter(None, claims)),
     )
     # NOT_FOUND: the window never got as far as a payment. Nothing can have been charged.
-    return _outcome(result, unsure=frozenset({EventKind.UNKNOWN}))
+    return _settled_answer(result, unsure=frozenset({EventKind.UNKNOWN}))
 
 
 def _check_method(pay_method: str) -> None:
@@ -86,14 +86,14 @@ def _check_method(pay_method: str) -> None:
 
 
 def _product(slug: str) -> Product:
-    product = reads.product_called(slug)
+    product = product_called(slug)
     if product is None:
         raise Refusal(404, "not_found", _("There is no such product."), field="product")
     return product
 
 
 def _own(user: AbstractBaseUser, merchant_uid: str) -> Payment:
-    payment = reads.own_payment(user, merchant_uid)
+    payment = own_payment(user, merchant_uid)
     if payment is None:
         message = _("There is no such order of yours.")
         raise Refusal(404, "not_found", message, field="merchant_uid")
@@ -115,25 +115,25 @@ def _ordered(user: AbstractBaseUser, product: Product, fields: dict[str, str]) -
 
 
 def _way_on(user: AbstractBaseUser, key: str) -> dict[str, str]:
-    """A key for the next order, and where this one is shown, if there is one."""
-    payment = reads.payment_of_click(user, key)
-    page = {"next": page_of(payment)} if payment else {}
+    """A key for the next order, and the page of this one, if there is one."""
+    payment = payment_of_click(user, key)
+    page = {"next": page_url(payment)} if payment else {}
     return {"checkout_key": secrets.token_urlsafe(16), **page}
 
 
-def _outcome(result: Result, *, unsure: frozenset[EventKind]) -> Answer:
-    page = page_of(result.payment)
+def _settled_answer(result: Result, *, unsure: frozenset[EventKind]) -> Answer:
+    page = page_url(result.payment)
     if result.kind is EventKind.DISCREPANCY:
-        raise Refusal(409, "mismatch", WORDS[State.MISMATCH].text, next=page)
+        raise Refusal(409, "mismatch", LABELS[State.MISMATCH].text, next=page)
     # Not knowing this attempt is no news about an order that is paid for.
     if result.kind in unsure and result.payment.status not in APPROVED:
-        raise Refusal(503, "confirming", WORDS[State.CONFIRMING].text, next=page)
-    return _told(result.payment)
+        raise Refusal(503, "confirming", LABELS[State.CONFIRMING].text, next=page)
+    return _status_answer(result.payment)
 
 
-def _told(payment: Payment) -> Answer:
+def _status_answer(payment: Payment) -> Answer:
     state = state_of(payment)
-    message = WORDS[state].title
+    message = LABELS[state].title
     if state is State.FAILED and payment.fail_reason:
         message = payment.fail_reason
-    return {"status": state, "next": page_of(payment), "message": str(message)}
+    return {"status": state, "next": page_url(payment), "message": str(message)}

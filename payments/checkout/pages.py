@@ -22,17 +22,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from payments import conf, pay_methods
+from payments.core.text import whole_number
 from payments.models import Payment
-from payments.selectors import checkout as reads
+from payments.selectors.checkout import (
+    own_payment,
+    own_payments,
+    product_called,
+    products_on_sale,
+    was_checked,
+)
 from payments.services.verification.verify import verify
 from payments.states import Source
 
 from .forms import StartForm
-from .status_view import Told, page_of, won
+from .status_view import PaymentView, page_url, won
 
 View = Callable[..., HttpResponseBase]
 
-MAX_ID = 2**63 - 1
 # Shorter than the pauses of payment.js from its second check on.
 CHECK_PAUSE = timedelta(seconds=10)
 
@@ -54,7 +60,7 @@ def with_window_sources(view: View) -> View:
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
     """Everything on sale."""
-    offers = [(product, won(product.price)) for product in reads.products_on_sale()]
+    offers = [(product, won(product.price)) for product in products_on_sale()]
     return render(request, "payments/products.html", {"offers": offers})
 
 
@@ -64,7 +70,7 @@ def products(request: HttpRequest) -> HttpResponse:
 @with_window_sources
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product, with the pay button for people who are signed in."""
-    offer = reads.product_called(slug)
+    offer = product_called(slug)
     if offer is None or not offer.active:
         raise Http404
     context = {
@@ -82,9 +88,14 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def payments(request: HttpRequest) -> HttpResponse:
     """One's own payments, newest first."""
-    found = reads.own_payments(_person(request), before=_before(request))
-    rows = [Told(payment) for payment in found.payments]
-    context = {"rows": rows, "older": found.older, "is_first": "before" not in request.GET}
+    # A place to go on from that is no number starts from the newest.
+    before = whole_number(request.GET.get("before"))
+    page = own_payments(_person(request), before=before)
+    context = {
+        "rows": [PaymentView(payment) for payment in page.payments],
+        "older": page.older,
+        "is_first": "before" not in request.GET,
+    }
     return render(request, "payments/payments.html", context)
 
 
@@ -93,7 +104,8 @@ def payments(request: HttpRequest) -> HttpResponse:
 @require_safe
 def payment(request: HttpRequest, merchant_uid: str) -> HttpResponse:
     """One of one's own payments, whatever became of it."""
-    return render(request, "payments/payment.html", {"told": Told(_own(request, merchant_uid))})
+    context = {"view": PaymentView(_own(request, merchant_uid))}
+    return render(request, "payments/payment.html", context)
 
 
 @login_required
@@ -104,12 +116,12 @@ def check(request: HttpRequest, merchant_uid: str) -> HttpResponse:
     # A GET comes from signing in half-way: it asks nothing and shows the page.
     if request.method == "POST":
         _ask_again(request, mine)
-    return redirect(page_of(mine))
+    return redirect(page_url(mine))
 
 
 def _ask_again(request: HttpRequest, mine: Payment) -> None:
     """Each question costs the gateway a call and the ledger two rows, however fast one presses."""
-    if reads.was_checked(mine, since=timezone.now() - CHECK_PAUSE):
+    if was_checked(mine, since=timezone.now() - CHECK_PAUSE):
         messages.info(request, _("We asked a moment ago: this is the answer. Wait a few seconds."))
         return
     verify(payment=mine, source=Source.BROWSER, actor=_person(request))
@@ -121,14 +133,8 @@ def _person(request: HttpRequest) -> AbstractBaseUser:
 
 
 def _own(request: HttpRequest, merchant_uid: str) -> Payment:
-    found = reads.own_payment(_person(request), merchant_uid)
-    if found is None:
+    own = own_payment(_person(request), merchant_uid)
+    if own is None:
         # Not 403: whether somebody else has such an order is nobody's business.
         raise Http404
-    return found
-
-
-def _before(request: HttpRequest) -> int | None:
-    """The id to go on from; a value that is none starts from the newest."""
-    value = request.GET.get("before", "")
-    return min(int(value), MAX_ID) if value.isascii() and value.isdigit() else None
+    return own

@@ -1,8 +1,8 @@
 """Where the payment window sends the browser when it has left the shop's page (contract 4.5).
 
-The address is public, arrives once or twice, with or without a session, before or after the
+The URL is public, arrives once or twice, with or without a session, before or after the
 webhook. Its query is a look-up key and nothing else; the order number in it can't be guessed. To
-show somebody without the right session more than a state, think again: the address gets shared.
+show somebody without the right session more than a state, think again: the URL gets shared.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from payments.models import Payment
-from payments.selectors import checkout as reads
+from payments.selectors.checkout import payment_called
 from payments.services.verification.verify import verify
 from payments.states import APPROVED, Source
 
 from .forms import ReturnForm
-from .status_view import WORDS, page_of, state_of
+from .status_view import LABELS, page_url, state_of
 
 
 @never_cache
@@ -24,14 +24,14 @@ from .status_view import WORDS, page_of, state_of
 def from_window(request: HttpRequest) -> HttpResponse:
     """Settle the order, then show it: its page to its customer, a state to anybody else."""
     values = _values(request)
-    payment = reads.payment_called(values["merchant_uid"])
+    payment = payment_called(values["merchant_uid"])
     if payment is None:
         return render(request, "payments/return_unknown.html", status=404)
     payment = _settled(payment, values)
     if request.user.is_authenticated and request.user.pk == payment.user_id:
-        return redirect(page_of(payment))
+        return redirect(page_url(payment))
     state = state_of(payment)
-    context = {"state": state, "words": WORDS[state], "page": page_of(payment)}
+    context = {"state": state, "labels": LABELS[state], "url": page_url(payment)}
     return render(request, "payments/return.html", context)
 
 

@@ -1,7 +1,7 @@
-"""What a customer is told about a payment: one state, its words, and figures fit for a screen.
+"""What a customer sees of a payment: one state, its labels, and figures fit for a screen.
 
-"Paid" is said only where the ledger says paid. To tell something new, add a `State`, its words in
-`WORDS`, and the line in `state_of` that finds it.
+"Paid" stands only where the ledger says paid. To tell something new, add a `State`, its labels in
+`LABELS`, and the line in `state_of` that finds it.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Labels:
     """How a state is put. `tone` is a colour of the site's badges and notices."""
 
     tone: str
@@ -43,14 +43,14 @@ class Words:
     text: str | Promise
 
 
-WORDS = {
-    State.PAID: Words(
+LABELS = {
+    State.PAID: Labels(
         "good",
         pgettext_lazy("payment status", "Paid"),
         gettext_lazy("Your payment is complete"),
         gettext_lazy("Thank you. The payment service has confirmed the payment."),
     ),
-    State.PARTLY_REFUNDED: Words(
+    State.PARTLY_REFUNDED: Labels(
         "note",
         gettext_lazy("Partly refunded"),
         gettext_lazy("A part of your payment was refunded"),
@@ -59,7 +59,7 @@ WORDS = {
             "business days."
         ),
     ),
-    State.REFUNDED: Words(
+    State.REFUNDED: Labels(
         "note",
         pgettext_lazy("payment status", "Refunded"),
         gettext_lazy("Your payment was refunded"),
@@ -68,19 +68,19 @@ WORDS = {
             "business days."
         ),
     ),
-    State.WAITING: Words(
+    State.WAITING: Labels(
         "wait",
         gettext_lazy("Waiting for deposit"),
         gettext_lazy("Please transfer this amount to the account below"),
         gettext_lazy("The order is complete as soon as the deposit arrives."),
     ),
-    State.FAILED: Words(
+    State.FAILED: Labels(
         "bad",
         pgettext_lazy("payment status", "Failed"),
         gettext_lazy("The payment was not made"),
         gettext_lazy("You were not charged for this order."),
     ),
-    State.CONFIRMING: Words(
+    State.CONFIRMING: Labels(
         "wait",
         gettext_lazy("Being confirmed"),
         gettext_lazy("The payment is still being confirmed"),
@@ -89,7 +89,7 @@ WORDS = {
             "by itself. If you closed the payment window, nothing was charged."
         ),
     ),
-    State.MISMATCH: Words(
+    State.MISMATCH: Labels(
         "bad",
         gettext_lazy("Being checked"),
         gettext_lazy("We could not confirm this payment"),
@@ -115,8 +115,8 @@ def state_of(payment: Payment) -> State:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A payment for a template: its state and its figures in words. Times are Korean."""
+class PaymentView:
+    """A payment for a template: its state and its figures as text. Times are Korean."""
 
     payment: Payment
 
@@ -126,9 +126,9 @@ class Told:
         return state_of(self.payment)
 
     @property
-    def words(self) -> Words:
-        """The state's words."""
-        return WORDS[self.state]
+    def labels(self) -> Labels:
+        """How the state is put."""
+        return LABELS[self.state]
 
     @property
     def amount(self) -> str:
@@ -197,8 +197,8 @@ class Told:
         return self.state is State.FAILED or (self.state is State.CONFIRMING and nothing_paid)
 
 
-def page_of(payment: Payment) -> str:
-    """The page that shows this payment to its customer."""
+def page_url(payment: Payment) -> str:
+    """The URL of the page that shows this payment to its customer."""
     return reverse("checkout:payment", args=[payment.merchant_uid])
 
 

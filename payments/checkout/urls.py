@@ -1,4 +1,4 @@
-"""The customer's addresses. Pages are in `pages` and `arrival`, JSON endpoints in `endpoints`."""
+"""The customer's URLs. Pages are in `pages` and `return_page`, JSON endpoints in `api`."""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
@@ -7,7 +7,7 @@ from . import api, pages, return_page
 
 
 class OrderNumber(StringConverter):
-    """Whatever a database takes: a payment that was taken in has another system's number."""
+    """Whatever a database takes: an imported payment has another system's number."""
 
     regex = r"[^\0]{1,40}"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from payments.checkout.status_view import page_of as payment_page
+from payments.checkout.status_view import page_url as payment_page
 from payments.models import Bucket, Payment
 from payments.services import import_payment
 from payments.services.discrepancies import queue
