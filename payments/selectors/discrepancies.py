@@ -66,7 +66,7 @@ FIELD_OF: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stake:
+class Totals:
     """How many discrepancies a set has, of which bucket, and how many won hang on them."""
 
     count: int = 0
@@ -97,8 +97,8 @@ class Change:
 
 def figures(text: str) -> Figures | None:
     """One side's figures, None where that side has no such payment."""
-    told = json.loads(text) if text else None
-    return told if isinstance(told, dict) else None
+    side = json.loads(text) if text else None
+    return side if isinstance(side, dict) else None
 
 
 def currency_of(side: Figures | None) -> str:
@@ -106,13 +106,13 @@ def currency_of(side: Figures | None) -> str:
     return str((side or {}).get("currency") or WON)
 
 
-def foreign_stake(discrepancy: Discrepancy) -> str:
+def foreign_amount_at_risk(discrepancy: Discrepancy) -> str:
     """What is at stake in another currency, which counts in no total; "" for won."""
     side = figures(discrepancy.ours) or figures(discrepancy.theirs) or {}
     currency = currency_of(side)
     # It comes from the gateway, so it may hold anything, a line break too.
-    words = " ".join(f"{side.get('amount')} {currency}".split())
-    return "" if currency == WON else words
+    amount = " ".join(f"{side.get('amount')} {currency}".split())
+    return "" if currency == WON else amount
 
 
 def compared(discrepancy: Discrepancy) -> list[ComparedField]:
@@ -121,7 +121,7 @@ def compared(discrepancy: Discrepancy) -> list[ComparedField]:
     return list(_compared(ours, theirs, FIELD_OF.get(discrepancy.bucket, "")))
 
 
-def told(theirs: str) -> list[ComparedField]:
+def gateway_fields(theirs: str) -> list[ComparedField]:
     """The gateway's side alone, field by field."""
     return list(_compared(None, figures(theirs), ""))
 
@@ -129,7 +129,7 @@ def told(theirs: str) -> list[ComparedField]:
 def changes(before: DiscrepancyStep, after: DiscrepancyStep) -> list[Change]:
     """What the figures of both sides became from one step to the next."""
     sides = ((True, before.ours, after.ours), (False, before.theirs, after.theirs))
-    return [one for side in sides for one in _changes(*side)]
+    return [change for side in sides for change in _changes(*side)]
 
 
 def _changes(is_ours: bool, before: str, after: str) -> Iterator[Change]:
@@ -176,44 +176,44 @@ def last_run(discrepancy: Discrepancy) -> ReconciliationRun | None:
     return discrepancy.seen_by.order_by("-pk").first()
 
 
-def stake(discrepancies: QuerySet[Discrepancy]) -> Stake:
+def totals(discrepancies: QuerySet[Discrepancy]) -> Totals:
     """Add up a set, in one query."""
-    rows = discrepancies.order_by().values("bucket")
-    found = list(rows.annotate(number=Count("pk"), won=Sum("amount")))
-    return Stake(
-        count=sum(row["number"] for row in found),
-        amount=sum(row["won"] for row in found),
-        by_bucket={row["bucket"]: row["number"] for row in found},
+    by_bucket = discrepancies.order_by().values("bucket")
+    rows = list(by_bucket.annotate(number=Count("pk"), won=Sum("amount")))
+    return Totals(
+        count=sum(row["number"] for row in rows),
+        amount=sum(row["won"] for row in rows),
+        by_bucket={row["bucket"]: row["number"] for row in rows},
     )
 
 
 def queue(person: AbstractBaseUser) -> Queue:
     """What is open, and how much of it is this person's; in one query."""
-    found = Discrepancy.objects.filter(is_open=True).aggregate(
+    figures_of_open = Discrepancy.objects.filter(is_open=True).aggregate(
         count=Count("pk"),
         amount=Sum("amount", default=0),
         oldest=Min("found_at"),
         mine=Count("pk", filter=Q(owner_id=person.pk)),
     )
-    return Queue(**found)
+    return Queue(**figures_of_open)
 
 
 def of_payment(payment: Payment) -> list[Discrepancy]:
     """Those of one payment: the open ones first, then the newest."""
-    found = payment.discrepancies.select_related("owner").order_by("-is_open", "-pk")
-    return list(found[:MAX_OF_PAYMENT])
+    discrepancies = payment.discrepancies.select_related("owner").order_by("-is_open", "-pk")
+    return list(discrepancies[:MAX_OF_PAYMENT])
 
 
-def workers() -> QuerySet[Any]:
+def possible_owners() -> QuerySet[Any]:
     """Who may own a discrepancy, by name."""
     people = get_user_model().objects.with_perm(WORK, backend=_BACKEND)
     return people.filter(is_staff=True).order_by("email", "pk")
 
 
-def workers_called(term: str) -> QuerySet[Any]:
-    """Those of them whose name or address has this in it."""
+def possible_owners_called(term: str) -> QuerySet[Any]:
+    """Those of them whose name or e-mail has this in it."""
     parts = ("email", "username", "last_name", "first_name")
     condition = Q()
     for part in parts:
         condition |= Q(**{f"{part}__icontains": term})
-    return workers().filter(condition) if term else workers()
+    return possible_owners().filter(condition) if term else possible_owners()

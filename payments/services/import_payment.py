@@ -1,8 +1,8 @@
-"""Taking in a payment that the gateway has and we have not, and deciding whose it is.
+"""Importing a payment that the gateway has and we have not, and deciding whose it is.
 
 The one door, as ever: the open discrepancy is the committed question, the gateway is asked afresh
 with no transaction open, and its answer is applied by the same code as any other. A customer is
-only ever suggested by what the gateway tells; a person decides. To refuse another kind of payment,
+only ever suggested by what the gateway says; a person decides. To refuse another kind of payment,
 add its line to `_refusal`.
 """
 
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from payments import conf, gateway, ledger
 from payments.core.kst import from_unix
 from payments.core.money import MAX_WON, WON
-from payments.core.text import clean
+from payments.core.text import clean, whole_number
 from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.iamport import GatewayPayment, IamportError, NotFound
 from payments.ledger import Entry
@@ -28,8 +28,8 @@ from payments.locks import locked_discrepancy, locked_payment
 from payments.models import Bucket, ClosingReason, Discrepancy, Payment, StepKind
 from payments.states import APPROVED, EventKind, Source
 
-from .discrepancies.queue import CHANGED, CLOSED_ALREADY, facts_seen
-from .discrepancies.rows import add_step, set_closed, words_of
+from .discrepancies.queue import CHANGED, CLOSED_ALREADY, close_resolved
+from .discrepancies.rows import add_step, checked_text, set_closed
 from .discrepancies.rules import our_figures, their_figures
 from .verification.conclude import Answer, Question
 from .verification.settle import settle_many
@@ -51,9 +51,9 @@ _EMAIL_KEYS = ("email", "user_email", "userEmail", "buyer_email")
 
 
 def fresh_answer(*, discrepancy: Discrepancy) -> GatewayPayment:
-    """What the gateway says of it now, fit to be taken in.
+    """What the gateway says of it now, fit to be imported.
 
-    For the page on which a person decides. Raises NotAllowed with words, or GatewayUnavailable.
+    For the page on which a person decides. Raises NotAllowed with why, or GatewayUnavailable.
     """
     if discrepancy.bucket != Bucket.MISSING_HERE:
         raise NotAllowed(ONLY_MISSING)
@@ -86,7 +86,7 @@ def _refusal(discrepancy: Discrepancy, answer: GatewayPayment) -> str | Promise 
     return None
 
 
-def take_in(
+def import_payment(
     *,
     discrepancy: Discrepancy,
     actor: AbstractBaseUser,
@@ -96,7 +96,7 @@ def take_in(
     """Make a payment of it, in the name of `actor`, and close the discrepancy.
 
     Without a `customer`, somebody decides later (`decide_customer`). Raises Conflict (the
-    discrepancy changed), NotAllowed with words, or GatewayUnavailable; then nothing was written.
+    discrepancy changed), NotAllowed with why, or GatewayUnavailable; then nothing was written.
     """
     if discrepancy.version != expected_version:
         raise Conflict(CHANGED)
@@ -104,9 +104,9 @@ def take_in(
     try:
         payment = _apply(discrepancy, answer, actor, customer, expected_version)
     except IntegrityError:
-        # A checkout or a second click was quicker with one of the two ids.
+        # A checkout or a second click has taken one of the two ids meanwhile.
         raise Conflict(CHANGED) from None
-    facts_seen(seen=[(payment, answer)])
+    close_resolved(answered=[(payment, answer)])
     return payment
 
 
@@ -171,12 +171,12 @@ def suggested_customer(*, answer: GatewayPayment) -> AbstractBaseUser | None:
 
     Both come from a browser: good for a suggestion, never for a decision.
     """
-    told = _custom_data(answer.custom_data)
+    custom_data = _custom_data(answer.custom_data)
     for key in _ID_KEYS:
-        if (person := _by_id(told.get(key))) is not None:
+        if (person := _by_id(custom_data.get(key))) is not None:
             return person
-    for address in (*(told.get(key) for key in _EMAIL_KEYS), answer.buyer_email):
-        if (person := _by_email(address)) is not None:
+    for email in (*(custom_data.get(key) for key in _EMAIL_KEYS), answer.buyer_email):
+        if (person := _by_email(email)) is not None:
             return person
     return None
 
@@ -194,24 +194,24 @@ def _custom_data(text: str) -> dict[str, Any]:
 
 def _by_id(value: object) -> AbstractBaseUser | None:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    if (pk := whole_number(text)) is None:
         return None
-    return get_user_model().objects.filter(pk=int(text), is_active=True).first()
+    return get_user_model().objects.filter(pk=pk, is_active=True).first()
 
 
 def _by_email(value: object) -> AbstractBaseUser | None:
-    address = clean(value).strip() if isinstance(value, str) else ""
-    if "@" not in address or len(address) > 254:
+    email = clean(value).strip() if isinstance(value, str) else ""
+    if "@" not in email or len(email) > 254:
         return None
-    found = list(get_user_model().objects.filter(email__iexact=address, is_active=True)[:2])
-    return found[0] if len(found) == 1 else None
+    people = list(get_user_model().objects.filter(email__iexact=email, is_active=True)[:2])
+    return people[0] if len(people) == 1 else None
 
 
 def decide_customer(
     *, payment: Payment, actor: AbstractBaseUser, customer: AbstractBaseUser, note: str
 ) -> Payment:
     """Say whose payment it is, once and for good. Raises NotAllowed if it has a customer."""
-    words = words_of(text=note)
+    note = checked_text(text=note)
     with locked_payment(payment.pk) as locked:
         if locked.user_id is not None:
             raise NotAllowed(HAS_CUSTOMER)
@@ -220,7 +220,7 @@ def decide_customer(
             source=Source.ADMIN,
             key=str(EventKind.CUSTOMER_SET),
             actor=actor,
-            note=words,
+            note=note,
             changes={"user_id": customer.pk},
         )
         ledger.append(payment=locked, entry=entry)

@@ -11,7 +11,7 @@ from payments.admin.shared.changelist import FilteredChangeList
 from payments.filters.discrepancies import State
 from payments.filters.labels import FilterTerm, by_label
 from payments.models import Bucket
-from payments.selectors.discrepancies import Stake, stake
+from payments.selectors.discrepancies import Totals, totals
 
 from .filters import DiscrepancyFilter
 
@@ -43,6 +43,6 @@ class DiscrepancyChangeList(FilteredChangeList):
         return str(self.get_query_string({"bucket": bucket.value}, [PAGE_VAR]))
 
     @cached_property
-    def stake(self) -> Stake:
+    def totals(self) -> Totals:
         """What the set adds up to."""
-        return stake(self.queryset)
+        return totals(self.queryset)

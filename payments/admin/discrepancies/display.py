@@ -17,7 +17,13 @@ from payments.admin.shared.display import NOTHING, moment
 from payments.core.kst import stamp
 from payments.core.money import WON, won
 from payments.models import Discrepancy
-from payments.selectors.discrepancies import FIELD_OF, Figures, currency_of, figures, foreign_stake
+from payments.selectors.discrepancies import (
+    FIELD_OF,
+    Figures,
+    currency_of,
+    figures,
+    foreign_amount_at_risk,
+)
 
 
 def side_cell(discrepancy: Discrepancy, *, ours: bool) -> SafeString:
@@ -59,7 +65,7 @@ def money(side: Figures, name: str) -> str:
 
 def amount_at_risk_label(discrepancy: Discrepancy) -> str:
     """What is at stake; in another currency it counts in no total."""
-    if foreign := foreign_stake(discrepancy):
+    if foreign := foreign_amount_at_risk(discrepancy):
         return _("%(amount)s (not in the totals)") % {"amount": foreign}
     return won(discrepancy.amount)
 

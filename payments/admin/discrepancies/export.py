@@ -142,7 +142,7 @@ class DiscrepancyExport(DiscrepancyList):
             "form": form,
             "words": found.labelled_terms,
             "number": BoundedPaginator(found.queryset, 1),
-            "at_stake": won(found.stake.amount),
+            "at_stake": won(found.totals.amount),
             "columns": _columns(),
             "list_address": list_address,
         }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from payments.admin.shared.customer_field import CustomerField
 from payments.admin.shared.personal_data import email
 from payments.models import ClosingReason
-from payments.selectors.discrepancies import workers
+from payments.selectors.discrepancies import possible_owners
 from payments.services.discrepancies.rows import MAX_TEXT, MIN_TEXT, TEXT_NEEDED
 
 SUGGESTED, OTHER, NOBODY = "suggested", "other", "nobody"
@@ -75,7 +75,7 @@ class OwnerForm(SeenForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Asked for each time: who may work on discrepancies changes.
-        self.fields["owner"].queryset = workers()  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = possible_owners()  # type: ignore[attr-defined]
 
 
 class TakeInForm(SeenForm):

@@ -75,7 +75,7 @@ class DiscrepancyTakeIn(DiscrepancyList):
             "form": form,
             "facts": [
                 (one.label, value_label(one.name, one.theirs, selector.figures(told)))
-                for one in selector.told(told)
+                for one in selector.gateway_fields(told)
             ],
         }
         return TemplateResponse(request, TEMPLATE, context)
@@ -92,7 +92,7 @@ def _suggestion(answer: GatewayPayment) -> tuple[Any, str] | None:
 
 
 def _taken_in(request: HttpRequest, discrepancy: Discrepancy, form: TakeInForm) -> HttpResponseBase:
-    payment = import_payment.take_in(
+    payment = import_payment.import_payment(
         discrepancy=discrepancy,
         actor=staff(request),
         customer=form.decided,

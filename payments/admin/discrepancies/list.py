@@ -30,7 +30,7 @@ from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.tabs import Presets, preset_tabs
 from payments.core.money import with_separators, won
 from payments.models import Bucket, Discrepancy
-from payments.selectors.discrepancies import workers_called
+from payments.selectors.discrepancies import possible_owners_called
 from payments.selectors.reconciliation import last_done
 
 from .changelist import DiscrepancyChangeList
@@ -139,7 +139,7 @@ class DiscrepancyList(ReadOnlyAdmin):
     def people_view(self, request: HttpRequest) -> HttpResponse:
         """Names for the filter by person: of those who may own one."""
         require(self.has_view_permission(request))
-        found = workers_called(request.GET.get("term", "").replace("\x00", "").strip())
+        found = possible_owners_called(request.GET.get("term", "").replace("\x00", "").strip())
         names = [{"id": str(one.pk), "text": str(one)} for one in found[:PEOPLE_A_PAGE]]
         return JsonResponse({"results": names, "pagination": {"more": False}})
 
@@ -162,9 +162,11 @@ class DiscrepancyList(ReadOnlyAdmin):
 
 def _figures(found: DiscrepancyChangeList) -> dict[str, Any]:
     return {
-        "count": with_separators(found.stake.count),
-        "at_stake": won(found.stake.amount),
-        "buckets": [_bucket(found, bucket) for bucket in Bucket if bucket in found.stake.by_bucket],
+        "count": with_separators(found.totals.count),
+        "at_stake": won(found.totals.amount),
+        "buckets": [
+            _bucket(found, bucket) for bucket in Bucket if bucket in found.totals.by_bucket
+        ],
     }
 
 
@@ -187,7 +189,7 @@ def _bucket(found: DiscrepancyChangeList, bucket: Bucket) -> BucketCount:
     return BucketCount(
         words=str(bucket.label),
         look=BUCKET_LOOKS[bucket],
-        count=with_separators(found.stake.by_bucket[bucket]),
+        count=with_separators(found.totals.by_bucket[bucket]),
         href=found.within(bucket),
         is_current=selection == {bucket.value},
     )

@@ -133,7 +133,7 @@ class DiscrepancyWork(DiscrepancyList):
             return self._back(request, pk)
         owner = form.cleaned_data["owner"]
         try:
-            queue.own(
+            queue.assign(
                 discrepancy=discrepancy,
                 actor=staff(request),
                 owner=owner,

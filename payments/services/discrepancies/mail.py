@@ -1,6 +1,6 @@
-"""The mail that says what does not agree since the last one, to the addresses that are configured.
+"""The mail that says what does not agree since the last one, to the e-mails that are configured.
 
-Names amounts and order numbers, no person. At least once: a discrepancy counts as told only when
+Names amounts and order numbers, no person. At least once: a discrepancy counts as mailed only when
 the mail was handed over, so a mail server that is down costs a delay, never a message.
 """
 
@@ -17,29 +17,29 @@ from payments import conf
 from payments.core.kst import stamp
 from payments.core.money import with_separators
 from payments.models import Bucket, Discrepancy
-from payments.selectors.discrepancies import foreign_stake
+from payments.selectors.discrepancies import foreign_amount_at_risk
 
 # More lines than this nobody reads in a mail; the figures are of all of them.
 LINES = 50
-# Where they are worked off, at the address of this installation.
-WHERE = "/admin/payments/discrepancy/"
+# Where they are worked off, at the URL of this installation.
+PATH = "/admin/payments/discrepancy/"
 _AT_ONCE = 500
 
 
 def send_news() -> int:
-    """Mail what is open and was not mailed yet; how many were told of, 0 without an address."""
-    told = conf.schedule()
-    if not told.mail_to:
+    """Mail what is open and was not mailed yet; how many that is, 0 without anybody to mail to."""
+    schedule = conf.schedule()
+    if not schedule.mail_to:
         return 0
     news = Discrepancy.objects.filter(is_open=True, mailed_at=None)
     buckets = dict(news.order_by("pk").values_list("pk", "bucket"))
     ids = list(buckets)
     if not ids:
         return 0
-    shown = list(Discrepancy.objects.filter(pk__in=ids[:LINES]).order_by("pk"))
-    with translation.override(told.mail_language):
-        subject, body = _words(Counter(buckets.values()), shown, told.site_url)
-        send_mail(subject, body, None, list(told.mail_to))
+    listed = list(Discrepancy.objects.filter(pk__in=ids[:LINES]).order_by("pk"))
+    with translation.override(schedule.mail_language):
+        subject, body = _message(Counter(buckets.values()), listed, schedule.site_url)
+        send_mail(subject, body, None, list(schedule.mail_to))
     _mark_mailed(ids)
     return len(ids)
 
@@ -50,9 +50,10 @@ def _mark_mailed(ids: Sequence[int]) -> None:
         some.update(mailed_at=timezone.now())
 
 
-def _words(
-    figures: Mapping[str, int], shown: Sequence[Discrepancy], site_url: str
+def _message(
+    figures: Mapping[str, int], listed: Sequence[Discrepancy], site_url: str
 ) -> tuple[str, str]:
+    """Subject and text."""
     number = sum(figures.values())
     subject = ngettext(
         "%(number)s new difference with the gateway",
@@ -61,10 +62,10 @@ def _words(
     ) % {"number": number}
     context = {
         "subject": subject,
-        "figures": [(one.label, figures[one]) for one in Bucket if one in figures],
-        "lines": [_line(discrepancy) for discrepancy in shown],
-        "left_out": number - len(shown),
-        "where": f"{site_url}{WHERE}",
+        "figures": [(bucket.label, figures[bucket]) for bucket in Bucket if bucket in figures],
+        "lines": [_line(discrepancy) for discrepancy in listed],
+        "left_out": number - len(listed),
+        "where": f"{site_url}{PATH}",
     }
     body = render_to_string("payments/mail/discrepancies.txt", context)
     return f"[Backoffice] {subject}", body
@@ -72,10 +73,10 @@ def _words(
 
 def _line(discrepancy: Discrepancy) -> str:
     again = _("opened again")
-    what = str(discrepancy.get_bucket_display())
+    bucket = str(discrepancy.get_bucket_display())
     parts = (
-        f"{what} ({again})" if discrepancy.times_opened > 1 else what,
-        foreign_stake(discrepancy)
+        f"{bucket} ({again})" if discrepancy.times_opened > 1 else bucket,
+        foreign_amount_at_risk(discrepancy)
         or _("₩%(amount)s") % {"amount": with_separators(discrepancy.amount)},
         # A number that comes from the gateway may hold anything, a line break too.
         " ".join(discrepancy.merchant_uid.split()),

@@ -1,9 +1,9 @@
-"""The queue of what does not agree: filed, owned, closed by a person or by itself, opened again.
+"""The queue of what does not agree: filed, assigned, closed by a person or by itself, reopened.
 
 Each change is a short transaction with a `DiscrepancyStep`, which stays for good. Nothing here asks
 the gateway: callers bring its answers. To let something else happen to a discrepancy, add a
 `StepKind` and a function that takes the row with `_changing`. How a row changes with its step is in
-`discrepancy_rows`.
+`rows`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,8 +22,8 @@ from payments.iamport import GatewayPayment
 from payments.locks import locked_discrepancy
 from payments.models import Bucket, ClosingReason, Discrepancy, Payment, ReconciliationRun, StepKind
 
-from .rows import add_step, keep_who_saw, set_closed, set_open, words_of
-from .rules import at_stake, differences, our_figures, ours_of, their_figures
+from .rows import add_step, checked_text, keep_who_saw, set_closed, set_open
+from .rules import amount_at_risk, differences, our_figures, ours_of, their_figures
 
 # Reasons that say what the system itself has seen or done.
 OWN_REASONS = (ClosingReason.AGREES, ClosingReason.TAKEN_IN)
@@ -56,7 +56,7 @@ def difference_of(
         bucket=bucket,
         imp_uid=imp_uid,
         merchant_uid=clean(number, 40),
-        amount=at_stake(payment or answer),
+        amount=amount_at_risk(payment or answer),
         payment_id=payment.pk if payment else None,
         ours=our_figures(payment),
         theirs=their_figures(answer),
@@ -73,13 +73,13 @@ def file(*, difference: Difference, run: ReconciliationRun | None = None) -> Dis
     pk = known.values_list("pk", flat=True).first()
     if pk is None:
         with transaction.atomic(durable=True):
-            found, is_new = _get_or_create(difference, run)
+            discrepancy, is_new = _get_or_create(difference, run)
             if is_new:
-                add_step(row=found, kind=StepKind.FOUND)
-                keep_who_saw(row=found, run=run)
+                add_step(row=discrepancy, kind=StepKind.FOUND)
+                keep_who_saw(row=discrepancy, run=run)
         if is_new:
-            return found
-        pk = found.pk
+            return discrepancy
+        pk = discrepancy.pk
     with locked_discrepancy(pk) as discrepancy:
         _see_again(discrepancy, difference, run)
     return discrepancy
@@ -125,7 +125,7 @@ def _see_again(
     discrepancy.save()
 
 
-def own(
+def assign(
     *,
     discrepancy: Discrepancy,
     actor: AbstractBaseUser,
@@ -149,15 +149,15 @@ def close(
     text: str,
     expected_version: int,
 ) -> Discrepancy:
-    """Close it in the name of `actor`. Raises Conflict, or NotAllowed with words for the person."""
+    """Close it in the name of `actor`. Raises Conflict, or NotAllowed with the reason."""
     if reason in OWN_REASONS:
         raise NotAllowed(ONLY_BY_ITSELF)
-    words = words_of(text=text)
+    text = checked_text(text=text)
     with _changing(discrepancy, expected_version) as row:
         if not row.is_open:
             raise NotAllowed(CLOSED_ALREADY)
         set_closed(row=row, reason=reason)
-        add_step(row=row, kind=StepKind.CLOSED, actor=actor, reason_code=reason, text=words)
+        add_step(row=row, kind=StepKind.CLOSED, actor=actor, reason_code=reason, text=text)
     return row
 
 
@@ -165,16 +165,16 @@ def reopen(
     *, discrepancy: Discrepancy, actor: AbstractBaseUser, text: str, expected_version: int
 ) -> Discrepancy:
     """Open it again in the name of `actor`. Raises Conflict, or NotAllowed if it is open."""
-    words = words_of(text=text)
+    text = checked_text(text=text)
     with _changing(discrepancy, expected_version) as row:
         if row.is_open:
             raise NotAllowed(OPEN_ALREADY)
         set_open(row=row)
-        add_step(row=row, kind=StepKind.REOPENED, actor=actor, text=words)
+        add_step(row=row, kind=StepKind.REOPENED, actor=actor, text=text)
     return row
 
 
-def agree(*, discrepancy: Discrepancy, ours: str, theirs: str) -> bool:
+def close_as_matched(*, discrepancy: Discrepancy, ours: str, theirs: str) -> bool:
     """The facts agree again: close it, with the figures that show it. False if it is closed.
 
     Whatever else differs by now is filed before, so that nothing that differs is ever left out.
@@ -189,15 +189,15 @@ def agree(*, discrepancy: Discrepancy, ours: str, theirs: str) -> bool:
     return True
 
 
-def facts_seen(*, seen: Sequence[tuple[Payment, GatewayPayment]]) -> None:
+def close_resolved(*, answered: Sequence[tuple[Payment, GatewayPayment]]) -> None:
     """After a verification: close what its answers show to agree again. One query if there is none.
 
     What differs in another way by now is filed in its place. Call it after the verification's own
     transaction, with the payments as they stand then.
     """
-    if not seen:
+    if not answered:
         return
-    by_id = {answer.imp_uid: (payment, answer) for payment, answer in seen}
+    by_id = {answer.imp_uid: (payment, answer) for payment, answer in answered}
     for discrepancy in Discrepancy.objects.filter(is_open=True, imp_uid__in=by_id):
         payment, answer = by_id[discrepancy.imp_uid]
         if answer.imp_uid != payment.imp_uid and answer.merchant_uid != payment.merchant_uid:
@@ -220,7 +220,8 @@ def _replace(
         file(
             difference=difference_of(bucket=bucket, imp_uid=imp_uid, payment=payment, answer=answer)
         )
-    agree(discrepancy=discrepancy, ours=our_figures(payment), theirs=their_figures(answer))
+    ours, theirs = our_figures(payment), their_figures(answer)
+    close_as_matched(discrepancy=discrepancy, ours=ours, theirs=theirs)
 
 
 @contextmanager

@@ -55,11 +55,11 @@ def keep_who_saw(*, row: Discrepancy, run: ReconciliationRun | None) -> None:
         row.seen_by.add(run)
 
 
-def words_of(*, text: str) -> str:
-    """A person's words, fit to be kept. Raises NotAllowed if there are too few or too many."""
-    words = clean_lines(text)
-    if len(words) < MIN_TEXT:
+def checked_text(*, text: str) -> str:
+    """What a person wrote, fit to be kept. Raises NotAllowed if it is too short or too long."""
+    cleaned = clean_lines(text)
+    if len(cleaned) < MIN_TEXT:
         raise NotAllowed(TEXT_NEEDED)
-    if len(words) > MAX_TEXT:
+    if len(cleaned) > MAX_TEXT:
         raise NotAllowed(TOO_LONG)
-    return words
+    return cleaned

@@ -42,7 +42,7 @@ class Ours(NamedTuple):
     cancelled_amount: int
 
 
-def at_stake(side: Payment | GatewayPayment | None) -> int:
+def amount_at_risk(side: Payment | GatewayPayment | None) -> int:
     """What hangs on it, in won: an amount in another currency can't be added up with won."""
     if side is None or side.currency != WON:
         return 0

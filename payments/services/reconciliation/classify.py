@@ -139,7 +139,7 @@ def _reconsider_one(
             queue.file(difference=_difference(snapshot, bucket))
     if discrepancy.bucket in snapshot.buckets or not is_settled:
         return False
-    return queue.agree(
+    return queue.close_as_matched(
         discrepancy=discrepancy,
         ours=our_figures(snapshot.payment),
         theirs=their_figures(snapshot.answer),

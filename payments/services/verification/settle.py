@@ -13,7 +13,7 @@ from payments.iamport import GatewayPayment
 from payments.ledger import Entry
 from payments.locks import locked_payments
 from payments.models import Payment
-from payments.services.discrepancies.queue import facts_seen
+from payments.services.discrepancies import queue
 from payments.states import EventKind, Finding
 
 from .conclude import Answer, Conclusion, Question, Reply, conclude
@@ -81,7 +81,8 @@ def close_resolved(*, results: Sequence[Result]) -> None:
 
     What differs in another way by now is filed before.
     """
-    facts_seen(seen=[(result.payment, result.answer) for result in results if result.answer])
+    answered = [(result.payment, result.answer) for result in results if result.answer]
+    queue.close_resolved(answered=answered)
 
 
 def _holders(replies: Sequence[Reply]) -> dict[str, int]:

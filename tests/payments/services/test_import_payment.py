@@ -40,7 +40,7 @@ def missing(stand_in: SandboxGateway, **fields: Any) -> Discrepancy:
 def take(
     discrepancy: Discrepancy, actor: User, customer: User | None = None, version: int | None = None
 ) -> Payment:
-    payment = import_payment.take_in(
+    payment = import_payment.import_payment(
         discrepancy=discrepancy,
         actor=actor,
         customer=customer,
@@ -166,7 +166,7 @@ class TestTakingIn:
         self, sandbox: SandboxGateway, approver: User
     ) -> None:
         discrepancy = missing(sandbox)
-        queue.agree(discrepancy=discrepancy, ours="", theirs="")
+        queue.close_as_matched(discrepancy=discrepancy, ours="", theirs="")
         discrepancy.refresh_from_db()
         with pytest.raises(NotAllowed) as refused:
             take(discrepancy, approver)

@@ -151,7 +151,7 @@ class TestWorkingItOff:
     def test_a_page_that_is_out_of_date_is_refused_and_keeps_what_was_written(
         self, client: Client, operator: User, discrepancy: Discrepancy
     ) -> None:
-        queue.own(discrepancy=discrepancy, actor=operator, owner=operator, expected_version=1)
+        queue.assign(discrepancy=discrepancy, actor=operator, owner=operator, expected_version=1)
         page = close(client, discrepancy)
         assert "has changed in the meantime" in text_of(page)
         assert str(operator) in text_of(page)

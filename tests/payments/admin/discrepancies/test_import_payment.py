@@ -94,7 +94,7 @@ def test_the_customer_is_decided_later_on_the_payments_page(
 def test_a_page_that_is_out_of_date_takes_nothing_in(
     client: Client, found: Discrepancy, operator: User
 ) -> None:
-    queue.own(discrepancy=found, actor=operator, owner=operator, expected_version=1)
+    queue.assign(discrepancy=found, actor=operator, owner=operator, expected_version=1)
     words = told(take(client, found, "nobody"))
     assert "has changed in the meantime" in words
     assert not Payment.objects.exists()

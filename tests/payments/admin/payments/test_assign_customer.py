@@ -35,7 +35,7 @@ def taken_in(sandbox: SandboxGateway, approver: User) -> Payment:
             amount=5_000,
         )
     )
-    return import_payment.take_in(
+    return import_payment.import_payment(
         discrepancy=found, actor=approver, customer=None, expected_version=found.version
     )
 

@@ -35,7 +35,7 @@ def found(number: int, bucket: Bucket = Bucket.AMOUNT) -> Discrepancy:
 
 def test_what_is_new_is_mailed_once(settings: Any) -> None:
     settings.SITE_URL = "https://backoffice.example.com/"
-    there = f"https://backoffice.example.com{discrepancy_mail.WHERE}\n"
+    there = f"https://backoffice.example.com{discrepancy_mail.PATH}\n"
     found(1)
     found(2, Bucket.MISSING_HERE)
     assert discrepancy_mail.send_news() == 2
@@ -87,9 +87,9 @@ def test_a_mail_that_was_not_handed_over_is_sent_again(monkeypatch: pytest.Monke
 
 def test_what_opens_again_is_news_and_what_is_closed_is_none() -> None:
     closed, again = found(1), found(2)
-    queue.agree(discrepancy=closed, ours="", theirs="")
+    queue.close_as_matched(discrepancy=closed, ours="", theirs="")
     assert discrepancy_mail.send_news() == 1
-    queue.agree(discrepancy=again, ours="", theirs="")
+    queue.close_as_matched(discrepancy=again, ours="", theirs="")
     found(2)
     assert discrepancy_mail.send_news() == 1
     assert "재오픈" in mail.outbox[1].body

@@ -84,7 +84,7 @@ class TestFiling:
         assert Discrepancy.objects.count() == 3
 
     def test_what_closed_by_itself_opens_again(self, filed: Discrepancy) -> None:
-        assert queue.agree(discrepancy=filed, ours="{}", theirs="{}")
+        assert queue.close_as_matched(discrepancy=filed, ours="{}", theirs="{}")
         filed.refresh_from_db()
         assert (filed.is_open, filed.closing_reason) == (False, "agrees")
         again = queue.file(difference=difference())
@@ -92,8 +92,8 @@ class TestFiling:
         assert steps(again) == ["found", "closed", "reopened"]
 
     def test_agreeing_twice_closes_once(self, filed: Discrepancy) -> None:
-        queue.agree(discrepancy=filed, ours="{}", theirs="{}")
-        assert not queue.agree(discrepancy=filed, ours="{}", theirs="{}")
+        queue.close_as_matched(discrepancy=filed, ours="{}", theirs="{}")
+        assert not queue.close_as_matched(discrepancy=filed, ours="{}", theirs="{}")
         assert steps(filed) == ["found", "closed"]
 
     def test_what_a_person_closed_stays_closed(self, filed: Discrepancy, operator: User) -> None:
@@ -111,19 +111,19 @@ class TestFiling:
 
     def test_what_opens_again_is_news_again(self, filed: Discrepancy) -> None:
         Discrepancy.objects.update(mailed_at=filed.found_at)
-        queue.agree(discrepancy=filed, ours="", theirs="")
+        queue.close_as_matched(discrepancy=filed, ours="", theirs="")
         assert queue.file(difference=difference()).mailed_at is None
 
 
 class TestWorkingThemOff:
     def test_a_person_owns_one(self, filed: Discrepancy, operator: User, finance: User) -> None:
-        owned = queue.own(
+        owned = queue.assign(
             discrepancy=filed, actor=finance, owner=operator, expected_version=filed.version
         )
         assert owned.owner == operator
         step = owned.steps.get(kind="owned")
         assert (step.actor, step.text) == (finance, str(operator))
-        nobodys = queue.own(
+        nobodys = queue.assign(
             discrepancy=owned, actor=operator, owner=None, expected_version=owned.version
         )
         assert nobodys.owner is None
@@ -169,12 +169,12 @@ class TestWorkingThemOff:
         self, filed: Discrepancy, operator: User, finance: User
     ) -> None:
         drawn = filed.version
-        queue.own(discrepancy=filed, actor=finance, owner=finance, expected_version=drawn)
+        queue.assign(discrepancy=filed, actor=finance, owner=finance, expected_version=drawn)
         with pytest.raises(Conflict) as refused:
             close(filed, operator, version=drawn)
         assert refused.value.message == queue.CHANGED
         with pytest.raises(Conflict):
-            queue.own(discrepancy=filed, actor=operator, owner=operator, expected_version=drawn)
+            queue.assign(discrepancy=filed, actor=operator, owner=operator, expected_version=drawn)
         with pytest.raises(Conflict):
             queue.reopen(discrepancy=filed, actor=operator, text=WORDS, expected_version=drawn)
 
@@ -184,7 +184,7 @@ class TestWorkingThemOff:
             close(closed, operator)
         assert refused.value.message == queue.CLOSED_ALREADY
         with pytest.raises(NotAllowed):
-            queue.own(
+            queue.assign(
                 discrepancy=closed,
                 actor=operator,
                 owner=operator,
@@ -296,6 +296,6 @@ class TestVerifiedMeanwhile:
         attempt = sandbox.pay(payment.merchant_uid, payment.amount)
         answer = gateway.client().payment(attempt["imp_uid"])
         with django_assert_num_queries(1):
-            queue.facts_seen(seen=[(payment, answer)])
+            queue.close_resolved(answered=[(payment, answer)])
         with django_assert_num_queries(0):
-            queue.facts_seen(seen=[])
+            queue.close_resolved(answered=[])
