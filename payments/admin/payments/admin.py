@@ -1,23 +1,203 @@
-"""The payment screens as one ModelAdmin: the list, the page of one payment, export, runs.
+"""The payment screens as one ModelAdmin: the list, the page of one payment, what leads from them.
 
-Nothing is edited here: what can happen to a payment happens in `services`. A new screen or button
-is a method of the part that it belongs to; a new part is one more base class.
+Nothing is edited here: what can happen to a payment happens in `services`. To add a column: a
+method, its name in `list_display`. To add a button or a page: a function in this folder under
+`@staff_view`, its line in `get_urls`. To add a permission: its name on the model, a method here.
 """
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
+from payments.admin.shared import personal_data
+from payments.admin.shared.display import (
+    amount_cell,
+    email_cell,
+    moment,
+    pay_method,
+    status_badge,
+    verification_cell,
+    verify_button,
+)
+from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.models import Payment
+from payments.services.notes import MAX_NOTE
+from payments.services.open_orders.mark_failed import NOT_OPEN
+from payments.states import PaymentStatus
 
-from .assign_customer import PaymentCustomer
-from .detail import PaymentPage
-from .export import PaymentExport
-from .list import PaymentList
-from .start_run import PaymentRun
-from .unmask import PaymentUnmasking
+from .actions import ACTIONS
+from .assign_customer import assign_customer
+from .changelist import BareChangeList, PaymentChangeList
+from .customers import find_customers
+from .detail import detail
+from .export import export
+from .filters import PaymentFilter
+from .mark_failed import mark_failed
+from .notes import add_note
+from .rows import PaymentRow
+from .saved_views import delete_view, save_view
+from .start_run import start_run
+from .tabs import saved_query, tabs
+from .totals import show_totals, totals_bar
+from .unmask import mask, unmask
+from .verify import verify, verify_row
+
+# Views that need the filtered set and no page of it.
+WITHOUT_ROWS = {"payments_payment_totals", "payments_payment_verify_row"}
 
 
 @admin.register(Payment)
-class PaymentAdmin(
-    PaymentCustomer, PaymentExport, PaymentRun, PaymentUnmasking, PaymentPage, PaymentList
-):
+class PaymentAdmin(ReadOnlyAdmin):
     """Payments as staff see them."""
+
+    actions = ACTIONS
+    # The names of the columns are classes in the page, too.
+    list_display = [
+        "merchant_uid",
+        "customer",
+        "order_name",
+        "amount_words",
+        "status_words",
+        "method",
+        "paid",
+        "verified",
+    ]
+    list_select_related = ["user"]
+    search_fields = ["merchant_uid"]  # for others: the list's own search is in `changelist`
+    sortable_by = ["amount_words", "paid"]
+    fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
+
+    def has_verify_permission(self, request: HttpRequest) -> bool:
+        """Ask the gateway about a payment."""
+        return request.user.has_perm("payments.verify_payment")
+
+    def has_mark_failed_permission(self, request: HttpRequest) -> bool:
+        """Fail an open payment."""
+        return request.user.has_perm("payments.mark_failed_payment")
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Export payments."""
+        return request.user.has_perm("payments.export_payment")
+
+    def has_note_permission(self, request: HttpRequest) -> bool:
+        """Leave a note on a payment."""
+        return request.user.has_perm("payments.note_payment")
+
+    def has_customer_permission(self, request: HttpRequest) -> bool:
+        """Say whose a payment is that was imported without a customer."""
+        return request.user.has_perm("payments.take_in_discrepancy")
+
+    def has_unmask_permission(self, request: HttpRequest) -> bool:
+        """See personal data, with a reason that is recorded."""
+        return request.user.has_perm(personal_data.MAY_UNMASK)
+
+    def get_urls(self) -> list[URLPattern]:
+        ours = self.screens(
+            ("totals/", show_totals, "totals"),
+            ("customers/", find_customers, "customers"),
+            ("views/", save_view, "save_view"),
+            ("views/<int:pk>/delete/", delete_view, "delete_view"),
+            ("unmask/", unmask, "unmask"),
+            ("mask/", mask, "mask"),
+            ("export/", export, "export"),
+            ("verify/", start_run, "start_run"),
+            ("mark-failed/", mark_failed, "mark_failed"),
+            ("<int:pk>/verify/", verify, "verify"),
+            ("<int:pk>/verify-row/", verify_row, "verify_row"),
+            ("<int:pk>/note/", add_note, "note"),
+            ("<int:pk>/customer/", assign_customer, "customer"),
+        )
+        return [*ours, *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PaymentChangeList]:
+        match = request.resolver_match
+        is_bare = match is not None and match.url_name in WITHOUT_ROWS
+        return BareChangeList if is_bare else PaymentChangeList
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        buttons = ["verify"] if self.has_verify_permission(request) else []
+        return [*super().get_list_display(request), *buttons]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list; its actions run here as well (Django's `response_action`)."""
+        personal_data.on_record(request)
+        context = personal_data.context(request) | {
+            "media": self.media + PaymentFilter.base_filters["user"].extra["widget"].media,
+            "may_export": self.has_export_permission(request),
+            "filters": request.GET.urlencode(),
+            "saved_query": saved_query(request.GET),
+        }
+        response = super().changelist_view(request, context | (extra_context or {}))
+        if isinstance(response, TemplateResponse) and response.context_data:
+            response.context_data |= self._above_the_list(request, response.context_data)
+        return response
+
+    def _above_the_list(self, request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+        """The views to choose from, and the totals where the page can afford them."""
+        saved = [tab for tab in context.get("saved_views", []) if tab.is_current]
+        above = {"tabs": [*tabs(request), *saved], "is_saved": bool(saved)}
+        changelist = context.get("cl")
+        if isinstance(changelist, PaymentChangeList) and changelist.totals is not None:
+            above["bar"] = totals_bar(changelist, changelist.totals)
+        return above
+
+    def page_context(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
+        """Nothing personal has been read yet: Django has only fetched the payment itself."""
+        personal_data.on_record(request, payment=payment)
+        return {
+            **personal_data.context(request),
+            **detail(payment, request),
+            **self._allowed_actions(request, payment),
+        }
+
+    def _allowed_actions(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
+        """What this person may do now; for what only the state forbids, why."""
+        may_fail = self.has_mark_failed_permission(request)
+        is_open = payment.status == PaymentStatus.READY
+        return {
+            "may_verify": self.has_verify_permission(request),
+            "may_fail": may_fail and is_open,
+            "why_not_fail": NOT_OPEN if may_fail and not is_open else "",
+            "may_note": self.has_note_permission(request),
+            "max_note": MAX_NOTE,
+            "may_decide": payment.user_id is None and self.has_customer_permission(request),
+        }
+
+    @admin.display(description=gettext_lazy("customer"))
+    def customer(self, row: PaymentRow) -> SafeString:
+        return email_cell(personal_data.email(row.user, unmasked=row.unmasked))
+
+    @admin.display(description=gettext_lazy("order name"))
+    def order_name(self, payment: Payment) -> str:
+        return payment.name
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount")
+    def amount_words(self, payment: Payment) -> SafeString:
+        return amount_cell(payment)
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_words(self, payment: Payment) -> SafeString:
+        return status_badge(payment)
+
+    @admin.display(description=gettext_lazy("payment method"))
+    def method(self, payment: Payment) -> str:
+        return pay_method(payment.pay_method)
+
+    @admin.display(description=gettext_lazy("payment date"), ordering="paid_at")
+    def paid(self, payment: Payment) -> SafeString | str:
+        return moment(payment.paid_at)
+
+    @admin.display(description=gettext_lazy("verification"))
+    def verified(self, row: PaymentRow) -> SafeString:
+        return verification_cell(row, row.outcome)
+
+    @admin.display(description=gettext_lazy("Re-verify"))
+    def verify(self, row: PaymentRow) -> SafeString:
+        return verify_button(row, row.filters)

@@ -1,36 +1,22 @@
-"""The page of one payment: its head, the order beside the gateway's answer, what happened.
+"""The order beside the gateway's last answer that matters, field by field.
 
-Plain values for the template; the reading is done by `selectors.payments.detail` and
-`selectors.payments.timeline`. A field that is compared goes to a heading in `_HEADINGS`; a fact
-that is only ours to tell goes to `facts`.
+Plain values for the template; the reading is done by `selectors.payments.detail`. A field that is
+compared goes to a heading in `_HEADINGS`; a fact that is only ours to tell goes to `facts`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.admin.shared.compared_value import Value, compared_value
-from payments.admin.shared.display import (
-    NOTHING,
-    badge,
-    moment,
-    status_badge,
-    verification_badge,
-    won,
-)
+from payments.admin.shared.display import NOTHING, badge, moment
 from payments.models import Payment
-from payments.selectors.payments import detail
-from payments.selectors.payments import timeline as history
+from payments.selectors.payments import detail as selector
 from payments.selectors.payments.detail import Agreement, ComparedField
-from payments.selectors.payments.timeline import Before
-from payments.states import PaymentStatus
-
-from .timeline import timeline_row
 
 _HEADINGS: tuple[tuple[str | Promise, frozenset[str]], ...] = (
     (pgettext_lazy("purchase", "Order"), frozenset({"merchant_uid", "status"})),
@@ -49,14 +35,6 @@ _LOOKS = {
     Agreement.ONLY_THERE: "quiet",
     Agreement.ONLY_HERE: "quiet",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One sum in the head of the page."""
-
-    label: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,47 +62,24 @@ class ComparedGroup:
     rows: list[ComparedRow]
 
 
-def head(payment: Payment) -> dict[str, object]:
-    """What stands above everything: what it is, and how much."""
-    return {
-        "status": status_badge(payment),
-        "verification": verification_badge(payment),
-        "verified_at": moment(payment.verified_at) if payment.verified_at else "",
-        "figures": _figures(payment),
-    }
-
-
-def _figures(payment: Payment) -> list[Figure]:
-    """The amount; what went back and what is left, once money has come in."""
-    gross = Figure(_("amount"), won(payment.amount))
-    if payment.status not in {PaymentStatus.PAID, PaymentStatus.CANCELLED}:
-        return [gross]
-    return [
-        gross,
-        Figure(_("refunded amount"), won(payment.cancelled_amount)),
-        Figure(_("net amount"), won(payment.net_amount)),
-    ]
-
-
-def compared(payment: Payment) -> dict[str, object]:
+def comparison(payment: Payment) -> dict[str, object]:
     """The order and the answer that matters, for the template."""
-    found = detail.comparison(payment)
-    answered = found.event is not None
+    compared = selector.comparison(payment)
+    answer, fields = compared.event, compared.fields
     return {
-        "answered": moment(found.event.recorded_at) if found.event else "",
-        "answer_anchor": f"event-{found.event.sequence}" if found.event else "",
-        "compared": _groups(found.fields, answered),
-        "differences": sum(one.agreement is Agreement.DIFFERENT for one in found.fields),
-        "findings": [finding.label for finding in found.findings],
-        "findings_note": found.event.note if found.event and found.findings else "",
-        "is_superseded": found.is_superseded,
+        "answered": moment(answer.recorded_at) if answer else "",
+        "compared": _groups(fields, answer is not None),
+        "differences": sum(field.agreement is Agreement.DIFFERENT for field in fields),
+        "findings": [finding.label for finding in compared.findings],
+        "findings_note": answer.note if answer and compared.findings else "",
+        "is_superseded": compared.is_superseded,
     }
 
 
 def _groups(fields: Sequence[ComparedField], answered: bool) -> list[ComparedGroup]:
-    ours = {one.name: one.ours for one in fields}
-    theirs = {one.name: one.theirs for one in fields}
-    rows = {one.name: _compared_row(one, ours, theirs, answered) for one in fields}
+    ours = {field.name: field.ours for field in fields}
+    theirs = {field.name: field.theirs for field in fields}
+    rows = {field.name: _compared_row(field, ours, theirs, answered) for field in fields}
     groups = [
         ComparedGroup(title, [row for name, row in rows.items() if name in names])
         for title, names in _HEADINGS
@@ -146,7 +101,7 @@ def _compared_row(
         Agreement.ONLY_HERE: _("only here"),
     }
     is_id = field.name in _COPIED
-    ours, theirs = (str(one or "") if is_id else "" for one in (field.ours, field.theirs))
+    ours, theirs = (str(value or "") if is_id else "" for value in (field.ours, field.theirs))
     verdict = badge(_LOOKS[field.agreement], verdicts[field.agreement]) if answered else ""
     return ComparedRow(
         label=field.label,
@@ -158,30 +113,3 @@ def _compared_row(
         copied=ours,
         copied_theirs=theirs if theirs != ours else "",
     )
-
-
-def before_of(request: HttpRequest) -> Before:
-    """Where the timeline starts, from the address; the newest for anything that is no number."""
-    return Before(_number(request.GET.get("event")), _number(request.GET.get("webhook")))
-
-
-def _number(text: str | None) -> int:
-    usable = text and text.isascii() and text.isdigit() and len(text) < 19
-    return int(text) if text and usable else 0
-
-
-def timeline(payment: Payment, request: HttpRequest, *, unmasked: bool) -> dict[str, object]:
-    """One page of what happened, of what this person may see of it; {} if nothing."""
-    with_events = request.user.has_perm("payments.view_paymentevent")
-    with_deliveries = request.user.has_perm("payments.view_webhookdelivery")
-    if not (with_events or with_deliveries):
-        return {}
-    before = before_of(request)
-    found = history.timeline(
-        payment, before=before, with_events=with_events, with_deliveries=with_deliveries
-    )
-    return {
-        "timeline": [timeline_row(entry, unmasked=unmasked) for entry in found.entries],
-        "older": found.older,
-        "is_older": before != Before(),
-    }

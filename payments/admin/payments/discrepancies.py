@@ -12,10 +12,10 @@ from payments.selectors.discrepancies import of_payment
 
 
 @dataclass(frozen=True, slots=True)
-class Boxed:
+class DiscrepancyLine:
     """One discrepancy in a line or two."""
 
-    address: str
+    url: str
     bucket: SafeString
     state: SafeString
     difference: str
@@ -24,16 +24,16 @@ class Boxed:
     closing: str
 
 
-def payment_discrepancies(payment: Payment, request: HttpRequest) -> list[Boxed]:
+def payment_discrepancies(payment: Payment, request: HttpRequest) -> list[DiscrepancyLine]:
     """Those that this person may see, the open ones first."""
     if not request.user.has_perm("payments.view_discrepancy"):
         return []
-    return [_boxed(one) for one in of_payment(payment)]
+    return [_line(discrepancy) for discrepancy in of_payment(payment)]
 
 
-def _boxed(discrepancy: Discrepancy) -> Boxed:
-    return Boxed(
-        address=reverse("admin:payments_discrepancy_change", args=[discrepancy.pk]),
+def _line(discrepancy: Discrepancy) -> DiscrepancyLine:
+    return DiscrepancyLine(
+        url=reverse("admin:payments_discrepancy_change", args=[discrepancy.pk]),
         bucket=display.bucket_badge(discrepancy),
         state=display.state_badge(discrepancy),
         difference=display.difference_label(discrepancy),

@@ -1,7 +1,7 @@
 """The page before an export: what will be in the file, why it is taken, personal data or not.
 
-A GET shows, a POST records and streams. Which payments it is about is `selection`, the
-file's columns are in `resource`.
+A GET shows, a POST records and streams. Which payments it is about is the `selection`, the file's
+columns are in `resource`.
 """
 
 from itertools import chain
@@ -15,17 +15,17 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.admin.shared import personal_data as personal
-from payments.admin.shared.access import require, staff
+from payments.admin.shared import personal_data
+from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.csv_file import CHUNK, streamed
 from payments.admin.shared.export_page import ReasonForm
+from payments.admin.shared.links import payment_list
+from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.db.paginator import BoundedPaginator
 from payments.core.kst import day_of
 from payments.models import AccessKind, Payment, PersonalDataAccess
@@ -33,7 +33,7 @@ from payments.services.access_log import record_access
 
 from .actions import MAX_EXPORTED
 from .resource import PaymentResource
-from .selection import Chosen, PaymentChoice
+from .selection import Selection, selection
 
 TEMPLATE = "admin/payments/payment/export.html"
 MASKED, UNMASKED = "masked", "unmasked"
@@ -54,54 +54,40 @@ class ExportForm(ReasonForm):
         self.fields["personal"].choices = choices  # type: ignore[attr-defined]
 
 
-class PaymentExport(PaymentChoice):
-    """Taking payments out of the house."""
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name="payments_payment_export"), *super().get_urls()]
-
-    def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The page (GET) or the file (POST); the list if its filter makes no sense."""
-        require(self.has_export_permission(request))
-        personal.on_record(request)
-        wanted = self.chosen(request, limit=MAX_EXPORTED)
-        if wanted is None:
-            address = reverse("admin:payments_payment_changelist")
-            return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
-        may_unmask = self.has_unmask_permission(request)
-        form = ExportForm(request.POST or None, may_unmask=may_unmask)
-        if request.method == "POST" and form.is_valid():
-            return _file(request, wanted, form)
-        return self._export_page(request, wanted, form)
-
-    def _export_page(
-        self, request: HttpRequest, wanted: Chosen, form: ExportForm
-    ) -> HttpResponseBase:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Export payments"),
-            "form": form,
-            "wanted": wanted,
-            "number": BoundedPaginator(wanted.payments, 1),
-            "columns": columns(),
-        }
-        return TemplateResponse(request, TEMPLATE, context)
+@staff_view("export")
+def export(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
+    """The page (GET) or the file (POST); the list if its filter makes no sense."""
+    personal_data.on_record(request)
+    selected = selection(model_admin, request, limit=MAX_EXPORTED)
+    if selected is None:
+        return HttpResponseRedirect(payment_list(request.GET.urlencode()))
+    may_unmask = request.user.has_perm(personal_data.MAY_UNMASK)
+    form = ExportForm(request.POST or None, may_unmask=may_unmask)
+    if request.method == "POST" and form.is_valid():
+        return _file(request, selected, form)
+    return model_admin.render_page(
+        request,
+        TEMPLATE,
+        title=_("Export payments"),
+        form=form,
+        selection=selected,
+        number=BoundedPaginator(selected.payments, 1),
+        columns=columns(),
+    )
 
 
-def _file(request: HttpRequest, wanted: Chosen, form: ExportForm) -> HttpResponseBase:
+def _file(request: HttpRequest, selected: Selection, form: ExportForm) -> HttpResponseBase:
     """Record first: the file must not leave unless the record is there."""
     access = record_access(
         actor=staff(request),
         kind=AccessKind.EXPORTED,
         reason=form.cleaned_data["reason"],
         unmasked=form.cleaned_data["personal"] == UNMASKED,
-        query=wanted.query,
-        rows=BoundedPaginator(wanted.payments, 1).count,
-        remote_address=personal.remote_address(request),
+        query=selected.query,
+        rows=BoundedPaginator(selected.payments, 1).count,
+        remote_address=personal_data.remote_address(request),
     )
-    return csv_response(payments=wanted.payments, access=access)
+    return csv_response(payments=selected.payments, access=access)
 
 
 def columns() -> list[str]:

@@ -1,6 +1,6 @@
 """Facts about a payment that are only ours to tell: who ordered what, and what it is waiting for.
 
-What the gateway has a word on too stands in the comparison (`page`). To show another fact, add it
+What the gateway has a word on too stands in `comparison`. To show another fact, add it
 to its group below.
 """
 
@@ -17,6 +17,7 @@ from django.utils.translation import pgettext
 
 from payments.admin.shared import personal_data
 from payments.admin.shared.display import NOTHING, moment
+from payments.admin.shared.links import payment_list
 from payments.models import Payment
 from payments.states import PaymentStatus
 
@@ -33,16 +34,17 @@ class Group:
 
 def groups(payment: Payment, request: HttpRequest, *, unmasked: bool) -> list[Group]:
     """The customer, the order, and the virtual account where there is one."""
-    shown = [_customer(payment, request, unmasked=unmasked), _order(payment)]
-    return [*shown, _account(payment)] if payment.vbank_num else shown
+    always = [_customer(payment, request, unmasked=unmasked), _order(payment)]
+    return [*always, _account(payment)] if payment.vbank_num else always
 
 
 def _customer(payment: Payment, request: HttpRequest, *, unmasked: bool) -> Group:
     if payment.user_id is None:
         return Group(_("Customer"), [(_("customer"), personal_data.email(None, unmasked=unmasked))])
-    listed = reverse("admin:payments_payment_changelist")
     others = format_html(
-        '<a href="{}?user={}">{}</a>', listed, payment.user_id, _("All payments of this customer")
+        '<a href="{}">{}</a>',
+        payment_list(f"user={payment.user_id}"),
+        _("All payments of this customer"),
     )
     facts: list[tuple[str | Promise, Value]] = [
         (_("customer"), _person(payment, request, unmasked=unmasked)),
@@ -57,10 +59,8 @@ def _person(payment: Payment, request: HttpRequest, *, unmasked: bool) -> Value:
     people = get_user_model()._meta
     if not request.user.has_perm(f"{people.app_label}.view_{people.model_name}"):
         return name
-    address = reverse(
-        f"admin:{people.app_label}_{people.model_name}_change", args=[payment.user_id]
-    )
-    return format_html('<a href="{}">{}</a>', address, name)
+    url = reverse(f"admin:{people.app_label}_{people.model_name}_change", args=[payment.user_id])
+    return format_html('<a href="{}">{}</a>', url, name)
 
 
 def _order(payment: Payment) -> Group:

@@ -1,8 +1,8 @@
 """The payments that a page of the list is about: its filter's own set, or the ticked ones.
 
-Both travel in the page's address, so that a form which posts to the same address means the same set
-and no ids are posted: the list's query for "select all", `id` for ticked rows. The export and the
-start of a run build on `PaymentChoice`.
+Both travel in the page's URL, so that a form which posts to the same URL means the same set and no
+ids are posted: the list's query for "select all", `id` for ticked rows. The export and the start of
+a run are about a `selection`.
 """
 
 from dataclasses import dataclass
@@ -11,74 +11,74 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.http import urlencode
 
-from payments.admin.shared.links import list_address
+from payments.admin.shared.links import list_url, payment_list
+from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.ticked_payments import TICKED, ticked_label
+from payments.core.text import whole_number
 from payments.models import Payment
 
 from .changelist import PaymentChangeList
-from .permissions import PaymentPermissions
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Payments, and the filter that chose them: as asked for, to keep, and as (what, its value)."""
+class Selection:
+    """Payments, and their filter: as asked for, to keep, and in words as (what, its value)."""
 
     payments: QuerySet[Payment]
     query: str
     lasting_query: str
-    words: list[tuple[str, str]]
-    list_address: str
+    labels: list[tuple[str, str]]
+    list_url: str
 
 
-class PaymentChoice(PaymentPermissions):
-    """Pages about the payments that their address names."""
+def selection(model_admin: ReadOnlyAdmin, request: HttpRequest, *, limit: int) -> Selection | None:
+    """The payments, at most `limit` of them ticked; None where the filter makes no sense.
 
-    def chosen(self, request: HttpRequest, *, limit: int) -> Chosen | None:
-        """The payments, at most `limit` of them ticked; None where the filter makes no sense."""
-        return self._ticked(request, limit) or self._filtered(request)
-
-    def _ticked(self, request: HttpRequest, limit: int) -> Chosen | None:
-        """The ticked payments, if the address names any."""
-        texts = request.GET.getlist(TICKED)
-        if not texts:
-            return None
-        if len(texts) > limit:
-            raise BadRequest("too many payments for an address: filter instead")
-        ids = {int(text) for text in texts if text.isdecimal() and len(text) < 19}
-        return Chosen(
-            payments=self.get_queryset(request).filter(pk__in=ids).order_by("-pk"),
-            query=request.GET.urlencode(),
-            lasting_query=urlencode({TICKED: sorted(ids)}, doseq=True),
-            words=ticked_label(len(ids)),
-            list_address=list_address(request),
-        )
-
-    def _filtered(self, request: HttpRequest) -> Chosen | None:
-        """The list's own set; None where the filter makes no sense."""
-        try:
-            found = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            return None
-        assert isinstance(found, PaymentChangeList)
-        if not found.is_understood:
-            return None
-        query = request.GET.urlencode()
-        address = reverse("admin:payments_payment_changelist")
-        return Chosen(
-            payments=found.queryset,
-            query=query,
-            lasting_query=found.lasting_query,
-            words=_in_words(found),
-            list_address=f"{address}?{query}" if query else address,
-        )
+    Raises BadRequest if more are ticked.
+    """
+    if TICKED in request.GET:
+        return _ticked(model_admin, request, limit)
+    return _filtered(model_admin, request)
 
 
-def _in_words(found: PaymentChangeList) -> list[tuple[str, str]]:
+def _ticked(model_admin: ReadOnlyAdmin, request: HttpRequest, limit: int) -> Selection:
+    texts = request.GET.getlist(TICKED)
+    if len(texts) > limit:
+        raise BadRequest("too many payments for an address: filter instead")
+    ids = {pk for text in texts if (pk := whole_number(text)) is not None}
+    return Selection(
+        payments=model_admin.get_queryset(request).filter(pk__in=ids).order_by("-pk"),
+        query=request.GET.urlencode(),
+        lasting_query=urlencode({TICKED: sorted(ids)}, doseq=True),
+        labels=ticked_label(len(ids)),
+        list_url=list_url(request),
+    )
+
+
+def _filtered(model_admin: ReadOnlyAdmin, request: HttpRequest) -> Selection | None:
+    """The list's own set."""
+    try:
+        changelist = model_admin.get_changelist_instance(request)
+    except IncorrectLookupParameters:
+        return None
+    assert isinstance(changelist, PaymentChangeList)
+    if not changelist.is_understood:
+        return None
+    query = request.GET.urlencode()
+    return Selection(
+        payments=changelist.queryset,
+        query=query,
+        lasting_query=changelist.lasting_query,
+        labels=_labels(changelist),
+        list_url=payment_list(query),
+    )
+
+
+def _labels(changelist: PaymentChangeList) -> list[tuple[str, str]]:
     """The chips of the list, those of one filter in one line."""
-    words: dict[str, list[str]] = {}
-    for chip in found.chips:
-        words.setdefault(chip.label, []).append(chip.display)
-    return [(label, ", ".join(values)) for label, values in words.items()]
+    values: dict[str, list[str]] = {}
+    for chip in changelist.chips:
+        values.setdefault(chip.label, []).append(chip.display)
+    return [(label, ", ".join(texts)) for label, texts in values.items()]

@@ -1,18 +1,19 @@
 """The page before a verification run: how many payments, by which filter, what it will do.
 
 A GET shows, a POST starts it (`services.verification_runs.control`). Which payments it is about is
-`chosen`; how it goes is on the run's own page (`verification_run`).
+the `selection`; how it goes is on the run's own page.
 """
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from payments import conf, tasks
-from payments.admin.shared import personal_data
-from payments.admin.shared.access import require, staff
+from payments.admin.shared.access import staff, staff_view
+from payments.admin.shared.links import payment_list
+from payments.admin.shared.personal_data import on_record
+from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators
 from payments.errors import NotAllowed
 from payments.selectors.payments.totals import totals
@@ -20,57 +21,44 @@ from payments.selectors.verification_runs.progress import calls_needed, open_run
 from payments.services.verification_runs import control
 
 from .actions import MAX_IN_A_RUN
-from .selection import Chosen, PaymentChoice
+from .selection import Selection, selection
 
 TEMPLATE = "admin/payments/payment/start_run.html"
 
 
-class PaymentRun(PaymentChoice):
-    """Re-verifying more payments than anybody wants to wait for."""
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.start_run_view)
-        return [path("verify/", view, name="payments_payment_start_run"), *super().get_urls()]
-
-    def start_run_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The page (GET) or the run (POST); the list if its filter makes no sense."""
-        require(self.has_view_permission(request) and self.has_verify_permission(request))
-        # Who sees personal data may search by it: the set must be the one that they saw.
-        personal_data.on_record(request)
-        wanted = self.chosen(request, limit=MAX_IN_A_RUN)
-        if wanted is None:
-            address = reverse("admin:payments_payment_changelist")
-            return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
-        if request.method == "POST":
-            return _start(request, wanted)
-        return self._start_page(request, wanted)
-
-    def _start_page(self, request: HttpRequest, wanted: Chosen) -> HttpResponseBase:
-        figures = totals(wanted.payments)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Re-verify payments"),
-            "wanted": wanted,
-            "number": figures.count,
-            "number_words": with_separators(figures.count),
-            "calls_words": with_separators(calls_needed(figures)),
-            "at_once": conf.runs().parallel_calls,
-            "under_way": open_run_over(wanted.lasting_query),
-        }
-        return TemplateResponse(request, TEMPLATE, context)
+@staff_view("view", "verify")
+def start_run(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
+    """The page (GET) or the run (POST); the list if its filter makes no sense."""
+    # Who sees personal data may search by it: the set must be the one that they saw.
+    on_record(request)
+    selected = selection(model_admin, request, limit=MAX_IN_A_RUN)
+    if selected is None:
+        return HttpResponseRedirect(payment_list(request.GET.urlencode()))
+    if request.method == "POST":
+        return _start(request, selected)
+    figures = totals(selected.payments)
+    return model_admin.render_page(
+        request,
+        TEMPLATE,
+        title=_("Re-verify payments"),
+        selection=selected,
+        number=figures.count,
+        number_words=with_separators(figures.count),
+        calls_words=with_separators(calls_needed(figures)),
+        at_once=conf.runs().parallel_calls,
+        under_way=open_run_over(selected.lasting_query),
+    )
 
 
-def _start(request: HttpRequest, wanted: Chosen) -> HttpResponseBase:
+def _start(request: HttpRequest, selected: Selection) -> HttpResponseBase:
     try:
         run = control.start(
-            payments=wanted.payments,
-            query=wanted.lasting_query,
+            payments=selected.payments,
+            query=selected.lasting_query,
             actor=staff(request),
             enqueue=tasks.queue_verification,
         )
     except NotAllowed as refusal:
         messages.warning(request, str(refusal.message))
-        return HttpResponseRedirect(wanted.list_address)
-    address = reverse("admin:payments_verificationrun_change", args=[run.pk])
-    return HttpResponseRedirect(address)
+        return HttpResponseRedirect(selected.list_url)
+    return HttpResponseRedirect(reverse("admin:payments_verificationrun_change", args=[run.pk]))

@@ -1,12 +1,14 @@
 """The timeline of a payment: rows of the ledger and webhook deliveries, as a person reads them.
 
 Rows are shown on the payment's page only; they have no screen on which anybody could edit them. To
-give a reason code its words, add it to `_REASONS`; what the gateway itself says is in `_TOLD`.
+give a reason code its label, add it to `_REASONS`; what the gateway itself says is in
+`_GATEWAY_SAYS`.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -14,9 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments.admin.shared.display import badge, moment, outcome_badge, won
-from payments.admin.shared.gateway_answer import AnswerWords, answer_words
+from payments.admin.shared.gateway_answer import GatewayAnswer, gateway_answer
 from payments.core.masking import mask_email
-from payments.models import PaymentEvent, WebhookDelivery
+from payments.core.text import whole_number
+from payments.models import Payment, PaymentEvent, WebhookDelivery
+from payments.selectors.payments import timeline as selector
+from payments.selectors.payments.timeline import Before
 from payments.services.open_orders.mark_failed import GATEWAY_SILENT
 from payments.states import EventKind, FailReason, Finding, PaymentStatus, Source
 
@@ -50,8 +55,8 @@ _VOICE_OF = {
     Source.SWEEP: Voice.SYSTEM,
     Source.RECONCILIATION: Voice.SYSTEM,
 }
-# What the gateway told, whoever asked.
-_TOLD = frozenset(
+# What the gateway says, whoever asked.
+_GATEWAY_SAYS = frozenset(
     {
         EventKind.PREPARED,
         EventKind.CONFIRMED,
@@ -106,21 +111,44 @@ class TimelineRow:
     reason: str = ""
     note: str = ""
     imp_uid: str = ""
-    answer: AnswerWords | None = None
-    address: str = ""
+    answer: GatewayAnswer | None = None
+    url: str = ""
 
     @property
-    def voice_words(self) -> str:
+    def voice_label(self) -> str:
         """Who speaks, in a word."""
         return str(VOICES[self.voice])
 
 
-def timeline_row(entry: PaymentEvent | WebhookDelivery, *, unmasked: bool) -> TimelineRow:
-    """The entry as a row of the timeline; customers are masked unless `unmasked`."""
+def timeline(payment: Payment, request: HttpRequest, *, unmasked: bool) -> dict[str, object]:
+    """One page of what happened, of what this person may see of it; {} if nothing."""
+    with_events = request.user.has_perm("payments.view_paymentevent")
+    with_deliveries = request.user.has_perm("payments.view_webhookdelivery")
+    if not (with_events or with_deliveries):
+        return {}
+    before = _before(request)
+    page = selector.timeline(
+        payment, before=before, with_events=with_events, with_deliveries=with_deliveries
+    )
+    return {
+        "timeline": [_row(entry, unmasked=unmasked) for entry in page.entries],
+        "older": page.older,
+        "is_older": before != Before(),
+    }
+
+
+def _before(request: HttpRequest) -> Before:
+    """Where it starts, from the URL; the newest for anything that is no number."""
+    event, delivery = (whole_number(request.GET.get(name)) for name in ("event", "webhook"))
+    return Before(event or 0, delivery or 0)
+
+
+def _row(entry: PaymentEvent | WebhookDelivery, *, unmasked: bool) -> TimelineRow:
+    """Customers are masked unless `unmasked`."""
     if isinstance(entry, WebhookDelivery):
         return _delivery_row(entry)
     kind, source = EventKind(entry.kind), Source(entry.source)
-    voice = Voice.GATEWAY if kind in _TOLD else _VOICE_OF[source]
+    voice = Voice.GATEWAY if kind in _GATEWAY_SAYS else _VOICE_OF[source]
     return TimelineRow(
         anchor=f"event-{entry.sequence}",
         when=moment(entry.recorded_at),
@@ -130,10 +158,10 @@ def timeline_row(entry: PaymentEvent | WebhookDelivery, *, unmasked: bool) -> Ti
         is_quiet=kind in _QUIET,
         status=_status(entry),
         amount=_signed(entry.amount),
-        reason=reason_words(entry.reason_code),
+        reason=reason_label(entry.reason_code),
         note=entry.note,
         imp_uid=entry.imp_uid,
-        answer=answer_words(entry),
+        answer=gateway_answer(entry),
     )
 
 
@@ -147,7 +175,7 @@ def _delivery_row(delivery: WebhookDelivery) -> TimelineRow:
         by=delivery.remote_address or "",
         note=claim if delivery.claimed_status else "",
         imp_uid=delivery.imp_uid,
-        address=reverse("admin:payments_webhookdelivery_change", args=[delivery.pk]),
+        url=reverse("admin:payments_webhookdelivery_change", args=[delivery.pk]),
     )
 
 
@@ -176,6 +204,6 @@ def _signed(amount: int) -> str:
     return f"{'+' if amount > 0 else '−'}{won(abs(amount))}"
 
 
-def reason_words(code: str) -> str:
-    """Reason codes, joined by commas, as words."""
-    return "; ".join(str(_REASONS.get(one, one)) for one in code.split(",") if one)
+def reason_label(code: str) -> str:
+    """Reason codes, joined by commas, in words."""
+    return "; ".join(str(_REASONS.get(part, part)) for part in code.split(",") if part)

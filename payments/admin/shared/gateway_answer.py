@@ -20,7 +20,7 @@ _TIMES = frozenset({"started_at", "paid_at", "failed_at", "cancelled_at", "vbank
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerWords:
+class GatewayAnswer:
     """An answer for the template: (field, value) of what it says, the fields that say nothing."""
 
     fields: list[tuple[str, str | SafeString]]
@@ -28,22 +28,22 @@ class AnswerWords:
     raw: str
 
 
-def answer_words(event: PaymentEvent) -> AnswerWords | None:
+def gateway_answer(event: PaymentEvent) -> GatewayAnswer | None:
     """The answer that the row holds, None if it holds none."""
     if not event.answer:
         return None
     answer = event.answer_data
-    said = {name: value for name, value in answer.items() if value not in (None, "", [], {})}
-    return AnswerWords(
-        fields=[(name, _words(name, value)) for name, value in said.items()],
-        empty=", ".join(name for name in answer if name not in said),
+    filled = {name: value for name, value in answer.items() if value not in (None, "", [], {})}
+    return GatewayAnswer(
+        fields=[(name, _display(name, value)) for name, value in filled.items()],
+        empty=", ".join(name for name in answer if name not in filled),
         raw=json.dumps(answer, indent=2, ensure_ascii=False),
     )
 
 
-def _words(name: str, value: Any) -> str | SafeString:
-    if name in _TIMES and (told := _time(value)):
-        return format_html("{} <small>{}</small>", value, told)
+def _display(name: str, value: Any) -> str | SafeString:
+    if name in _TIMES and (time := _time(value)):
+        return format_html("{} <small>{}</small>", value, time)
     return value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False)
 
 

@@ -8,9 +8,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from payments.core.periods import Days
+
 FILTERS = "_changelist_filters"
 BACK = "back"
 TO_LIST = "list"
+# The list of closes narrowed to the days that have moved since they were closed, and by what.
+DRIFT = "drift"
+MOVED, APPROVALS, REFUNDS = "moved", "approvals", "refunds"
 
 
 def filters_of(request: HttpRequest) -> str:
@@ -18,21 +23,34 @@ def filters_of(request: HttpRequest) -> str:
     return request.POST.get(FILTERS) or request.GET.get(FILTERS) or ""
 
 
-def list_address(request: HttpRequest) -> str:
+def payment_list(query: str = "") -> str:
+    """The URL of the list of payments, narrowed by a query string."""
+    return reverse("admin:payments_payment_changelist") + (f"?{query}" if query else "")
+
+
+def payment_list_of_days(days: Days, **filters: str) -> str:
+    """The same for Korean days, by payment date or another `basis`.
+
+    Days, not a preset: what the link was made from must still be true tomorrow.
+    """
+    bounds = {"from": days[0].isoformat(), "to": days[1].isoformat()}
+    return payment_list(urlencode({"basis": "paid"} | filters | bounds))
+
+
+def list_url(request: HttpRequest) -> str:
     """The list as the person left it."""
-    filters = filters_of(request)
-    return reverse("admin:payments_payment_changelist") + (f"?{filters}" if filters else "")
+    return payment_list(filters_of(request))
 
 
-def page_address(request: HttpRequest, pk: int) -> str:
+def page_url(request: HttpRequest, pk: int) -> str:
     """The page of one payment, from which the way back leads to the list as it was."""
     filters = filters_of(request)
-    address = reverse("admin:payments_payment_change", args=[pk])
-    return address + (f"?{urlencode({FILTERS: filters})}" if filters else "")
+    url = reverse("admin:payments_payment_change", args=[pk])
+    return url + (f"?{urlencode({FILTERS: filters})}" if filters else "")
 
 
-def back_address(request: HttpRequest, pk: int) -> str:
+def back_url(request: HttpRequest, pk: int) -> str:
     """Where a button was pressed: the list's rows say `back=list`, the payment's page nothing."""
     if request.POST.get(BACK) == TO_LIST:
-        return list_address(request)
-    return page_address(request, pk)
+        return list_url(request)
+    return page_url(request, pk)

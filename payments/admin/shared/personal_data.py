@@ -10,7 +10,7 @@ masked. Another personal field is shown through `email` or `text`. A screen offe
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
@@ -27,7 +27,12 @@ from payments.services.access_log import MAX_REASON, MIN_REASON, record_view
 SHOWN_FOR = timedelta(minutes=15)
 MAY_UNMASK = "payments.unmask_payment"
 _SINCE, _REASON = "personal_data_since", "personal_data_reason"
-_ON_RECORD = "personal_data_on_record"
+
+
+class RecordedRequest(HttpRequest):
+    """A request that is on record: it may show personal data."""
+
+    shows_personal_data: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,8 @@ def window(request: HttpRequest) -> Window | None:
     since = request.session.get(_SINCE)
     if not since or not request.user.has_perm(MAY_UNMASK):
         return None
-    found = Window(datetime.fromisoformat(since), request.session[_REASON])
-    return found if timezone.now() < found.until else None
+    opened = Window(datetime.fromisoformat(since), request.session[_REASON])
+    return opened if timezone.now() < opened.until else None
 
 
 def unmask(request: HttpRequest, access: PersonalDataAccess) -> None:
@@ -69,7 +74,7 @@ def on_record(
 ) -> bool:
     """Record what this request is about to show, if it may show it unmasked; whether it may.
 
-    `payment` is the one on the page; of a list, `query` says which, by default the address's own.
+    `payment` is the one on the page; of a list, `query` says which, by default the URL's own.
     """
     opened = window(request)
     if opened is None:
@@ -82,28 +87,28 @@ def on_record(
         query=query_of(request.get_full_path()) if query is None else query,
         remote_address=remote_address(request),
     )
-    vars(request)[_ON_RECORD] = True
+    cast(RecordedRequest, request).shows_personal_data = True
     return True
 
 
 def is_unmasked(request: HttpRequest) -> bool:
     """Whether this request shows personal data: the time is right, and it is on record."""
-    return _ON_RECORD in vars(request) and window(request) is not None
+    return getattr(request, "shows_personal_data", False) and window(request) is not None
 
 
-def query_of(address: str) -> str:
+def query_of(url: str) -> str:
     """How a record calls a list: by its filter."""
-    return urlsplit(address).query
+    return urlsplit(url).query
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """What the form and the banner of `unmask.html` need."""
     opened = window(request)
-    shown_until = f"{timezone.localtime(opened.until):%H:%M %Z}" if opened else ""
+    until = f"{timezone.localtime(opened.until):%H:%M %Z}" if opened else ""
     return {
         "may_unmask": request.user.has_perm(MAY_UNMASK),
         "unmasked": opened is not None,
-        "unmasked_until": shown_until,
+        "unmasked_until": until,
         "unmask_next": request.get_full_path(),
         "unmask_minutes": int(SHOWN_FOR.total_seconds() // 60),
         "unmask_reason_min": MIN_REASON,
@@ -117,11 +122,10 @@ def remote_address(request: HttpRequest) -> str:
 
 
 def email(person: AbstractBaseUser | None, *, unmasked: bool) -> str:
-    """How a customer is called on a screen; a payment that was taken in may have none yet."""
+    """How a customer is called on a screen; a payment that was imported may have none yet."""
     if person is None:
         return _("No customer yet")
-    address = str(person)
-    return address if unmasked else mask_email(address)
+    return str(person) if unmasked else mask_email(str(person))
 
 
 def text(value: str, *, unmasked: bool) -> str:

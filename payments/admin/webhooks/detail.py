@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments.admin.shared.display import NOTHING, badge, moment, outcome_badge
-from payments.admin.shared.gateway_answer import answer_words
+from payments.admin.shared.gateway_answer import gateway_answer
 from payments.models import DeliveryOutcome, PaymentEvent, WebhookDelivery
 from payments.selectors.payments.timeline import answer_to
 from payments.states import PaymentStatus
@@ -74,7 +74,7 @@ def context(delivery: WebhookDelivery, request: HttpRequest) -> dict[str, object
         "next_attempt": _next_attempt(delivery),
         "claims": _claims(delivery, event),
         "told_at": moment(event.recorded_at) if event else "",
-        "answer": answer_words(event) if event else None,
+        "answer": gateway_answer(event) if event else None,
         "body": pretty(delivery.body),
         "payment": delivery.payment if may_open else None,
     }

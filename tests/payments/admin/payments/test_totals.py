@@ -35,14 +35,14 @@ def test_the_bar_says_count_gross_refunded_and_net(client: Client) -> None:
 
 
 def test_each_status_is_counted_and_leads_to_the_list_of_it(client: Client) -> None:
-    found = client.get(f"{LIST}?status=paid&amount_min=1000&p=1").context["bar"].statuses
-    assert [(one.words, one.count, one.is_current) for one in found] == [
+    statuses = client.get(f"{LIST}?status=paid&amount_min=1000&p=1").context["bar"].statuses
+    assert [(status.label, status.count, status.is_current) for status in statuses] == [
         ("Not paid", "", False),
         ("Paid", "2", True),
         ("Failed", "", False),
         ("Cancelled", "", False),
     ]
-    assert found[2].href == f"{LIST}?amount_min=1000&status=failed"
+    assert statuses[2].href == f"{LIST}?amount_min=1000&status=failed"
 
 
 def test_a_list_too_long_to_count_fetches_its_figures_afterwards(
