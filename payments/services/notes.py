@@ -31,27 +31,27 @@ def add_note(
     The same words by the same person twice in a row are one note: a double click leaves no trace.
     Raises NotAllowed if there are no words or too many.
     """
-    words = clean_lines(text)
-    if not words:
+    note = clean_lines(text)
+    if not note:
         raise NotAllowed(TEXT_NEEDED)
-    if len(words) > MAX_NOTE:
+    if len(note) > MAX_NOTE:
         raise NotAllowed(TOO_LONG)
     with locked_payment(payment.pk) as locked:
-        if (newest := _newest_if_same(locked, actor, words)) is not None:
+        if (newest := _newest_if_same(locked, actor, note)) is not None:
             return newest
         entry = Entry(
             kind=EventKind.NOTE,
             source=source,
             key=f"note:{uuid.uuid4().hex}",
             actor=actor,
-            note=words,
+            note=note,
         )
         return ledger.append(payment=locked, entry=entry)
 
 
-def _newest_if_same(payment: Payment, actor: AbstractBaseUser, words: str) -> PaymentEvent | None:
+def _newest_if_same(payment: Payment, actor: AbstractBaseUser, note: str) -> PaymentEvent | None:
     newest = payment.events.order_by("-sequence").first()
     if newest is None or newest.kind != EventKind.NOTE:
         return None
-    is_same = newest.actor_id == actor.pk and newest.note == words
+    is_same = newest.actor_id == actor.pk and newest.note == note
     return newest if is_same else None

@@ -68,7 +68,8 @@ def amount_cell(payment: Payment) -> SafeString:
 
 
 def moment(value: datetime | None) -> SafeString | str:
-    """A time in the reader's zone with the zone's name; UTC in the tooltip and for ears."""
+    """A time in the reader's zone with the zone's name; UTC in the tooltip and for screen
+    readers."""
     if value is None:
         return NOTHING
     utc = stamp(value, UTC)
@@ -91,15 +92,15 @@ _AGES = (
 def age(value: datetime, now: datetime) -> str:
     """How long ago: "3분 전"."""
     seconds = int((now - value).total_seconds())
-    for size, words in _AGES:
+    for size, label in _AGES:
         if seconds >= size:
-            return str(words % {"number": seconds // size})
+            return str(label % {"number": seconds // size})
     return _("just now")
 
 
-def badge(look: str, words: object) -> SafeString:
+def badge(look: str, label: object) -> SafeString:
     """Words with a shape and a colour."""
-    return format_html('<span class="badge {}">{}</span>', look, words)
+    return format_html('<span class="badge {}">{}</span>', look, label)
 
 
 def status_badge(payment: Payment) -> SafeString:
@@ -117,9 +118,9 @@ def verification_cell(payment: Payment, outcome: str = "") -> SafeString:
     """The same with its age, and with what a click just brought."""
     parts = [verification_badge(payment)]
     if payment.verified_at:
-        words = age(payment.verified_at, timezone.now())
-        aged = '<span class="age" title="{}">{}</span>'
-        parts.append(format_html(aged, stamp(payment.verified_at, UTC), words))
+        html = '<span class="age" title="{}">{}</span>'
+        ago = age(payment.verified_at, timezone.now())
+        parts.append(format_html(html, stamp(payment.verified_at, UTC), ago))
     if outcome:
         parts.append(format_html('<span class="row-outcome">{}</span>', outcome))
     return SafeString("".join(parts))
@@ -139,8 +140,8 @@ def email_cell(email: str) -> SafeString:
 
 def named(name: str | Promise, figure: str) -> SafeString:
     """A figure with its name, for where no header says it."""
-    words = '<span class="side" aria-hidden="true">{}</span> {}'
-    return format_html(words, capfirst(str(name)), figure)
+    html = '<span class="side" aria-hidden="true">{}</span> {}'
+    return format_html(html, capfirst(str(name)), figure)
 
 
 def pay_method(value: str) -> str:
@@ -149,19 +150,19 @@ def pay_method(value: str) -> str:
 
 
 def verify_button(payment: Payment, filters: str) -> SafeString:
-    """Submits the list's own form to another address: a form inside a form is not allowed.
+    """Submits the list's own form to another URL: a form inside a form is not allowed.
 
     With JavaScript only this row is fetched anew; the id lets the focus find its button again.
     """
-    there = reverse("admin:payments_payment_verify", args=[payment.pk])
-    row = reverse("admin:payments_payment_verify_row", args=[payment.pk])
+    url = reverse("admin:payments_payment_verify", args=[payment.pk])
+    row_url = reverse("admin:payments_payment_verify_row", args=[payment.pk])
     return format_html(
         '<button class="row-button" id="verify-{}" formaction="{}" hx-post="{}?{}" '
         'hx-target="closest tr" hx-swap="outerHTML" hx-params="csrfmiddlewaretoken" '
         'hx-sync="this:drop" aria-label="{}">{}</button>',
         payment.pk,
-        there,
-        row,
+        url,
+        row_url,
         urlencode({FILTERS: filters}),
         _("Re-verify %(number)s") % {"number": payment.merchant_uid},
         _("Re-verify"),
