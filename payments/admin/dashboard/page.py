@@ -39,7 +39,7 @@ from payments.selectors.dashboard import (
 from payments.selectors.payments.attention import Attention
 from payments.states import EventKind, Source
 
-from . import discrepancy_tiles
+from . import waiting
 from .figures import list_of, of_days, percent, tiles
 
 PERIODS = (Period.TODAY, Period.WEEK, Period.MONTH, Period.QUARTER)
@@ -91,7 +91,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "chart": _chart(figures),
         "alarm": _alarm(request),
         "waiting": list(_waiting(request)),
-        "queue": list(discrepancy_tiles.tiles(request)),
+        "queue": list(waiting.tiles(request)),
         "happened": _happened(request),
     }
 
