@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.backends import OneQueryBackend
 from accounts.models import User
@@ -41,3 +44,16 @@ def test_nobody_and_the_inactive_may_do_nothing(operator: User) -> None:
     for person in (fresh(operator), AnonymousUser()):
         assert OneQueryBackend().get_all_permissions(person) == set()
         assert not person.has_perm("payments.view_payment")
+
+
+@pytest.mark.parametrize("url", ["/admin/", "/admin/payments/payment/"])
+@pytest.mark.parametrize("role", ["viewer", "finance", "operator", "approver", "admin_person"])
+def test_a_staff_page_asks_for_permissions_once(
+    client: Client, role: str, request: pytest.FixtureRequest, url: str
+) -> None:
+    client.force_login(request.getfixturevalue(role))
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(url)
+        asked = [query["sql"] for query in queries if "auth_permission" in query["sql"]]
+    assert response.status_code == 200
+    assert len(asked) == 1  # with Django's own backend: 2
