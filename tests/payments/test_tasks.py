@@ -29,7 +29,7 @@ from tests.payments.books import LOOKUPS, ended, found
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def queued(name: str) -> list[DBTaskResult]:
+def queued(name: str) -> list[DBTaskResult[..., Any]]:
     return list(DBTaskResult.objects.ready().filter(task_path__endswith=f".{name}"))
 
 

@@ -201,7 +201,7 @@ def test_every_address_answers_as_the_table_says(
     person: Client, name: str, may: bool, method: str, rows: dict[str, int]
 ) -> None:
     told, wanted = {}, {}
-    who = User.objects.filter(pk=person.session.get("_auth_user_id")).first()
+    who = User.objects.filter(pk=person.session.get("_auth_user_id", 0)).first()
     for door, pattern in sorted(EVERY_ADDRESS, key=lambda one: one[0] == "logout"):
         address = address_of(pattern, rows)
         wanted[address] = expected(door, method, name)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from payments.models import Payment
+from accounts.models import User
+from payments.models import Payment, Product
 from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import Browser, error, state
@@ -116,11 +117,11 @@ def test_an_imp_uid_of_another_order_over_the_same_amount_is_not_paid(
 
 
 def test_an_imp_uid_that_was_used_before_is_not_paid_again(
-    buyer: Browser, payment: Payment, sandbox: SandboxGateway
+    buyer: Browser, payment: Payment, customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
     told(buyer, payment, paid["imp_uid"])
-    second = start(payment.user, payment.product, checkout_key="another-click")
+    second = start(customer, product, checkout_key="another-click")
     assert refused(buyer, second, paid["imp_uid"]) == (409, "mismatch", None)
     assert (second.status, second.imp_uid) == ("ready", None)
 

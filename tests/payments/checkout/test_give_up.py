@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from payments.models import Payment
+from accounts.models import User
+from payments.models import Payment, Product
 from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import Browser, error, state
@@ -87,9 +88,9 @@ def test_somebody_elses_imp_uid_changes_nobodys_payment(
 
 
 def test_of_two_orders_of_one_person_only_the_named_one_is_closed(
-    buyer: Browser, payment: Payment, sandbox: SandboxGateway
+    buyer: Browser, payment: Payment, customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
-    second = start(payment.user, payment.product, checkout_key="second")
+    second = start(customer, product, checkout_key="second")
     for one in (payment, second):
         sandbox.pay(one.merchant_uid, 99_000, outcome="failed")
     assert told(buyer, second) == "failed"

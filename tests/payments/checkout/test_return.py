@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from payments.models import Payment
 from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
@@ -56,7 +57,11 @@ def test_the_order_is_settled_without_a_session(
 
 @pytest.mark.parametrize("who", ["nobody", "other"])
 def test_others_see_a_state_and_nothing_about_the_customer(
-    request: pytest.FixtureRequest, who: str, payment: Payment, sandbox: SandboxGateway
+    request: pytest.FixtureRequest,
+    who: str,
+    payment: Payment,
+    customer: User,
+    sandbox: SandboxGateway,
 ) -> None:
     browser: Browser = request.getfixturevalue(who)
     vbank = sandbox.pay(payment.merchant_uid, 99_000, outcome="vbank", pay_method="vbank")
@@ -65,7 +70,7 @@ def test_others_see_a_state_and_nothing_about_the_customer(
     page = response.content.decode()
     fresh(payment)
     assert payment.vbank_num
-    for secret in (payment.vbank_num, payment.name, payment.user.email, "99,000"):
+    for secret in (payment.vbank_num, payment.name, customer.email, "99,000"):
         assert secret not in page
     assert browser.page(payment).status_code == (302 if who == "nobody" else 404)
 

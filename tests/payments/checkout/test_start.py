@@ -141,7 +141,8 @@ def test_the_slower_of_two_clicks_keeps_the_number_that_a_window_is_open_with(
     buyer: Browser, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The gateway then says "exists" to a number that is ours: no reason to draw another."""
-    call, quicker = checkout._call, []
+    call = checkout._call
+    quicker: list[str] = []
 
     def overtaken(*args: Any) -> checkout.Registration:
         if not quicker:

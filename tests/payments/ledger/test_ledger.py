@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -37,7 +38,7 @@ def order(user: User, product: Product, number: str = "20260401AAAAAAAAAAAA") ->
         return ledger.open_order(payment=payment, source=Source.CHECKOUT, actor=user)
 
 
-def record(payment: Payment, kind: EventKind, key: str, **fields: object) -> PaymentEvent:
+def record(payment: Payment, kind: EventKind, key: str, **fields: Any) -> PaymentEvent:
     """One row, under the lock."""
     with locked_payment(payment.pk) as locked:
         return ledger.append(
@@ -140,9 +141,9 @@ class TestAppendOnly:
                 cursor.execute(sql)
         assert unpaid.events.get().note == ""
 
-    def test_people_and_payments_are_protected(self, unpaid: Payment) -> None:
+    def test_people_and_payments_are_protected(self, unpaid: Payment, customer: User) -> None:
         with pytest.raises(DatabaseError):
-            unpaid.user.delete()
+            customer.delete()
         with pytest.raises(DatabaseError):
             unpaid.delete()
 

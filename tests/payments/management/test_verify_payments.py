@@ -11,7 +11,6 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from benchmarks.datasets import paid_payments
-from payments.management.commands import verify_payments
 from payments.models import Payment, Product, RunStatus, VerificationRun
 from payments.services import runs
 from payments.services.verification_runs import worker
@@ -141,6 +140,6 @@ def test_staff_who_stop_the_run_stop_the_command(
     def stopped(*, run_id: int, seconds: float) -> None:
         VerificationRun.objects.filter(pk=run_id).update(status=RunStatus.STOPPED)
 
-    monkeypatch.setattr(verify_payments.worker, "work", stopped)
+    monkeypatch.setattr(worker, "work", stopped)
     code, out, _err = run_command()
     assert (code, "stopped" in out) == (2, True)

@@ -29,26 +29,28 @@ def test_the_amount_is_the_products_and_the_gateway_knows_it(
     assert refused.status_code == 409
 
 
-def test_a_later_price_does_not_change_an_order(payment: Payment, product: Product) -> None:
+def test_a_later_price_does_not_change_an_order(
+    payment: Payment, customer: User, product: Product
+) -> None:
     product.price = 1_000
     product.save()
-    assert start(payment.user, product).amount == 99_000
+    assert start(customer, product).amount == 99_000
 
 
 def test_a_start_is_one_call_with_a_warm_token(
-    payment: Payment, sandbox: SandboxGateway, product: Product
+    payment: Payment, customer: User, sandbox: SandboxGateway, product: Product
 ) -> None:
     sandbox.control("DELETE", "calls")
-    start(payment.user, product, checkout_key="another-click")
+    start(customer, product, checkout_key="another-click")
     assert sandbox.calls()["counts"] == {"POST /payments/prepare": 1}
 
 
 class TestOneClickIsOneOrder:
     def test_the_second_click_finds_the_order(
-        self, payment: Payment, product: Product, sandbox: SandboxGateway
+        self, payment: Payment, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         sandbox.control("DELETE", "calls")
-        again = start(payment.user, product)
+        again = start(customer, product)
         assert again.pk == payment.pk
         assert sandbox.calls()["counts"] == {}
 
@@ -83,20 +85,20 @@ class TestOneClickIsOneOrder:
         assert kinds(Payment.objects.get()).count("prepared") == 1
 
     def test_a_paid_order_is_not_started_again(
-        self, payment: Payment, sandbox: SandboxGateway, product: Product
+        self, payment: Payment, customer: User, sandbox: SandboxGateway, product: Product
     ) -> None:
         attempt = sandbox.pay(payment.merchant_uid, 99_000)
         verify(payment=payment, source=Source.BROWSER, imp_uid=attempt["imp_uid"])
         with pytest.raises(checkout.AlreadyPaid):
-            start(payment.user, product)
+            start(customer, product)
 
     def test_a_failed_order_is_not_opened_again(
-        self, payment: Payment, sandbox: SandboxGateway, product: Product
+        self, payment: Payment, customer: User, sandbox: SandboxGateway, product: Product
     ) -> None:
         attempt = sandbox.pay(payment.merchant_uid, 99_000, outcome="failed")
         verify(payment=payment, source=Source.BROWSER, imp_uid=attempt["imp_uid"])
         with pytest.raises(checkout.OrderEnded):
-            start(payment.user, product)
+            start(customer, product)
 
 
 def test_what_is_not_on_sale_can_not_be_ordered(
@@ -111,11 +113,11 @@ def test_what_is_not_on_sale_can_not_be_ordered(
 
 class TestOrderNumbers:
     def test_a_number_that_is_ours_already_is_drawn_again(
-        self, payment: Payment, product: Product, monkeypatch: pytest.MonkeyPatch
+        self, payment: Payment, customer: User, product: Product, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         draws = iter([payment.merchant_uid, payment.merchant_uid, "20260401NEWNEWNEWNEW"])
         monkeypatch.setattr(merchant_uid, "draw", lambda at: next(draws))
-        other = start(payment.user, product, checkout_key="next")
+        other = start(customer, product, checkout_key="next")
         assert other.merchant_uid == "20260401NEWNEWNEWNEW"
 
     def test_a_number_that_the_gateway_knows_is_drawn_again_before_anybody_sees_it(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from payments.models import Payment, WebhookDelivery
+from payments.models import DeliveryOutcome, Payment, WebhookDelivery
 from payments.services import webhooks
 from payments.services.ledger_audit import audit
 from payments.services.webhooks import RetryResult, retry_failed
@@ -199,7 +199,7 @@ def test_a_slow_attempt_does_not_cover_what_a_later_one_found(
     slow = receive(attempt["imp_uid"], payment.merchant_uid)
     assert webhooks._begin(slow)
     assert again() == RetryResult(settled=1)
-    webhooks._finish(slow, webhooks.DeliveryOutcome.FAILED, error="too late")
+    webhooks._finish(slow, DeliveryOutcome.FAILED, error="too late")
     slow.refresh_from_db()
     assert (slow.outcome, slow.attempts) == ("applied", 2)
 

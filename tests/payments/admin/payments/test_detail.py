@@ -16,7 +16,7 @@ from payments.selectors.payments import timeline
 from payments.services import notes, webhooks
 from payments.services.open_orders import mark_failed
 from payments.services.verification.verify import verify
-from payments.states import Source
+from payments.states import FailReason, Source, Verification
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.admin.conftest import (
@@ -82,7 +82,12 @@ def test_the_head_says_what_it_is_and_how_much(
     head = plain(page.split('<header class="payment-head">')[1].split("</header>")[0])
     for text in (payment.merchant_uid, "₩99,000", "₩9,000", "₩90,000", "Partly refunded", "Agrees"):
         assert text in head
-    for text in (payment.imp_uid, "30012345", "2026-04-01 00:30:00 KST", "2026-03-31 15:30:00 UTC"):
+    for text in (
+        str(payment.imp_uid),
+        "30012345",
+        "2026-04-01 00:30:00 KST",
+        "2026-03-31 15:30:00 UTC",
+    ):
         assert text in page
 
 
@@ -178,7 +183,7 @@ def test_what_staff_changed_after_the_answer_is_no_contradiction(
     mark_failed.mark_failed(
         payment=payment,
         actor=operator,
-        reason=mark_failed.FailReason.ABANDONED,
+        reason=FailReason.ABANDONED,
         note="고객이 전화로 취소",
         expected_version=payment.version,
     )
@@ -254,7 +259,7 @@ def test_webhooks_stand_among_the_events_by_time_and_are_linked(
 ) -> None:
     payment = builders.paid(customer, product)
     delivery = received(payment)
-    builders.found(payment, payment.verification)
+    builders.found(payment, Verification(payment.verification))
     page = text_of(client.get(page_of(payment)))
     voices = re.findall(r'<li class="(\w+)', section(page, "timeline"))
     assert voices == ["gateway", "webhook", "gateway", "customer"]
@@ -270,7 +275,7 @@ def test_a_close_without_the_gateways_word_says_so(
     mark_failed.mark_failed(
         payment=payment,
         actor=approver,
-        reason=mark_failed.FailReason.ABANDONED,
+        reason=FailReason.ABANDONED,
         note="고객이 전화로 취소",
         expected_version=payment.version,
         override_silence=True,
@@ -286,7 +291,7 @@ def test_all_of_a_long_history_is_read_page_by_page_and_nothing_twice(
     monkeypatch.setattr(timeline, "MAX_ENTRIES", 7)
     payment = builders.paid(customer, product)
     for _ in range(8):
-        builders.found(payment, payment.verification)
+        builders.found(payment, Verification(payment.verification))
         received(payment)
     address, seen, pages = f"{page_of(payment)}?_changelist_filters=status%3Dpaid", [], 0
     while address:
@@ -312,7 +317,7 @@ def test_a_page_costs_the_same_after_years_of_questions(
 ) -> None:
     payment = builders.paid(customer, product)
     for _ in range(60):
-        builders.found(payment, payment.verification)
+        builders.found(payment, Verification(payment.verification))
         received(payment)
     with django_assert_max_num_queries(12):
         page = text_of(client.get(page_of(payment)))

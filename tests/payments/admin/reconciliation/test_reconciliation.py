@@ -144,7 +144,10 @@ class TestThePage:
         self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         payments = [builders.paid(customer, product) for _number in range(3)]
-        lies = {payments[0].pk: {"amount": 1}, payments[1].pk: {"currency": "USD"}}
+        lies: dict[int, dict[str, Any]] = {
+            payments[0].pk: {"amount": 1},
+            payments[1].pk: {"currency": "USD"},
+        }
         mirror(sandbox, payments, lies)
         runs = [reconciled() for _number in range(3)]
         for run in runs:

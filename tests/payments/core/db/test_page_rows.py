@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.db.models import F
+from django.db.models.expressions import OrderBy
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -18,7 +19,7 @@ def _shop(customer: User, product: Product) -> None:
         kind(customer, product, amount=1_000 + number % 2)
 
 
-ORDERS = {
+ORDERS: dict[str, list[str | OrderBy]] = {
     "newest": ["-pk"],
     "by amount": ["amount", "pk"],
     "latest payment": [F("paid_at").desc(nulls_last=True), "-pk"],

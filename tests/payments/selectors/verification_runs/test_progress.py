@@ -104,7 +104,9 @@ STANDINGS: dict[Standing, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("standing", "fields"), STANDINGS.items(), ids=list(STANDINGS))
+@pytest.mark.parametrize(
+    ("standing", "fields"), STANDINGS.items(), ids=[str(standing) for standing in STANDINGS]
+)
 def test_what_a_run_waits_for(
     run: VerificationRun, standing: Standing, fields: dict[str, Any]
 ) -> None:

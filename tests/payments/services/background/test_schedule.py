@@ -13,7 +13,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from payments import tasks
-from payments.models import ScheduledJob, Worker
+from payments.models import DEAD_AFTER, ScheduledJob, Worker
 from payments.services.background import workers
 from payments.services.background.schedule import Job, run_due
 
@@ -121,7 +121,7 @@ class TestAlone:
         workers.heartbeat(worker_id="w", host="here", pid=1)
         row = a_task("w")
         assert sweep() == []
-        past = timezone.now() - workers.DEAD_AFTER - MINUTE
+        past = timezone.now() - DEAD_AFTER - MINUTE
         Worker.objects.update(seen_at=past)
         row.started_at = past
         row.save()

@@ -287,7 +287,9 @@ class TestVerifiedMeanwhile:
     def test_another_payments_answer_closes_nothing(
         self, refund_unknown_here: Payment, others_payment: Payment
     ) -> None:
-        verify(payment=others_payment, source=Source.ADMIN, imp_uid=refund_unknown_here.imp_uid)
+        imp_uid = refund_unknown_here.imp_uid
+        assert imp_uid is not None
+        verify(payment=others_payment, source=Source.ADMIN, imp_uid=imp_uid)
         assert Discrepancy.objects.filter(is_open=True).count() == 2
 
     def test_without_any_it_costs_one_query(

@@ -9,6 +9,7 @@ from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.models import Payment
 from payments.services.ledger_audit import problems_of
 from payments.services.open_orders import mark_failed
+from payments.services.open_orders.fail import fail_order
 from payments.services.verification.verify import verify
 from payments.states import FailReason, Source
 from tests.gateway import SandboxGateway
@@ -130,7 +131,6 @@ def test_a_difference_is_never_overridden(
 def test_money_that_comes_in_during_the_silence_wins(
     payment: Payment, approver: User, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail_order = mark_failed.fail_order
 
     def pay_first(**arguments: Any) -> Payment:
         sandbox.heal()
@@ -201,7 +201,6 @@ def test_what_the_gateway_itself_calls_failed_needs_no_mark(
 def test_money_that_comes_in_while_we_decide_wins(
     payment: Payment, operator: User, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail_order = mark_failed.fail_order
 
     def pay_first(**arguments: Any) -> Payment:
         sandbox.pay(payment.merchant_uid, 99_000)

@@ -15,9 +15,10 @@ from payments.models import Payment, Product
 from payments.services import webhooks
 from payments.services.ledger_audit import audit
 from payments.services.open_orders import sweep as service
+from payments.services.open_orders.fail import fail_order
 from payments.services.open_orders.sweep import SweepResult, sweep
 from payments.services.verification.verify import verify
-from payments.states import Source
+from payments.states import FailReason, Source
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds, start
 
@@ -191,7 +192,7 @@ class TestFailing:
         )
         assert event.actor is None
         assert payment.failed_at is not None
-        assert payment.fail_reason == str(service._FAIL_REASONS[service.FailReason.ABANDONED])
+        assert payment.fail_reason == str(service._FAIL_REASONS[FailReason.ABANDONED])
         assert kinds(payment)[-3:] == ["asked", "not_found", "failed"]
 
     def test_a_window_that_was_left_is_abandoned(
@@ -229,7 +230,6 @@ class TestFailing:
         self, order: Order, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         payment = order(25 * HOUR)
-        fail_order = service.fail_order
 
         def pay_first(**arguments: Any) -> Payment:
             sandbox.pay(payment.merchant_uid, payment.amount)
@@ -272,7 +272,7 @@ class TestVirtualAccounts:
         event = payment.events.get(kind="failed")
         assert asked(payment) == before + 1
         assert (event.source, event.reason_code) == (Source.SWEEP, "deposit_expired")
-        assert payment.fail_reason == str(service._FAIL_REASONS[service.FailReason.DEPOSIT_EXPIRED])
+        assert payment.fail_reason == str(service._FAIL_REASONS[FailReason.DEPOSIT_EXPIRED])
 
     def test_a_deposit_of_the_last_minute_has_time_to_get_here(
         self, order: Order, sandbox: SandboxGateway
@@ -348,7 +348,6 @@ class TestSilence:
         self, order: Order, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         poison, payment = order(26 * HOUR), order(25 * HOUR)
-        fail_order = service.fail_order
 
         def broken(**arguments: Any) -> Payment:
             if arguments["payment"].pk == poison.pk:

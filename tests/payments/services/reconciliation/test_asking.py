@@ -40,7 +40,8 @@ class TestAsking:
         assert run.status == RunStatus.WAITING
 
     def test_a_paused_run_does_nothing_until_it_is_resumed(self, april_payment: Payment) -> None:
-        run, queued = begun(), []
+        run = begun()
+        queued: list[int] = []
         reconciliation.pause(run=run)
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         reconciliation.resume(run=run, enqueue=queued.append)

@@ -119,9 +119,11 @@ class TestTrouble:
     ) -> None:
         sandbox.fault("status", status=500, match=LISTS)
         run = begun()
-        pauses = []
+        pauses: list[float] = []
         for _turn in range(4):
-            pauses.append(reconciliation.work(run_id=run.pk, seconds=60))
+            pause = reconciliation.work(run_id=run.pk, seconds=60)
+            assert pause is not None
+            pauses.append(pause)
             # While it has to wait, it is not taken up.
             waiting = reconciliation.work(run_id=run.pk, seconds=60)
             assert waiting is not None

@@ -102,7 +102,7 @@ class TestOneByOne:
         payments = [
             builders.paid(customer, product, at=NOON + timedelta(seconds=n)) for n in range(10)
         ]
-        lies = {one.pk: {"amount": 1} for one in payments}
+        lies: dict[int, dict[str, Any]] = {one.pk: {"amount": 1} for one in payments}
         lies[payments[5].pk] = {"fields": {"amount": "lots"}}
         mirror(sandbox, payments, lies)
 

@@ -198,11 +198,14 @@ class TestTroubleAtTheGateway:
         assert (tried.count(), run.items.filter(attempts=0).count()) == (100, 150)
 
     def test_one_unreadable_payment_of_a_hundred_is_unknown_alone(
-        self, many: list[Payment], sandbox: SandboxGateway, quick: None
+        self,
+        many: list[Payment],
+        sandbox: SandboxGateway,
+        quick: None,
+        customer: User,
+        product: Product,
     ) -> None:
-        (odd,) = here(
-            many[0].user, many[0].product, 1, start=paid_payments.START.replace(year=2025)
-        )
+        (odd,) = here(customer, product, 1, start=paid_payments.START.replace(year=2025))
         paid_payments.post_to_gateway(sandbox.control, [odd], fields={"amount": "lots"})
         run = finish(ask_for(Payment.objects.all()))
         assert outcomes(run) == {"agrees": 250, "unknown": 1}
