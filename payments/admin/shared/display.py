@@ -144,6 +144,11 @@ def named(name: str | Promise, figure: str) -> SafeString:
     return format_html(html, capfirst(str(name)), figure)
 
 
+def code(value: str) -> SafeString | str:
+    """An id, in figures of one width; a dash for none."""
+    return format_html('<code class="id">{}</code>', value) if value else NOTHING
+
+
 def pay_method(value: str) -> str:
     """The payment method in words."""
     return pay_methods.words(value) or NOTHING

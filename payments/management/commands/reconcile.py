@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from payments.core.kst import read_day
 from payments.core.money import with_separators
 from payments.errors import NotAllowed
 from payments.models import Bucket, Discrepancy, ReconciliationRun, RunStatus
@@ -91,12 +92,11 @@ class Command(BaseCommand):
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
+    if (day := read_day(text)) is None:
         # Not argparse's own refusal: its exit code, 2, says that nobody knows.
         refusal = f"“{text}” is no day. Write it as 2026-04-30."
-        raise CommandError(refusal, returncode=MEANINGLESS) from None
+        raise CommandError(refusal, returncode=MEANINGLESS)
+    return day
 
 
 def _progress(run: ReconciliationRun) -> str:

@@ -74,7 +74,7 @@ def test_json_for_machines(book: list[Payment], sandbox: SandboxGateway) -> None
     assert summary["status"] == "done"
     assert summary["counts"]["agree"] == 2
     assert summary["differences"]["amount"] == 1
-    assert [one["imp_uid"] for one in summary["open"]] == [book[1].imp_uid]
+    assert [row["imp_uid"] for row in summary["open"]] == [book[1].imp_uid]
 
 
 def test_silence_ends_with_2(book: list[Payment], sandbox: SandboxGateway) -> None:
