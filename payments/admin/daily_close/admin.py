@@ -1,36 +1,49 @@
-"""Closed days: the list, the page of one, and the door to closing the next one and to statements.
+"""Closed days: the list, the page of one, the way to closing the next one and to statements.
 
 A close is only shown; `services.daily_close.close` writes it. What its page says is put together in
-`close_page`, closing a day is in `close_day`, statements in `statement`. To add a column: a method
-below, its name in `list_display`.
+`detail`, closing a day is in `close_day`, statements in `statement`. To add a column: a method
+below, its name in `list_display`. To add a button or a page: a function in this folder under
+`@staff_view`, its line in `get_urls`.
 """
 
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias, TypedDict
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django_stubs_ext import WithAnnotations
 
 from payments.admin.shared.display import named, won
+from payments.admin.shared.links import APPROVALS, DRIFT, MOVED, REFUNDS
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import moved, moved_lately
+from payments.selectors.daily_close.lines import Sums
 
-from . import detail, statement
-from .close_day import close_day_view, may_close
-from .display import day_words, drift_badge
+from .close_day import close_day
+from .detail import detail
+from .display import day_label, drift_badge
+from .statement import DAILY, MONTHLY, statement, statement_file
 
-DRIFT = "drift"
-MOVED, APPROVALS, REFUNDS = "moved", "approvals", "refunds"
+
+class RowFacts(TypedDict):
+    """By how much the day of a row has moved since it was closed; None where it stands."""
+
+    drift: Sums | None
+
+
+# Quoted: it means something to the type checker alone.
+CloseRow: TypeAlias = "WithAnnotations[DailyClose, RowFacts]"
 
 
 class DriftFilter(admin.SimpleListFilter):
@@ -63,18 +76,24 @@ class DriftFilter(admin.SimpleListFilter):
 class DailyCloseList(ChangeList):
     """Each row knows by how much its day has moved; asked for the rows of the page alone."""
 
+    result_list: list[CloseRow]
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        found = moved(self.result_list)
-        for close in self.result_list:
-            vars(close)["moved"] = found.get(close.day)
+        drifts = moved(self.result_list)
+        for row in self.result_list:
+            row.drift = drifts.get(row.day)
 
 
 @admin.register(DailyClose)
 class DailyCloseAdmin(ReadOnlyAdmin):
     """Closes, the newest day first."""
 
+    class Media:
+        css = {"all": ["payments/admin/page.css", "payments/admin/close.css"]}
+
+    # The names of the columns are classes in the page, too.
     list_display = [
         "closed_day",
         "number",
@@ -90,21 +109,24 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     ordering = ["-day"]
     sortable_by = ()
     list_per_page = 31
-    fieldsets = ((None, {"fields": ()}),)  # the page is `close_page`, not a form
+    fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
-    class Media:
-        css = {"all": ["payments/admin/page.css", "payments/admin/close.css"]}
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        """Close a day."""
+        return request.user.has_perm("payments.close_day")
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Take a statement as a file."""
+        return request.user.has_perm("payments.export_payment")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        name = "payments_dailyclose_{}".format
-        ours = [
-            path("close/", view(self.close_view), name=name("close")),
-            path("statement/day/", view(self.daily_view), name=name("daily")),
-            path("statement/day/csv/", view(self.daily_csv_view), name=name("daily_csv")),
-            path("statement/month/", view(self.monthly_view), name=name("monthly")),
-            path("statement/month/csv/", view(self.monthly_csv_view), name=name("monthly_csv")),
-        ]
+        ours = self.screens(
+            ("close/", close_day, "close"),
+            ("statement/day/", partial(statement, kind=DAILY), "daily"),
+            ("statement/day/csv/", partial(statement_file, kind=DAILY), "daily_csv"),
+            ("statement/month/", partial(statement, kind=MONTHLY), "monthly"),
+            ("statement/month/csv/", partial(statement_file, kind=MONTHLY), "monthly_csv"),
+        )
         return [*ours, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DailyClose]:
@@ -117,40 +139,20 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        response = super().changelist_view(
-            request, {"may_close": may_close(request)} | (extra_context or {})
-        )
+        context = {"may_close": self.has_close_permission(request)} | (extra_context or {})
+        response = super().changelist_view(request, context)
         if isinstance(response, TemplateResponse) and response.context_data:
-            shown = response.context_data["cl"].result_list if "cl" in response.context_data else []
-            response.context_data["month"] = f"{shown[0].day:%Y-%m}" if shown else ""
+            changelist = response.context_data.get("cl")
+            rows = changelist.result_list if changelist else []
+            response.context_data["month"] = f"{rows[0].day:%Y-%m}" if rows else ""
         return response
 
     def page_context(self, request: HttpRequest, close: DailyClose) -> dict[str, Any]:
-        return detail.context(close, request)
-
-    def close_view(self, request: HttpRequest) -> HttpResponseBase:
-        """See `close_day`."""
-        return close_day_view(self, request)
-
-    def daily_view(self, request: HttpRequest) -> HttpResponseBase:
-        """See `statement`."""
-        return statement.page(self, request, statement.DAILY)
-
-    def monthly_view(self, request: HttpRequest) -> HttpResponseBase:
-        """See `statement`."""
-        return statement.page(self, request, statement.MONTHLY)
-
-    def daily_csv_view(self, request: HttpRequest) -> HttpResponseBase:
-        """See `statement`."""
-        return statement.download(self, request, statement.DAILY)
-
-    def monthly_csv_view(self, request: HttpRequest) -> HttpResponseBase:
-        """See `statement`."""
-        return statement.download(self, request, statement.MONTHLY)
+        return detail(close, request)
 
     @admin.display(description=_("day"))
     def closed_day(self, close: DailyClose) -> str:
-        return day_words(close.day)
+        return day_label(close.day)
 
     @admin.display(description=pgettext_lazy("count", "Payments"))
     def number(self, close: DailyClose) -> SafeString:
@@ -173,13 +175,13 @@ class DailyCloseAdmin(ReadOnlyAdmin):
         return _figure(_("open discrepancies"), with_separators(close.open_discrepancies))
 
     @admin.display(description=_("since it was closed"))
-    def drift_words(self, close: DailyClose) -> SafeString:
-        return drift_badge(vars(close).get("moved"))
+    def drift_words(self, row: CloseRow) -> SafeString:
+        return drift_badge(row.drift)
 
     @admin.display(description=_("hash"))
     def short_hash(self, close: DailyClose) -> SafeString:
         return format_html('<code class="id" title="{}">{}</code>', close.hash, close.hash[:10])
 
 
-def _figure(name: str | Promise, words: str) -> SafeString:
-    return named(name, format_html('<span class="won">{}</span>', words))
+def _figure(name: str | Promise, amount: str) -> SafeString:
+    return named(name, format_html('<span class="won">{}</span>', amount))

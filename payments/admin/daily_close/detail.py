@@ -1,7 +1,7 @@
 """The page of one closed day: its figures, its place in the chain, and what has moved since.
 
 Hashes and figures are recomputed each time the page is drawn. To show another fact, add it to the
-part of `context` it belongs to.
+part of `detail` it belongs to.
 """
 
 from dataclasses import dataclass, replace
@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.admin.reconciliation.display import without_answer
-from payments.admin.shared.display import NOTHING, badge, moment, pay_method, won
-from payments.admin.webhooks.detail import code
+from payments.admin.shared.display import NOTHING, badge, code, moment, pay_method, won
 from payments.core.money import with_separators
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import Cause, Drift, drift, figures_then
@@ -24,15 +23,15 @@ from payments.selectors.daily_close.lines import Line
 from payments.services.daily_close.audit import Flaw, flaws_of
 
 from . import display
-from .close_day import payments_address, run_address
+from .close_day import payments_url, run_url
 from .display import line_status
 
 # More causes than this are no page: the statement's file and the list have them all.
-SHOWN_CAUSES = 200
+CAUSES_ON_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class CauseRow:
     """One payment that is not what it was when the day was closed."""
 
     what: SafeString
@@ -41,33 +40,32 @@ class Moved:
     after: list[SafeString | str]
 
 
-def context(close: DailyClose, request: HttpRequest) -> dict[str, Any]:
+def detail(close: DailyClose, request: HttpRequest) -> dict[str, Any]:
     """Everything that the page shows."""
     closes = DailyClose.objects.defer("lines")
     before = closes.filter(day__lt=close.day).order_by("-day").first()
     flaws = list(flaws_of(close=close, before=before))
     # Lines that were changed can't be set beside today's.
-    found = None if {Flaw.LINES, Flaw.FIGURES} & set(flaws) else drift(close)
+    moved = None if {Flaw.LINES, Flaw.FIGURES} & set(flaws) else drift(close)
     return {
         "title": _("Daily close of %(day)s") % {"day": close.day},
         "subtitle": None,
-        "day_words": display.day_words(close.day),
+        "day_label": display.day_label(close.day),
         "before": before,
         "after": closes.filter(day__gt=close.day).order_by("day").first(),
         "holds": not flaws,
         "flaws": [flaw.label for flaw in flaws],
-        "payments_address": payments_address(close.day),
-        "statement_address": f"{reverse('admin:payments_dailyclose_daily')}?day={close.day}",
+        "payments_url": payments_url(close.day),
+        "statement_url": f"{reverse('admin:payments_dailyclose_daily')}?day={close.day}",
         "closed_at": moment(close.closed_at),
         "closed_by": close.actor_name or _("By the clock"),
         **_figures(close),
         **_reconciliation(close, request),
-        **(_drift(found, request) if found is not None else {}),
+        **(_drift(moved, request) if moved is not None else {}),
     }
 
 
 def _figures(close: DailyClose) -> dict[str, Any]:
-    figures = figures_then(close)
     return {
         "figures": [
             (_("Net"), won(close.net)),
@@ -75,9 +73,7 @@ def _figures(close: DailyClose) -> dict[str, Any]:
             (pgettext("figure", "Refunded"), won(close.refunded)),
             (pgettext("count", "Payments"), with_separators(close.count)),
         ],
-        "sums": display.group("", figures.sums),
-        "methods": display.methods(figures),
-        "providers": display.providers(figures),
+        **display.breakdown(figures_then(close)),
     }
 
 
@@ -86,13 +82,13 @@ def _reconciliation(close: DailyClose, request: HttpRequest) -> dict[str, Any]:
     if close.run is None:
         return {}
     return {
-        "run_address": run_address(close.run, request),
+        "run_url": run_url(close.run, request),
         "without_answer": without_answer(close.run),
     }
 
 
-def _drift(found: Drift, request: HttpRequest) -> dict[str, Any]:
-    difference = found.difference
+def _drift(moved: Drift, request: HttpRequest) -> dict[str, Any]:
+    difference = moved.difference
     rows = (
         (pgettext("count", "Payments"), "count"),
         (_("Gross"), "gross"),
@@ -101,29 +97,29 @@ def _drift(found: Drift, request: HttpRequest) -> dict[str, Any]:
     )
     may_open = request.user.has_perm("payments.view_payment")
     return {
-        "drift": found,
-        "drift_badge": display.drift_badge(difference) if found else badge("good", _("Stands")),
+        "drift": moved,
+        "drift_badge": display.drift_badge(difference) if moved else badge("good", _("Stands")),
         "compared": [
             (
                 label,
-                with_separators(getattr(found.then.sums, name)),
-                with_separators(getattr(found.now.sums, name)),
+                with_separators(getattr(moved.then.sums, name)),
+                with_separators(getattr(moved.now.sums, name)),
                 display.signed(getattr(difference, name)),
                 bool(getattr(difference, name)),
             )
             for label, name in rows
         ],
-        "causes": [_moved(cause, may_open) for cause in found.causes[:SHOWN_CAUSES]],
-        "more_causes": max(0, len(found.causes) - SHOWN_CAUSES),
+        "causes": [_cause(cause, may_open) for cause in moved.causes[:CAUSES_ON_PAGE]],
+        "more_causes": max(0, len(moved.causes) - CAUSES_ON_PAGE),
     }
 
 
-def _moved(cause: Cause, may_open: bool) -> Moved:
+def _cause(cause: Cause, may_open: bool) -> CauseRow:
     number: SafeString | str = code(cause.merchant_uid)
     if cause.payment_id and may_open:
-        address = reverse("admin:payments_payment_change", args=[cause.payment_id])
-        number = format_html('<a href="{}">{}</a>', address, number)
-    return Moved(
+        url = reverse("admin:payments_payment_change", args=[cause.payment_id])
+        number = format_html('<a href="{}">{}</a>', url, number)
+    return CauseRow(
         what=_what(cause),
         number=format_html('{}<span class="small">{}</span>', number, code(cause.imp_uid)),
         before=_facts(cause.before, cause.after),

@@ -1,8 +1,11 @@
-"""How a closed day's figures and what moved since look on its screens and statements."""
+"""How a closed day's figures and what moved since look on its screens and statements.
 
-from collections.abc import Iterable
+To break the figures down by one more thing: a table in `breakdown`, and its place in the templates.
+"""
+
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -18,7 +21,7 @@ from payments.states import status_words
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Payments that have something in common, in words; figures without a sign for won."""
+    """A row of figures: payments that have something in common, without a sign for won."""
 
     name: str
     count: str
@@ -27,7 +30,7 @@ class Group:
     net: str
 
 
-def day_words(day: date) -> str:
+def day_label(day: date) -> str:
     """2026-04-01 (Wed), 2026-04-01 (수): Django's short Korean names of days are the long ones."""
     return f"{day} ({date_format(day, 'D').removesuffix('요일')})"
 
@@ -42,19 +45,19 @@ def signed_won(amount: int) -> str:
     return f"{'−' if amount < 0 else '+' if amount else ''}{won(abs(amount))}"
 
 
-def drift_words(by: Sums | None) -> str:
+def drift_label(by: Sums | None) -> str:
     """By how much a closed day's net has moved since: the sign is that of the statement's file."""
     if by is None or by == Sums():
         return _("Stands")
-    words = _("Net %(amount)s (refunds)") if by.is_refunds_alone else _("Net %(amount)s")
-    return words % {"amount": signed_won(by.net)}
+    text = _("Net %(amount)s (refunds)") if by.is_refunds_alone else _("Net %(amount)s")
+    return text % {"amount": signed_won(by.net)}
 
 
 def drift_badge(by: Sums | None) -> SafeString:
     """The same with a look: refunds alone are the ordinary case."""
     if by is None or by == Sums():
-        return badge("quiet", drift_words(by))
-    return badge("wait" if by.is_refunds_alone else "bad", drift_words(by))
+        return badge("quiet", drift_label(by))
+    return badge("wait" if by.is_refunds_alone else "bad", drift_label(by))
 
 
 def group(name: str, sums: Sums) -> Group:
@@ -69,22 +72,22 @@ def group(name: str, sums: Sums) -> Group:
 
 
 def reconciled(*, unknown: int, still_open: int) -> tuple[str, str]:
-    """A look and words for a day that was compared: only what is over is good."""
+    """A look and a label for a day that was compared: only what is over is good."""
     if unknown:
-        words = _("Reconciled with the gateway, %(number)s without an answer")
-        return "wait", words % {"number": with_separators(unknown)}
+        label = _("Reconciled with the gateway, %(number)s without an answer")
+        return "wait", label % {"number": with_separators(unknown)}
     if still_open:
-        words = ngettext(
+        label = ngettext(
             "Reconciled with the gateway, %(number)s discrepancy still open",
             "Reconciled with the gateway, %(number)s discrepancies still open",
             still_open,
         )
-        return "wait", words % {"number": with_separators(still_open)}
+        return "wait", label % {"number": with_separators(still_open)}
     return "good", _("Reconciled with the gateway")
 
 
 def line_status(line: Line) -> str:
-    """A kept status in the product's word for it."""
+    """A kept status as staff read it."""
     sums = {"amount": line.amount, "cancelled_amount": line.cancelled_amount}
     return str(status_words(line.status, **sums))
 
@@ -96,15 +99,15 @@ def day_state(day: date, close: DailyClose | None, *, today: date) -> str:
     return pgettext("day", "Not closed") if day < today else pgettext("day", "Not over")
 
 
-def methods(figures: Figures) -> list[Group]:
-    """By payment method, the one that brought most first."""
-    return [group(pay_method(name), sums) for name, sums in _ranked(figures.by_method.items())]
+def breakdown(figures: Figures) -> dict[str, Any]:
+    """What the tables show: all, by payment method and by PG, the one that brought most first."""
+    methods, providers = _ranked(figures.by_method), _ranked(figures.by_provider)
+    return {
+        "sums": group("", figures.sums),
+        "methods": [group(pay_method(name), sums) for name, sums in methods],
+        "providers": [group(name or NOTHING, sums) for name, sums in providers],
+    }
 
 
-def providers(figures: Figures) -> list[Group]:
-    """By PG, likewise."""
-    return [group(name or NOTHING, sums) for name, sums in _ranked(figures.by_provider.items())]
-
-
-def _ranked(groups: Iterable[tuple[str, Sums]]) -> list[tuple[str, Sums]]:
-    return sorted(groups, key=lambda one: (-one[1].gross, one[0]))
+def _ranked(by_name: dict[str, Sums]) -> list[tuple[str, Sums]]:
+    return sorted(by_name.items(), key=lambda item: (-item[1].gross, item[0]))

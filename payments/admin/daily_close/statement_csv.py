@@ -30,15 +30,15 @@ class Table:
     rows: list[list[Any]]
 
 
-def of_month(found: Monthly) -> Table:
+def of_month(month: Monthly) -> Table:
     """A row for each day, and the sums."""
     return Table(
         header=_headed([_("item")], [_("state"), _("moved since (net)"), _("hash")]),
-        rows=[*(_day(one, found.today) for one in found.days), *_sums(found.figures, after=3)],
+        rows=[*(_day(day, month.today) for day in month.days), *_sums(month.figures, after=3)],
     )
 
 
-def of_day(found: Daily) -> Table:
+def of_day(day: Daily) -> Table:
     """A row for each payment, and the sums."""
     names = [
         _("order number"),
@@ -50,12 +50,12 @@ def of_day(found: Daily) -> Table:
     ]
     return Table(
         header=_headed(names),
-        rows=[*map(_payment, found.entries), *_sums(found.figures, before=5)],
+        rows=[*map(_payment, day.entries), *_sums(day.figures, before=5)],
     )
 
 
 def _headed(names: list[str], others: list[str] | None = None) -> list[str]:
-    """The header: what a row is about, its name, four figures, what else is said of it."""
+    """The header: what a row is about, its name, four figures, what else there is about it."""
     figures = [
         pgettext("count", "Payments"),
         _("Gross"),
@@ -69,14 +69,14 @@ def _numbers(sums: Sums) -> list[int]:
     return [sums.count, sums.gross, sums.refunded, sums.net]
 
 
-def _day(one: Day, today: date) -> list[Any]:
-    moved = one.moved.net if one.moved else 0
-    digest = one.close.hash if one.close else ""
+def _day(day: Day, today: date) -> list[Any]:
+    moved = day.moved.net if day.moved else 0
+    digest = day.close.hash if day.close else ""
     return [
         _("Day"),
-        f"{one.day}",
-        *_numbers(one.figures.sums),
-        day_state(one.day, one.close, today=today),
+        f"{day.day}",
+        *_numbers(day.figures.sums),
+        day_state(day.day, day.close, today=today),
         moved,
         digest,
     ]

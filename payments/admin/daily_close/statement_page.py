@@ -1,12 +1,11 @@
-"""What stands in a statement, in words: its sums, its tables, what a reader must know about them.
+"""What stands in a statement, ready to show: its sums, its tables, what a reader must know of them.
 
-Page and file (`statement_file`) are made of the same `Daily` or `Monthly`. To add a column: a field
+Page and file (`statement_csv`) are made of the same `Daily` or `Monthly`. To add a column: a field
 of the row here and its place in the template, and its cell in the file.
 """
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -17,15 +16,24 @@ from payments.admin.shared.display import NOTHING, email_cell, pay_method
 from payments.core.kst import day_of, stamp
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import ONE_DAY
-from payments.selectors.daily_close.lines import Figures, Sums
+from payments.selectors.daily_close.lines import Sums
 from payments.selectors.daily_close.statements import Daily, Day, Entry, daily, monthly
 
-from . import display, statement_csv
-from .display import Group, day_state, day_words, group, line_status, signed
+from . import statement_csv
+from .display import (
+    Group,
+    breakdown,
+    day_label,
+    day_state,
+    drift_label,
+    group,
+    line_status,
+    signed,
+)
 from .statement_csv import Table
 
 # More payments than this are no page; the file has them all.
-SHOWN_PAYMENTS = 5_000
+PAYMENTS_ON_PAGE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. `value` is the day or month as it stands in an address."""
+    """One statement. `value` is the day or month as it stands in a URL."""
 
     title: str
     value: str
@@ -80,70 +88,62 @@ class Statement:
 def of_month(day: date) -> Statement:
     """The month in which `day` lies."""
     today = day_of(timezone.now())
-    found = monthly(day, today=today)
-    value = f"{found.first:%Y-%m}"
+    month = monthly(day, today=today)
+    value = f"{month.first:%Y-%m}"
     return Statement(
         title=_("Monthly statement"),
         value=value,
-        period=f"{found.first} – {found.last}",
-        before=f"{found.first - ONE_DAY:%Y-%m}",
-        after=f"{found.last + ONE_DAY:%Y-%m}" if found.last < today else "",
-        **_sums(found.figures),
-        warnings=[*_open_words(found.open_days, today), *_moved_words(found.moved)],
-        closes=_closers(found.closes),
-        file=statement_csv.of_month(found),
+        period=f"{month.first} – {month.last}",
+        before=f"{month.first - ONE_DAY:%Y-%m}",
+        after=f"{month.last + ONE_DAY:%Y-%m}" if month.last < today else "",
+        **breakdown(month.figures),
+        warnings=[*_open_warnings(month.open_days, today), *_moved_warnings(month.moved)],
+        closes=_closers(month.closes),
+        file=statement_csv.of_month(month),
         file_name=f"statement-{value}.csv",
-        days=[_day_row(one, today) for one in found.days],
+        days=[_day_row(row, today) for row in month.days],
     )
 
 
-def of_day(day: date) -> Statement:
+def of_day(wanted: date) -> Statement:
     """One day, each payment of it included."""
-    today, found = day_of(timezone.now()), daily(day)
-    after = day + ONE_DAY
+    today, day = day_of(timezone.now()), daily(wanted)
+    after = wanted + ONE_DAY
     return Statement(
         title=_("Daily statement"),
-        value=f"{day}",
-        period=day_words(day),
-        before=f"{day - ONE_DAY}",
+        value=f"{wanted}",
+        period=day_label(wanted),
+        before=f"{wanted - ONE_DAY}",
         after=f"{after}" if after <= today else "",
-        **_sums(found.figures),
-        warnings=_day_warnings(found, today),
-        closes=_closers([found.close] if found.close else []),
-        file=statement_csv.of_day(found),
-        file_name=f"statement-{day}.csv",
-        payments=list(map(_payment_row, found.entries[:SHOWN_PAYMENTS])),
-        number_of_payments=len(found.entries),
+        **breakdown(day.figures),
+        warnings=_day_warnings(day, today),
+        closes=_closers([day.close] if day.close else []),
+        file=statement_csv.of_day(day),
+        file_name=f"statement-{wanted}.csv",
+        payments=list(map(_payment_row, day.entries[:PAYMENTS_ON_PAGE])),
+        number_of_payments=len(day.entries),
     )
-
-
-def _sums(figures: Figures) -> dict[str, Any]:
-    return {
-        "sums": group(_("Total"), figures.sums),
-        "methods": display.methods(figures),
-        "providers": display.providers(figures),
-    }
 
 
 # --- What a reader must know -----------------------------------------------------------------
 
 
-def _open_words(days: list[date], today: date) -> list[str]:
+def _open_warnings(days: list[date], today: date) -> list[str]:
     over = [day for day in days if day < today]
-    words = []
+    warnings = []
     if over:
         text = ngettext(
             "%(number)s finished day is not closed: its figures can still change.",
             "%(number)s finished days are not closed: their figures can still change.",
             len(over),
         )
-        words.append(text % {"number": len(over)})
+        warnings.append(text % {"number": len(over)})
     if today in days:
-        words.append(_("The month is not over: today's figures are those up to now."))
-    return words
+        warnings.append(_("The month is not over: today's figures are those up to now."))
+    return warnings
 
 
-def _moved_words(moved: list[Sums]) -> list[str]:
+def _moved_warnings(moved: list[Sums]) -> list[str]:
     if not moved:
         return []
     text = ngettext(
@@ -156,20 +156,20 @@ def _moved_words(moved: list[Sums]) -> list[str]:
     return [text % {"number": len(moved), "net": signed(sum(by.net for by in moved))}]
 
 
-def _day_warnings(found: Daily, today: date) -> list[str | Promise]:
-    if found.drift:
+def _day_warnings(day: Daily, today: date) -> list[str | Promise]:
+    if day.drift:
         text = ngettext(
             "%(number)s payment has changed since the day was closed (net %(net)s). The figures "
             "are those of the close.",
             "%(number)s payments have changed since the day was closed (net %(net)s). The figures "
             "are those of the close.",
-            len(found.drift.causes),
+            len(day.drift.causes),
         )
-        net = signed(found.drift.difference.net) or "0"
-        return [text % {"number": len(found.drift.causes), "net": net}]
-    if found.close:
+        net = signed(day.drift.difference.net) or "0"
+        return [text % {"number": len(day.drift.causes), "net": net}]
+    if day.close:
         return []
-    if found.day >= today:
+    if day.day >= today:
         return [_("This day is not over: the figures are those up to now.")]
     return [_("This day is not closed: its figures can still change.")]
 
@@ -185,12 +185,12 @@ def _closers(closes: list[DailyClose]) -> list[tuple[DailyClose, str]]:
     ]
 
 
-def _day_row(one: Day, today: date) -> DayRow:
+def _day_row(day: Day, today: date) -> DayRow:
     return DayRow(
-        sums=group(day_words(one.day), one.figures.sums),
-        state=day_state(one.day, one.close, today=today),
-        look="good" if one.close else "wait",
-        moved=display.drift_words(one.moved) if one.moved else "",
+        sums=group(day_label(day.day), day.figures.sums),
+        state=day_state(day.day, day.close, today=today),
+        look="good" if day.close else "wait",
+        moved=drift_label(day.moved) if day.moved else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Pages of closed days: their addresses, and what one reads off them."""
+"""Pages of closed days: their URLs, and what one reads off them."""
 
 import re
 from datetime import UTC, date, datetime

@@ -45,7 +45,7 @@ def test_the_page_before_shows_the_next_day_its_figures_and_what_is_open(
     page = text_of(response)
     assert "2026-04-01 (Wed) will be frozen" in page
     assert ["Total", "3", "199,000", "9,000", "190,000"] in cells(page)
-    assert [(one[0], one[1]) for one in response.context["open"]] == [
+    assert [(row[0], row[1]) for row in response.context["open"]] == [
         ("Open discrepancies, of any day", "0"),
         ("Webhooks that could not be processed", "1"),
         ("Runs under way", "0"),
@@ -94,8 +94,8 @@ def test_a_comparison_with_payments_without_an_answer_is_not_shown_as_good(
 ) -> None:
     page = text_of(client.get(f"{CLOSE}?day={APRIL_1}"))
     assert f'<span class="badge wait">#{with_unknown.pk}</span>' in page
-    words = "Reconciled with the gateway, 1,200 without an answer"
-    assert f'<a href="{page_of_run(with_unknown)}">{words}</a>' in page
+    label = "Reconciled with the gateway, 1,200 without an answer"
+    assert f'<a href="{page_of_run(with_unknown)}">{label}</a>' in page
 
 
 def test_what_a_comparison_found_is_told_while_it_is_open(

@@ -49,19 +49,19 @@ def test_close_list_dashboard_and_export_say_the_same_of_a_day(
 ) -> None:
     close = close_day(day=APRIL_1, actor=finance)
     figures = Sums(close.count, close.gross, close.refunded)
-    address = client.get(close_of(close)).context["payments_address"]
-    assert address == f"{LIST}?basis=paid&from=2026-04-01&to=2026-04-01"
-    response = client.get(address)
+    url = client.get(close_of(close)).context["payments_url"]
+    assert url == f"{LIST}?basis=paid&from=2026-04-01&to=2026-04-01"
+    response = client.get(url)
     listed = totals(response.context["cl"].queryset)
     assert Sums(listed.count, listed.gross, listed.refunded) == figures
     bar = response.context["bar"]
     assert (bar.count, bar.net) == (f"{close.count:,}", f"₩{close.net:,}")
-    rows = rows_of(take(client, address.partition("?")[2]))
+    rows = rows_of(take(client, url.partition("?")[2]))
     amounts = [[int(row[name]) for row in rows] for name in ("Amount", "Refunded amount")]
     assert Sums(len(rows), *map(sum, amounts)) == figures
     days = client.get("/admin/?period=7d").context["days"]
-    [shown] = [day for day in days if day[0].startswith("2026-04-01")]
-    assert shown[1:4] == tuple(f"₩{one:,}" for one in (close.gross, close.refunded, close.net))
+    [row] = [day for day in days if day[0].startswith("2026-04-01")]
+    assert row[1:4] == tuple(f"₩{amount:,}" for amount in (close.gross, close.refunded, close.net))
     assert figures == Sums(3, 199_000, 9_000)
 
 
@@ -76,7 +76,7 @@ def test_the_list_says_what_was_closed_and_what_moved_since(
     builders.paid(customer, product, at=start_of(MARCH_31))
     Payment.objects.filter(pk=busy_day[0].pk).update(cancelled_amount=400)
     page = text_of(client.get(CLOSES))
-    shown = " ".join(words(page).split())
+    text = " ".join(words(page).split())
     for row in (
         (
             "2026-04-01 (Wed) Payments 3 Gross ₩199,000 Refunded ₩9,000 Net ₩190,000 "
@@ -88,7 +88,7 @@ def test_the_list_says_what_was_closed_and_what_moved_since(
             "Open discrepancies 0 Stands"
         ),
     ):
-        assert row in shown
+        assert row in text
     assert DailyClose.objects.get(day=APRIL_1).hash[:10] in page
 
 
@@ -120,7 +120,7 @@ def test_the_list_is_narrowed_by_month_and_by_what_moved(
     if query == "drift=approvals":
         # A refund after the close is no reason to look.
         tile = client.get("/admin/").context["waiting"][-1]
-        assert (tile.address, tile.number) == (f"{CLOSES}?{query}", "1")
+        assert (tile.url, tile.number) == (f"{CLOSES}?{query}", "1")
 
 
 def test_more_closes_take_no_more_queries_and_no_lines(client: Client, finance: User) -> None:
@@ -166,7 +166,7 @@ def test_the_payments_that_made_the_difference_are_named_with_before_and_after(
     Payment.objects.filter(pk=gone.pk).update(paid_at=start_of(MARCH_31))
     Payment.objects.filter(pk=refunded.pk).update(cancelled_amount=99_000)
     page = text_of(client.get(close_of(close)))
-    found = {row[0]: row[1:] for row in cells(page) if len(row) == 3}
+    rows = {row[0]: row[1:] for row in cells(page) if len(row) == 3}
     for payment, what, then, now in (
         (late, "Came afterwards", "–", "₩50 Paid"),
         (gone, "No longer of this day", "₩99,000 Paid", "–"),
@@ -179,7 +179,7 @@ def test_the_payments_that_made_the_difference_are_named_with_before_and_after(
         ),
     ):
         assert f'href="{page_of(payment)}"' in page
-        row = found[f"{payment.merchant_uid} {payment.imp_uid} {what}"]
+        row = rows[f"{payment.merchant_uid} {payment.imp_uid} {what}"]
         assert row[0] == then
         assert row[1].startswith(now)
     assert ["Net", "190,000", "1,050", "−188,950"] in cells(page)
@@ -195,7 +195,7 @@ def test_a_day_with_many_causes_names_the_first_and_says_how_many_more(
     close = close_day(day=APRIL_1, actor=finance)
     for _ in range(3):
         builders.paid(customer, product)
-    monkeypatch.setattr("payments.admin.daily_close.detail.SHOWN_CAUSES", 1)
+    monkeypatch.setattr("payments.admin.daily_close.detail.CAUSES_ON_PAGE", 1)
     page = text_of(client.get(close_of(close)))
     assert "3 payments made the difference" in page
     assert "And 2 more." in page
@@ -240,8 +240,8 @@ def test_a_close_says_how_many_payments_had_no_answer(
 
 def test_nobody_adds_changes_or_deletes_a_close(client: Client, finance: User) -> None:
     close = close_day(day=APRIL_1, actor=finance)
-    for address in (f"{CLOSES}add/", close_of(close), f"{CLOSES}{close.pk}/delete/"):
-        assert client.post(address, {"gross": 1, "post": "yes"}).status_code == 403
+    for url in (f"{CLOSES}add/", close_of(close), f"{CLOSES}{close.pk}/delete/"):
+        assert client.post(url, {"gross": 1, "post": "yes"}).status_code == 403
     assert DailyClose.objects.values_list("gross", flat=True).get() == 0
 
 
@@ -252,7 +252,7 @@ def test_every_screen_speaks_the_readers_language(
     User.objects.filter(pk=finance.pk).update(language=language)
     close = close_day(day=MARCH_31, actor=finance)
     spoken = {"ko": ("순매출", "취소금액", "일마감"), "en": ("Net", "Refunded", "Daily close")}
-    for address in (CLOSES, close_of(close), CLOSE):
-        page = text_of(client.get(address))
+    for url in (CLOSES, close_of(close), CLOSE):
+        page = text_of(client.get(url))
         for word in spoken[language]:
-            assert word in page, (address, word)
+            assert word in page, (url, word)

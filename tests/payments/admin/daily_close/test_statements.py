@@ -50,9 +50,9 @@ def april(finance: User, customer: User, product: Product) -> DailyClose:
     return close
 
 
-def file_of(client: Client, address: str, **data: str) -> list[dict[str, str]]:
+def file_of(client: Client, url: str, **data: str) -> list[dict[str, str]]:
     """The rows of the file by column."""
-    text = text_of(client.post(f"{address}csv/", {"reason": "4월 마감"} | data))
+    text = text_of(client.post(f"{url}csv/", {"reason": "4월 마감"} | data))
     assert text.startswith("\ufeff")
     assert text.count("\r\n") == text.count("\n")
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
@@ -74,23 +74,23 @@ def test_a_month_has_a_row_for_each_day_and_says_what_is_open_and_what_moved(
     assert ["Total", "4", "100,230", "9,000", "91,230", "", ""] in cells(page)
     assert ["KakaoPay", "1", "1,000", "0", "1,000"] in cells(page)
     assert ["html5_inicis", "4", "100,230", "9,000", "91,230"] in cells(page)
-    shown = " ".join(words(page).split())
-    assert "1 finished day is not closed" in shown
-    assert "1 day has moved since it was closed (net +500)" in shown
-    assert "The month is not over" in shown
+    text = " ".join(words(page).split())
+    assert "1 finished day is not closed" in text
+    assert "1 day has moved since it was closed (net +500)" in text
+    assert "The month is not over" in text
 
 
 def test_the_paper_names_shop_environment_period_printer_and_hashes(
     client: Client, april: DailyClose, settings: Any
 ) -> None:
     settings.SHOP_NAME = "데브켓"
-    for address in (f"{MONTHLY}?month=2026-04", f"{DAILY}?day=2026-04-01"):
-        page = text_of(client.get(address))
-        shown = " ".join(words(page).split())
-        assert "Shop 데브켓" in shown
-        assert "Environment DEMO" in shown
-        assert "Printed at 2026-04-03 06:00:" in shown
-        assert "Printed by finance@example.com" in shown
+    for url in (f"{MONTHLY}?month=2026-04", f"{DAILY}?day=2026-04-01"):
+        page = text_of(client.get(url))
+        text = " ".join(words(page).split())
+        assert "Shop 데브켓" in text
+        assert "Environment DEMO" in text
+        assert "Printed at 2026-04-03 06:00:" in text
+        assert "Printed by finance@example.com" in text
         assert april.hash in page
     assert "2026-04-01 – 2026-04-30 (KST)" in " ".join(
         words(text_of(client.get(f"{MONTHLY}?month=2026-04"))).split()
@@ -110,7 +110,7 @@ def test_the_months_file_is_the_page(client: Client, april: DailyClose) -> None:
     assert [row["Hash"] for row in days] == [april.hash, "", ""]
     for row in rows:
         figures = [f"{int(row[name]):,}" for name in ("Payments", "Gross", "Refunded", "Net")]
-        assert any(shown[1:5] == figures for shown in page), row
+        assert any(line[1:5] == figures for line in page), row
     assert {row["About"] for row in rows} == {"Day", "Payment method", "PG", "Total"}
 
 
@@ -121,8 +121,8 @@ def test_a_later_refund_lowers_the_net_on_page_close_and_file_alike(
     close = close_day(day=APRIL_1, actor=finance)
     Payment.objects.filter(pk=payment.pk).update(cancelled_amount=50_000)
     page = text_of(client.get(f"{MONTHLY}?month=2026-04"))
-    [shown] = [row for row in cells(page) if row and row[0] == "2026-04-01 (Wed)"]
-    assert shown[-1] == "Net −₩50,000 (refunds)"
+    [line] = [row for row in cells(page) if row and row[0] == "2026-04-01 (Wed)"]
+    assert line[-1] == "Net −₩50,000 (refunds)"
     assert "(net −50,000)" in page
     assert file_of(client, MONTHLY, month="2026-04")[0]["Moved since (net)"] == "-50000"
     assert "Net −₩50,000 (refunds)" in text_of(client.get(f"{CLOSES}{close.pk}/change/"))
@@ -171,8 +171,8 @@ def test_the_days_file_is_the_page(client: Client, april: DailyClose) -> None:
     for row in payments:
         figures = [f"{int(row[name]):,}" for name in ("Gross", "Refunded", "Net")]
         ids = f"{row['Order number']} {row['PortOne payment id']}"
-        [shown] = [one for one in page if len(one) == 8 and one[2].replace("  ", " ") == ids]
-        assert [shown[4], *shown[5:]] == [row["Status"], *figures]
+        [line] = [cells for cells in page if len(cells) == 8 and cells[2].replace("  ", " ") == ids]
+        assert [line[4], *line[5:]] == [row["Status"], *figures]
     total = rows[-1]
     assert (total["About"], total["Payments"]) == ("Total", "2")
     for name, figure in (("Gross", april.gross), ("Refunded", april.refunded), ("Net", april.net)):
@@ -192,7 +192,7 @@ def test_no_text_in_a_file_is_run_by_a_spreadsheet(
 def test_a_long_day_is_cut_on_the_page_and_whole_in_the_file(
     client: Client, april: DailyClose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payments.admin.daily_close.statement_page.SHOWN_PAYMENTS", 1)
+    monkeypatch.setattr("payments.admin.daily_close.statement_page.PAYMENTS_ON_PAGE", 1)
     page = text_of(client.get(f"{DAILY}?day=2026-04-01"))
     assert "1 more payment is in the CSV file." in page
     assert sum(row["About"] == "Payment" for row in file_of(client, DAILY, day="2026-04-01")) == 2
@@ -211,10 +211,10 @@ def test_without_any_close_it_is_yesterday(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", [f"{DAILY}?day=x", f"{MONTHLY}?month=2026-13", f"{MONTHLY}?month=2026-04-01"]
+    "url", [f"{DAILY}?day=x", f"{MONTHLY}?month=2026-13", f"{MONTHLY}?month=2026-04-01"]
 )
-def test_a_day_that_is_none_is_not_found(client: Client, address: str) -> None:
-    assert client.get(address).status_code == 404
+def test_a_day_that_is_none_is_not_found(client: Client, url: str) -> None:
+    assert client.get(url).status_code == 404
 
 
 def test_the_neighbours_are_one_step_away_and_the_future_is_not(client: Client) -> None:
@@ -225,18 +225,18 @@ def test_the_neighbours_are_one_step_away_and_the_future_is_not(client: Client) 
 
 
 @pytest.mark.parametrize(
-    ("address", "data", "rows"),
+    ("url", "data", "rows"),
     [(DAILY, {"day": "2026-04-01"}, 2), (MONTHLY, {"month": "2026-04"}, 0)],
 )
 def test_who_took_a_file_and_why_is_on_record(
     client: Client,
     finance: User,
     april: DailyClose,
-    address: str,
+    url: str,
     data: dict[str, str],
     rows: int,
 ) -> None:
-    response = client.post(f"{address}csv/", {"reason": " 세무사 요청 "} | data)
+    response = client.post(f"{url}csv/", {"reason": " 세무사 요청 "} | data)
     access = PersonalDataAccess.objects.get()
     assert (access.actor, access.kind, access.unmasked) == (finance, "exported", False)
     assert (access.reason, access.rows) == ("세무사 요청", rows)
@@ -260,11 +260,11 @@ def test_who_sees_and_who_takes_a_statement(
     request: pytest.FixtureRequest, sign_in: SignIn, april: DailyClose, who: str, may: bool
 ) -> None:
     client = sign_in(request.getfixturevalue(who))
-    for address, data in ((DAILY, {"day": "2026-04-01"}), (MONTHLY, {"month": "2026-04"})):
-        response = client.get(address, data)
+    for url, data in ((DAILY, {"day": "2026-04-01"}), (MONTHLY, {"month": "2026-04"})):
+        response = client.get(url, data)
         assert response.status_code == 200
         assert ('name="reason"' in text_of(response)) is may
-        taken = client.post(f"{address}csv/", data | {"reason": "4월 마감"})
+        taken = client.post(f"{url}csv/", data | {"reason": "4월 마감"})
         assert taken.status_code == (200 if may else 403)
 
 
@@ -274,6 +274,6 @@ def test_page_and_file_speak_the_readers_language(
 ) -> None:
     User.objects.filter(pk=finance.pk).update(language=language)
     net = {"ko": "순매출", "en": "Net"}[language]
-    for address, data in ((DAILY, {"day": "2026-04-01"}), (MONTHLY, {"month": "2026-04"})):
-        assert f">{net}</th>" in text_of(client.get(address, data))
-        assert net in file_of(client, address, **data)[0]
+    for url, data in ((DAILY, {"day": "2026-04-01"}), (MONTHLY, {"month": "2026-04"})):
+        assert f">{net}</th>" in text_of(client.get(url, data))
+        assert net in file_of(client, url, **data)[0]

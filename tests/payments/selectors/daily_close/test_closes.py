@@ -67,10 +67,10 @@ def test_a_day_on_which_nothing_moved_has_no_drift(
     [close] = closed(finance, APRIL_1)
     builders.paid(customer, product, at=end_of(APRIL_1))  # another day's
     builders.ordered(customer, product)
-    found = drift(close)
-    assert not found
-    assert (found.difference, found.causes) == (Sums(), [])
-    assert found.then == found.now == figures_of_lines(close.lines)
+    drifted = drift(close)
+    assert not drifted
+    assert (drifted.difference, drifted.causes) == (Sums(), [])
+    assert drifted.then == drifted.now == figures_of_lines(close.lines)
 
 
 def test_a_late_refund_moves_the_day_of_its_payment(
@@ -79,10 +79,10 @@ def test_a_late_refund_moves_the_day_of_its_payment(
     payment, other = builders.paid(customer, product), builders.paid(customer, product)
     [close] = closed(finance, APRIL_1)
     refund(payment, 9_000)
-    found = drift(close)
-    assert found.difference == Sums(0, 0, 9_000)
-    assert (found.then.sums.net, found.now.sums.net) == (198_000, 189_000)
-    [cause] = found.causes
+    drifted = drift(close)
+    assert drifted.difference == Sums(0, 0, 9_000)
+    assert (drifted.then.sums.net, drifted.now.sums.net) == (198_000, 189_000)
+    [cause] = drifted.causes
     assert (cause.imp_uid, cause.merchant_uid) == (payment.imp_uid, payment.merchant_uid)
     assert cause.payment_id == payment.pk != other.pk
     assert cause.before == Line(payment.imp_uid, 99_000, 0, "paid", "card", "html5_inicis")
@@ -94,9 +94,9 @@ def test_a_payment_that_is_found_later_is_added(
 ) -> None:
     [close] = closed(finance, APRIL_1)
     late = builders.paid(customer, product, at=end_of(APRIL_1) - timedelta(seconds=1))
-    found = drift(close)
-    assert found.difference == Sums(1, 99_000, 0)
-    [cause] = found.causes
+    drifted = drift(close)
+    assert drifted.difference == Sums(1, 99_000, 0)
+    [cause] = drifted.causes
     assert (cause.before, cause.payment_id) == (None, late.pk)
 
 
@@ -123,9 +123,9 @@ def test_a_payment_that_moved_to_another_day_is_gone(
     payment = builders.paid(customer, product)
     [close] = closed(finance, APRIL_1)
     Payment.objects.filter(pk=payment.pk).update(paid_at=start_of(MARCH_31))
-    found = drift(close)
-    assert found.difference == Sums(-1, -99_000, 0)
-    [cause] = found.causes
+    drifted = drift(close)
+    assert drifted.difference == Sums(-1, -99_000, 0)
+    [cause] = drifted.causes
     assert (cause.after, cause.payment_id) == (None, payment.pk)
 
 
@@ -135,10 +135,10 @@ def test_what_does_not_move_the_sums_is_still_named(
     payment = builders.paid(customer, product)
     [close] = closed(finance, APRIL_1)
     Payment.objects.filter(pk=payment.pk).update(pay_method="kakaopay")
-    found = drift(close)
-    assert found.difference == Sums()
-    assert [cause.payment_id for cause in found.causes] == [payment.pk]
-    assert found.now.by_method == {"kakaopay": Sums(1, 99_000, 0)}
+    drifted = drift(close)
+    assert drifted.difference == Sums()
+    assert [cause.payment_id for cause in drifted.causes] == [payment.pk]
+    assert drifted.now.by_method == {"kakaopay": Sums(1, 99_000, 0)}
 
 
 def test_a_line_is_read_back_as_it_was_written(customer: User, product: Product) -> None:
@@ -158,13 +158,13 @@ def test_the_figures_of_many_days_are_those_of_each(customer: User, product: Pro
         for at in (start_of(day), end_of(day) - timedelta(seconds=1)):
             builders.paid(customer, product, at=at, amount=day.day * 1_000)
         builders.refunded(customer, product, at=start_of(day), refund=500, pay_method="trans")
-    found = figures_by_day(MARCH_31 - timedelta(days=3), APRIL_1)
-    assert list(found) == [MARCH_31, APRIL_1]
-    for day, figures in found.items():
+    by_day = figures_by_day(MARCH_31 - timedelta(days=3), APRIL_1)
+    assert list(by_day) == [MARCH_31, APRIL_1]
+    for day, figures in by_day.items():
         assert figures == figures_of_lines(lines_of(day))
         listed = totals(payments_of(day))
         assert figures.sums == Sums(listed.count, listed.gross, listed.refunded)
-    assert sum(found.values(), Figures()).sums.count == 6
+    assert sum(by_day.values(), Figures()).sums.count == 6
 
 
 @pytest.mark.usefixtures("server_zone")

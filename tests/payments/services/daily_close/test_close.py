@@ -64,8 +64,8 @@ def busy_day(customer: User, stranger: User, product: Product) -> None:
 def test_a_close_says_what_list_and_dashboard_say(finance: User) -> None:
     close = close_day(day=APRIL_1, actor=finance)
     listed = totals(payments_of(APRIL_1))
-    shown = dashboard((APRIL_1, APRIL_1)).now.approved
-    assert listed == shown
+    approved = dashboard((APRIL_1, APRIL_1)).now.approved
+    assert listed == approved
     figures = (close.count, close.gross, close.refunded, close.net)
     assert figures == (listed.count, listed.gross, listed.refunded, listed.net)
     assert figures == (4, 219_000, 108_000, 111_000)
@@ -163,10 +163,10 @@ def test_two_who_close_the_same_day_at_once_make_one_close(
     look = closing.newest
 
     def newest_together() -> DailyClose | None:
-        found = look()
+        last = look()
         if not connection.in_atomic_block:
             together.wait(timeout=10)  # both have seen the day open
-        return found
+        return last
 
     def close() -> None:
         try:
@@ -235,12 +235,14 @@ def run_of(day: date, status: RunStatus, **fields: Any) -> ReconciliationRun:
 def test_the_schedule_begins_with_yesterday_and_then_leaves_no_day_out(
     db: None, time_machine: Any
 ) -> None:
-    assert [one.day for one in close_finished_days(now=NOW, reconcile=unreconciled)] == [APRIL_1]
+    assert [close.day for close in close_finished_days(now=NOW, reconcile=unreconciled)] == [
+        APRIL_1
+    ]
     time_machine.move_to(NOW + timedelta(days=3))
     later = NOW + timedelta(days=3)
     assert [day.day for day in open_days(now=later)] == [2, 3, 4]
     closes = close_finished_days(now=later, reconcile=unreconciled)
-    assert [one.day.day for one in closes] == [2, 3, 4]
+    assert [close.day.day for close in closes] == [2, 3, 4]
     assert close_finished_days(now=later, reconcile=unreconciled) == []
     assert list(audit_closes()) == []
 
@@ -305,7 +307,7 @@ def test_a_day_that_a_person_closes_meanwhile_is_passed_over(finance: User) -> N
         if day == MARCH_31:
             close_day(day=day, actor=finance)
 
-    assert [one.day for one in close_finished_days(now=NOW, reconcile=reconcile)] == [APRIL_1]
+    assert [close.day for close in close_finished_days(now=NOW, reconcile=reconcile)] == [APRIL_1]
 
 
 # --- Proof -----------------------------------------------------------------------------------
