@@ -1,4 +1,4 @@
-"""Who saw personal data, or took it out, when and why. Only shown; `services.access_log` writes it.
+"""Who saw or exported personal data, when and why. Only shown; `services.access_log` writes it.
 
 For whoever holds `payments.view_personaldataaccess`. To add a column: a method below, its name in
 `list_display`.
@@ -43,15 +43,15 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
         if access.kind == AccessKind.EXPORTED and not access.unmasked:
             return badge("quiet", _("Exported, masked"))
         exported = access.kind == AccessKind.EXPORTED
-        words = _("Exported with personal data") if exported else AccessKind.VIEWED.label
-        return badge("wait" if exported else "note", words)
+        label = _("Exported with personal data") if exported else AccessKind.VIEWED.label
+        return badge("wait" if exported else "note", label)
 
     @admin.display(description=gettext_lazy("payments"))
     def payments(self, access: PersonalDataAccess) -> SafeString | str:
         """The payment itself, or how many; of a list that was looked at, which."""
         if access.payment is not None:
-            address = reverse("admin:payments_payment_change", args=[access.payment_id])
-            return format_html('<a href="{}">{}</a>', address, access.payment)
+            url = reverse("admin:payments_payment_change", args=[access.payment_id])
+            return format_html('<a href="{}">{}</a>', url, access.payment)
         if access.kind == AccessKind.VIEWED:
             return format_html('{} <code class="id">{}</code>', _("List"), access.query)
         if access.rows > COUNTED_AT_MOST:

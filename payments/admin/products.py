@@ -13,6 +13,10 @@ from .shared.display import won
 class ProductAdmin(admin.ModelAdmin[Product]):
     """Products: added, changed, taken off sale."""
 
+    class Media:
+        css = {"all": ["payments/admin/page.css"]}
+
+    # The names of the columns are classes in the page, too.
     list_display = ["name", "slug", "price_words", "active"]
     list_filter = ["active"]
     search_fields = ["name", "slug"]
@@ -20,13 +24,10 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     show_full_result_count = False
     fields = ["name", "slug", "description", "price", "active"]
 
-    class Media:
-        css = {"all": ["payments/admin/page.css"]}
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        """Nobody: orders point at products. Take one off sale instead."""
+        return False
 
     @admin.display(description=_("price in won"), ordering="price")
     def price_words(self, product: Product) -> str:
         return won(product.price)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
-        """Nobody: orders point at products. Take one off sale instead."""
-        return False

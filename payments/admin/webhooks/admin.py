@@ -1,6 +1,6 @@
-"""The webhook inbox: what was posted to us and what came of it. Only shown, never edited.
+"""The webhooks: what was posted to us and what came of it. Only shown, never edited.
 
-Its rows are written by `services.webhooks`; the page of one is put together in `delivery`. To add a
+Its rows are written by `services.webhooks`; the page of one is put together in `detail`. To add a
 column: a method below, its name in `list_display`.
 """
 
@@ -13,16 +13,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from payments.admin.shared.display import NOTHING, moment, outcome_badge
+from payments.admin.shared.display import NOTHING, code, moment, outcome_badge
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.models import WebhookDelivery
 
-from . import detail as page
+from .detail import claimed_status, detail
 
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """Deliveries, newest first; searched by either id, whole, so that the index answers."""
+
+    class Media:
+        css = {"all": ["payments/admin/page.css"]}
 
     list_display = ["received", "result", "claim", "order", "attempt", "tries"]
     list_select_related = ["payment"]
@@ -31,10 +34,10 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     search_help_text = _("The whole PortOne payment id or order number.")
     sortable_by = ()
     nothing = _("No webhook has come in yet. What the gateway posts will appear here.")
-    fieldsets = ((None, {"fields": ()}),)  # the page is `delivery.py`, not a form
+    fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
-    class Media:
-        css = {"all": ["payments/admin/page.css"]}
+    def page_context(self, request: HttpRequest, delivery: WebhookDelivery) -> dict[str, Any]:
+        return detail(delivery, request)
 
     @admin.display(description=_("received"))
     def received(self, delivery: WebhookDelivery) -> SafeString | str:
@@ -46,22 +49,19 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("claimed status"))
     def claim(self, delivery: WebhookDelivery) -> str:
-        return page.status_words(delivery.claimed_status)
+        return claimed_status(delivery.claimed_status)
 
     @admin.display(description=_("order number"))
     def order(self, delivery: WebhookDelivery) -> SafeString | str:
         if delivery.payment is None:
-            return page.code(delivery.merchant_uid)
-        address = reverse("admin:payments_payment_change", args=[delivery.payment_id])
-        return format_html('<a href="{}">{}</a>', address, page.code(str(delivery.payment)))
+            return code(delivery.merchant_uid)
+        url = reverse("admin:payments_payment_change", args=[delivery.payment_id])
+        return format_html('<a href="{}">{}</a>', url, code(str(delivery.payment)))
 
     @admin.display(description=_("PortOne payment id"))
     def attempt(self, delivery: WebhookDelivery) -> SafeString | str:
-        return page.code(delivery.imp_uid)
+        return code(delivery.imp_uid)
 
     @admin.display(description=_("attempts"))
     def tries(self, delivery: WebhookDelivery) -> str:
         return f"{delivery.attempts:,}" if delivery.attempts else NOTHING
-
-    def page_context(self, request: HttpRequest, delivery: WebhookDelivery) -> dict[str, Any]:
-        return page.context(delivery, request)

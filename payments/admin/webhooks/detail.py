@@ -1,7 +1,7 @@
 """The page of one webhook: what it claimed beside what the gateway said, and what came of it.
 
-A body proves nothing, so its claim always stands beside the gateway's own word. To compare one more
-claim, add it to `_claims`; an outcome's next step is in `_NEXT`.
+A body proves nothing, so its claim always stands beside the gateway's own answer. To compare
+another claim, add it to `_claims`; an outcome's next step is in `_NEXT`.
 """
 
 import json
@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.admin.shared.display import NOTHING, badge, moment, outcome_badge
+from payments.admin.shared.display import NOTHING, badge, code, moment, outcome_badge
 from payments.admin.shared.gateway_answer import gateway_answer
 from payments.models import DeliveryOutcome, PaymentEvent, WebhookDelivery
 from payments.selectors.payments.timeline import answer_to
@@ -51,17 +50,17 @@ _NEXT: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One thing that the body says, beside the gateway's word."""
+    """One thing that the body says, beside the gateway's answer."""
 
     label: str
     claimed: Value
-    told: Value
+    answered: Value
     verdict: SafeString | str
     differs: bool
 
 
-def context(delivery: WebhookDelivery, request: HttpRequest) -> dict[str, object]:
-    """Everything that the page shows; the gateway's word only to who may see the history."""
+def detail(delivery: WebhookDelivery, request: HttpRequest) -> dict[str, object]:
+    """Everything that the page shows; the gateway's answer only to who may see the history."""
     event = answer_to(delivery) if request.user.has_perm("payments.view_paymentevent") else None
     may_open = request.user.has_perm("payments.view_payment")
     return {
@@ -73,7 +72,7 @@ def context(delivery: WebhookDelivery, request: HttpRequest) -> dict[str, object
         "processed": moment(delivery.processed_at),
         "next_attempt": _next_attempt(delivery),
         "claims": _claims(delivery, event),
-        "told_at": moment(event.recorded_at) if event else "",
+        "answered_at": moment(event.recorded_at) if event else "",
         "answer": gateway_answer(event) if event else None,
         "body": pretty(delivery.body),
         "payment": delivery.payment if may_open else None,
@@ -88,39 +87,34 @@ def _next_attempt(delivery: WebhookDelivery) -> Value:
 
 def _claims(delivery: WebhookDelivery, event: PaymentEvent | None) -> list[Claim]:
     answer = event.answer_data if event else {}
-    said = (
+    fields = (
         (_("order number"), delivery.merchant_uid, answer.get("merchant_uid")),
         (_("PortOne payment id"), delivery.imp_uid, answer.get("imp_uid")),
         (_("status"), delivery.claimed_status, answer.get("status")),
     )
     return [
-        _claim(label, claimed, str(told or ""), answered=event is not None)
-        for label, claimed, told in said
+        _claim(label, claimed, str(answered or ""), has_answer=event is not None)
+        for label, claimed, answered in fields
     ]
 
 
-def _claim(label: str, claimed: str, told: str, *, answered: bool) -> Claim:
-    differs = answered and bool(claimed) and claimed != told
-    verdict: SafeString | str = ""
-    if answered and claimed:
+def _claim(label: str, claimed: str, answered: str, *, has_answer: bool) -> Claim:
+    differs = has_answer and bool(claimed) and claimed != answered
+    verdict: Value = ""
+    if has_answer and claimed:
         verdict = badge("bad", _("differs")) if differs else badge("good", _("same"))
-    return Claim(label, _shown(claimed), _shown(told), verdict, differs)
+    return Claim(label, _display(claimed), _display(answered), verdict, differs)
 
 
-def _shown(value: str) -> Value:
-    return status_words(value) if value in PaymentStatus.values else code(value)
+def _display(value: str) -> Value:
+    return claimed_status(value) if value in PaymentStatus.values else code(value)
 
 
-def status_words(value: str) -> str:
-    """A status as a body spells it, with its word where it is one of the gateway's four."""
+def claimed_status(value: str) -> str:
+    """A status as a body spells it, with its label where it is one of the gateway's four."""
     if value in PaymentStatus.values:
         return f"{PaymentStatus(value).label} ({value})"
     return value or NOTHING
-
-
-def code(value: str) -> Value:
-    """An id, in figures of one width; a dash for none."""
-    return format_html('<code class="id">{}</code>', value) if value else NOTHING
 
 
 def pretty(body: str) -> str:

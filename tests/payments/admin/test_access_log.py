@@ -35,8 +35,8 @@ def test_it_says_who_saw_what_and_why(
     page = text_of(client.get(SCREEN))
     assert "finance@example.com" in page
     assert f'<a href="{page_of(payment)}">{payment.merchant_uid}</a>' in page
-    for words in ("환불 문의 확인", "Viewed unmasked", "Exported, masked", "1,234"):
-        assert words in page
+    for text in ("환불 문의 확인", "Viewed unmasked", "Exported, masked", "1,234"):
+        assert text in page
     assert "Exported with personal data" in page
 
 
@@ -69,8 +69,8 @@ def test_it_is_found_by_who_why_and_which_payment(
     looked(finance, reason="세무 조사", payment=payment)
     looked(approver)
     for term in ("finance@", "세무", payment.merchant_uid):
-        [found] = client.get(SCREEN, {"q": term}).context["cl"].result_list
-        assert found.actor == finance
+        [access] = client.get(SCREEN, {"q": term}).context["cl"].result_list
+        assert access.actor == finance
 
 
 @pytest.mark.parametrize("who", ["viewer", "finance", "operator", "approver"])
@@ -82,9 +82,9 @@ def test_nobody_adds_changes_or_deletes_there(sign_in: SignIn, finance: User, db
     access = looked(finance)
     root = User.objects.create_superuser(username="root", email="root@example.com")
     client = sign_in(root)
-    one = f"{SCREEN}{access.pk}/"
-    for address in (f"{SCREEN}add/", f"{one}change/", f"{one}delete/"):
-        assert client.post(address, {"reason": "x", "post": "yes"}).status_code == 403
+    url = f"{SCREEN}{access.pk}/"
+    for page in (f"{SCREEN}add/", f"{url}change/", f"{url}delete/"):
+        assert client.post(page, {"reason": "x", "post": "yes"}).status_code == 403
     client.post(SCREEN, {"action": "delete_selected", "_selected_action": access.pk, "post": "y"})
     assert PersonalDataAccess.objects.get() == access
 

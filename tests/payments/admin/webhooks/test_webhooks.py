@@ -1,4 +1,4 @@
-"""The webhook inbox: found by id or outcome, shown as it came, beside what the gateway said."""
+"""The webhooks: listed by id or outcome, shown as they came, beside what the gateway said."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def receive(imp_uid: str, merchant_uid: str = "20260401ABCDEFGHJKLM") -> Webhook
     )
 
 
-def found(client: Client, query: str) -> set[str]:
+def listed(client: Client, query: str) -> set[str]:
     rows = client.get(f"{INBOX}?{query}").context["cl"].result_list
     return {delivery.imp_uid for delivery in rows}
 
@@ -38,14 +38,14 @@ def found(client: Client, query: str) -> set[str]:
 def test_a_delivery_is_found_by_either_id(client: Client, term: str) -> None:
     receive("imp_1")
     receive("imp_2", "20260402ABCDEFGHJKLM")
-    assert found(client, f"q={term}") == {"imp_2"}
+    assert listed(client, f"q={term}") == {"imp_2"}
 
 
 def test_deliveries_are_filtered_by_what_came_of_them(client: Client) -> None:
     receive("imp_1")
     webhooks.receive(body=b"\xff", content_type="", remote_address=None)
-    assert found(client, "outcome__exact=received") == {"imp_1"}
-    assert found(client, "outcome__exact=invalid") == {""}
+    assert listed(client, "outcome__exact=received") == {"imp_1"}
+    assert listed(client, "outcome__exact=invalid") == {""}
 
 
 def test_the_body_is_shown_as_it_came(client: Client) -> None:
@@ -57,16 +57,16 @@ def test_the_body_is_shown_as_it_came(client: Client) -> None:
 
 
 def claims(page: str) -> dict[str, tuple[str, str, str]]:
-    """Field: claimed, told and the verdict."""
+    """Field: claimed, answered and the verdict."""
     table = page.split('id="claims"')[1].split("</table>", maxsplit=1)[0]
-    found = {}
+    fields = {}
     for row in table.split('<th scope="row">')[1:]:
         label, *cells = re.split(r"</th>|</td>", row)[:4]
-        found[label] = tuple(
+        fields[label] = tuple(
             re.sub(r"<[^>]+>", "", re.sub(r'<span class="side.*?</span>', "", cell))
             for cell in cells
         )
-    return found  # type: ignore[return-value]
+    return fields  # type: ignore[return-value]
 
 
 def opened(client: Client, delivery: WebhookDelivery) -> str:
