@@ -14,10 +14,11 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from payments.models import ItemOutcome, ScheduledJob, VerificationItem, Worker
 
-# Nothing that waits or works may be silent for longer.
+# Without a heartbeat, or a turn for a task that waits, for longer than this, nothing works.
 QUIET_FOR = timedelta(minutes=5)
 FAILED_SINCE = timedelta(days=7)
-SHOWN = 50
+# Of each kind, on the screen.
+ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,12 @@ def alarm(*, now: datetime) -> Alarm | None:
 
 def workers() -> list[Worker]:
     """Those whose last heartbeat is not long gone, the latest first."""
-    return list(Worker.objects.order_by("-seen_at")[:SHOWN])
+    return list(Worker.objects.order_by("-seen_at")[:ROWS])
 
 
 def running_tasks() -> list[DBTaskResult[Any, Any]]:
     """What is under way, the longest first."""
-    return list(DBTaskResult.objects.running().order_by("started_at")[:SHOWN])
+    return list(DBTaskResult.objects.running().order_by("started_at")[:ROWS])
 
 
 def failed_tasks(*, since: datetime) -> QuerySet[DBTaskResult[Any, Any]]:

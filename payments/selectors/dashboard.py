@@ -176,19 +176,21 @@ def _days(chart: Days, rows: Iterable[Row]) -> list[Day]:
 def waiting(
     now: datetime,
     *,
-    with_inbox: bool,
+    with_webhooks: bool,
     with_runs: bool = False,
     with_reconciliations: bool = False,
-    with_work: bool = False,
+    with_background: bool = False,
 ) -> dict[str, int]:
     """How many things wait for somebody, by reason; counted up to `COUNTED_AT_MOST` + 1.
 
-    One query, however many payments there are. `FAILED_WEBHOOKS` only `with_inbox`, `OPEN_RUNS`
+    One query, however many payments there are. `FAILED_WEBHOOKS` only `with_webhooks`, `OPEN_RUNS`
     only `with_runs`, `OPEN_RECONCILIATIONS` only `with_reconciliations`, `FAILED_TASKS` and
-    `PARKED` only `with_work`.
+    `PARKED` only `with_background`.
     """
-    counts = [_counted(why, Payment.objects.filter(needs(why, now=now))) for why in Attention]
-    if with_inbox:
+    counts = [
+        _counted(reason, Payment.objects.filter(needs(reason, now=now))) for reason in Attention
+    ]
+    if with_webhooks:
         failed = WebhookDelivery.objects.filter(outcome=DeliveryOutcome.FAILED)
         counts.append(_counted(FAILED_WEBHOOKS, failed))
     if with_runs:
@@ -196,7 +198,7 @@ def waiting(
     if with_reconciliations:
         reconciliations = ReconciliationRun.objects.filter(status__in=NOT_ENDED)
         counts.append(_counted(OPEN_RECONCILIATIONS, reconciliations))
-    if with_work:
+    if with_background:
         counts.append(_counted(FAILED_TASKS, background.failed_tasks(since=now - FAILED_WITHIN)))
         counts.append(_counted(PARKED, background.parked().select_related(None)))
     return dict(counts[0].union(*counts[1:], all=True))
@@ -212,7 +214,7 @@ def _counted(reason: str, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str, int]]
 def last_events() -> list[PaymentEvent]:
     """The newest things that happened to any payment, the steps towards them left out.
 
-    So is what a run found as it was: a hundred thousand of those would be all that there is to see.
+    So is what a run confirmed: a hundred thousand of those would be all that there is to see.
     """
     events = PaymentEvent.objects.exclude(kind__in=_STEPS)
     events = events.exclude(kind=EventKind.CONFIRMED, source=Source.RUN)

@@ -1,13 +1,12 @@
 """The screen of the background work: what waits, who works, what failed. Only shown.
 
-Put together in `work_page`; it stands in the place of a list of workers.
+Put together in `page`; it stands in the place of a list of workers.
 """
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
 from payments.admin.shared.access import require
@@ -26,13 +25,8 @@ class WorkerAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page."""
+        """The page, under the URL that Django has for the list."""
         require(self.has_view_permission(request))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": capfirst(self.opts.verbose_name_plural),
-            **page.context(request),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, TEMPLATE, context)
+        context = page.context(request) | (extra_context or {})
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return self.render_page(request, TEMPLATE, title=title, **context)

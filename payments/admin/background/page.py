@@ -1,7 +1,7 @@
 """The screen of the background work in plain values for the template.
 
 What is read is in `selectors.background`. A task that staff should know by a name gets it in
-`_NAMES`. The text of an error may hold anything, so tracebacks are for whoever may see the queue's
+`_LABELS`. The text of an error may hold anything, so tracebacks are for whoever may see the queue's
 own rows.
 """
 
@@ -21,17 +21,18 @@ from django_tasks_db.models import DBTaskResult
 
 from payments import tasks
 from payments.admin.shared.display import NOTHING, badge, moment
+from payments.admin.shared.worker_alarm import alarm_sentence
 from payments.admin.verification_runs.display import duration
 from payments.core.money import with_separators
 from payments.models import DEAD_AFTER, ScheduledJob, VerificationItem, Worker
 from payments.selectors import background
-from payments.selectors.background import Alarm, Queue
+from payments.selectors.background import Queue
 
 # A job may be a little late: schedulers look every few seconds, cron every minute.
 LATE_AFTER = timedelta(minutes=2)
 START = "manage.py worker"
 
-_NAMES: dict[str, str | Promise] = {
+_LABELS: dict[str, str | Promise] = {
     "verify_run": gettext_lazy("Verification run"),
     "rescue": gettext_lazy("Go on with what dead workers left"),
     "reconcile": gettext_lazy("Reconciliation"),
@@ -48,8 +49,7 @@ class WorkerRow:
 
     name: str
     state: SafeString
-    seen: SafeString | str
-    started: SafeString | str
+    last_seen: SafeString | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ class ParkedRow:
     """A payment that a run could not process."""
 
     payment: str
-    address: str
+    payment_url: str
     run: str
-    run_address: str
+    run_url: str
     error: str
     when: SafeString | str
 
@@ -90,33 +90,21 @@ def context(request: HttpRequest) -> dict[str, object]:
     """Everything that the screen shows."""
     now = timezone.now()
     queue = background.queue(now=now)
-    failed = list(background.failed_tasks(since=now - background.FAILED_SINCE)[: background.SHOWN])
-    parked = list(background.parked()[: background.SHOWN])
+    failed = background.failed_tasks(since=now - background.FAILED_SINCE)[: background.ROWS]
     with_traceback = request.user.has_perm("django_tasks_database.view_dbtaskresult")
     alarm = background.alarm(now=now)
     return {
-        "alarm": alarm_words(alarm, now) if alarm else "",
+        "alarm": alarm_sentence(alarm, now=now),
         "is_busy": alarm is not None and alarm.is_busy,
         "start": START,
         "figures": list(_figures(queue, now)),
-        "workers": [_worker(one, now) for one in background.workers()],
-        "running": [_task(one, now) for one in background.running_tasks()],
-        "failed": [_task(one, now, with_traceback=with_traceback) for one in failed],
+        "workers": [_worker(worker, now) for worker in background.workers()],
+        "running": [_task(task, now) for task in background.running_tasks()],
+        "failed": [_task(task, now, with_traceback=with_traceback) for task in failed],
+        "failed_days": background.FAILED_SINCE.days,
         "jobs": list(_jobs(background.jobs(), now)),
-        "parked": [_parked(item) for item in parked],
+        "parked": [_parked(item) for item in background.parked()[: background.ROWS]],
     }
-
-
-def alarm_words(alarm: Alarm, now: datetime) -> str:
-    """What is wrong, in a sentence."""
-    if alarm.since is None:
-        return _("No worker has run here yet, so no background work is done.")
-    words = (
-        _("A task has waited for %(time)s although workers are there.")
-        if alarm.is_busy
-        else _("Nothing has worked for %(time)s.")
-    )
-    return words % {"time": duration((now - alarm.since).total_seconds())}
 
 
 def _figures(queue: Queue, now: datetime) -> Iterator[tuple[str, str]]:
@@ -131,8 +119,7 @@ def _worker(worker: Worker, now: datetime) -> WorkerRow:
     return WorkerRow(
         name=f"{worker.host} · {worker.pid}",
         state=_life(worker, now),
-        seen=moment(worker.seen_at),
-        started=moment(worker.started_at),
+        last_seen=moment(worker.seen_at),
     )
 
 
@@ -148,7 +135,7 @@ def _task(task: DBTaskResult[Any, Any], now: datetime, *, with_traceback: bool =
     ended = task.finished_at or now
     taken = duration((ended - task.started_at).total_seconds()) if task.started_at else NOTHING
     return TaskRow(
-        name=_name(task.task_path.rpartition(".")[2]),
+        name=_label(task.task_path.rpartition(".")[2]),
         arguments=", ".join(map(str, task.args_kwargs.get("args", []))),
         when=moment(task.finished_at or task.started_at),
         taken=taken,
@@ -157,16 +144,16 @@ def _task(task: DBTaskResult[Any, Any], now: datetime, *, with_traceback: bool =
     )
 
 
-def _name(name: str) -> str:
-    return str(_NAMES.get(name, name))
+def _label(name: str) -> str:
+    return str(_LABELS.get(name, name))
 
 
-def _jobs(found: dict[str, ScheduledJob], now: datetime) -> Iterator[JobRow]:
+def _jobs(rows: dict[str, ScheduledJob], now: datetime) -> Iterator[JobRow]:
     for job in tasks.SCHEDULE:
-        row = found.get(job.name)
+        row = rows.get(job.name)
         late = row is not None and row.due_at < now - LATE_AFTER
         yield JobRow(
-            name=_name(job.name),
+            name=_label(job.name),
             queued=moment(row.queued_at) if row else NOTHING,
             due=moment(row.due_at) if row else NOTHING,
             state=badge("bad", _("Overdue")) if late else badge("quiet", _("Planned")),
@@ -176,9 +163,9 @@ def _jobs(found: dict[str, ScheduledJob], now: datetime) -> Iterator[JobRow]:
 def _parked(item: VerificationItem) -> ParkedRow:
     return ParkedRow(
         payment=item.payment.merchant_uid,
-        address=reverse("admin:payments_payment_change", args=[item.payment_id]),
+        payment_url=reverse("admin:payments_payment_change", args=[item.payment_id]),
         run=str(item.run),
-        run_address=reverse("admin:payments_verificationrun_change", args=[item.run_id])
+        run_url=reverse("admin:payments_verificationrun_change", args=[item.run_id])
         + "?outcome=parked#results",
         error=item.error,
         when=moment(item.settled_at),

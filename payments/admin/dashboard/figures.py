@@ -6,65 +6,54 @@ What a figure means is defined in `selectors.dashboard`. To show another one: a 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.admin.shared.display import NOTHING, won
-from payments.core.periods import Days
+from payments.admin.shared.links import payment_list_of_days
 from payments.selectors.dashboard import Dashboard, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a figure moved against the days before: an arrow, words, and a look."""
+    """How a figure moved against the days before: an arrow, a label, and a look."""
 
     arrow: str
-    words: str
+    label: str
     look: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure; `address` is the list of what it adds up."""
+    """One figure; `url` is the list of what it adds up."""
 
     name: str
     label: str
     value: str
     note: str
     change: Change
-    address: str
-
-
-def list_of(**filters: str) -> str:
-    return f"{reverse('admin:payments_payment_changelist')}?{urlencode(filters)}"
-
-
-def of_days(days: Days, **filters: str) -> str:
-    """The list of these days. Days, not a preset: the figure must still be true tomorrow."""
-    bounds = {"from": days[0].isoformat(), "to": days[1].isoformat()}
-    return list_of(**({"basis": "paid"} | filters | bounds))
+    url: str
 
 
 def tiles(figures: Dashboard) -> Iterator[Tile]:
+    """The four, in their order."""
     now, before = figures.now, figures.before
-    address = of_days(now.days)
+    url = payment_list_of_days(now.days)
     gross, refunded, net = (
         _moved(getattr(now.approved, name), getattr(before.approved, name), good=good)
         for name, good in (("gross", 1), ("refunded", 0), ("net", 1))
     )
     approved = _("%(number)s approved") % {"number": f"{now.approved.count:,}"}
-    yield Tile("gross", _("Gross"), won(now.approved.gross), approved, gross, address)
+    yield Tile("gross", _("Gross"), won(now.approved.gross), approved, gross, url)
     yield Tile(
         "refunded",
         pgettext("figure", "Refunded"),
         won(now.approved.refunded),
         _("of the payments approved in these days"),
         refunded,
-        of_days(now.days, status="cancelled"),
+        payment_list_of_days(now.days, status="cancelled"),
     )
-    yield Tile("net", _("Net"), won(now.approved.net), _("gross less refunded"), net, address)
+    yield Tile("net", _("Net"), won(now.approved.net), _("gross less refunded"), net, url)
     yield _success(now, before)
 
 
@@ -76,7 +65,7 @@ def _success(now: Span, before: Span) -> Tile:
         NOTHING if now.success_rate is None else percent(now.success_rate),
         _("%(approved)s approved of %(orders)s ordered") % numbers,
         _points(now.success_rate, before.success_rate),
-        of_days(now.days, basis="requested"),
+        payment_list_of_days(now.days, basis="requested"),
     )
 
 
@@ -106,6 +95,6 @@ def _points(now: float | None, before: float | None) -> Change:
 
 
 def _change(is_up: bool, size: str, *, good: bool) -> Change:
-    words = _("%(size)s more") if is_up else _("%(size)s less")
+    label = _("%(size)s more") if is_up else _("%(size)s less")
     look = ("good" if is_up else "bad") if good else ""
-    return Change("▲" if is_up else "▼", words % {"size": size}, look)
+    return Change("▲" if is_up else "▼", label % {"size": size}, look)

@@ -1,42 +1,119 @@
-"""The dashboard's tiles of what does not agree, in the whole book; each leads to its list.
+"""The dashboard's tiles of what waits for somebody; each leads to its list.
 
-To show another one: a `QueueTile` in `tiles`, its figure in `selectors.discrepancies.queue`.
+Payments and what else waits are counted in `selectors.dashboard.waiting`, discrepancies in
+`selectors.discrepancies.queue`. To show another one: for payments, a reason in
+`selectors.payments.attention`; otherwise a line in `_OTHERS`, or in `discrepancies`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from payments.admin.discrepancies.list import OLDEST_FIRST
 from payments.admin.shared.access import staff
+from payments.admin.shared.links import APPROVALS, DRIFT, payment_list
 from payments.core.money import with_separators, won
+from payments.models import NOT_ENDED, DeliveryOutcome
+from payments.selectors import dashboard as selector
+from payments.selectors.daily_close.closes import moved_lately
+from payments.selectors.dashboard import (
+    COUNTED_AT_MOST,
+    FAILED_TASKS,
+    FAILED_WEBHOOKS,
+    OPEN_RECONCILIATIONS,
+    OPEN_RUNS,
+    PARKED,
+)
 from payments.selectors.discrepancies import queue
+from payments.selectors.payments.attention import Attention
+
+Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class QueueTile:
-    """One figure of the queue."""
+class WaitingTile:
+    """How many things wait for one reason."""
 
+    label: str | Promise
     number: str
-    label: str
-    address: str
+    url: str
     is_empty: bool
 
 
-def tiles(request: HttpRequest) -> Iterator[QueueTile]:
+def waiting(request: HttpRequest) -> Iterator[WaitingTile]:
+    """Payments first, then what else this person may look after."""
+    may = request.user.has_perm
+    counts = selector.waiting(
+        timezone.now(),
+        with_webhooks=may("payments.view_webhookdelivery"),
+        with_runs=may("payments.view_verificationrun"),
+        with_reconciliations=may("payments.view_reconciliationrun"),
+        with_background=may("payments.view_worker"),
+    )
+    for reason in Attention:
+        query = urlencode({"attention": reason.value})
+        yield _tile(reason.label, counts[reason], payment_list(query))
+    for names, label, url in _OTHERS:
+        if numbers := [counts[name] for name in names if name in counts]:
+            yield _tile(label, sum(numbers), url(counts))
+    if may("payments.view_dailyclose"):
+        yield _moved_closes()
+
+
+def _tile(label: str | Promise, number: int, url: str) -> WaitingTile:
+    display = f"{COUNTED_AT_MOST:,}+" if number > COUNTED_AT_MOST else f"{number:,}"
+    return WaitingTile(label, display, url, not number)
+
+
+def _moved_closes() -> WaitingTile:
+    """A later refund moves a closed day as it should; what calls for somebody is the rest."""
+    days = [day for day, by in moved_lately().items() if not by.is_refunds_alone]
+    url = f"{reverse('admin:payments_dailyclose_changelist')}?{DRIFT}={APPROVALS}"
+    return _tile(gettext_lazy("Closed days whose payments have changed since"), len(days), url)
+
+
+def _failed_webhooks(counts: Counts) -> str:
+    query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})
+    return f"{reverse('admin:payments_webhookdelivery_changelist')}?{query}"
+
+
+def _open_runs(counts: Counts) -> str:
+    """The list of the kind that has any, verification runs first."""
+    kinds = {OPEN_RUNS: "verificationrun", OPEN_RECONCILIATIONS: "reconciliationrun"}
+    visible = [name for name in kinds if name in counts]
+    kind = kinds[next((name for name in visible if counts[name]), visible[0])]
+    return f"{reverse(f'admin:payments_{kind}_changelist')}?status__in={','.join(NOT_ENDED)}"
+
+
+def _background(section: str) -> Callable[[Counts], str]:
+    return lambda counts: f"{reverse('admin:payments_worker_changelist')}#{section}"
+
+
+# What waits besides payments: its counts, its label and the list of it.
+_OTHERS: tuple[tuple[tuple[str, ...], str | Promise, Callable[[Counts], str]], ...] = (
+    ((FAILED_WEBHOOKS,), gettext_lazy("Webhook that could not be processed"), _failed_webhooks),
+    ((OPEN_RUNS, OPEN_RECONCILIATIONS), gettext_lazy("Runs that have not ended"), _open_runs),
+    ((PARKED,), gettext_lazy("Payments a run could not process"), _background("parked")),
+    ((FAILED_TASKS,), gettext_lazy("Background tasks failed within a day"), _background("failed")),
+)
+
+
+def discrepancies(request: HttpRequest) -> Iterator[WaitingTile]:
     """How much is open, since when, and how much of it is this person's; nothing for others."""
     if not request.user.has_perm("payments.view_discrepancy"):
         return
-    found, listed = queue(staff(request)), reverse("admin:payments_discrepancy_changelist")
-    stake = _("open discrepancies, %(amount)s at stake") % {"amount": won(found.amount)}
-    yield QueueTile(with_separators(found.count), stake, listed, not found.count)
-    days = (timezone.now() - found.oldest).days if found.oldest else 0
-    words = ngettext("day since the oldest was found", "days since the oldest was found", days)
-    yield QueueTile(with_separators(days), words, f"{listed}?{OLDEST_FIRST}", not days)
-    mine = _("discrepancies of mine")
-    yield QueueTile(with_separators(found.mine), mine, f"{listed}?owner=me", not found.mine)
+    figures, url = queue(staff(request)), reverse("admin:payments_discrepancy_changelist")
+    at_risk = _("open discrepancies, %(amount)s at stake") % {"amount": won(figures.amount)}
+    yield WaitingTile(at_risk, with_separators(figures.count), url, not figures.count)
+    days = (timezone.now() - figures.oldest).days if figures.oldest else 0
+    age = ngettext("day since the oldest was found", "days since the oldest was found", days)
+    yield WaitingTile(age, with_separators(days), f"{url}?{OLDEST_FIRST}", not days)
+    own = _("discrepancies of mine")
+    yield WaitingTile(own, with_separators(figures.mine), f"{url}?owner=me", not figures.mine)

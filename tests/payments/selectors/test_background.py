@@ -28,13 +28,13 @@ MINUTE = timedelta(minutes=1)
 def queued(*, ago: timedelta, **fields: Any) -> DBTaskResult:
     """A task that was queued so long ago."""
     tasks.rescue.enqueue()
-    found = DBTaskResult.objects.exclude(priority=1)
-    found.update(priority=1, enqueued_at=NOW - ago, **fields)
+    new = DBTaskResult.objects.exclude(priority=1)
+    new.update(priority=1, enqueued_at=NOW - ago, **fields)
     return DBTaskResult.objects.latest("enqueued_at")
 
 
 def worker(*, ago: timedelta, **fields: Any) -> Worker:
-    """A worker whose last sign of life is so long ago."""
+    """A worker whose last heartbeat is so long ago."""
     at = NOW - ago
     return Worker.objects.create(
         worker_id=f"w{ago}", host="shop-1", pid=7, started_at=at, seen_at=at, **fields
@@ -48,17 +48,17 @@ def test_the_queue_is_counted_by_what_can_be_done_now() -> None:
     queued(ago=9 * MINUTE, run_after=NOW - 4 * MINUTE)
     queued(ago=9 * MINUTE, status="RUNNING", started_at=NOW)
     queued(ago=9 * MINUTE, status="SUCCESSFUL", finished_at=NOW)
-    found = background.queue(now=NOW)
-    assert (found.waiting, found.later, found.running) == (3, 1, 1)
+    queue = background.queue(now=NOW)
+    assert (queue.waiting, queue.later, queue.running) == (3, 1, 1)
     # One for later waits since it was due, not since it was queued.
-    assert found.oldest == NOW - 4 * MINUTE
+    assert queue.oldest == NOW - 4 * MINUTE
 
 
 def alarm() -> Alarm | None:
     with CaptureQueriesContext(connection) as captured:
-        found = background.alarm(now=NOW)
+        raised = background.alarm(now=NOW)
     assert len(captured) == 1
-    return found
+    return raised
 
 
 def test_an_installation_without_any_worker_is_an_alarm() -> None:
@@ -80,7 +80,7 @@ def test_a_task_that_waits_for_more_than_five_minutes_is_an_alarm() -> None:
     assert alarm() == Alarm(NOW - 6 * MINUTE, is_busy=True)
 
 
-def test_only_failures_since_then_are_told() -> None:
+def test_only_failures_since_then_are_listed() -> None:
     ended = {"status": "FAILED", "exception_class_path": "x.Y", "traceback": ""}
     recent = queued(ago=MINUTE, finished_at=NOW - MINUTE, **ended)
     queued(ago=MINUTE, finished_at=NOW - timedelta(days=20), **ended)

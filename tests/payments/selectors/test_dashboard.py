@@ -147,17 +147,17 @@ def test_what_waits_is_what_the_lists_filter_finds(customer: User, product: Prod
     builders.ordered(customer, product, vbank_num="110-1", vbank_due=builders.NOON)
     builders.found(builders.paid(customer, product), Verification.MISMATCHED)
     now = builders.NOON + timedelta(hours=1)
-    counts = waiting(now, with_inbox=False)
+    counts = waiting(now, with_webhooks=False)
     assert counts == {why: Payment.objects.filter(needs(why, now=now)).count() for why in Attention}
     assert (counts[Attention.STUCK], counts[Attention.DEPOSIT_DUE]) == (1, 1)
     assert (counts[Attention.MISMATCHED], counts[Attention.LATE_APPROVAL]) == (1, 0)
 
 
-def test_failed_webhooks_wait_for_who_may_see_the_inbox(db: None) -> None:
+def test_failed_webhooks_wait_for_who_may_see_the_webhooks(db: None) -> None:
     for outcome in (DeliveryOutcome.FAILED, DeliveryOutcome.APPLIED, DeliveryOutcome.FAILED):
         WebhookDelivery.objects.create(received_at=builders.NOON, outcome=outcome)
-    assert waiting(builders.NOON, with_inbox=True)[FAILED_WEBHOOKS] == 2
-    assert FAILED_WEBHOOKS not in waiting(builders.NOON, with_inbox=False)
+    assert waiting(builders.NOON, with_webhooks=True)[FAILED_WEBHOOKS] == 2
+    assert FAILED_WEBHOOKS not in waiting(builders.NOON, with_webhooks=False)
 
 
 def test_counting_stops_where_the_number_says_no_more(
@@ -168,7 +168,7 @@ def test_counting_stops_where_the_number_says_no_more(
         builders.ordered(customer, product)
     later = builders.NOON + timedelta(hours=1)
     with CaptureQueriesContext(connection) as queries:
-        assert waiting(later, with_inbox=True)[Attention.STUCK] == 4
+        assert waiting(later, with_webhooks=True)[Attention.STUCK] == 4
     assert len(queries) == 1
 
 

@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from payments import tasks
-from payments.admin.dashboard.page import Waiting
+from payments.admin.dashboard.waiting import WaitingTile
 from payments.models import ItemOutcome, Payment, ScheduledJob, VerificationItem, Worker
 from payments.services import reconciliation
 from payments.services.background import workers
@@ -55,7 +55,7 @@ def test_looking_for_days_to_close_is_not_called_a_close(client: Client) -> None
 
 
 def test_workers_are_alive_silent_or_ended(client: Client) -> None:
-    one = alive()
+    worker = alive()
     assert NOTHING not in text_of(client.get(WORK))
     assert "shop-1 · 4711" in text_of(client.get(WORK))
     assert '<span class="badge good">Alive</span>' in text_of(client.get(WORK))
@@ -63,7 +63,7 @@ def test_workers_are_alive_silent_or_ended(client: Client) -> None:
     assert '<span class="badge bad">Silent</span>' in text_of(client.get(WORK))
     Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=6))
     assert "Nothing has worked for 6 min" in text_of(client.get(WORK))
-    workers.sign_off(worker_id=one.worker_id)
+    workers.sign_off(worker_id=worker.worker_id)
     assert '<span class="badge quiet">Ended</span>' in text_of(client.get(WORK))
 
 
@@ -144,30 +144,30 @@ def test_the_dashboard_counts_failures_and_parked_payments(
     failed()
     control.start(payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None)
     VerificationItem.objects.update(outcome=ItemOutcome.PARKED, settled_at=timezone.now())
-    waiting = {english(one.label): one for one in client.get("/admin/").context["waiting"]}
+    waiting = {english(tile.label): tile for tile in client.get("/admin/").context["waiting"]}
     tile = waiting["Background tasks failed within a day"]
-    assert (tile.number, tile.address) == ("1", f"{WORK}#failed")
+    assert (tile.number, tile.url) == ("1", f"{WORK}#failed")
     tile = waiting["Payments a run could not process"]
-    assert (tile.number, tile.address) == ("1", f"{WORK}#parked")
+    assert (tile.number, tile.url) == ("1", f"{WORK}#parked")
     assert waiting["Runs that have not ended"].number == "1"
-    others = {one.address for one in sign_in(viewer).get("/admin/").context["waiting"]}
-    assert not any(address.startswith(WORK) for address in others)
+    others = {tile.url for tile in sign_in(viewer).get("/admin/").context["waiting"]}
+    assert not any(url.startswith(WORK) for url in others)
 
 
 def test_runs_of_both_kinds_that_have_not_ended_are_counted_together(
     finance: User, payment: Payment, sign_in: SignIn
 ) -> None:
-    def tile() -> Waiting:
-        found = {english(one.label): one for one in client.get("/admin/").context["waiting"]}
-        return found["Runs that have not ended"]
+    def tile() -> WaitingTile:
+        tiles = {english(tile.label): tile for tile in client.get("/admin/").context["waiting"]}
+        return tiles["Runs that have not ended"]
 
     client = sign_in(finance)
     reconciliation.pause(run=begun())
     assert tile().number == "1"
-    (shown,) = client.get(tile().address).context["cl"].result_list
-    assert (str(shown), shown.status) == ("2026-04-01", "paused")
+    (row,) = client.get(tile().url).context["cl"].result_list
+    assert (str(row), row.status) == ("2026-04-01", "paused")
     run = control.start(
         payments=Payment.objects.all(), query="", actor=None, enqueue=lambda pk: None
     )
     assert tile().number == "2"
-    assert list(client.get(tile().address).context["cl"].result_list) == [run]
+    assert list(client.get(tile().url).context["cl"].result_list) == [run]

@@ -54,18 +54,18 @@ def busy_quarter(customer: User, stranger: User, product: Product, time_machine:
         VerificationRun.objects.create(requested_at=NOW, status=status)
 
 
-def shown(client: Client, period: str = "7d") -> dict[str, Any]:
+def figures(client: Client, period: str = "7d") -> dict[str, Any]:
     response = client.get(f"/admin/?period={period}")
     assert response.status_code == 200
     return {name: response.context[name] for name in ("tiles", "methods", "days", "waiting")}
 
 
-def behind(client: Client, address: str) -> Totals:
+def behind(client: Client, url: str) -> Totals:
     """What the list behind a link adds up to, by the list's own set."""
-    response = client.get(address)
-    assert response.status_code == 200, f"{address}: {response.headers.get('Location')}"
+    response = client.get(url)
+    assert response.status_code == 200, f"{url}: {response.headers.get('Location')}"
     changelist = response.context["cl"]
-    assert changelist.is_understood(response.wsgi_request), address
+    assert changelist.is_understood, url
     return totals(changelist.queryset)
 
 
@@ -82,8 +82,8 @@ def test_every_figure_equals_the_totals_of_the_list_it_leads_to(
     viewer: User, sign_in: SignIn, period: str
 ) -> None:
     client = sign_in(viewer)
-    tiles = {tile.name: tile for tile in shown(client, period)["tiles"]}
-    behind_them = {name: behind(client, tile.address) for name, tile in tiles.items()}
+    tiles = {tile.name: tile for tile in figures(client, period)["tiles"]}
+    behind_them = {name: behind(client, tile.url) for name, tile in tiles.items()}
     assert tiles["gross"].value == won(behind_them["gross"].gross)
     assert tiles["gross"].note == f"{behind_them['gross'].count:,} approved"
     assert tiles["refunded"].value == won(behind_them["refunded"].refunded)
@@ -99,14 +99,16 @@ def test_every_method_and_every_day_equals_the_list_it_leads_to(
     viewer: User, sign_in: SignIn
 ) -> None:
     client = sign_in(viewer)
-    page = shown(client)
+    page = figures(client)
     assert len(page["methods"]) == 3
     assert len(page["days"]) == 7
-    for _name, gross, _part, address, _whole in page["methods"]:
-        assert gross == won(behind(client, address).gross)
-    for _day, gross, refunded, net, address in page["days"]:
-        found = behind(client, address)
-        assert (gross, refunded, net) == tuple(map(won, (found.gross, found.refunded, found.net)))
+    for _name, gross, _part, url, _whole in page["methods"]:
+        assert gross == won(behind(client, url).gross)
+    for _day, gross, refunded, net, url in page["days"]:
+        listed = behind(client, url)
+        assert (gross, refunded, net) == tuple(
+            map(won, (listed.gross, listed.refunded, listed.net))
+        )
 
 
 @pytest.mark.usefixtures("busy_quarter")
@@ -114,13 +116,13 @@ def test_every_reason_for_attention_equals_the_list_it_leads_to(
     viewer: User, sign_in: SignIn
 ) -> None:
     client = sign_in(viewer)
-    waiting = shown(client)["waiting"]
+    waiting = figures(client)["waiting"]
     assert len(waiting) == 7
-    for one in waiting:
-        response = client.get(one.address)
-        assert response.status_code == 200, one.address
-        assert one.number == f"{response.context['cl'].queryset.count():,}", one.label
-    assert [one.number for one in waiting if one.is_empty] == ["0", "0"]
+    for tile in waiting:
+        response = client.get(tile.url)
+        assert response.status_code == 200, tile.url
+        assert tile.number == f"{response.context['cl'].queryset.count():,}", tile.label
+    assert [tile.number for tile in waiting if tile.is_empty] == ["0", "0"]
 
 
 @pytest.mark.usefixtures("server_zone")
@@ -132,8 +134,8 @@ def test_half_past_midnight_belongs_to_the_korean_day(
     client = sign_in(viewer)
     # Whatever the reader's own zone is: a day is a Korean day.
     User.objects.filter(pk=viewer.pk).update(time_zone="America/New_York")
-    assert shown(client, "today")["tiles"][0].value == "₩99,000"
-    assert shown(client, "today")["days"][0][:2] == ("2026-04-01 (Wed)", "₩99,000")
+    assert figures(client, "today")["tiles"][0].value == "₩99,000"
+    assert figures(client, "today")["days"][0][:2] == ("2026-04-01 (Wed)", "₩99,000")
 
 
 def test_a_figure_is_compared_in_words_not_by_colour_alone(
@@ -149,7 +151,7 @@ def test_a_figure_is_compared_in_words_not_by_colour_alone(
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "words"),
+    ("now", "before", "label"),
     [(0, 0, "unchanged"), (5, 0, "nothing in the period before"), (0, 5, "100.0% less")],
 )
 def test_nothing_is_divided_by_nothing(
@@ -160,13 +162,13 @@ def test_nothing_is_divided_by_nothing(
     time_machine: Any,
     now: int,
     before: int,
-    words: str,
+    label: str,
 ) -> None:
     time_machine.move_to(NOW, tick=False)
     for day, amount in ((APRIL_1, now), (date(2026, 3, 31), before)):
         if amount:
             builders.paid(customer, product, at=start_of(day) + timedelta(minutes=5), amount=amount)
-    assert shown(sign_in(viewer), "today")["tiles"][0].change.words == words
+    assert figures(sign_in(viewer), "today")["tiles"][0].change.label == label
 
 
 def test_the_chart_says_what_the_table_says(
@@ -174,11 +176,11 @@ def test_the_chart_says_what_the_table_says(
 ) -> None:
     payment = builders.paid(customer, product, at=start_of(_today()) + timedelta(minutes=5))
     response = sign_in(viewer).get("/admin/")
-    found = re.search(
+    data = re.search(
         r'<script id="daily-data" type="application/json">(.*?)</script>', text_of(response)
     )
-    assert found
-    chart = json.loads(found[1])
+    assert data
+    chart = json.loads(data[1])
     rows = list(reversed(response.context["days"]))
     assert [won(amount) for amount in chart["gross"]] == [row[1] for row in rows]
     assert [won(amount) for amount in chart["refunded"]] == [row[2] for row in rows]
@@ -226,7 +228,7 @@ def test_staff_who_may_not_see_payments_get_the_plain_list_of_screens(
         assert secret not in page
 
 
-def test_staff_without_any_right_are_told_so(sign_in: SignIn, db: None) -> None:
+def test_staff_without_any_right_read_so(sign_in: SignIn, db: None) -> None:
     response = sign_in(_staff()).get("/admin/")
     assert response.status_code == 200
     assert "permission to view or edit anything" in text_of(response)
@@ -237,7 +239,7 @@ def test_events_and_webhooks_need_their_own_rights(
 ) -> None:
     builders.paid(customer, product)
     response = sign_in(_staff("view_payment")).get("/admin/")
-    assert response.context["happened"] == []
+    assert response.context["events"] == []
     assert len(response.context["waiting"]) == 4
     assert "webhookdelivery" not in text_of(response)
 
@@ -269,10 +271,10 @@ def test_it_takes_no_more_than_twelve_queries_however_many_payments(
 # --- The column beside it --------------------------------------------------------------------
 
 
-def _column(client: Client, address: str) -> str:
-    found = re.search(r'<nav id="site-nav".*?</nav>', text_of(client.get(address)), re.DOTALL)
-    assert found
-    return re.sub(r"<svg.*?</svg>\s*", "", found[0], flags=re.DOTALL)
+def _column(client: Client, url: str) -> str:
+    column = re.search(r'<nav id="site-nav".*?</nav>', text_of(client.get(url)), re.DOTALL)
+    assert column
+    return re.sub(r"<svg.*?</svg>\s*", "", column[0], flags=re.DOTALL)
 
 
 def test_the_column_names_what_a_person_may_see_and_where_they_are(
