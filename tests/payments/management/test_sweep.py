@@ -18,13 +18,13 @@ from tests.payments.conftest import start
 
 @pytest.fixture
 def orders(sandbox: SandboxGateway, customer: User, product: Product) -> list[Payment]:
-    """Two of yesterday's orders; one of them was paid and nobody told us."""
+    """Two of yesterday's orders; one of them was paid and we heard nothing."""
     yesterday = timezone.now() - timedelta(hours=25)
-    found = [
+    orders = [
         start(customer, product, checkout_key=key, requested_at=yesterday) for key in ("a", "b")
     ]
-    sandbox.pay(found[0].merchant_uid, 99_000)
-    return found
+    sandbox.pay(orders[0].merchant_uid, 99_000)
+    return orders
 
 
 def output(*arguments: str) -> str:

@@ -79,10 +79,10 @@ def ended(process: "subprocess.Popen[str]") -> None:
 def test_a_queued_task_is_done_and_the_worker_signs_off(worker: Start) -> None:
     tasks.rescue.enqueue()
     ended(worker("--batch", "--no-schedule"))
-    task, one = DBTaskResult.objects.get(), Worker.objects.get()
+    task, row = DBTaskResult.objects.get(), Worker.objects.get()
     assert task.status == TaskResultStatus.SUCCESSFUL
-    assert task.worker_ids == [one.worker_id]
-    assert one.stopped_at is not None
+    assert task.worker_ids == [row.worker_id]
+    assert row.stopped_at is not None
     assert not ScheduledJob.objects.exists()
 
 
@@ -152,8 +152,8 @@ def test_a_worker_that_is_killed_while_it_reconciles_files_each_difference_once(
     ended(worker("--batch", "--no-schedule"))
     run.refresh_from_db()
     assert (run.status, run.counts["agree"], run.counts["amount"]) == ("done", 4, 1)
-    found = Discrepancy.objects.get()
-    assert (found.payment, list(found.steps.values_list("kind", flat=True))) == (
+    discrepancy = Discrepancy.objects.get()
+    assert (discrepancy.payment, list(discrepancy.steps.values_list("kind", flat=True))) == (
         payments[2],
         ["found"],
     )
