@@ -23,7 +23,8 @@ from payments.filters.base import SEARCH
 from payments.filters.payment_query import PaymentQuery
 from payments.management.progress_bar import ProgressBar
 from payments.models import Payment, RunStatus, VerificationRun
-from payments.selectors.verification_runs.progress import Progress, progress
+from payments.selectors.verification_runs import progress as selector
+from payments.selectors.verification_runs.progress import Progress
 from payments.services.verification_runs import control, worker
 
 # Turns are short, so that the bar moves and Ctrl-C is heard.
@@ -37,7 +38,7 @@ class Command(BaseCommand):
     help = "Ask the gateway about every payment that a filter finds, and record its answers."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which payments, and how to tell what came of it."""
+        """Which payments, and how to print what came of it."""
         parser.add_argument(
             "--filter",
             default="",
@@ -58,12 +59,12 @@ class Command(BaseCommand):
             for name in before:
                 signal.signal(name, self._interrupt)
             run = self._run(options)
-            found = self._work(run)
+            progress = self._work(run)
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
-        self._tell(found, as_json=options["json"])
-        sys.exit(self._code(found))
+        self._print(progress, as_json=options["json"])
+        sys.exit(self._code(progress))
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         """The step under way is finished. A second Ctrl-C ends it at once, which loses nothing."""
@@ -73,16 +74,16 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> VerificationRun:
         if options["resume"] is not None:
             return self._resumed(options["resume"], options)
-        asked = _asked(options["filter"], options["search"])
-        payments = asked.narrowed(Payment.objects.all())
-        if problems := _problems(asked):
+        payment_query = _payment_query(options["filter"], options["search"])
+        payments = payment_query.narrowed(Payment.objects.all())
+        if problems := _problems(payment_query):
             raise CommandError(problems, returncode=MEANINGLESS)
         try:
             # No task is queued: this command works on it. Should it be killed, the schedule finds
             # the run stalled and a worker goes on.
             return control.start(
                 payments=payments,
-                query=asked.lasting_query,
+                query=payment_query.lasting_query,
                 actor=None,
                 command="manage.py verify_payments",
                 enqueue=lambda pk: None,
@@ -108,8 +109,8 @@ class Command(BaseCommand):
         pause: float | None = 0.0
         while pause is not None and not self.interrupted:
             pause = worker.work(run_id=run.pk, seconds=TURN)
-            found = _progress(run)
-            bar.show(found)
+            progress = _progress(run)
+            bar.show(progress)
             if pause and not self.interrupted:
                 time.sleep(min(pause, TURN))
         if self.interrupted:
@@ -123,25 +124,26 @@ class Command(BaseCommand):
         except Conflict:  # it ended with its last step, or staff were first
             return
 
-    def _tell(self, found: Progress, *, as_json: bool) -> None:
-        run = found.run
+    def _print(self, progress: Progress, *, as_json: bool) -> None:
+        run = progress.run
         if as_json:
-            self.stdout.write(json.dumps(_summary(found)))
+            self.stdout.write(json.dumps(_summary(progress)))
         else:
-            counts = ", ".join(f"{name} {n:,}" for name, n in found.counts.by_outcome.items() if n)
+            outcomes = progress.counts.by_outcome.items()
+            counts = ", ".join(f"{name} {number:,}" for name, number in outcomes if number)
             self.stdout.write(f"Run {run.pk} {run.status}: {counts}")
         if run.status == RunStatus.PAUSED:
             self.stderr.write(f"Paused. To go on: manage.py verify_payments --resume {run.pk}")
 
-    def _code(self, found: Progress) -> int:
-        if not found.has_ended:
+    def _code(self, progress: Progress) -> int:
+        if not progress.has_ended:
             return INTERRUPTED
-        if found.left_over:
+        if progress.left_over:
             return UNSURE
-        return DIFFER if found.counts.differences else AGREE
+        return DIFFER if progress.counts.differences else AGREE
 
 
-def _asked(query: str, search: str) -> PaymentQuery:
+def _payment_query(query: str, search: str) -> PaymentQuery:
     given = QueryDict(query.lstrip("?"), mutable=True)
     if search:
         given[SEARCH] = search
@@ -149,27 +151,27 @@ def _asked(query: str, search: str) -> PaymentQuery:
     return PaymentQuery.of(urlencode(dict(given.lists()), doseq=True), unmasked=True)
 
 
-def _problems(asked: PaymentQuery) -> str:
+def _problems(query: PaymentQuery) -> str:
     """What is wrong with the filter, a line each; "" if nothing is."""
-    known = ", ".join(sorted(asked.filterset.names()))
-    unknown = [f"There is no filter “{name}”. There are: {known}." for name in asked.other_params]
-    return "\n".join([*unknown, *(f"{label}: {problem}" for label, problem in asked.problems)])
+    known = ", ".join(sorted(query.filterset.names()))
+    unknown = [f"There is no filter “{name}”. There are: {known}." for name in query.other_params]
+    return "\n".join([*unknown, *(f"{label}: {problem}" for label, problem in query.problems)])
 
 
 def _progress(run: VerificationRun) -> Progress:
     run.refresh_from_db()
-    return progress(run, now=timezone.now())
+    return selector.progress(run, now=timezone.now())
 
 
-def _summary(found: Progress) -> dict[str, Any]:
-    run, started = found.run, found.run.started_at
-    taken = (run.finished_at or found.at) - started if started else None
+def _summary(progress: Progress) -> dict[str, Any]:
+    run, started = progress.run, progress.run.started_at
+    taken = (run.finished_at or progress.at) - started if started else None
     return {
         "run": run.pk,
         "status": run.status,
         "filter": run.query,
         "payments": run.total,
-        "outcomes": found.counts.by_outcome,
+        "outcomes": progress.counts.by_outcome,
         "seconds": round(taken.total_seconds(), 3) if taken else None,
-        "per_second": round(found.rate, 1) if found.rate else None,
+        "per_second": round(progress.rate, 1) if progress.rate else None,
     }

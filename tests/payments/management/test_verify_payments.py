@@ -38,13 +38,13 @@ def refused(**options: Any) -> CommandError:
 @pytest.fixture
 def shop(customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
     """Five paid payments, here and at the gateway."""
-    found = [
+    payments = [
         payment
         for piece in paid_payments.write(user=customer, product=product, count=5)
         for payment in piece
     ]
-    paid_payments.post_to_gateway(sandbox.control, found)
-    return found
+    paid_payments.post_to_gateway(sandbox.control, payments)
+    return payments
 
 
 def test_when_all_agree_it_says_so_and_ends_with_0(shop: list[Payment]) -> None:
