@@ -49,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().login(request, user)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Staff go to work, customers to the shop; a `next` in the address goes before both."""
+        """Staff go to work, customers to the shop; a `next` in the URL goes before both."""
         if request.user.is_authenticated and request.user.is_staff:
             return reverse("admin:index")
         return str(super().get_login_redirect_url(request))
@@ -69,13 +69,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Distrust the vendor's addresses; stop where a new account would need a taken one."""
-        for address in sociallogin.email_addresses:
+        for email_address in sociallogin.email_addresses:
             # allauth's Naver provider calls each address verified; we send our own mail instead.
-            address.verified = False
+            email_address.verified = False
         connecting = sociallogin.state.get("process") == AuthProcess.CONNECT
         if connecting or sociallogin.is_existing:
             return
-        if any(_is_taken(address.email) for address in sociallogin.email_addresses):
+        if any(_is_taken(email_address.email) for email_address in sociallogin.email_addresses):
             page = render(
                 request,
                 "socialaccount/email_taken.html",

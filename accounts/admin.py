@@ -73,20 +73,20 @@ class UserAdmin(DjangoUserAdmin[User]):
     @admin.action(permissions=["change"], description=_("Reset the second factor (lost phone)"))
     def reset_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Without a factor, and signed out, until they set one up again. They are told by mail."""
-        done = [one for one in people if self.has_change_permission(request, one)]
-        for person in done:
+        allowed = [person for person in people if self.has_change_permission(request, person)]
+        for person in allowed:
             second_factor.forget(person)
             notices.second_factor_reset(person)
             self.log_change(request, person, gettext("Second factor reset."))
-        if left_out := len(people) - len(done):
-            words = ngettext(
+        if left_out := len(people) - len(allowed):
+            message = ngettext(
                 "%(number)s account can do more than yours and was left as it is.",
                 "%(number)s accounts can do more than yours and were left as they are.",
                 left_out,
             )
-            messages.warning(request, words % {"number": left_out})
-        if done:
-            names = ", ".join(map(str, done))
+            messages.warning(request, message % {"number": left_out})
+        if allowed:
+            names = ", ".join(map(str, allowed))
             messages.success(request, gettext("Second factor reset: %(names)s") % {"names": names})
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:

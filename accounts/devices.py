@@ -1,4 +1,4 @@
-"""A browser in words, for the list of one's sessions and the notice of a new device.
+"""A browser by name, for the list of one's sessions and the notice of a new device.
 
 A User-Agent is a claim, so this is to recognise one's own by, not to decide anything. To name
 another browser or system: its mark below, before those that it pretends to be.
@@ -30,7 +30,7 @@ _SYSTEMS = (
 )
 
 
-def device_words(user_agent: str) -> str:
+def device_name(user_agent: str) -> str:
     """Such as `Chrome, Windows`; the claim's own beginning where it is none of the known."""
     browser, system = (_named(user_agent, marks) for marks in (_BROWSERS, _SYSTEMS))
     if browser and system:

@@ -67,7 +67,7 @@ class AddPersonForm(AdminUserCreationForm[User]):
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    """A new passkey: allauth's form in words of our own."""
+    """A new passkey: allauth's form with our own labels."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

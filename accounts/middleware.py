@@ -36,10 +36,10 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
 def language_of(request: HttpRequest) -> str:
     """The language to show texts in."""
     if request.user.is_authenticated:
-        chosen = request.user.language
+        language = request.user.language
     else:
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    return chosen if chosen in Language.values else Language.KOREAN.value
+        language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return language if language in Language.values else Language.KOREAN.value
 
 
 class PersonalSettingsMiddleware:

@@ -22,7 +22,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from accounts.devices import device_words
+from accounts.devices import device_name
 from accounts.middleware import zone_named
 from accounts.models import User
 
@@ -46,10 +46,10 @@ def signed_in(
 ) -> None:
     """Know this browser from now on; tell the person if it was not known before."""
     token = _token(user)
-    known = [one for one in request.COOKIES.get(COOKIE, "").split(".") if one]
-    is_known = any(constant_time_compare(token, one) for one in known)
+    known = [kept for kept in request.COOKIES.get(COOKIE, "").split(".") if kept]
+    is_known = any(constant_time_compare(token, kept) for kept in known)
     if response is not None:
-        _remember(response, [token, *(one for one in known if one != token)])
+        _remember(response, [token, *(kept for kept in known if kept != token)])
     if not is_known and getattr(request, SIGNED_IN_BEFORE, False):
         new_device(request, user)
 
@@ -72,8 +72,8 @@ def _remember(response: HttpResponseBase, tokens: list[str]) -> None:
 def new_device(request: HttpRequest, user: User) -> None:
     """An unknown browser signed in."""
     facts = {
-        "address": get_adapter().get_client_ip(request),
-        "browser": device_words(get_adapter().get_http_user_agent(request)),
+        "ip_address": get_adapter().get_client_ip(request),
+        "browser": device_name(get_adapter().get_http_user_agent(request)),
         "sessions": request.build_absolute_uri(reverse("usersessions_list")),
     }
     _tell(user, gettext_lazy("Signed in from a new device"), "new_device", facts)

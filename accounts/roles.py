@@ -81,17 +81,17 @@ def sync_roles() -> None:
 
 def _permissions_by_label(labels: frozenset[str]) -> dict[str, Permission]:
     codenames = {label.partition(".")[2] for label in labels}
-    found = {
+    permissions = {
         _label(permission): permission
         for permission in Permission.objects.filter(codename__in=codenames).select_related(
             "content_type"
         )
     }
-    if missing := sorted(labels - found.keys()):
+    if missing := sorted(labels - permissions.keys()):
         raise ImproperlyConfigured(
             f"accounts.roles names permissions that do not exist: {', '.join(missing)}."
         )
-    return found
+    return permissions
 
 
 def _label(permission: Permission) -> str:

@@ -1,7 +1,7 @@
 """The second factor: who must have one, whether this session has used it, and how it is kept.
 
 allauth does the factors themselves (authenticator app, passkey, recovery codes) and asks for one at
-each sign-in of whoever has one. Two doors are ours: with `STAFF_MFA_REQUIRED` no address of the
+each sign-in of whoever has one. Two doors are ours: with `STAFF_MFA_REQUIRED` no URL of the
 admin answers staff before their session has used a factor, and whoever has a factor needs it to
 change anything about it (the password alone must not be enough to add another one). To guard a
 further page of that kind: its name in `MANAGING`.
@@ -52,7 +52,7 @@ def has_factor(person: AbstractBaseUser | AnonymousUser) -> bool:
 
 
 def was_used(request: HttpRequest) -> bool:
-    """Whether this very session has shown a second factor of this person."""
+    """Whether this very session has used a second factor of this person."""
     person = request.user if request.user.is_authenticated else None
     records = get_authentication_records(request, person)
     return any(record.get("method") == "mfa" for record in records)
@@ -94,17 +94,17 @@ class SecondFactorMiddleware:
 
 
 def added(request: HttpRequest, authenticator: Authenticator, **kwargs: Any) -> None:
-    """A factor that was set up just now has been shown just now: do not ask for it again."""
+    """A factor that was set up just now has been used just now: do not ask for it again."""
     records = get_authentication_records(request, request.user)
     if authenticator.type not in FACTORS or not records:
         return
-    shown = {
+    record = {
         "method": "mfa",
         "at": time.time(),
         "id": authenticator.pk,
         "type": str(authenticator.type),
     }
-    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [*records, shown]
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [*records, record]
 
 
 def forget(person: AbstractBaseUser) -> None:

@@ -1,5 +1,6 @@
 """Pages of our own about one's account; sign-up, sign-in and the rest are allauth's."""
 
+from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from accounts.devices import device_words
+from accounts.devices import device_name
 from accounts.forms import SettingsForm, offered_time_zones
 from accounts.models import Language, User
 from accounts.second_factor import has_factor, was_used
@@ -45,9 +46,9 @@ def account_settings(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     """The switch at the foot of each page: kept in a cookie and, signed in, in the account."""
-    chosen = request.POST.get("language", "")
-    if request.user.is_authenticated and chosen in Language.values:
-        User.objects.filter(pk=request.user.pk).update(language=chosen)
+    language = request.POST.get("language", "")
+    if request.user.is_authenticated and language in Language.values:
+        User.objects.filter(pk=request.user.pk).update(language=language)
     return set_language(request)
 
 
@@ -75,13 +76,17 @@ def _safe_next(request: HttpRequest) -> str:
     return target if is_ours else reverse("mfa_index")
 
 
+def _rank(session: UserSession) -> tuple[bool, datetime]:
+    return session.is_current(), session.created_at
+
+
 class Sessions(ListUserSessionsView):  # type: ignore[misc]
-    """allauth's list, with each browser in words and this very session first."""
+    """allauth's list, with each browser's name and this very session first."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        own = sorted(context["sessions"], key=lambda one: (one.is_current(), one.created_at))
-        devices = [(session, device_words(session.user_agent)) for session in reversed(own)]
+        own = sorted(context["sessions"], key=_rank)
+        devices = [(session, device_name(session.user_agent)) for session in reversed(own)]
         return context | {"devices": devices}
 
 

@@ -1,4 +1,4 @@
-"""allauth's sentences that our Korean catalogue words anew.
+"""allauth's sentences that our Korean catalogue translates anew.
 
 allauth ships a Korean catalogue; ours comes first. A sentence stands here so that `makemessages`
 finds it and keeps our wording. To reword another: its English text here, the Korean in

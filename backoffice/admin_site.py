@@ -45,8 +45,8 @@ class BackofficeAdminSite(admin.AdminSite):
         """The dashboard for whoever may see payments, the plain list of screens for others."""
         from payments.admin.dashboard import page  # as above
 
-        shown = page.context(request) if page.may_see(request) else {}
-        return super().index(request, shown | (extra_context or {}))
+        dashboard = page.context(request) if page.may_see(request) else {}
+        return super().index(request, dashboard | (extra_context or {}))
 
     @method_decorator(secure_admin_login)
     def login(

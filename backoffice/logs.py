@@ -12,7 +12,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Cut what an address may carry: OAuth codes in the query, password-reset keys in the path."""
+    """Cut what a URL may carry: OAuth codes in the query, password-reset keys in the path."""
     if isinstance(request := event.get("request"), str):
         event["request"] = _KEY_IN_PATH.sub(r"\1***", request.partition("?")[0])
     return event

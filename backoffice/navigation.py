@@ -15,10 +15,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-Words = str | Promise
+Title = str | Promise
 
 # Group and icon of each screen, in the order in which they stand; icons are in icons.svg.
-_PLACES: dict[str, tuple[Words, str]] = {
+_PLACES: dict[str, tuple[Title, str]] = {
     "payments.Payment": (gettext_lazy("Payments"), "payments"),
     "payments.VerificationRun": (gettext_lazy("Payments"), "runs"),
     "payments.WebhookDelivery": (gettext_lazy("Payments"), "inbox"),
@@ -53,7 +53,7 @@ class Item:
     """One place to go; `state` is the value of `aria-current`, "" elsewhere."""
 
     label: str
-    address: str
+    url: str
     icon: str
     state: str
     views: list[View] = field(default_factory=list)
@@ -73,39 +73,39 @@ def navigation(
     """The sections for somebody who may see `apps`, has saved `views`, and is at `path`."""
     index = reverse("admin:index")
     first = Section("", [Item(_("Dashboard"), index, "home", "page" if path == index else "")])
-    found: dict[str, Section] = {}
+    sections: dict[str, Section] = {}
     saved = list(views)
     for app in apps:
         for model in app["models"]:
-            _place(found, app, model, path, saved)
-    return [first, *sorted(found.values(), key=_rank)]
+            _place(sections, app, model, path, saved)
+    return [first, *sorted(sections.values(), key=_rank)]
 
 
 def _place(
-    found: dict[str, Section],
+    sections: dict[str, Section],
     app: Mapping[str, Any],
     model: Mapping[str, Any],
     path: str,
     views: list[View],
 ) -> None:
-    address = model["admin_url"]
-    if not address:  # may add, but not look
+    url = model["admin_url"]
+    if not url:  # may add, but not look
         return
     label = f"{app['app_label']}.{model['object_name']}"
     title, icon = _PLACES.get(label, (app["name"], "record"))
-    section = found.setdefault(str(title), Section(str(title)))
+    section = sections.setdefault(str(title), Section(str(title)))
     own = views if label == _WITH_VIEWS else []
     # A page has one place: with a saved view open, the list is only above it.
-    state = "true" if any(view.is_current for view in own) else _state(address, path)
-    section.items.append(Item(capfirst(str(model["name"])), address, icon, state, own))
+    state = "true" if any(view.is_current for view in own) else _state(url, path)
+    section.items.append(Item(capfirst(str(model["name"])), url, icon, state, own))
     section.items.sort(key=_item_rank)
 
 
-def _state(address: str, path: str) -> str:
+def _state(url: str, path: str) -> str:
     """This page itself, or a page below it."""
-    if path == address:
+    if path == url:
         return "page"
-    return "true" if path.startswith(address) else ""
+    return "true" if path.startswith(url) else ""
 
 
 def _rank(section: Section) -> int:

@@ -35,7 +35,7 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def origin(url: str) -> str:
-    """Scheme and host of an address, as a Content-Security-Policy source."""
+    """Scheme and host of a URL, as a Content-Security-Policy source."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -98,7 +98,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    # After allauth's, which it asks what the session has shown.
+    # After allauth's, which it asks what the session has used.
     "accounts.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -206,8 +206,7 @@ SOCIALACCOUNT_PROVIDERS = {
 
 # A mail server that hangs must not hold a worker for ever.
 EMAIL_TIMEOUT = 20
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="backoffice@localhost")
 
 # --- Background work -------------------------------------------------------------------------
@@ -215,8 +214,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="backoffice@localhost
 # A task is a row, enqueued in the transaction that asks for it; another backend of Django's Tasks
 # API can be put in its place here.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
-# Gateway calls under way at once in one worker, and seconds that a worker may be silent about a
-# step before another one takes it up.
+# Gateway calls under way at once in one worker, and seconds without a heartbeat after which another
+# one takes up its step.
 RUN_PARALLEL_CALLS = env.int("RUN_PARALLEL_CALLS", default=8)
 RUN_WORKERS = env.int("RUN_WORKERS", default=2)
 RUN_LEASE = env.int("RUN_LEASE", default=60)
@@ -242,7 +241,7 @@ FORMAT_MODULE_PATH = ["backoffice.formats"]
 
 # --- Gateway ---------------------------------------------------------------------------------
 
-# Where `make run` listens: for the addresses that the demo prints.
+# Where `make run` listens: for the URLs that the demo prints.
 PORT = env.int("PORT", default=8000)
 # Where people reach this installation: what a mail of the worker links to. Empty: the path alone.
 SITE_URL = env.str("SITE_URL", default="") or (f"http://127.0.0.1:{PORT}" if DEBUG else "")

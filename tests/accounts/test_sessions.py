@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accounts.devices import device_words
+from accounts.devices import device_name
 from accounts.models import User
 from tests.accounts.factors import sign_in
 
@@ -66,7 +66,7 @@ def end(client: Client, session: UserSession) -> int:
 def test_a_browser_is_called_by_its_name(user_agent: str, words: str) -> None:
     with translation.override("ko"):
         expected = gettext("Unknown browser") if not user_agent else words
-        assert device_words(user_agent) == expected
+        assert device_name(user_agent) == expected
 
 
 def test_the_page_lists_where_one_is_signed_in(laptop: Client, phone: Client) -> None:
