@@ -17,7 +17,7 @@ from payments.models import AccessKind, Payment, PersonalDataAccess
 # Shorter is no reason but a key held down.
 MIN_REASON = 5
 MAX_REASON = 500
-REASON_NEEDED = _("Say in a few words why you need this: at least 5 characters.")
+REASON_NEEDED = _("Say in a few words why you need this: at least %(limit)s characters.")
 
 
 def record_access(
@@ -37,7 +37,7 @@ def record_access(
     """
     text = clean(reason.strip(), MAX_REASON)
     if len(text) < MIN_REASON:
-        raise NotAllowed(REASON_NEEDED)
+        raise NotAllowed(REASON_NEEDED % {"limit": MIN_REASON})
     return PersonalDataAccess.objects.create(
         at=timezone.now(),
         actor_id=actor.pk,

@@ -2,12 +2,13 @@
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import translation
 
 from accounts.models import User
 from payments.core.db.append_only import AppendOnlyError
 from payments.errors import NotAllowed
 from payments.models import AccessKind, Payment, PersonalDataAccess, Product
-from payments.services.access_log import record_access
+from payments.services.access_log import MIN_REASON, record_access
 from tests.payments import builders
 
 
@@ -41,7 +42,8 @@ def test_a_record_says_who_what_why_and_from_where(
 
 @pytest.mark.parametrize("reason", ["", "     ", "test", " ab  ", "\x00\x00\x00\x00\x00"])
 def test_no_record_without_a_reason(finance: User, reason: str) -> None:
-    with pytest.raises(NotAllowed):
+    refusal = pytest.raises(NotAllowed, match=f"at least {MIN_REASON} characters")
+    with translation.override("en"), refusal:
         record_access(actor=finance, kind=AccessKind.VIEWED, reason=reason, unmasked=True)
     assert not PersonalDataAccess.objects.exists()
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from payments import tasks
 from payments.admin.dashboard.waiting import WaitingTile
 from payments.models import ItemOutcome, Payment, ScheduledJob, VerificationItem, Worker
+from payments.selectors import background
 from payments.services import reconciliation
 from payments.services.background import workers
 from payments.services.verification_runs import control
@@ -87,6 +88,19 @@ def test_a_failure_is_named_and_its_text_is_for_admins_alone(
     assert "ValueError" in words
     assert "kim@example.com" not in words
     assert "kim@example.com has no row" in text_of(sign_in(admin_person).get(WORK))
+
+
+@pytest.mark.parametrize("days", [7, 3])
+def test_failures_are_listed_for_as_long_as_their_title_says(
+    client: Client, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    monkeypatch.setattr(background, "FAILED_SINCE", timedelta(days=days))
+    failed()
+    for age, is_listed in ((timedelta(hours=-1), True), (timedelta(hours=1), False)):
+        DBTaskResult.objects.update(finished_at=timezone.now() - timedelta(days=days) - age)
+        response = client.get(WORK)
+        assert f">Failed in the last {days} days<" in text_of(response)
+        assert bool(response.context["failed"]) is is_listed
 
 
 def test_each_job_says_when_it_is_due_and_whether_it_is_late(client: Client) -> None:
