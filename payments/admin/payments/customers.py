@@ -12,15 +12,20 @@ from payments.selectors.payments.search import customers
 CUSTOMERS_A_PAGE = 20
 # Deeper than anybody scrolls; a bound, because each page is an OFFSET.
 MAX_PAGE = 50
+# From here on a number is no page that anything asked for: the first is shown.
+NO_PAGE = 10_000
 
 
 @staff_view("view")
 def find_customers(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
     """One page of them (JSON, as select2 reads it): no right on accounts needed."""
-    page = min(whole_number(request.GET.get("page")) or 1, MAX_PAGE)
+    number = whole_number(request.GET.get("page")) or 1
+    page = number if number < NO_PAGE else 1
     term = request.GET.get("term", "").replace("\x00", "").strip()
     unmasked = on_record(request, query=urlencode([("customers", term), ("page", page)]))
-    people, more = customers(term, page=page, size=CUSTOMERS_A_PAGE, unmasked=unmasked)
+    people, more = customers(
+        term, page=min(page, MAX_PAGE), size=CUSTOMERS_A_PAGE, unmasked=unmasked
+    )
     names = [{"id": str(pk), "text": email(person, unmasked=unmasked)} for pk, person in people]
     pagination = {"more": more and page < MAX_PAGE}
     return JsonResponse({"results": names, "pagination": pagination})
