@@ -14,7 +14,7 @@ MERCHANT_UID_LIMIT = 40
 IMP_UID_LIMIT = 32
 REASON_LIMIT = 256
 PAGE_LIMIT = 1000
-LOST = "\ufffd"  # stands for a character that can't be stored, so an id with it is nobody's
+REPLACEMENT = "\ufffd"  # stands for a character that can't be stored, so an id with it is nobody's
 
 STATUSES = frozenset({"ready", "paid", "failed", "cancelled"})
 SORTINGS = frozenset({"-started", "started", "-paid", "paid", "-updated", "updated"})
@@ -84,7 +84,7 @@ def span(from_: int, to: int) -> tuple[int, int]:
 
 
 def base(api_url: str) -> str:
-    """The address that paths are put behind; it shows in logs and repr, so no password in it."""
+    """The URL that paths are put behind; it shows in logs and repr, so no password in it."""
     parts = urlsplit(api_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("api_url must be an http(s) address")
@@ -107,7 +107,7 @@ def _identifier(name: str, value: str, limit: int) -> str:
         raise NotAnId(f"{name} is missing")
     if len(value) > limit:
         raise NotAnId(f"{name} is longer than {limit} characters")
-    if LOST in value or "\0" in value:
+    if REPLACEMENT in value or "\0" in value:
         raise NotAnId(f"{name} holds characters that no id has")
     # Percent-encoding leaves dots alone, and HTTP clients resolve /payments/.. themselves.
     if value in (".", ".."):

@@ -4,7 +4,7 @@ A new endpoint is a new method: check the arguments in `arguments` (before any c
 in `parsing`, call. Every method may raise AuthenticationFailed, Unavailable and Malformed besides
 what it names, and ValueError for arguments that must not be sent. Amounts are whole won, times unix
 seconds in UTC. Whether an answer is the right one (whose order, which amount) is for the caller to
-compare: the client hands out what the gateway said.
+compare: the client hands out what the gateway answered.
 """
 
 import time
@@ -105,12 +105,12 @@ class IamportClient:
         try:
             return self.register(merchant_uid=merchant_uid, amount=amount, currency=currency)
         except Refused:
-            there = self.registered(merchant_uid=merchant_uid)
-            if there is None:
+            registration = self.registered(merchant_uid=merchant_uid)
+            if registration is None:
                 raise  # refused for another reason than being there already
-        held = {key: getattr(there, key) for key in wanted}
+        held = {key: getattr(registration, key) for key in wanted}
         if held == wanted:
-            return there
+            return registration
         return self.amend(merchant_uid=merchant_uid, amount=amount, currency=currency)
 
     def payment(self, imp_uid: str) -> GatewayPayment:
@@ -136,14 +136,14 @@ class IamportClient:
         wanted = arguments.imp_uids(imp_uids), arguments.merchant_uids(merchant_uids)
         ids = [("imp_uid[]", uid) for uid in wanted[0]]
         ids += [("merchant_uid[]", uid) for uid in wanted[1]]
-        found: dict[str, GatewayPayment] = {}
+        payments: dict[str, GatewayPayment] = {}
         for start in range(0, len(ids), IDS_PER_CALL):
             for payment in self._some(ids[start : start + IDS_PER_CALL]):
-                found.setdefault(payment.imp_uid, payment)
-        merchants = {payment.merchant_uid for payment in found.values()}
+                payments.setdefault(payment.imp_uid, payment)
+        merchants = {payment.merchant_uid for payment in payments.values()}
         return Batch(
-            found=tuple(found.values()),
-            missing_imp_uids=tuple(uid for uid in wanted[0] if uid not in found),
+            payments=tuple(payments.values()),
+            missing_imp_uids=tuple(uid for uid in wanted[0] if uid not in payments),
             missing_merchant_uids=tuple(uid for uid in wanted[1] if uid not in merchants),
         )
 
@@ -156,7 +156,10 @@ class IamportClient:
     def find(
         self, merchant_uid: str, *, status: str | None = None, sorting: str = "-started"
     ) -> GatewayPayment:
-        """One attempt of an order, the first under `sorting` (contract 2.4). NotFound if none."""
+        """One attempt of an order, the first under `sorting` (contract 2.4). NotFound if none.
+
+        Nothing calls it yet: who must see every attempt takes `find_all`.
+        """
         path = _by_order("find", merchant_uid, status)
         params = [("sorting", arguments.sorting(sorting))]
         return self._call("GET", path, parsing.payment, params=params)
@@ -212,6 +215,8 @@ class IamportClient:
         enable_webhook: bool = False,
     ) -> GatewayPayment:
         """Refund `amount` won of a payment, in part or whole (contract 2.7). Sent once.
+
+        Nothing calls it yet: it waits for refunds, as `RefundAccount` does.
 
         `checksum` is what the caller believes can still be refunded (amount - cancel_amount): the
         gateway does nothing if it differs, which is the only guard against refunding twice. Raises

@@ -46,9 +46,10 @@ def walk(fetch: Fetch, unreadable: Unreadable | None = None) -> Iterator[Gateway
         if unreadable is not None:
             for imp_uid, why in page.unreadable:
                 unreadable(imp_uid, why)
-        fresh = [one for one in page.payments if not any(one.imp_uid in ids for ids in recent)]
-        recent.append({one.imp_uid for one in page.payments})
-        yield from {one.imp_uid: one for one in fresh}.values()
+        known = set().union(*recent)
+        fresh = {row.imp_uid: row for row in page.payments if row.imp_uid not in known}
+        recent.append({row.imp_uid for row in page.payments})
+        yield from fresh.values()
 
 
 def _pages(fetch: Fetch) -> Iterator[Page]:

@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from .arguments import LOST
+from .arguments import REPLACEMENT
 from .schemas import Amount, Cancellation, GatewayPayment, Page, Prepared, PrepareOutcome
 
 _LATEST = 253_402_300_799  # the last second of the year 9999: past it no datetime can be made
@@ -83,7 +83,7 @@ def _name(row: Any, where: str) -> str:
 
     What is unusable is replaced, not left out: that might leave the id of another payment.
     """
-    return _UNUSABLE.sub(LOST, _some_text(_object(row, where), "imp_uid", where))
+    return _UNUSABLE.sub(REPLACEMENT, _some_text(_object(row, where), "imp_uid", where))
 
 
 def prepared(response: Any, outcome: PrepareOutcome) -> Prepared:

@@ -37,7 +37,10 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RefundAccount:
-    """Where a deposit goes back to (contract 2.7). `bank` is the PG's own bank code."""
+    """Where a deposit goes back to (contract 2.7). `bank` is the PG's own bank code.
+
+    Only `cancel` takes it, which waits for refunds.
+    """
 
     holder: str
     bank: str
@@ -176,12 +179,12 @@ class GatewayPayment:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The answer to a look-up of many ids (contract 2.3): what was found, and which ids were not.
+    """The answer to a look-up of many ids (contract 2.3), and the ids that nothing belongs to.
 
-    `found` has each payment once, in no promised order.
+    `payments` has each payment once, in no promised order.
     """
 
-    found: tuple[GatewayPayment, ...]
+    payments: tuple[GatewayPayment, ...]
     missing_imp_uids: tuple[str, ...]
     missing_merchant_uids: tuple[str, ...]
 

@@ -54,8 +54,8 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """No reply. `sent` is False only if the connection was never made."""
+class NoReply:
+    """Why none came. `sent` is False only if the connection was never made."""
 
     why: str
     sent: bool
@@ -80,7 +80,7 @@ class _Token(AuthBase):
 
 
 class Transport:
-    """A pooled session for one base address; safe to share between threads."""
+    """A pooled session for one base URL; safe to share between threads."""
 
     def __init__(
         self,
@@ -109,11 +109,11 @@ class Transport:
             and spent < self._max_retries
             and worth_repeating(result, timed_out=timed_out)
         ):
-            timed_out = timed_out or (isinstance(result, Lost) and result.timed_out)
+            timed_out = timed_out or (isinstance(result, NoReply) and result.timed_out)
             self._sleep(pause(spent, result, self._backoff))
             spent += 1
             result = self._once(request, token)
-        if isinstance(result, Lost):
+        if isinstance(result, NoReply):
             error = Unavailable(result.why, method=request.method, path=request.path)
             error.sent = result.sent
             raise error
@@ -126,7 +126,7 @@ class Transport:
             pools[key].close()
         self._session.close()
 
-    def _once(self, request: Request, token: str | None) -> Reply | Lost:
+    def _once(self, request: Request, token: str | None) -> Reply | NoReply:
         started = time.perf_counter()
         result = self._send(request, token)
         answered = isinstance(result, Reply)
@@ -141,7 +141,7 @@ class Transport:
         )
         return result
 
-    def _send(self, request: Request, token: str | None) -> Reply | Lost:
+    def _send(self, request: Request, token: str | None) -> Reply | NoReply:
         try:
             with self._session.request(
                 request.method,
@@ -156,17 +156,17 @@ class Transport:
                 return Reply(response.status_code, _body(response), _retry_after(response))
         except (OSError, HTTPError) as error:  # every RequestException is an OSError
             # Only its name goes on: the exception holds the request, with token and body.
-            return _lost(error)
+            return _no_reply(error)
 
 
-def worth_repeating(result: Reply | Lost, *, timed_out: bool) -> bool:
+def worth_repeating(result: Reply | NoReply, *, timed_out: bool) -> bool:
     """Whether asking again may help. A read timeout is worth one repeat: each costs seconds."""
     if isinstance(result, Reply):
         return result.status in REPEATED_STATUSES
     return not result.hopeless and not (result.timed_out and timed_out)
 
 
-def pause(spent: int, result: Reply | Lost, backoff: float) -> float:
+def pause(spent: int, result: Reply | NoReply, backoff: float) -> float:
     """Seconds to wait before the next try: what the gateway asks for, or doubling; with jitter."""
     asked = result.retry_after if isinstance(result, Reply) else None
     if asked is not None:
@@ -204,11 +204,11 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
-def _lost(error: OSError | HTTPError) -> Lost:
+def _no_reply(error: OSError | HTTPError) -> NoReply:
     inner = error.args[0] if error.args else None
     reason = getattr(inner, "reason", None)
     unconnected = isinstance(reason, NewConnectionError | ConnectTimeoutError)
-    return Lost(
+    return NoReply(
         why=type(error).__name__,
         sent=not (unconnected or isinstance(error, requests.ConnectTimeout)),
         # requests turns a read timeout in the middle of a body into a ConnectionError

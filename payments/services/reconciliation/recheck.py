@@ -128,7 +128,7 @@ def _ask(
         batch = gateway.client().payments(imp_uids=imp_uids)
     except (Malformed, ValueError):
         return _ask_each(imp_uids, before_call)
-    return {answer.imp_uid: answer for answer in batch.found}, set()
+    return {answer.imp_uid: answer for answer in batch.payments}, set()
 
 
 def _ask_each(
@@ -148,5 +148,5 @@ def _ask_each(
             if len(unreadable) == number >= min(UNREADABLE_AT_MOST, len(imp_uids)):
                 raise
         else:
-            answers |= {answer.imp_uid: answer for answer in batch.found}
+            answers |= {answer.imp_uid: answer for answer in batch.payments}
     return answers, unreadable

@@ -58,7 +58,7 @@ def ask(*, questions: Sequence[Question]) -> dict[int, Reply]:
     left = [question for question in questions if not question.imp_uid]
     try:
         batch = gateway.client().payments(imp_uids=[question.imp_uid for question in by_id])
-        answers = {payment.imp_uid: Answer(payment) for payment in batch.found}
+        answers = {payment.imp_uid: Answer(payment) for payment in batch.payments}
         replies = {
             question.payment_id: answers[question.imp_uid]
             for question in by_id

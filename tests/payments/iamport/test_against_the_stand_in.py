@@ -208,7 +208,7 @@ def test_a_test_payment_is_hidden_unless_asked_for(
         api_url=stand_in.url, key="sandbox_key", secret="sandbox_secret", include_sandbox=True
     )
     assert seeing.payment(imp_uid).sandbox
-    assert client.payments(imp_uids=[imp_uid]).found[0].sandbox
+    assert client.payments(imp_uids=[imp_uid]).payments[0].sandbox
 
 
 def test_what_the_contract_does_not_know_is_read_all_the_same(
@@ -261,9 +261,9 @@ def test_more_attempts_than_a_page_holds(stand_in: SandboxGateway, client: Iampo
 def test_a_batch_is_whole_partial_or_empty(stand_in: SandboxGateway, client: IamportClient) -> None:
     ids = [stand_in.pay(f"order-{n}", 100 + n)["imp_uid"] for n in range(3)]
     whole = client.payments(imp_uids=ids)
-    assert {found.imp_uid for found in whole.found} == set(ids)
+    assert {found.imp_uid for found in whole.payments} == set(ids)
     partial = client.payments(imp_uids=[*ids, "imp_x"], merchant_uids=["order-0", "order-x"])
-    assert {found.imp_uid for found in partial.found} == set(ids)
+    assert {found.imp_uid for found in partial.payments} == set(ids)
     assert (partial.missing_imp_uids, partial.missing_merchant_uids) == (("imp_x",), ("order-x",))
     assert client.payments(imp_uids=["imp_x"]).missing_imp_uids == ("imp_x",)
 
@@ -272,7 +272,7 @@ def test_a_batch_of_any_size(stand_in: SandboxGateway, client: IamportClient) ->
     rows = [{"merchant_uid": f"order-{n}", "amount": 100 + n} for n in range(250)]
     ids = [row["imp_uid"] for row in stand_in.control("POST", "payments", rows)]
     batch = client.payments(imp_uids=ids, merchant_uids=["order-7", "order-x"])
-    assert {found.imp_uid for found in batch.found} == set(ids)
+    assert {found.imp_uid for found in batch.payments} == set(ids)
     assert (batch.missing_imp_uids, batch.missing_merchant_uids) == ((), ("order-x",))
     assert made(stand_in, "GET /payments") == 3
 

@@ -231,7 +231,7 @@ def test_odd_characters_stay_inside_their_part_of_the_path(
 
 def test_a_batch_of_none_asks_nothing(gateway: Gateway, client: IamportClient) -> None:
     batch = client.payments()
-    assert (batch.found, batch.missing_imp_uids, batch.missing_merchant_uids) == ((), (), ())
+    assert (batch.payments, batch.missing_imp_uids, batch.missing_merchant_uids) == ((), (), ())
     assert gateway.seen == []
 
 
@@ -245,7 +245,7 @@ def test_a_batch_is_matched_by_id_not_by_place(gateway: Gateway, client: Iamport
     batch = client.payments(
         imp_uids=["imp_1", "imp_2", "imp_1"], merchant_uids=["order-3", "order-4"]
     )
-    assert [found.imp_uid for found in batch.found] == ["imp_3", "imp_1"]
+    assert [found.imp_uid for found in batch.payments] == ["imp_3", "imp_1"]
     assert batch.missing_imp_uids == ("imp_2",)
     assert batch.missing_merchant_uids == ("order-4",)
     assert gateway.seen[-1].query == [
@@ -261,7 +261,7 @@ def test_a_batch_of_which_nothing_is_known_is_all_missing(
 ) -> None:
     gateway.on("GET", "/payments", GONE)
     batch = client.payments(imp_uids=["imp_1"], merchant_uids=["order-1"])
-    assert (batch.found, batch.missing_imp_uids) == ((), ("imp_1",))
+    assert (batch.payments, batch.missing_imp_uids) == ((), ("imp_1",))
     assert batch.missing_merchant_uids == ("order-1",)
 
 
@@ -290,7 +290,7 @@ def test_a_batch_goes_in_hundreds(gateway: Gateway, client: IamportClient) -> No
     )
     sizes = [len(seen.query) for seen in gateway.calls("GET", "/payments")]
     assert sizes == [100, 100, 50]
-    assert [found.imp_uid for found in batch.found] == ["imp_0", "imp_249"]
+    assert [found.imp_uid for found in batch.payments] == ["imp_0", "imp_249"]
     assert len(batch.missing_imp_uids) == 149
     assert "order-1" not in batch.missing_merchant_uids
 

@@ -316,7 +316,7 @@ def test_a_404_of_a_proxy_is_not_the_gateways(gateway: Gateway, client: IamportC
 def test_a_byte_order_mark_does_no_harm(gateway: Gateway, client: IamportClient) -> None:
     body = b'\xef\xbb\xbf{"code": 0, "message": null, "response": []}'
     gateway.on("GET", "/payments", plain(200, body))
-    assert client.payments(imp_uids=["imp_1"]).found == ()
+    assert client.payments(imp_uids=["imp_1"]).payments == ()
 
 
 def test_connections_are_reused(gateway: Gateway, client: IamportClient) -> None:
