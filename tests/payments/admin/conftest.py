@@ -1,4 +1,4 @@
-"""Addresses of the staff screens, and what one can read off a page."""
+"""URLs of the staff screens, and what one can read off a page."""
 
 import csv
 import io
@@ -96,19 +96,19 @@ def act(
     return client.post(f"{LIST}?{query}", body | data)
 
 
-def english(words: object) -> str:
+def english(text: object) -> str:
     """Words of the product as a reader of English sees them."""
     with translation.override("en"):
-        return str(words)
+        return str(text)
 
 
-def told(response: ClientResponse) -> str:
+def messages_on(response: ClientResponse) -> str:
     """The messages on the page that follows, as text."""
     page = response.client.get(response["Location"]) if response.status_code == 302 else response
-    found = re.search(
+    match = re.search(
         r'<ul class="messagelist">(.*?)</ul>\s*(?:<!--|<div)', text_of(page), re.DOTALL
     )
-    return unescape(re.sub(r"<[^>]+>|\s+", " ", found[1])).strip() if found else ""
+    return unescape(re.sub(r"<[^>]+>|\s+", " ", match[1])).strip() if match else ""
 
 
 @pytest.fixture

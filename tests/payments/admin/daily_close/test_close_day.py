@@ -21,7 +21,7 @@ from payments.models import (
 from payments.services.daily_close import close as closing
 from payments.services.daily_close.close import close_day
 from tests.payments import builders
-from tests.payments.admin.conftest import SignIn, english, text_of, told
+from tests.payments.admin.conftest import SignIn, english, messages_on, text_of
 from tests.payments.books import filed
 from tests.responses import ClientResponse
 
@@ -67,7 +67,7 @@ def test_a_day_is_closed_in_the_name_of_who_pressed(
     close = DailyClose.objects.get()
     assert response["Location"] == close_of(close)
     assert (close.day, close.actor, close.run, close.net) == (APRIL_1, finance, None, 190_000)
-    assert "2026-04-01 is closed." in told(response)
+    assert "2026-04-01 is closed." in messages_on(response)
 
 
 def test_the_close_stands_on_the_newest_comparison_of_the_whole_day(
@@ -119,13 +119,13 @@ def test_a_day_that_changed_since_the_page_was_drawn_is_not_closed(
     seen = client.get(f"{CLOSE}?day={APRIL_1}").context["seen"]
     builders.paid(customer, product)
     response = client.post(CLOSE, {"day": APRIL_1, "seen": seen})
-    assert told(response) == english(closing.CHANGED)
+    assert messages_on(response) == english(closing.CHANGED)
     assert not DailyClose.objects.exists()
 
 
 @pytest.mark.parametrize("day", ["", "tomorrow", "2026-13-01"])
 def test_without_a_day_nothing_is_closed(client: Client, day: str) -> None:
-    assert "Nothing was closed" in told(client.post(CLOSE, {"day": day}))
+    assert "Nothing was closed" in messages_on(client.post(CLOSE, {"day": day}))
     assert client.get(f"{CLOSE}?day={day}").status_code == 200
     assert not DailyClose.objects.exists()
 
@@ -141,7 +141,7 @@ def test_what_can_not_be_closed_says_why_and_has_no_button(client: Client, finan
         page = text_of(client.get(f"{CLOSE}?day={day}"))
         assert why in page
         assert 'name="seen"' not in page
-        assert why in told(client.post(CLOSE, {"day": day}))
+        assert why in messages_on(client.post(CLOSE, {"day": day}))
     assert DailyClose.objects.count() == 1
 
 

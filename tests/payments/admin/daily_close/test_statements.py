@@ -14,7 +14,7 @@ from payments.core.kst import end_of, start_of
 from payments.models import DailyClose, Payment, PersonalDataAccess, Product
 from payments.services.daily_close.close import close_day
 from tests.payments import builders
-from tests.payments.admin.conftest import SignIn, text_of, told
+from tests.payments.admin.conftest import SignIn, messages_on, text_of
 
 from .test_closes import CLOSES, cells, words
 
@@ -249,7 +249,7 @@ def test_who_took_a_file_and_why_is_on_record(
 def test_without_a_reason_nothing_leaves(client: Client, april: DailyClose) -> None:
     response = client.post(f"{DAILY}csv/", {"day": "2026-04-01", "reason": " x "})
     assert response["Location"] == f"{DAILY}?day=2026-04-01"
-    assert "why you need this" in told(response)
+    assert "why you need this" in messages_on(response)
     assert not PersonalDataAccess.objects.exists()
 
 

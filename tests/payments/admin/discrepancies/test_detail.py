@@ -10,7 +10,7 @@ from payments.models import ClosingReason, Discrepancy, Payment, Product
 from payments.services.discrepancies import queue
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.admin.conftest import SignIn, english, page_of, text_of, told
+from tests.payments.admin.conftest import SignIn, english, messages_on, page_of, text_of
 from tests.payments.books import filed, missing_here
 
 from .pages import LIST, WORDS, address, close, own
@@ -99,7 +99,7 @@ class TestWorkingItOff:
             (operator, f"Handed to {operator}."),
             (None, "Nobody's now."),
         ):
-            assert words in told(own(client, discrepancy, owner))
+            assert words in messages_on(own(client, discrepancy, owner))
             discrepancy.refresh_from_db()
             assert discrepancy.owner == owner
 
@@ -107,21 +107,21 @@ class TestWorkingItOff:
         self, client: Client, finance: User, operator: User, discrepancy: Discrepancy
     ) -> None:
         User.objects.filter(pk=finance.pk).update(language="ko")
-        assert told(own(client, discrepancy, operator)).startswith("operator@example.com ")
+        assert messages_on(own(client, discrepancy, operator)).startswith("operator@example.com ")
 
     @pytest.mark.parametrize("name", ["viewer", "customer"])
     def test_it_is_not_handed_to_somebody_who_may_not_work_on_it(
         self, client: Client, discrepancy: Discrepancy, name: str, request: pytest.FixtureRequest
     ) -> None:
         answer = own(client, discrepancy, request.getfixturevalue(name))
-        assert "Choose somebody who may work" in told(answer)
+        assert "Choose somebody who may work" in messages_on(answer)
         discrepancy.refresh_from_db()
         assert discrepancy.owner is None
 
     def test_it_is_closed_with_a_reason_and_words(
         self, client: Client, finance: User, discrepancy: Discrepancy
     ) -> None:
-        assert "The discrepancy is closed." in told(close(client, discrepancy))
+        assert "The discrepancy is closed." in messages_on(close(client, discrepancy))
         discrepancy.refresh_from_db()
         assert (discrepancy.is_open, discrepancy.closing_reason) == (False, ClosingReason.ACCEPTED)
         step = discrepancy.steps.last()
@@ -164,15 +164,15 @@ class TestWorkingItOff:
 
     def test_a_second_click_is_told_kindly(self, client: Client, discrepancy: Discrepancy) -> None:
         close(client, discrepancy)
-        assert "closed already" in told(close(client, discrepancy))
-        assert "closed already" in told(client.get(address(discrepancy, "close")))
+        assert "closed already" in messages_on(close(client, discrepancy))
+        assert "closed already" in messages_on(client.get(address(discrepancy, "close")))
         assert discrepancy.steps.filter(kind="closed").count() == 1
 
     def test_an_owner_of_a_page_that_is_out_of_date_is_not_overwritten(
         self, client: Client, finance: User, operator: User, discrepancy: Discrepancy
     ) -> None:
         own(client, discrepancy, operator)
-        assert "has changed in the meantime" in told(own(client, discrepancy, finance))
+        assert "has changed in the meantime" in messages_on(own(client, discrepancy, finance))
         discrepancy.refresh_from_db()
         assert discrepancy.owner == operator
 
@@ -183,7 +183,7 @@ class TestWorkingItOff:
         short = client.post(there, {"version": discrepancy.version, "text": "x"})
         assert list(short.context["form"].errors) == ["text"]
         done = client.post(there, {"version": discrepancy.version, "text": "다시 확인 필요"})
-        assert "The discrepancy is open again." in told(done)
+        assert "The discrepancy is open again." in messages_on(done)
         discrepancy.refresh_from_db()
         assert (discrepancy.is_open, discrepancy.times_opened) == (True, 2)
         assert "Opened again" in text_of(client.get(address(discrepancy)))
@@ -196,7 +196,7 @@ class TestWorkingItOff:
             payment.merchant_uid, payment.amount, imp_uid=payment.imp_uid, ignore_prepare=True
         )
         client = sign_in(admin_person)
-        words = told(client.post(address(found, "verify")))
+        words = messages_on(client.post(address(found, "verify")))
         assert "closed by itself" in words
         found.refresh_from_db()
         assert (found.is_open, found.closing_reason) == (False, ClosingReason.AGREES)
@@ -227,7 +227,9 @@ class TestWorkingItOff:
     ) -> None:
         found = filed(payment)
         sandbox.fault("status", status=500)
-        assert "does not answer" in told(sign_in(admin_person).post(address(found, "verify")))
+        assert "does not answer" in messages_on(
+            sign_in(admin_person).post(address(found, "verify"))
+        )
         found.refresh_from_db()
         assert found.is_open
 
@@ -237,7 +239,7 @@ class TestWorkingItOff:
         found = missing_here("imp_1", "order-1")
         client = sign_in(admin_person)
         assert address(found, "verify") not in text_of(client.get(address(found)))
-        assert "no payment here" in told(client.post(address(found, "verify")))
+        assert "no payment here" in messages_on(client.post(address(found, "verify")))
 
     def test_the_way_back_leads_to_the_queue_as_it_was(
         self, client: Client, finance: User, discrepancy: Discrepancy

@@ -10,7 +10,7 @@ from accounts.models import User
 from payments.models import ClosingReason, Discrepancy, Payment
 from payments.services.discrepancies import queue
 from tests.gateway import SandboxGateway
-from tests.payments.admin.conftest import SignIn, page_of, text_of, told
+from tests.payments.admin.conftest import SignIn, messages_on, page_of, text_of
 from tests.payments.books import missing_here, reconciled
 from tests.payments.builders import NOON
 from tests.responses import ClientResponse
@@ -85,17 +85,17 @@ def test_the_customer_is_decided_later_on_the_payments_page(
     short = client.post(there, {"customer": customer.pk, "note": "x"})
     assert list(short.context["form"].errors) == ["note"]
     done = client.post(there, {"customer": customer.pk, "note": "주문서를 확인함"})
-    assert "has its customer now" in told(done)
+    assert "has its customer now" in messages_on(done)
     payment.refresh_from_db()
     assert payment.user == customer
-    assert "has a customer already" in told(client.get(there))
+    assert "has a customer already" in messages_on(client.get(there))
 
 
 def test_a_page_that_is_out_of_date_takes_nothing_in(
     client: Client, found: Discrepancy, operator: User
 ) -> None:
     queue.assign(discrepancy=found, actor=operator, owner=operator, expected_version=1)
-    words = told(take(client, found, "nobody"))
+    words = messages_on(take(client, found, "nobody"))
     assert "has changed in the meantime" in words
     assert not Payment.objects.exists()
 
@@ -104,8 +104,8 @@ def test_a_silent_gateway_is_said_and_nothing_is_taken_in(
     client: Client, found: Discrepancy, sandbox: SandboxGateway
 ) -> None:
     sandbox.fault("status", status=500)
-    assert "does not answer" in told(client.get(address(found, "take_in")))
-    assert "does not answer" in told(take(client, found, "nobody"))
+    assert "does not answer" in messages_on(client.get(address(found, "take_in")))
+    assert "does not answer" in messages_on(take(client, found, "nobody"))
     assert not Payment.objects.exists()
 
 

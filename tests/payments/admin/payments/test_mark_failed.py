@@ -20,9 +20,9 @@ from tests.payments.admin.conftest import (
     SignIn,
     act,
     english,
+    messages_on,
     page_of,
     text_of,
-    told,
 )
 from tests.payments.conftest import kinds, start
 from tests.responses import ClientResponse
@@ -64,7 +64,7 @@ def test_an_open_order_is_closed_for_a_reason_in_the_operators_name(
 ) -> None:
     response = mark(client, payment, _changelist_filters="status=ready")
     assert response["Location"] == f"{LIST}?status=ready"
-    assert told(response) == f"{payment.merchant_uid}: Marked failed: 고객이 전화로 취소"
+    assert messages_on(response) == f"{payment.merchant_uid}: Marked failed: 고객이 전화로 취소"
     payment.refresh_from_db()
     event = payment.events.get(kind="marked_failed")
     assert payment.status == "failed"
@@ -79,7 +79,7 @@ def test_it_is_refused_when_the_gateway_says_paid_and_the_payment_becomes_paid(
     client: Client, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
-    words = told(mark(client, payment))
+    words = messages_on(mark(client, payment))
     assert f"{payment.merchant_uid}: {english(mark_failed.HAS_MONEY)} It is now: Paid." in words
     payment.refresh_from_db()
     assert payment.status == "paid"
@@ -90,7 +90,7 @@ def test_it_is_refused_while_the_gateway_is_silent(
     client: Client, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     sandbox.fault("status", status=500)
-    assert "does not answer. Nothing was changed" in told(mark(client, payment))
+    assert "does not answer. Nothing was changed" in messages_on(mark(client, payment))
     payment.refresh_from_db()
     assert payment.status == "ready"
 
@@ -100,7 +100,7 @@ def test_a_payment_that_changed_since_the_page_was_opened_is_refused_by_name(
 ) -> None:
     seen = Payment.objects.get(pk=payment.pk)
     verify(payment=payment, source=Source.BROWSER)
-    words = told(mark(client, seen))
+    words = messages_on(mark(client, seen))
     assert words.startswith(f"{payment.merchant_uid}: This payment has changed")
     payment.refresh_from_db()
     assert payment.status == "ready"
@@ -150,7 +150,7 @@ def test_of_several_each_has_its_own_outcome(
     sandbox.pay(paid_here.merchant_uid, 99_000)
     seen = Payment.objects.get(pk=paid_here.pk)
     verify(payment=paid_here, source=Source.BROWSER)
-    words = told(mark(client, closed, paid_there, seen))
+    words = messages_on(mark(client, closed, paid_there, seen))
     assert "3 payments: changed 1, refused 2" in words
     assert f"{paid_there.merchant_uid}: {english(mark_failed.HAS_MONEY)}" in words
     assert f"{paid_here.merchant_uid}: This payment has changed" in words
@@ -163,7 +163,7 @@ def test_a_failure_that_the_gateway_knew_of_keeps_the_gateways_reason(
 ) -> None:
     declined = {"fail_reason": "한도 초과"}
     sandbox.pay(payment.merchant_uid, 99_000, outcome="failed", fields=declined)
-    assert "한도 초과" in told(mark(client, payment))
+    assert "한도 초과" in messages_on(mark(client, payment))
     assert not payment.events.filter(kind="marked_failed").exists()
 
 
@@ -172,7 +172,7 @@ def test_too_many_at_once_are_refused(
 ) -> None:
     monkeypatch.setattr(actions, "MAX_FAILED", 2)
     orders = [builders.ordered(customer, product) for _ in range(3)]
-    assert "At most 2 payments at once" in told(act(client, "mark_failed", *orders))
+    assert "At most 2 payments at once" in messages_on(act(client, "mark_failed", *orders))
 
 
 @pytest.mark.parametrize("record", ["", "x", "1", "1:x", "999:1", "-1:1", "9" * 30 + ":1", "1:1:1"])
@@ -211,7 +211,7 @@ def test_that_a_payment_changed_is_said_before_what_it_became(
     seen = Payment.objects.get(pk=payment.pk)
     sandbox.pay(payment.merchant_uid, 99_000)
     verify(payment=payment, source=Source.BROWSER)
-    assert "This payment has changed" in told(mark(client, seen))
+    assert "This payment has changed" in messages_on(mark(client, seen))
 
 
 # --- While the gateway is silent ----------------------------------------------------------------
@@ -235,7 +235,7 @@ def silent(sandbox: SandboxGateway) -> SandboxGateway:
 def test_an_operator_is_told_that_somebody_else_may_go_on(
     client: Client, payment: Payment, silent: SandboxGateway
 ) -> None:
-    words = told(mark(client, payment))
+    words = messages_on(mark(client, payment))
     assert english(failing_page.NO_OVERRIDE) in words
     payment.refresh_from_db()
     assert payment.status == "ready"
@@ -261,7 +261,7 @@ def test_the_second_yes_closes_it_and_the_record_says_so(
     mark(approvers, payment)
     payment.refresh_from_db()
     response = mark(approvers, payment, **SECOND_TIME)
-    assert "Marked failed: 고객이 전화로 취소" in told(response)
+    assert "Marked failed: 고객이 전화로 취소" in messages_on(response)
     payment.refresh_from_db()
     event = payment.events.get(kind="marked_failed")
     assert payment.status == "failed"
@@ -294,7 +294,7 @@ def test_what_the_gateway_says_after_all_beats_the_second_yes(
     silent.heal()
     silent.pay(payment.merchant_uid, 99_000)
     payment.refresh_from_db()
-    assert english(mark_failed.HAS_MONEY) in told(mark(approvers, payment, **SECOND_TIME))
+    assert english(mark_failed.HAS_MONEY) in messages_on(mark(approvers, payment, **SECOND_TIME))
     payment.refresh_from_db()
     assert payment.status == "paid"
 
@@ -305,7 +305,7 @@ def test_a_payment_that_changed_since_the_second_page_is_refused(
     mark(approvers, payment)
     seen = Payment.objects.get(pk=payment.pk)
     verify(payment=payment, source=Source.BROWSER)
-    assert "This payment has changed" in told(mark(approvers, seen, **SECOND_TIME))
+    assert "This payment has changed" in messages_on(mark(approvers, seen, **SECOND_TIME))
     payment.refresh_from_db()
     assert payment.status == "ready"
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from payments.models import Payment, Product
 from tests.payments import builders
-from tests.payments.admin.conftest import SignIn, page_of, text_of, told
+from tests.payments.admin.conftest import SignIn, messages_on, page_of, text_of
 from tests.payments.conftest import kinds
 
 
@@ -32,7 +32,7 @@ def test_a_note_is_kept_and_shown_with_its_author(
     body = {"text": "고객 확인 <b>완료</b>", "_changelist_filters": "status=paid"}
     response = client.post(note_of(paid), body)
     assert response["Location"] == f"{page_of(paid)}?_changelist_filters=status%3Dpaid"
-    assert told(response) == "The note is saved."
+    assert messages_on(response) == "The note is saved."
     page = text_of(client.get(page_of(paid)))
     assert "고객 확인 &lt;b&gt;완료&lt;/b&gt;" in page
     assert paid.events.get(kind="note").actor == operator
@@ -44,7 +44,7 @@ def test_a_note_is_kept_and_shown_with_its_author(
 def test_what_is_no_note_is_refused_with_what_to_do(
     client: Client, paid: Payment, text: str, words: str
 ) -> None:
-    assert words in told(client.post(note_of(paid), {"text": text}))
+    assert words in messages_on(client.post(note_of(paid), {"text": text}))
     assert "note" not in kinds(paid)
 
 

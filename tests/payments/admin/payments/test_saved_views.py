@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from payments.models import SavedView
-from tests.payments.admin.conftest import LIST, SignIn, text_of, told
+from tests.payments.admin.conftest import LIST, SignIn, messages_on, text_of
 
 VIEWS = f"{LIST}views/"
 
@@ -36,7 +36,7 @@ def test_the_current_filter_is_kept_and_found_again(viewer: User, sign_in: SignI
     )
     response = client.post(VIEWS, {"name": "  Mine ", "query": "o=-4&status=paid&status=ready"})
     assert response["Location"] == f"{LIST}?o=-4&status=paid&status=ready"
-    assert "Saved as “Mine”" in told(response)
+    assert "Saved as “Mine”" in messages_on(response)
     there = f"{LIST}?status=paid&status=ready&o=-4&p=1"
     assert saved(client, there) == {"Mine": (f"{LIST}?o=-4&status=paid&status=ready", True)}
     # Above the list stands only the one that is open: there it can be deleted.
@@ -92,14 +92,18 @@ def test_a_view_can_be_deleted_and_one_stays_where_one_was(viewer: User, sign_in
     client.post(VIEWS, {"name": "Mine", "query": "status=paid"})
     response = client.post(delete_of(SavedView.objects.get()), {"query": "status=ready"})
     assert response["Location"] == f"{LIST}?status=ready"
-    assert "“Mine” is no longer saved" in told(response)
+    assert "“Mine” is no longer saved" in messages_on(response)
     assert saved(client) == {}
 
 
 def test_what_cannot_be_saved_is_said(viewer: User, sign_in: SignIn) -> None:
     client = sign_in(viewer)
-    assert "Give the view a name" in told(client.post(VIEWS, {"name": " ", "query": "status=paid"}))
-    assert "Filter the list first" in told(client.post(VIEWS, {"name": "All", "query": "p=2"}))
+    assert "Give the view a name" in messages_on(
+        client.post(VIEWS, {"name": " ", "query": "status=paid"})
+    )
+    assert "Filter the list first" in messages_on(
+        client.post(VIEWS, {"name": "All", "query": "p=2"})
+    )
     assert not SavedView.objects.exists()
     assert "Save this view" not in text_of(client.get(LIST))
     assert "Save this view" not in text_of(client.get(f"{LIST}?status=bogus"))

@@ -20,10 +20,10 @@ from tests.payments.admin.conftest import (
     LIST,
     MARK_FAILED,
     SignIn,
+    messages_on,
     page_of,
     take,
     text_of,
-    told,
     verify_of,
 )
 
@@ -71,7 +71,7 @@ def test_the_list_comes_back_with_its_filter_which_is_on_record(client: Client) 
 @pytest.mark.parametrize("reason", ["", "    ", "abcd"])
 def test_without_a_reason_it_stays_masked(client: Client, finance: User, reason: str) -> None:
     response = client.post(UNMASK, {"reason": reason, "next": LIST})
-    assert "at least 5 characters" in told(response)
+    assert "at least 5 characters" in messages_on(response)
     assert not sees(client, finance)
     assert not PersonalDataAccess.objects.exists()
 

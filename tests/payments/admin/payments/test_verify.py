@@ -18,9 +18,9 @@ from tests.payments.admin.conftest import (
     START_RUN,
     SignIn,
     act,
+    messages_on,
     page_of,
     text_of,
-    told,
     verify_of,
 )
 from tests.payments.conftest import start
@@ -36,7 +36,7 @@ def test_money_that_came_in_is_found_and_said(
     client: Client, operator: User, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
-    words = told(client.post(verify_of(payment)))
+    words = messages_on(client.post(verify_of(payment)))
     assert words == f"{payment.merchant_uid}: Not paid → Paid, as the gateway says."
     payment.refresh_from_db()
     assert (payment.status, payment.imp_uid) == (PaymentStatus.PAID, paid["imp_uid"])
@@ -49,7 +49,7 @@ def test_an_order_that_agrees_is_said_to_agree(
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
     client.post(verify_of(payment))
-    assert told(client.post(verify_of(payment))).endswith(
+    assert messages_on(client.post(verify_of(payment))).endswith(
         "The gateway agrees. Nothing has changed."
     )
 
@@ -60,9 +60,11 @@ def test_a_refund_from_the_gateways_own_console_is_found(
     paid = sandbox.pay(payment.merchant_uid, 99_000)
     client.post(verify_of(payment))
     sandbox.cancel(paid["imp_uid"], 9_000)
-    assert "Paid → Partly refunded, as the gateway says." in told(client.post(verify_of(payment)))
+    assert "Paid → Partly refunded, as the gateway says." in messages_on(
+        client.post(verify_of(payment))
+    )
     sandbox.cancel(paid["imp_uid"], 1_000)
-    assert "Updated from the gateway; still Partly refunded." in told(
+    assert "Updated from the gateway; still Partly refunded." in messages_on(
         client.post(verify_of(payment))
     )
 
@@ -71,7 +73,7 @@ def test_differences_are_named_and_nothing_is_repaired(
     client: Client, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     sandbox.pay(payment.merchant_uid, 100, ignore_prepare=True)
-    assert "does not agree: The amount differs." in told(client.post(verify_of(payment)))
+    assert "does not agree: The amount differs." in messages_on(client.post(verify_of(payment)))
     payment.refresh_from_db()
     assert (payment.status, payment.verification) == ("ready", "mismatched")
 
@@ -79,7 +81,7 @@ def test_differences_are_named_and_nothing_is_repaired(
 def test_a_payment_that_the_gateway_does_not_know_is_said_so(
     client: Client, payment: Payment
 ) -> None:
-    assert "knows no such payment" in told(client.post(verify_of(payment)))
+    assert "knows no such payment" in messages_on(client.post(verify_of(payment)))
 
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -98,7 +100,7 @@ def test_without_an_answer_nothing_changes_and_the_page_says_so(
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
     sandbox.fault(**fault)
-    words = told(client.post(verify_of(payment)))
+    words = messages_on(client.post(verify_of(payment)))
     payment.refresh_from_db()
     assert "does not answer. Nothing was changed" in words
     assert payment.status == "ready"
@@ -110,7 +112,7 @@ def test_a_token_that_dies_early_is_renewed_and_nobody_notices(
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
     sandbox.fault("token", times=1)
-    assert "Not paid → Paid" in told(client.post(verify_of(payment)))
+    assert "Not paid → Paid" in messages_on(client.post(verify_of(payment)))
 
 
 # --- Where it goes back to --------------------------------------------------------------------
@@ -157,7 +159,7 @@ def test_many_are_counted_and_those_that_are_not_fine_are_listed(
         sandbox.pay(one.merchant_uid, 99_000)
     verify(payment=agrees, source=Source.BROWSER)
     sandbox.pay(differs.merchant_uid, 100, ignore_prepare=True)
-    words = told(act(client, "reverify", paid, agrees, differs, unknown))
+    words = messages_on(act(client, "reverify", paid, agrees, differs, unknown))
     assert "4 payments: agrees, nothing changed 1, changed 1, does not agree 2" in words
     assert f"{differs.merchant_uid}: The gateway's answer does not agree" in words
     assert f"{unknown.merchant_uid}: The gateway knows no such payment" in words
@@ -170,7 +172,7 @@ def test_select_all_asks_about_exactly_the_filtered_set(
 ) -> None:
     other = start(stranger, product)
     query = f"user={customer.pk}&status=ready"
-    words = told(act(client, "reverify", orders[0], query=query, select_across=1))
+    words = messages_on(act(client, "reverify", orders[0], query=query, select_across=1))
     assert "5 payments" in words
     assert all(one.events.filter(source="admin").exists() for one in orders)
     assert not other.events.filter(source="admin").exists()
@@ -180,7 +182,7 @@ def test_a_silent_gateway_is_not_asked_again_and_again(
     client: Client, orders: list[Payment], sandbox: SandboxGateway
 ) -> None:
     sandbox.fault("status", status=500)
-    words = told(act(client, "reverify", *orders))
+    words = messages_on(act(client, "reverify", *orders))
     assert "5 payments: no answer 3, not asked 2" in words
     assert sum(one.events.filter(kind="asked").count() for one in orders) == 3
 

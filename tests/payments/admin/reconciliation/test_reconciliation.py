@@ -16,7 +16,7 @@ from payments.core.kst import day_of
 from payments.models import Bucket, Discrepancy, Product, ReconciliationRun, RunStatus
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.admin.conftest import SignIn, page_of, text_of, told
+from tests.payments.admin.conftest import SignIn, messages_on, page_of, text_of
 from tests.payments.books import begun, ended, mirror, reconciled
 from tests.responses import ClientResponse
 
@@ -320,7 +320,7 @@ class TestItsButtons:
         run = begun()
         self.press(client, run, "stop")
         for what in ("pause", "resume", "stop"):
-            words = told(self.press(client, run, what))
+            words = messages_on(self.press(client, run, what))
             assert "Somebody was quicker. The run is now: Stopped." in words
 
     def test_buttons_are_there_for_those_who_may(

@@ -33,10 +33,10 @@ from tests.payments.admin.conftest import (
     START_RUN,
     SignIn,
     act,
+    messages_on,
     page_of,
     rows_of,
     text_of,
-    told,
 )
 
 HTMX = {"hx-request": "true"}
@@ -140,7 +140,7 @@ def test_nothing_to_ask_about_starts_nothing(client: Client, payments: list[Paym
     assert "nothing to ask about" in text_of(client.get(f"{START_RUN}?status=failed"))
     response = client.post(f"{START_RUN}?status=failed")
     assert response["Location"] == f"{LIST}?status=failed"
-    assert "Nothing was started" in told(response)
+    assert "Nothing was started" in messages_on(response)
 
 
 def test_a_second_run_over_the_same_filter_is_pointed_out(
@@ -342,7 +342,7 @@ def test_a_stop_after_which_every_answer_came_leaves_nothing_open(
 def test_who_was_slower_is_told_how_it_stands(client: Client, run: VerificationRun) -> None:
     change(run, status=RunStatus.DONE)
     for button in ("pause", "resume", "stop"):
-        words = told(client.post(page(run, button)))
+        words = messages_on(client.post(page(run, button)))
         assert "Somebody was quicker. The run is now: Done. Nothing was changed." in words
     assert not DBTaskResult.objects.exists()
 
@@ -368,7 +368,7 @@ def test_what_stayed_open_is_asked_about_again_in_a_run_of_its_own(
 def test_nothing_left_over_starts_nothing(client: Client, run: VerificationRun) -> None:
     settle(run, ItemOutcome.AGREES, 30)
     change(run, status=RunStatus.DONE)
-    assert "Nothing was started" in told(client.post(page(run, "again")))
+    assert "Nothing was started" in messages_on(client.post(page(run, "again")))
     assert VerificationRun.objects.count() == 1
 
 
