@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from .conftest import Iamport, Shop
+from tests.sandbox.conftest import Iamport, Shop
 
 REDIRECT = "https://shop.example/back?step=2#end"
 

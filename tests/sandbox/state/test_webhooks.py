@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import Iamport, Shop
+from tests.sandbox.conftest import Iamport, Shop
 
 
 def statuses(shop: Shop) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import Iamport
+from tests.sandbox.conftest import Iamport
 
 NOT_FOUND = {"code": -1, "message": "존재하지 않는 결제정보입니다.", "response": None}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from requests import Response
 
-from .conftest import Iamport
+from tests.sandbox.conftest import Iamport
 
 
 def cancel(iamport: Iamport, payment: dict[str, Any] | None = None, **body: Any) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Iamport
+from tests.sandbox.conftest import Iamport
 
 TIMES = {"started_at", "paid_at", "failed_at", "cancelled_at", "vbank_date", "vbank_issued_at"}
 LISTS = {"cancel_history", "deposit_history", "cancel_receipt_urls"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Iamport
+from tests.sandbox.conftest import Iamport
 
 DAY = 86400
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Iamport
+from tests.sandbox.conftest import Iamport
 
 KEYS = {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}
 

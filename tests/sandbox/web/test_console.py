@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Iamport, Shop
+from tests.sandbox.conftest import Iamport, Shop
 
 PAGES = ["/", "/console", "/console/webhooks", "/console/switches", "/window"]
 

@@ -19,7 +19,7 @@ import pytest
 from jsonschema import Draft4Validator
 from requests import Response
 
-from .conftest import Iamport
+from tests.sandbox.conftest import Iamport
 
 SCHEMA = json.loads((Path(__file__).parent / "v1.openapi.subset.json").read_text())
 SILENT_STATUSES = {

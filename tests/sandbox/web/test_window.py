@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Dialog, FrameLocator, Page
 
 from tests.browser import Tabs, Watch
-
-from .conftest import Iamport, Shop
+from tests.sandbox.conftest import Iamport, Shop
 
 pytestmark = pytest.mark.browser
 

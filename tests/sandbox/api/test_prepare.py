@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from requests import Response
 
-from .conftest import Iamport
+from tests.sandbox.conftest import Iamport
 
 
 def register(iamport: Iamport, method: str = "POST", **body: Any) -> Response:
