@@ -24,7 +24,7 @@ APPROVED = (PaymentStatus.PAID, PaymentStatus.CANCELLED)
 MONEYLESS = (PaymentStatus.READY, PaymentStatus.FAILED)
 
 
-def status_words(status: str, *, amount: object, cancelled_amount: object) -> str | Promise:
+def status_label(status: str, *, amount: object, cancelled_amount: object) -> str | Promise:
     """A status as a person says it; won. What nobody knows stays as it is spelt."""
     if status not in PaymentStatus.values:
         return status

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.states import PaymentStatus, Verification, is_part_refund, status_words
+from payments.states import PaymentStatus, Verification, is_part_refund, status_label
 
 from .product import NAME_LENGTH, Product
 
@@ -197,6 +197,13 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return self.merchant_uid
 
+    @classmethod
+    def label(cls, name: str) -> str | Promise:
+        """What one of its columns is called on every screen and in every file."""
+        field = cls._meta.get_field(name)
+        assert isinstance(field, models.Field)
+        return field.verbose_name
+
     @property
     def is_paid(self) -> bool:
         """Approved and not refunded in any part."""
@@ -219,11 +226,11 @@ class Payment(models.Model):
         return self.status == PaymentStatus.READY and bool(self.vbank_num)
 
     @property
-    def status_words(self) -> str | Promise:
+    def status_label(self) -> str | Promise:
         """The status as a person says it: a part refund and an open deposit have names too."""
         if self.is_awaiting_deposit:
             return _("Waiting for deposit")
-        return status_words(self.status, **self._sums)
+        return status_label(self.status, **self._sums)
 
     @property
     def _sums(self) -> dict[str, int]:

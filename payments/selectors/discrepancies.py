@@ -1,7 +1,7 @@
 """What is read about discrepancies: both sides field by field, their steps, figures of a set.
 
 Figures are kept as JSON text of the moment at which they were seen; here they become values again.
-To compare one more figure, add a line to `_FIELDS`.
+To compare one more figure, add it to `_FIELDS`, and its label to `_LABELS` if a payment has none.
 """
 
 import json
@@ -30,25 +30,33 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 Figures = Mapping[str, Any]
 
-# Name, label, and the name on the gateway's side where that is another one.
-_FIELDS: tuple[tuple[str, str | Promise, str], ...] = (
-    ("merchant_uid", _("order number"), ""),
-    ("imp_uid", _("PortOne payment id"), ""),
-    ("name", _("order name"), ""),
-    ("status", _("status"), ""),
-    ("amount", _("amount"), ""),
-    ("cancelled_amount", _("refunded amount"), ""),
-    ("currency", _("currency"), ""),
-    ("sandbox", _("test payment"), ""),
-    ("pay_method", _("payment method"), ""),
-    ("pg_provider", _("PG"), ""),
-    ("buyer_name", _("buyer's name"), ""),
-    ("buyer_email", _("buyer's e-mail"), ""),
-    ("requested_at", _("ordered"), "started_at"),
-    ("paid_at", _("payment date"), ""),
-    ("failed_at", _("failed at"), ""),
-    ("cancelled_at", _("refunded at"), ""),
+# In the order of the page.
+_FIELDS = (
+    "merchant_uid",
+    "imp_uid",
+    "name",
+    "status",
+    "amount",
+    "cancelled_amount",
+    "currency",
+    "sandbox",
+    "pay_method",
+    "pg_provider",
+    "buyer_name",
+    "buyer_email",
+    "requested_at",
+    "paid_at",
+    "failed_at",
+    "cancelled_at",
 )
+# The name on the gateway's side where that is another one.
+_THEIR_NAMES = {"requested_at": "started_at"}
+# Of what is no column of a payment.
+_LABELS: dict[str, str | Promise] = {
+    "sandbox": _("test payment"),
+    "buyer_name": _("buyer's name"),
+    "buyer_email": _("buyer's e-mail"),
+}
 _TIMES = frozenset({"requested_at", "started_at", "paid_at", "failed_at", "cancelled_at"})
 _NONE: tuple[object, ...] = ("", None)
 # Two sides may say these in two ways without anything being wrong.
@@ -134,19 +142,24 @@ def changes(before: DiscrepancyStep, after: DiscrepancyStep) -> list[Change]:
 
 def _changes(is_ours: bool, before: str, after: str) -> Iterator[Change]:
     old, new = figures(before), figures(after)
-    for name, label, their_name in _FIELDS:
-        key = name if is_ours else their_name or name
+    for name in _FIELDS:
+        key = name if is_ours else _THEIR_NAMES.get(name, name)
         was, now = _value(old, key), _value(new, key)
         if was != now and not (was in _NONE and now in _NONE):
-            yield Change(is_ours, name, label, was, now)
+            yield Change(is_ours, name, _label(name), was, now)
 
 
 def _compared(ours: Figures | None, theirs: Figures | None, about: str) -> Iterator[ComparedField]:
-    for name, label, their_name in _FIELDS:
-        left, right = _value(ours, name), _value(theirs, their_name or name)
+    for name in _FIELDS:
+        left, right = _value(ours, name), _value(theirs, _THEIR_NAMES.get(name, name))
         if left in _NONE and right in _NONE:
             continue
-        yield ComparedField(name, label, left, right, _agreement(name, left, right, about))
+        agreement = _agreement(name, left, right, about)
+        yield ComparedField(name, _label(name), left, right, agreement)
+
+
+def _label(name: str) -> str | Promise:
+    return _LABELS.get(name) or Payment.label(name)
 
 
 def _value(side: Figures | None, name: str) -> object:

@@ -16,7 +16,7 @@ from payments.admin.shared.display import NOTHING, badge, pay_method, won
 from payments.core.money import with_separators
 from payments.models import DailyClose
 from payments.selectors.daily_close.lines import Figures, Line, Sums
-from payments.states import status_words
+from payments.states import status_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def reconciled(*, unknown: int, still_open: int) -> tuple[str, str]:
 def line_status(line: Line) -> str:
     """A kept status as staff read it."""
     sums = {"amount": line.amount, "cancelled_amount": line.cancelled_amount}
-    return str(status_words(line.status, **sums))
+    return str(status_label(line.status, **sums))
 
 
 def day_state(day: date, close: DailyClose | None, *, today: date) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext
 from payments.admin.shared.cells import guarded
 from payments.admin.shared.display import NOTHING, pay_method
 from payments.core.kst import iso
+from payments.models import Payment
 from payments.selectors.daily_close.lines import Figures, Sums
 from payments.selectors.daily_close.statements import Daily, Day, Entry, Monthly
 
@@ -40,16 +41,9 @@ def of_month(month: Monthly) -> Table:
 
 def of_day(day: Daily) -> Table:
     """A row for each payment, and the sums."""
-    names = [
-        _("order number"),
-        _("PortOne payment id"),
-        _("payment date"),
-        _("payment method"),
-        _("PG"),
-        _("status"),
-    ]
+    columns = ("merchant_uid", "imp_uid", "paid_at", "pay_method", "pg_provider", "status")
     return Table(
-        header=_headed(names),
+        header=_headed([str(Payment.label(name)) for name in columns]),
         rows=[*map(_payment, day.entries), *_sums(day.figures, before=5)],
     )
 

@@ -236,7 +236,7 @@ def _refusal(payment: Payment, refusal: NotAllowed | Conflict) -> str:
         return str(refusal)
     return _("%(refusal)s It is now: %(status)s.") % {
         "refusal": refusal,
-        "status": now.status_words,
+        "status": now.status_label,
     }
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.utils.safestring import SafeString
 
 from payments.core.money import with_separators
-from payments.states import PaymentStatus, status_words
+from payments.states import PaymentStatus, status_label
 
 from .display import NOTHING, moment, pay_method, won
 
@@ -35,4 +35,4 @@ def _status(value: str, side: Mapping[str, object]) -> str:
     if value not in PaymentStatus.values:
         return value
     sums = {name: side.get(name) for name in ("amount", "cancelled_amount")}
-    return f"{status_words(value, **sums)} ({value})"
+    return f"{status_label(value, **sums)} ({value})"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from payments.core.money import won
 from payments.models import Bucket, ClosingReason, Discrepancy
 from payments.selectors.discrepancies import Figures, figures
-from payments.states import status_words
+from payments.states import status_label
 
 from .display import NOTHING, age, badge, moment
 
@@ -99,7 +99,7 @@ def figure_label(name: str, side: Figures) -> str:
     value = side.get(name)
     if name == "status" and value:
         sums = {key: side.get(key) for key in ("amount", "cancelled_amount")}
-        return str(status_words(str(value), **sums))
+        return str(status_label(str(value), **sums))
     return str(value or NOTHING)
 
 

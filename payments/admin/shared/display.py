@@ -105,7 +105,7 @@ def badge(look: str, label: object) -> SafeString:
 
 def status_badge(payment: Payment) -> SafeString:
     """The status in words."""
-    return badge(STATUS_LOOKS[PaymentStatus(payment.status)], payment.status_words)
+    return badge(STATUS_LOOKS[PaymentStatus(payment.status)], payment.status_label)
 
 
 def verification_badge(payment: Payment) -> SafeString:

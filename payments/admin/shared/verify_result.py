@@ -84,7 +84,7 @@ def _described(before: Payment, result: Result) -> tuple[Outcome, str]:
 
 
 def _change(before: Payment, after: Payment) -> str:
-    labels = {"before": before.status_words, "after": after.status_words}
+    labels = {"before": before.status_label, "after": after.status_label}
     if labels["before"] == labels["after"]:
         return _("Updated from the gateway; still %(after)s.") % labels
     return _("%(before)s → %(after)s, as the gateway says.") % labels

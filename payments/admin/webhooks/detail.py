@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from payments.admin.shared.display import NOTHING, badge, code, moment, outcome_badge
 from payments.admin.shared.gateway_answer import gateway_answer
-from payments.models import DeliveryOutcome, PaymentEvent, WebhookDelivery
+from payments.models import DeliveryOutcome, Payment, PaymentEvent, WebhookDelivery
 from payments.selectors.payments.timeline import answer_to
 from payments.states import PaymentStatus
 
@@ -52,7 +52,7 @@ _NEXT: dict[str, str | Promise] = {
 class Claim:
     """One thing that the body says, beside the gateway's answer."""
 
-    label: str
+    label: str | Promise
     claimed: Value
     answered: Value
     verdict: SafeString | str
@@ -88,9 +88,9 @@ def _next_attempt(delivery: WebhookDelivery) -> Value:
 def _claims(delivery: WebhookDelivery, event: PaymentEvent | None) -> list[Claim]:
     answer = event.answer_data if event else {}
     fields = (
-        (_("order number"), delivery.merchant_uid, answer.get("merchant_uid")),
-        (_("PortOne payment id"), delivery.imp_uid, answer.get("imp_uid")),
-        (_("status"), delivery.claimed_status, answer.get("status")),
+        (Payment.label("merchant_uid"), delivery.merchant_uid, answer.get("merchant_uid")),
+        (Payment.label("imp_uid"), delivery.imp_uid, answer.get("imp_uid")),
+        (Payment.label("status"), delivery.claimed_status, answer.get("status")),
     )
     return [
         _claim(label, claimed, str(answered or ""), has_answer=event is not None)
@@ -98,7 +98,7 @@ def _claims(delivery: WebhookDelivery, event: PaymentEvent | None) -> list[Claim
     ]
 
 
-def _claim(label: str, claimed: str, answered: str, *, has_answer: bool) -> Claim:
+def _claim(label: str | Promise, claimed: str, answered: str, *, has_answer: bool) -> Claim:
     differs = has_answer and bool(claimed) and claimed != answered
     verdict: Value = ""
     if has_answer and claimed:

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from payments.core.kst import from_unix
 from payments.core.money import as_won
@@ -80,21 +79,21 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-# Our attribute, its label, the answer's field, and how the answer's value is read.
-_FIELDS: tuple[tuple[str, str | Promise, str, Callable[[Any], object]], ...] = (
-    ("merchant_uid", _("order number"), "merchant_uid", _text),
-    ("imp_uid", _("PortOne payment id"), "imp_uid", _text),
-    ("status", _("status"), "status", _text),
-    ("amount", _("amount"), "amount", _won),
-    ("cancelled_amount", _("refunded amount"), "cancel_amount", _won),
-    ("currency", _("currency"), "currency", _text),
-    ("pay_method", _("payment method"), "pay_method", _text),
-    ("pg_provider", _("PG"), "pg_provider", _text),
-    ("apply_num", _("approval number"), "apply_num", _text),
-    ("vbank_num", _("virtual account"), "vbank_num", _text),
-    ("paid_at", _("payment date"), "paid_at", _time),
-    ("failed_at", _("failed at"), "failed_at", _time),
-    ("cancelled_at", _("refunded at"), "cancelled_at", _time),
+# Our column, the answer's field, and how the answer's value is read.
+_FIELDS: tuple[tuple[str, str, Callable[[Any], object]], ...] = (
+    ("merchant_uid", "merchant_uid", _text),
+    ("imp_uid", "imp_uid", _text),
+    ("status", "status", _text),
+    ("amount", "amount", _won),
+    ("cancelled_amount", "cancel_amount", _won),
+    ("currency", "currency", _text),
+    ("pay_method", "pay_method", _text),
+    ("pg_provider", "pg_provider", _text),
+    ("apply_num", "apply_num", _text),
+    ("vbank_num", "vbank_num", _text),
+    ("paid_at", "paid_at", _time),
+    ("failed_at", "failed_at", _time),
+    ("cancelled_at", "cancelled_at", _time),
 )
 # What a finding is about: these differ, whatever a plain comparison of the two values says.
 _FIELDS_OF = {
@@ -150,7 +149,8 @@ def _compared(
     findings: tuple[Finding, ...] = (),
     since: frozenset[str] = frozenset(),
 ) -> Iterator[ComparedField]:
-    for name, label, their_name, read in _FIELDS:
+    for name, their_name, read in _FIELDS:
+        label = Payment.label(name)
         ours = getattr(payment, name)
         ours = "" if ours is None and read is _text else ours
         theirs = read(answer.get(their_name))
