@@ -27,7 +27,7 @@ from tests.payments.admin.conftest import (
 def taken_in(sandbox: SandboxGateway, approver: User) -> Payment:
     """Nobody's payment."""
     paid = sandbox.pay("order-elsewhere", 5_000, name="책 한 권")
-    found = queue.file(
+    discrepancy = queue.file(
         difference=Difference(
             bucket=Bucket.MISSING_HERE,
             imp_uid=paid["imp_uid"],
@@ -36,7 +36,10 @@ def taken_in(sandbox: SandboxGateway, approver: User) -> Payment:
         )
     )
     return import_payment.import_payment(
-        discrepancy=found, actor=approver, customer=None, expected_version=found.version
+        discrepancy=discrepancy,
+        actor=approver,
+        customer=None,
+        expected_version=discrepancy.version,
     )
 
 
@@ -91,12 +94,12 @@ def test_a_customer_sees_it_once_it_is_theirs(
     taken_in: Payment, sign_in: SignIn, approver: User, customer: User
 ) -> None:
     client = sign_in(customer)
-    address = f"/payments/{taken_in.merchant_uid}/"
-    assert client.get(address).status_code == 404
+    url = f"/payments/{taken_in.merchant_uid}/"
+    assert client.get(url).status_code == 404
     import_payment.decide_customer(
         payment=taken_in, actor=approver, customer=customer, note="전화로 확인했습니다"
     )
-    page = client.get(address)
+    page = client.get(url)
     assert page.status_code == 200
     assert "order-again" not in text_of(page)
     assert "order-elsewhere" in text_of(client.get("/payments/"))

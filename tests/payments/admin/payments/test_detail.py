@@ -47,14 +47,14 @@ def section(page: str, name: str) -> str:
 
 def compared(page: str) -> dict[str, tuple[str, str, str]]:
     """Field: ours, theirs and the verdict, of each row of the comparison."""
-    found = {}
+    columns = {}
     for row in section(page, "comparison").split('<th scope="row">')[1:]:
         label, *cells = re.split(r"</th>|</td>", row)[:4]
-        found[label] = tuple(
+        columns[label] = tuple(
             plain(re.sub(r'<span class="side.*?</span>|<button.*?</button>', "", cell))
             for cell in cells
         )
-    return found  # type: ignore[return-value]
+    return columns  # type: ignore[return-value]
 
 
 def rows(page: str) -> list[str]:
@@ -119,15 +119,15 @@ def test_who_may_only_look_is_told_so_and_finds_no_button(
 
 
 @pytest.mark.parametrize(
-    ("address", "shown"),
+    ("url", "is_linked"),
     [("https://pg.example/r/1", True), ("javascript:alert(1)", False), ("", False)],
 )
 def test_a_receipt_is_a_link_only_to_a_web_page(
-    client: Client, customer: User, product: Product, address: str, shown: bool
+    client: Client, customer: User, product: Product, url: str, is_linked: bool
 ) -> None:
-    payment = builders.ordered(customer, product, receipt_url=address)
+    payment = builders.ordered(customer, product, receipt_url=url)
     page = text_of(client.get(page_of(payment)))
-    assert ("Open the receipt" in page) is shown
+    assert ("Open the receipt" in page) is is_linked
     assert "javascript:" not in page
 
 
@@ -231,13 +231,13 @@ def test_the_timeline_tells_who_did_what_and_why_newest_first(
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
     client.post(verify_of(payment))
-    told = rows(text_of(client.get(page_of(payment))))
-    assert ["Paid" in told[0], "Asked the gateway" in told[1]] == [True, True]
-    assert f"Gateway Staff · {operator}" in told[0]
-    assert "Not paid → Paid +₩99,000" in told[0]
-    assert f"Staff {operator}" in told[1]
-    assert "Ordered" in told[-1]
-    assert all(" KST " in row and " UTC" in row for row in told)
+    lines = rows(text_of(client.get(page_of(payment))))
+    assert ["Paid" in lines[0], "Asked the gateway" in lines[1]] == [True, True]
+    assert f"Gateway Staff · {operator}" in lines[0]
+    assert "Not paid → Paid +₩99,000" in lines[0]
+    assert f"Staff {operator}" in lines[1]
+    assert "Ordered" in lines[-1]
+    assert all(" KST " in row and " UTC" in row for row in lines)
 
 
 def test_the_gateways_answer_can_be_unfolded_field_by_field(
@@ -247,9 +247,9 @@ def test_the_gateways_answer_can_be_unfolded_field_by_field(
     verify(payment=payment, source=Source.WEBHOOK)
     page = section(text_of(client.get(page_of(payment))), "timeline")
     answer = page.split('<details class="answer">')[1].split("</details>")[0]
-    told = payment.events.exclude(answer="").get().answer_data
+    answer_data = payment.events.exclude(answer="").get().answer_data
     assert re.search(r"<code>amount</code></th><td>99000</td>", answer)
-    assert f"{told['paid_at']} <small><time" in answer
+    assert f"{answer_data['paid_at']} <small><time" in answer
     assert "Empty: " in answer
     assert "홍길동전" not in page
 
@@ -280,9 +280,9 @@ def test_a_close_without_the_gateways_word_says_so(
         expected_version=payment.version,
         override_silence=True,
     )
-    told = rows(text_of(client.get(page_of(payment))))
-    assert "The customer never finished; Closed without the gateway's word" in told[0]
-    assert f"Staff {approver}" in told[0]
+    lines = rows(text_of(client.get(page_of(payment))))
+    assert "The customer never finished; Closed without the gateway's word" in lines[0]
+    assert f"Staff {approver}" in lines[0]
 
 
 def test_all_of_a_long_history_is_read_page_by_page_and_nothing_twice(
@@ -293,13 +293,13 @@ def test_all_of_a_long_history_is_read_page_by_page_and_nothing_twice(
     for _ in range(8):
         builders.found(payment, Verification(payment.verification))
         received(payment)
-    address, seen, pages = f"{page_of(payment)}?_changelist_filters=status%3Dpaid", [], 0
-    while address:
-        page = text_of(client.get(address))
+    url, seen, pages = f"{page_of(payment)}?_changelist_filters=status%3Dpaid", [], 0
+    while url:
+        page = text_of(client.get(url))
         seen += re.findall(r'<li [^>]*id="(\S+)"', section(page, "timeline"))
         older = re.search(r'href="(\?event=[^"]*)#timeline"', page)
         assert older is None or "_changelist_filters=status%3Dpaid" in older[1]
-        address, pages = page_of(payment) + unescape(older[1]) if older else "", pages + 1
+        url, pages = page_of(payment) + unescape(older[1]) if older else "", pages + 1
     assert pages == 3
     assert len(seen) == len(set(seen)) == 10 + 8
 
@@ -365,8 +365,8 @@ def test_the_customers_other_payments_are_one_click_away(
     second = start(customer, product, checkout_key="another-click")
     link = f"{LIST}?user={customer.pk}"
     assert f'href="{link}"' in text_of(client.get(page_of(payment)))
-    found = client.get(link).context["cl"].result_list
-    assert {one.pk for one in found} == {payment.pk, second.pk}
+    payments = client.get(link).context["cl"].result_list
+    assert {other.pk for other in payments} == {payment.pk, second.pk}
 
 
 def test_what_a_stranger_wrote_is_shown_and_never_run(
@@ -376,12 +376,12 @@ def test_what_a_stranger_wrote_is_shown_and_never_run(
     payment = builders.failed(customer, product, name=evil)
     body = json.dumps({"imp_uid": "imp_1", "merchant_uid": payment.merchant_uid, "status": evil})
     delivery = webhooks.receive(body=body.encode(), content_type=evil, remote_address="203.0.113.9")
-    for address in (
+    for url in (
         page_of(payment),
         LIST,
         "/admin/payments/webhookdelivery/",
         f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
     ):
-        page = text_of(client.get(address))
+        page = text_of(client.get(url))
         assert evil not in page
         assert "alert(1)" in page

@@ -69,10 +69,10 @@ def client(finance: User, sign_in: SignIn) -> Client:
 def test_the_export_holds_exactly_the_filtered_payments(
     client: Client, customer: User, stranger: User, product: Product
 ) -> None:
-    wanted = {builders.paid(customer, product).merchant_uid for _ in range(60)}
+    expected = {builders.paid(customer, product).merchant_uid for _ in range(60)}
     builders.paid(stranger, product)
     builders.ordered(customer, product)
-    assert exported(client, f"user={customer.pk}&status=paid") == wanted
+    assert exported(client, f"user={customer.pk}&status=paid") == expected
 
 
 def test_a_row_holds_the_facts_as_they_are(
@@ -111,8 +111,8 @@ def test_the_gateways_second_is_the_same_moment_on_every_screen(
     verify(payment=payment, source=Source.BROWSER)
     query = "from=2022-11-29&to=2022-11-29"
     assert listed(client, query) == exported(client, query) == {payment.merchant_uid}
-    for address in (f"{LIST}?{query}", page_of(payment)):
-        assert ">2022-11-29 12:15:57 KST<" in text_of(client.get(address))
+    for url in (f"{LIST}?{query}", page_of(payment)):
+        assert ">2022-11-29 12:15:57 KST<" in text_of(client.get(url))
     [row] = rows_of(take(client))
     assert row["Payment date"] == "2022-11-29T12:15:57+09:00"
 
@@ -198,7 +198,7 @@ def test_the_header_is_in_the_readers_language_although_it_is_sent_afterwards(
         header = text_of(response).removeprefix("\ufeff").split(",")
     with translation.override(language):
         expected = [gettext("order number"), gettext("PortOne payment id"), gettext("status")]
-    assert header[:3] == [capfirst(words) for words in expected]
+    assert header[:3] == [capfirst(name) for name in expected]
 
 
 def test_the_file_is_named_after_the_korean_day(client: Client, time_machine: Any) -> None:

@@ -19,7 +19,7 @@ from tests.payments.admin.conftest import LIST, SignIn, listed, text_of
 HALF_PAST_MIDNIGHT = datetime(2026, 3, 31, 15, 30, 12, tzinfo=UTC)
 
 
-def shown(client: Any, query: str = "") -> str:
+def list_page(client: Any, query: str = "") -> str:
     return text_of(client.get(f"{LIST}?{query}"))
 
 
@@ -27,7 +27,7 @@ def test_a_row_says_who_paid_what_for_what_and_when(
     viewer: User, customer: User, product: Product, sign_in: SignIn
 ) -> None:
     payment = builders.paid(customer, product, at=HALF_PAST_MIDNIGHT)
-    page = shown(sign_in(viewer))
+    page = list_page(sign_in(viewer))
     for text in (
         payment.merchant_uid,
         "cu***<wbr>@example.com",
@@ -46,22 +46,22 @@ def test_a_status_is_a_word_and_a_shape_not_a_colour_alone(
     builders.ordered(customer, product, vbank_num="110-123")
     builders.refunded(customer, product, refund=1_000)
     builders.found(builders.paid(customer, product), Verification.MISMATCHED)
-    page = shown(sign_in(viewer))
-    for look, words in (
+    page = list_page(sign_in(viewer))
+    for look, label in (
         ("wait", "Not paid"),
         ("wait", "Waiting for deposit"),
         ("note", "Partly refunded"),
         ("good", "Paid"),
         ("bad", "Does not agree"),
     ):
-        assert f'<span class="badge {look}">{words}</span>' in page
+        assert f'<span class="badge {look}">{label}</span>' in page
 
 
 def test_what_is_left_of_a_partly_refunded_payment_stands_beneath_it(
     viewer: User, customer: User, product: Product, sign_in: SignIn
 ) -> None:
     builders.refunded(customer, product, refund=9_000)
-    page = shown(sign_in(viewer))
+    page = list_page(sign_in(viewer))
     assert "Refunded ₩9,000" in page
     assert "Net ₩90,000" in page
 
@@ -71,7 +71,7 @@ def test_times_follow_the_readers_zone_and_name_it(
 ) -> None:
     builders.paid(customer, product, at=HALF_PAST_MIDNIGHT)
     User.objects.filter(pk=viewer.pk).update(time_zone="America/New_York")
-    assert ">2026-03-31 11:30:12 EDT<" in shown(sign_in(viewer))
+    assert ">2026-03-31 11:30:12 EDT<" in list_page(sign_in(viewer))
 
 
 @pytest.mark.usefixtures("server_zone")
@@ -79,14 +79,14 @@ def test_times_are_korean_whatever_the_servers_zone_is(
     viewer: User, customer: User, product: Product, sign_in: SignIn
 ) -> None:
     builders.paid(customer, product, at=HALF_PAST_MIDNIGHT)
-    assert ">2026-04-01 00:30:12 KST<" in shown(sign_in(viewer))
+    assert ">2026-04-01 00:30:12 KST<" in list_page(sign_in(viewer))
 
 
 def test_the_newest_order_comes_first(
     viewer: User, customer: User, product: Product, sign_in: SignIn
 ) -> None:
     numbers = [builders.ordered(customer, product).merchant_uid for _ in range(3)]
-    page = shown(sign_in(viewer))
+    page = list_page(sign_in(viewer))
     assert sorted(numbers, key=page.index) == numbers[::-1]
 
 
@@ -96,7 +96,7 @@ def test_unpaid_orders_come_last_whichever_way_the_payment_date_is_sorted(
 ) -> None:
     open_order = builders.ordered(customer, product)
     paid = builders.paid(customer, product)
-    page = shown(sign_in(operator), f"o={direction}")
+    page = list_page(sign_in(operator), f"o={direction}")
     assert page.index(paid.merchant_uid) < page.index(open_order.merchant_uid)
 
 
@@ -112,12 +112,12 @@ def test_amounts_can_be_sorted(
 
 def test_an_empty_list_says_what_to_do(viewer: User, sign_in: SignIn) -> None:
     client = sign_in(viewer)
-    assert "There are no payments yet" in shown(client)
-    assert "Show all payments" in shown(client, "status=paid")
+    assert "There are no payments yet" in list_page(client)
+    assert "Show all payments" in list_page(client, "status=paid")
 
 
 def test_the_environment_band_says_that_no_money_moves(viewer: User, sign_in: SignIn) -> None:
-    assert '<div class="environment demo"' in shown(sign_in(viewer))
+    assert '<div class="environment demo"' in list_page(sign_in(viewer))
 
 
 # --- What it costs -----------------------------------------------------------------------------
@@ -140,11 +140,11 @@ def test_one_row_and_fifty_rows_cost_the_same_queries(
     client, query = sign_in(operator), query.format(user=customer.pk)
     builders.refunded(customer, product, refund=1_000)
     builders.paid(customer, product)
-    one = queries(client, query)
+    single = queries(client, query)
     for number in range(48):
         builders.paid(customer, product, at=builders.NOON.replace(minute=number))
     fifty = queries(client, query)
-    assert len(one) == len(fifty) <= 12
+    assert len(single) == len(fifty) <= 12
     builders.paid(customer, product)
     assert len(queries(client, query)) <= 12
 
@@ -174,7 +174,7 @@ def test_the_customers_are_not_on_the_page(
     viewer: User, customer: User, stranger: User, product: Product, sign_in: SignIn
 ) -> None:
     builders.paid(customer, product)
-    page = shown(sign_in(viewer))
+    page = list_page(sign_in(viewer))
     assert "stranger" not in page
     assert page.split('id="id_user"')[1].split("</select>")[0].count("<option") == 1
 
@@ -189,12 +189,12 @@ def test_past_the_counting_limit_it_says_so_and_still_pages_on(
     monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 60)
     numbers = {builders.ordered(customer, product).merchant_uid for _ in range(130)}
     client = sign_in(viewer)
-    assert "60+ payments" in shown(client)
-    assert 'href="?p=2" rel="next"' in shown(client)
+    assert "60+ payments" in list_page(client)
+    assert 'href="?p=2" rel="next"' in list_page(client)
     pages = [listed(client, f"p={page}") for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [50, 50, 30]
     assert set.union(*pages) == numbers
-    assert 'rel="next"' not in shown(client, "p=3")
+    assert 'rel="next"' not in list_page(client, "p=3")
     assert listed(client, "p=4") == set()
 
 
@@ -211,7 +211,7 @@ def test_a_page_that_does_not_exist_is_refused_below_the_limit(
 
 
 @pytest.mark.parametrize(
-    ("ago", "words"),
+    ("ago", "label"),
     {
         timedelta(seconds=-5): "just now",
         timedelta(seconds=59): "just now",
@@ -227,12 +227,12 @@ def test_a_verification_says_how_old_it_is(
     product: Product,
     sign_in: SignIn,
     ago: timedelta,
-    words: str,
+    label: str,
 ) -> None:
     builders.paid(customer, product)
     with time_machine.travel(builders.NOON + ago, tick=False):
-        page = shown(sign_in(viewer))
-    assert f'<span class="age" title="2026-04-01 03:00:00 UTC">{words}</span>' in page
+        page = list_page(sign_in(viewer))
+    assert f'<span class="age" title="2026-04-01 03:00:00 UTC">{label}</span>' in page
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ def test_it_is_refused_when_the_gateway_says_paid_and_the_payment_becomes_paid(
     client: Client, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
-    words = messages_on(mark(client, payment))
-    assert f"{payment.merchant_uid}: {english(mark_failed.HAS_MONEY)} It is now: Paid." in words
+    messages = messages_on(mark(client, payment))
+    assert f"{payment.merchant_uid}: {english(mark_failed.HAS_MONEY)} It is now: Paid." in messages
     payment.refresh_from_db()
     assert payment.status == "paid"
     assert kinds(payment)[-1] == "refused"
@@ -100,8 +100,8 @@ def test_a_payment_that_changed_since_the_page_was_opened_is_refused_by_name(
 ) -> None:
     seen = Payment.objects.get(pk=payment.pk)
     verify(payment=payment, source=Source.BROWSER)
-    words = messages_on(mark(client, seen))
-    assert words.startswith(f"{payment.merchant_uid}: This payment has changed")
+    messages = messages_on(mark(client, seen))
+    assert messages.startswith(f"{payment.merchant_uid}: This payment has changed")
     payment.refresh_from_db()
     assert payment.status == "ready"
     assert not payment.events.filter(source="admin").exists()
@@ -150,12 +150,12 @@ def test_of_several_each_has_its_own_outcome(
     sandbox.pay(paid_here.merchant_uid, 99_000)
     seen = Payment.objects.get(pk=paid_here.pk)
     verify(payment=paid_here, source=Source.BROWSER)
-    words = messages_on(mark(client, closed, paid_there, seen))
-    assert "3 payments: changed 1, refused 2" in words
-    assert f"{paid_there.merchant_uid}: {english(mark_failed.HAS_MONEY)}" in words
-    assert f"{paid_here.merchant_uid}: This payment has changed" in words
-    statuses = Payment.objects.in_bulk([one.pk for one in orders])
-    assert [statuses[one.pk].status for one in orders] == ["failed", "paid", "paid"]
+    messages = messages_on(mark(client, closed, paid_there, seen))
+    assert "3 payments: changed 1, refused 2" in messages
+    assert f"{paid_there.merchant_uid}: {english(mark_failed.HAS_MONEY)}" in messages
+    assert f"{paid_here.merchant_uid}: This payment has changed" in messages
+    statuses = Payment.objects.in_bulk([order.pk for order in orders])
+    assert [statuses[order.pk].status for order in orders] == ["failed", "paid", "paid"]
 
 
 def test_a_failure_that_the_gateway_knew_of_keeps_the_gateways_reason(
@@ -235,8 +235,8 @@ def silent(sandbox: SandboxGateway) -> SandboxGateway:
 def test_an_operator_is_told_that_somebody_else_may_go_on(
     client: Client, payment: Payment, silent: SandboxGateway
 ) -> None:
-    words = messages_on(mark(client, payment))
-    assert english(failing_page.NO_OVERRIDE) in words
+    messages = messages_on(mark(client, payment))
+    assert english(failing_page.NO_OVERRIDE) in messages
     payment.refresh_from_db()
     assert payment.status == "ready"
 

@@ -39,12 +39,12 @@ def test_a_note_is_kept_and_shown_with_its_author(
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [(" \n", "A note needs words"), ("가" * 501, "at most 500 characters")]
+    ("text", "message"), [(" \n", "A note needs words"), ("가" * 501, "at most 500 characters")]
 )
 def test_what_is_no_note_is_refused_with_what_to_do(
-    client: Client, paid: Payment, text: str, words: str
+    client: Client, paid: Payment, text: str, message: str
 ) -> None:
-    assert words in messages_on(client.post(note_of(paid), {"text": text}))
+    assert message in messages_on(client.post(note_of(paid), {"text": text}))
     assert "note" not in kinds(paid)
 
 

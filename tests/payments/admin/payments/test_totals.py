@@ -29,9 +29,9 @@ def bar(page: str) -> str:
 
 
 def test_the_bar_says_count_gross_refunded_and_net(client: Client) -> None:
-    words = bar(text_of(client.get(LIST)))
+    figures = bar(text_of(client.get(LIST)))
     for figure in ("<dd>4</dd>", "<dd>₩199,000</dd>", "<dd>₩9,000</dd>", "<dd>₩190,000</dd>"):
-        assert figure in words
+        assert figure in figures
 
 
 def test_each_status_is_counted_and_leads_to_the_list_of_it(client: Client) -> None:

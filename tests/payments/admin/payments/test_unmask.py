@@ -129,12 +129,12 @@ def test_who_may_not_see_payments_may_not_unmask_them(
     assert sign_in(customer).post(UNMASK, REASON).status_code == 403
 
 
-@pytest.mark.parametrize("address", [UNMASK, MASK])
-def test_both_doors_answer_only_to_a_post_with_a_token(finance: User, address: str) -> None:
+@pytest.mark.parametrize("url", [UNMASK, MASK])
+def test_both_doors_answer_only_to_a_post_with_a_token(finance: User, url: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(finance)
-    assert client.get(address, REASON).status_code == 405
-    assert client.post(address, REASON).status_code == 403
+    assert client.get(url, REASON).status_code == 405
+    assert client.post(url, REASON).status_code == 403
     assert not sees(client, finance)
 
 
@@ -150,13 +150,13 @@ def test_the_way_back_leads_nowhere_else(client: Client, target: str) -> None:
 def test_the_form_stands_where_personal_data_is_and_the_banner_while_it_is_shown(
     client: Client, payment: Payment, customer: User, where: str
 ) -> None:
-    address = f"{LIST}?status=paid" if where == "list" else page_of(payment)
-    masked = text_of(client.get(address))
+    url = f"{LIST}?status=paid" if where == "list" else page_of(payment)
+    masked = text_of(client.get(url))
     assert f'action="{UNMASK}"' in masked
     assert "customer@example.com" not in masked.replace("<wbr>", "")
-    shown = text_of(client.post(UNMASK, REASON | {"next": address}, follow=True))
-    assert f'action="{MASK}"' in shown
-    assert "customer@example.com" in shown.replace("<wbr>", "")
+    unmasked = text_of(client.post(UNMASK, REASON | {"next": url}, follow=True))
+    assert f'action="{MASK}"' in unmasked
+    assert "customer@example.com" in unmasked.replace("<wbr>", "")
 
 
 @pytest.mark.parametrize("where", ["list", "page"])
@@ -173,11 +173,11 @@ def test_a_viewer_is_not_offered_what_they_may_not_do(
 
 def records() -> list[tuple[Payment | None, str]]:
     """What is on record, in the order in which it was seen; each with the reason given at first."""
-    found = list(PersonalDataAccess.objects.order_by("pk"))
-    assert {(one.reason, one.kind, one.unmasked) for one in found} <= {
+    accesses = list(PersonalDataAccess.objects.order_by("pk"))
+    assert {(access.reason, access.kind, access.unmasked) for access in accesses} <= {
         (REASON["reason"], "viewed", True)
     }
-    return [(one.payment, "" if one.payment else one.query) for one in found]
+    return [(access.payment, "" if access.payment else access.query) for access in accesses]
 
 
 @pytest.mark.parametrize("who", ["finance", "admin_person"])
@@ -234,7 +234,7 @@ def test_a_row_that_is_drawn_anew_is_on_record(
 def test_a_file_keeps_the_reason_that_was_given_for_it(client: Client, payment: Payment) -> None:
     client.post(UNMASK, REASON)
     text_of(take(client))
-    assert [one.reason for one in PersonalDataAccess.objects.order_by("pk")] == [
+    assert [access.reason for access in PersonalDataAccess.objects.order_by("pk")] == [
         REASON["reason"],
         "4월 매출 마감",
     ]
@@ -247,13 +247,15 @@ def test_the_record_is_written_before_anything_personal_is_read(
     client.post(UNMASK, REASON | {"next": f"{LIST}?p=9"})
     with CaptureQueriesContext(connection) as captured:
         client.get(f"{LIST}?q=customer" if where == "list" else page_of(payment))
-    said = [entry["sql"] for entry in captured.captured_queries]
-    [written] = [n for n, sql in enumerate(said) if 'INTO "payments_personaldataaccess"' in sql]
-    people = [n for n, sql in enumerate(said) if '"accounts_user"."email"' in sql]
+    statements = [entry["sql"] for entry in captured.captured_queries]
+    [written] = [
+        n for n, sql in enumerate(statements) if 'INTO "payments_personaldataaccess"' in sql
+    ]
+    people = [n for n, sql in enumerate(statements) if '"accounts_user"."email"' in sql]
     # The first of them is the person who is signed in.
     assert len(people) > 1
     assert people[0] < written < people[1]
-    assert len(said) <= 12
+    assert len(statements) <= 12
 
 
 def test_without_its_record_a_page_stays_masked_and_fails(
@@ -264,9 +266,9 @@ def test_without_its_record_a_page_stays_masked_and_fails(
 
     client.post(UNMASK, REASON)
     monkeypatch.setattr(personal_data, "record_view", broken)
-    for address in (LIST, page_of(payment), CUSTOMERS):
+    for url in (LIST, page_of(payment), CUSTOMERS):
         with pytest.raises(RuntimeError):
-            client.get(address)
+            client.get(url)
 
 
 def test_a_new_window_is_a_new_record(client: Client, payment: Payment, time_machine: Any) -> None:
@@ -275,7 +277,7 @@ def test_a_new_window_is_a_new_record(client: Client, payment: Payment, time_mac
         client.get(page_of(payment))
         time_machine.move_to(timezone.now() + timedelta(minutes=16))
         client.get(page_of(payment))
-    assert [one for one, _query in records()] == [None, payment, None, payment]
+    assert [about for about, _query in records()] == [None, payment, None, payment]
 
 
 @pytest.mark.parametrize("who", ["viewer", "operator", "approver", "finance", "admin_person"])
@@ -283,8 +285,8 @@ def test_who_sees_it_masked_leaves_no_record(
     request: pytest.FixtureRequest, sign_in: SignIn, payment: Payment, who: str
 ) -> None:
     client = sign_in(request.getfixturevalue(who))
-    for address in (LIST, page_of(payment), CUSTOMERS):
-        assert "customer@example.com" not in text_of(client.get(address)).replace("<wbr>", "")
+    for url in (LIST, page_of(payment), CUSTOMERS):
+        assert "customer@example.com" not in text_of(client.get(url)).replace("<wbr>", "")
     assert records() == []
 
 

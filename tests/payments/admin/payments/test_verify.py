@@ -36,8 +36,8 @@ def test_money_that_came_in_is_found_and_said(
     client: Client, operator: User, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
-    words = messages_on(client.post(verify_of(payment)))
-    assert words == f"{payment.merchant_uid}: Not paid → Paid, as the gateway says."
+    messages = messages_on(client.post(verify_of(payment)))
+    assert messages == f"{payment.merchant_uid}: Not paid → Paid, as the gateway says."
     payment.refresh_from_db()
     assert (payment.status, payment.imp_uid) == (PaymentStatus.PAID, paid["imp_uid"])
     event = payment.events.get(kind="paid")
@@ -100,9 +100,9 @@ def test_without_an_answer_nothing_changes_and_the_page_says_so(
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
     sandbox.fault(**fault)
-    words = messages_on(client.post(verify_of(payment)))
+    messages = messages_on(client.post(verify_of(payment)))
     payment.refresh_from_db()
-    assert "does not answer. Nothing was changed" in words
+    assert "does not answer. Nothing was changed" in messages
     assert payment.status == "ready"
     assert payment.events.latest("sequence").kind == "unknown"
 
@@ -155,16 +155,16 @@ def test_many_are_counted_and_those_that_are_not_fine_are_listed(
     client: Client, orders: list[Payment], sandbox: SandboxGateway
 ) -> None:
     paid, agrees, differs, unknown, _untouched = orders
-    for one in (paid, agrees):
-        sandbox.pay(one.merchant_uid, 99_000)
+    for order in (paid, agrees):
+        sandbox.pay(order.merchant_uid, 99_000)
     verify(payment=agrees, source=Source.BROWSER)
     sandbox.pay(differs.merchant_uid, 100, ignore_prepare=True)
-    words = messages_on(act(client, "reverify", paid, agrees, differs, unknown))
-    assert "4 payments: agrees, nothing changed 1, changed 1, does not agree 2" in words
-    assert f"{differs.merchant_uid}: The gateway's answer does not agree" in words
-    assert f"{unknown.merchant_uid}: The gateway knows no such payment" in words
-    assert paid.merchant_uid not in words
-    assert agrees.merchant_uid not in words
+    messages = messages_on(act(client, "reverify", paid, agrees, differs, unknown))
+    assert "4 payments: agrees, nothing changed 1, changed 1, does not agree 2" in messages
+    assert f"{differs.merchant_uid}: The gateway's answer does not agree" in messages
+    assert f"{unknown.merchant_uid}: The gateway knows no such payment" in messages
+    assert paid.merchant_uid not in messages
+    assert agrees.merchant_uid not in messages
 
 
 def test_select_all_asks_about_exactly_the_filtered_set(
@@ -172,9 +172,9 @@ def test_select_all_asks_about_exactly_the_filtered_set(
 ) -> None:
     other = start(stranger, product)
     query = f"user={customer.pk}&status=ready"
-    words = messages_on(act(client, "reverify", orders[0], query=query, select_across=1))
-    assert "5 payments" in words
-    assert all(one.events.filter(source="admin").exists() for one in orders)
+    messages = messages_on(act(client, "reverify", orders[0], query=query, select_across=1))
+    assert "5 payments" in messages
+    assert all(order.events.filter(source="admin").exists() for order in orders)
     assert not other.events.filter(source="admin").exists()
 
 
@@ -182,9 +182,9 @@ def test_a_silent_gateway_is_not_asked_again_and_again(
     client: Client, orders: list[Payment], sandbox: SandboxGateway
 ) -> None:
     sandbox.fault("status", status=500)
-    words = messages_on(act(client, "reverify", *orders))
-    assert "5 payments: no answer 3, not asked 2" in words
-    assert sum(one.events.filter(kind="asked").count() for one in orders) == 3
+    messages = messages_on(act(client, "reverify", *orders))
+    assert "5 payments: no answer 3, not asked 2" in messages
+    assert sum(order.events.filter(kind="asked").count() for order in orders) == 3
 
 
 def test_more_than_anybody_waits_for_lead_to_the_page_that_starts_a_run(
@@ -198,7 +198,7 @@ def test_more_than_anybody_waits_for_lead_to_the_page_that_starts_a_run(
     everything = act(client, "reverify", orders[0], query="status=ready&q=order:2", select_across=1)
     assert everything["Location"] == f"{START_RUN}?status=ready&q=order%3A2"
     ticked = act(client, "reverify", *orders, query="status=ready")
-    ids = "&".join(f"id={order.pk}" for order in sorted(orders, key=lambda one: -one.pk))
+    ids = "&".join(f"id={order.pk}" for order in sorted(orders, key=lambda order: -order.pk))
     assert ticked["Location"] == f"{START_RUN}?{ids}&_changelist_filters=status%3Dready"
     assert sandbox.calls()["total"] == before
     assert not VerificationRun.objects.exists()
@@ -221,9 +221,9 @@ def test_the_row_alone_comes_back_with_what_came_of_it(
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
     page = text_of(client.get(f"{LIST}?status=ready"))
-    address = unescape(page.split('hx-post="')[1].split('"')[0])
-    assert address.startswith(row_of(payment))
-    row = text_of(client.post(address))
+    url = unescape(page.split('hx-post="')[1].split('"')[0])
+    assert url.startswith(row_of(payment))
+    row = text_of(client.post(url))
     assert row.strip().startswith("<tr ")
     assert "<html" not in row
     assert "Not paid → Paid, as the gateway says." in row
