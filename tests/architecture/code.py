@@ -71,7 +71,7 @@ def modules_imported(module: str, code: Code) -> set[str]:
 
 def names_in(module: str, tree: ast.AST) -> dict[str, str]:
     """What each imported name stands for: `ledger` -> payments.ledger, `Payment` -> …Payment."""
-    names = {}
+    names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.asname or alias.name: alias.name for alias in node.names}

@@ -10,8 +10,7 @@ from importlib.metadata import packages_distributions
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from tests.architecture import rules
-from tests.architecture.test_rules import ROOT, modules
+from tests.architecture.code import PRODUCT, ROOT, imports_of, read
 
 
 def canonical(distribution: str) -> str:
@@ -37,9 +36,9 @@ def distributions_of() -> dict[str, frozenset[str]]:
 
 def unpinned_imports(module: str, tree: ast.AST) -> Iterator[str]:
     """What a module of the product imports that neither Python, nor a pin, nor we provide."""
-    for name in rules.imports_of(tree, module):
+    for name in imports_of(tree, module):
         package = name.partition(".")[0]
-        if package in rules.PRODUCT | set(sys.stdlib_module_names):
+        if package in {*PRODUCT, *sys.stdlib_module_names}:
             continue
         if pinned().isdisjoint(distributions_of().get(package, ())):
             yield f"{module} imports {name}"
@@ -48,15 +47,14 @@ def unpinned_imports(module: str, tree: ast.AST) -> Iterator[str]:
 def test_the_product_imports_only_what_is_pinned_for_it() -> None:
     problems = {
         problem
-        for module, tree in modules().items()
-        if module.partition(".")[0] in rules.PRODUCT
+        for module, tree in read(PRODUCT).items()
         for problem in unpinned_imports(module, tree)
     }
     assert problems == set()
 
 
 def test_it_offers_commands_of_its_own_and_each_can_be_loaded() -> None:
-    ours = {name: app for name, app in get_commands().items() if app in rules.PRODUCT}
+    ours = {name: app for name, app in get_commands().items() if app in PRODUCT}
     assert {"audit_ledger", "reconcile", "verify_payments", "worker"} <= set(ours)
     for name, app in ours.items():
         assert load_command_class(app, name).help

@@ -18,6 +18,7 @@ from benchmarks.harness import process_environment
 from payments import tasks
 from payments.core.kst import day_of
 from payments.models import (
+    DEAD_AFTER,
     Discrepancy,
     Payment,
     Product,
@@ -161,7 +162,7 @@ def test_a_worker_that_is_killed_while_it_reconciles_files_each_difference_once(
 
 def two_minutes_pass() -> None:
     """Everything that was there now lies two minutes back."""
-    past = timezone.now() - workers.DEAD_AFTER - timedelta(seconds=1)
+    past = timezone.now() - DEAD_AFTER - timedelta(seconds=1)
     Worker.objects.update(seen_at=past)
     DBTaskResult.objects.update(started_at=past)
     VerificationRun.objects.update(seen_at=past)

@@ -25,7 +25,7 @@ NOW = timezone.now()
 MINUTE = timedelta(minutes=1)
 
 
-def queued(*, ago: timedelta, **fields: Any) -> DBTaskResult:
+def queued(*, ago: timedelta, **fields: Any) -> DBTaskResult[..., Any]:
     """A task that was queued so long ago."""
     tasks.rescue.enqueue()
     new = DBTaskResult.objects.exclude(priority=1)

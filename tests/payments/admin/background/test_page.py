@@ -171,11 +171,13 @@ def test_the_dashboard_counts_failures_and_parked_payments(
 def test_runs_of_both_kinds_that_have_not_ended_are_counted_together(
     finance: User, payment: Payment, sign_in: SignIn
 ) -> None:
+    client = sign_in(finance)
+
     def tile() -> WaitingTile:
-        tiles = {english(tile.label): tile for tile in client.get("/admin/").context["waiting"]}
+        waiting: list[WaitingTile] = client.get("/admin/").context["waiting"]
+        tiles = {english(tile.label): tile for tile in waiting}
         return tiles["Runs that have not ended"]
 
-    client = sign_in(finance)
     reconciliation.pause(run=begun())
     assert tile().number == "1"
     (row,) = client.get(tile().url).context["cl"].result_list

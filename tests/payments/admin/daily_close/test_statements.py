@@ -16,7 +16,7 @@ from payments.services.daily_close.close import close_day
 from tests.payments import builders
 from tests.payments.admin.conftest import SignIn, messages_on, text_of
 
-from .test_closes import CLOSES, cells, words
+from .pages import CLOSES, cells, words
 
 DAILY = "/admin/payments/dailyclose/statement/day/"
 MONTHLY = "/admin/payments/dailyclose/statement/month/"

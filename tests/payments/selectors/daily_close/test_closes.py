@@ -85,6 +85,7 @@ def test_a_late_refund_moves_the_day_of_its_payment(
     [cause] = drifted.causes
     assert (cause.imp_uid, cause.merchant_uid) == (payment.imp_uid, payment.merchant_uid)
     assert cause.payment_id == payment.pk != other.pk
+    assert payment.imp_uid is not None
     assert cause.before == Line(payment.imp_uid, 99_000, 0, "paid", "card", "html5_inicis")
     assert cause.after == Line(payment.imp_uid, 99_000, 9_000, "cancelled", "card", "html5_inicis")
 

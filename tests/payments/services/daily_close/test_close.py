@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import User
+from payments.core import hashing
 from payments.core.kst import end_of, start_of
 from payments.errors import Conflict, NotAllowed
 from payments.migrations import _append_only_triggers
@@ -22,8 +23,8 @@ from payments.models import (
     ReconciliationRun,
     RunStatus,
 )
-from payments.selectors.daily_close.closes import open_days
-from payments.selectors.daily_close.lines import payments_of
+from payments.selectors.daily_close.closes import newest, open_days
+from payments.selectors.daily_close.lines import lines_of, payments_of
 from payments.selectors.dashboard import dashboard
 from payments.selectors.payments.totals import totals
 from payments.services.daily_close import close as closing
@@ -160,10 +161,9 @@ def test_two_who_close_the_same_day_at_once_make_one_close(
     transactional_db: None, finance: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together, outcomes = threading.Barrier(2), []
-    look = closing.newest
 
     def newest_together() -> DailyClose | None:
-        last = look()
+        last = newest()
         if not connection.in_atomic_block:
             together.wait(timeout=10)  # both have seen the day open
         return last
@@ -197,7 +197,7 @@ def test_a_payment_that_comes_in_while_a_day_is_closed_is_in_all_figures_or_in_n
     builders.paid(customer, product)
     # SQLite's transaction holds everybody else off: there the payment comes in afterwards.
     comes_in_at_once = connection.vendor != "sqlite"
-    lines_of, threads = closing.lines_of, []
+    threads: list[threading.Thread] = []
 
     def meanwhile() -> None:
         try:
@@ -364,7 +364,7 @@ def test_lines_that_are_none_are_found_even_with_a_hash_of_their_own(finance: Us
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {TABLE} SET lines = %s, content_hash = %s",
-            [text, closing.hashing.of_text(text)],
+            [text, hashing.of_text(text)],
         )
     close.refresh_from_db()
     assert {str(problem) for problem in audit_closes()} == {
