@@ -16,9 +16,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from payments.admin.discrepancies.list import OLDEST_FIRST
 from payments.admin.shared.access import staff
-from payments.admin.shared.links import APPROVALS, DRIFT, payment_list
+from payments.admin.shared.links import (
+    APPROVALS,
+    DRIFT,
+    OLDEST_FIRST,
+    discrepancy_list,
+    payment_list,
+)
 from payments.core.money import with_separators, won
 from payments.models import NOT_ENDED, DeliveryOutcome
 from payments.selectors import dashboard as selector
@@ -109,11 +114,13 @@ def discrepancies(request: HttpRequest) -> Iterator[WaitingTile]:
     """How much is open, since when, and how much of it is this person's; nothing for others."""
     if not request.user.has_perm("payments.view_discrepancy"):
         return
-    figures, url = queue(staff(request)), reverse("admin:payments_discrepancy_changelist")
+    figures = queue(staff(request))
     at_risk = _("open discrepancies, %(amount)s at stake") % {"amount": won(figures.amount)}
-    yield WaitingTile(at_risk, with_separators(figures.count), url, not figures.count)
+    yield WaitingTile(
+        at_risk, with_separators(figures.count), discrepancy_list(), not figures.count
+    )
     days = (timezone.now() - figures.oldest).days if figures.oldest else 0
     age = ngettext("day since the oldest was found", "days since the oldest was found", days)
-    yield WaitingTile(age, with_separators(days), f"{url}?{OLDEST_FIRST}", not days)
-    own = _("discrepancies of mine")
-    yield WaitingTile(own, with_separators(figures.mine), f"{url}?owner=me", not figures.mine)
+    yield WaitingTile(age, with_separators(days), discrepancy_list(OLDEST_FIRST), not days)
+    own, url = _("discrepancies of mine"), discrepancy_list("owner=me")
+    yield WaitingTile(own, with_separators(figures.mine), url, not figures.mine)

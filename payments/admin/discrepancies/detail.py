@@ -1,7 +1,7 @@
 """The page of one discrepancy, in plain values: both sides field by field, and what happened to it.
 
-What is read is decided in `selectors.discrepancies`. Another kind of step gets its look and its
-words in `_step`.
+What is read is decided in `selectors.discrepancies`. Another kind of step gets its look in `_LOOKS`
+and, if its text is no person's, its words in `_step`.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from itertools import pairwise
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -26,7 +25,7 @@ from payments.admin.shared.discrepancy_display import (
     state_badge,
 )
 from payments.admin.shared.display import badge, moment
-from payments.admin.shared.links import FILTERS, filters_of
+from payments.admin.shared.links import filters_of, list_url, page_url
 from payments.core.money import WON
 from payments.models import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from payments.selectors import discrepancies as selector
@@ -66,32 +65,19 @@ class StepRow:
     changes: list[str]
 
 
-def list_address(request: HttpRequest) -> str:
-    """The queue as the person left it."""
-    filters = filters_of(request)
-    return reverse("admin:payments_discrepancy_changelist") + (f"?{filters}" if filters else "")
-
-
-def page_address(request: HttpRequest, pk: int) -> str:
-    """The page of one, from which the way back leads to the queue as it was."""
-    filters = filters_of(request)
-    address = reverse("admin:payments_discrepancy_change", args=[pk])
-    return address + (f"?{urlencode({FILTERS: filters})}" if filters else "")
-
-
 def head(discrepancy: Discrepancy, request: HttpRequest) -> dict[str, object]:
-    """What stands above everything, here and on the pages that ask for words."""
+    """What stands above everything, here and on the pages that ask for a text."""
     return {
         "subtitle": None,
         "discrepancy": discrepancy,
         "filters": filters_of(request),
-        "list_address": list_address(request),
-        "page_address": page_address(request, discrepancy.pk),
+        "list_url": list_url(request, "discrepancy"),
+        "page_url": page_url(request, discrepancy.pk, "discrepancy"),
         "bucket": bucket_badge(discrepancy),
         "state": state_badge(discrepancy),
         "closing": closing_label(discrepancy),
         "difference": difference_label(discrepancy),
-        "at_stake": display.amount_at_risk_label(discrepancy),
+        "amount_at_risk": display.amount_at_risk_label(discrepancy),
         "found": found_ago(discrepancy),
         "seen": moment(discrepancy.seen_at),
         "closed": moment(discrepancy.closed_at) if discrepancy.closed_at else "",
@@ -101,25 +87,28 @@ def head(discrepancy: Discrepancy, request: HttpRequest) -> dict[str, object]:
     }
 
 
-def taking_in(discrepancy: Discrepancy, *, may_work: bool, may: bool) -> dict[str, object]:
+def import_button(
+    discrepancy: Discrepancy, *, may_work: bool, may_import: bool
+) -> dict[str, object]:
     """The button that makes a payment of it, or in words why it is not there."""
     if not discrepancy.is_open or discrepancy.bucket != Bucket.MISSING_HERE:
         return {}
     currency = selector.currency_of(selector.figures(discrepancy.theirs))
     if currency != WON:
         refusal = _("Only payments in won can be taken in. This one is in %(currency)s.")
-        return {"no_taking_in": refusal % {"currency": currency} if may_work or may else ""}
+        why = refusal % {"currency": currency} if may_work or may_import else ""
+        return {"why_no_import": why}
     hint = _("An approver can take it in as a payment. Hand it to one.")
-    return {"may_take_in": may, "no_taking_in": hint if may_work and not may else ""}
+    return {"may_import": may_import, "why_no_import": hint if may_work and not may_import else ""}
 
 
-def body(discrepancy: Discrepancy, request: HttpRequest) -> dict[str, object]:
-    """Both sides field by field, the steps, and where the payment and the runs are."""
+def detail(discrepancy: Discrepancy, request: HttpRequest) -> dict[str, object]:
+    """With both sides field by field, the steps, and where the payment and the runs are."""
     fields = selector.compared(discrepancy)
     may_open = request.user.has_perm("payments.view_payment")
     may_see_runs = request.user.has_perm("payments.view_reconciliationrun")
-    return {
-        "rows": [_row(discrepancy, one) for one in fields],
+    return head(discrepancy, request) | {
+        "rows": [_row(discrepancy, field) for field in fields],
         "ours_absent": not discrepancy.ours,
         "theirs_absent": not discrepancy.theirs,
         "payment": discrepancy.payment if may_open else None,
@@ -149,12 +138,12 @@ def _row(discrepancy: Discrepancy, field: ComparedField) -> Row:
 
 def _runs(discrepancy: Discrepancy) -> list[tuple[str, str, str]]:
     """(what it did, its name, its page) of the run that found it and of the last to see it."""
-    found = [(_("Found by"), discrepancy.run)]
+    runs = [(_("Found by"), discrepancy.run)]
     last = selector.last_run(discrepancy)
     if last != discrepancy.run:
-        found.append((_("Last seen by"), last))
+        runs.append((_("Last seen by"), last))
     page = "admin:payments_reconciliationrun_change"
-    return [(what, f"#{run.pk} {run}", reverse(page, args=[run.pk])) for what, run in found if run]
+    return [(what, f"#{run.pk} {run}", reverse(page, args=[run.pk])) for what, run in runs if run]
 
 
 def _steps(newest_first: list[DiscrepancyStep]) -> Iterator[StepRow]:
@@ -174,7 +163,7 @@ def _step(step: DiscrepancyStep, before: DiscrepancyStep | None) -> StepRow:
         by=step.actor_name,
         reason=str(ClosingReason(step.reason_code).label) if step.reason_code else "",
         text=text,
-        changes=[_change(step, before, one) for one in selector.changes(before, step)]
+        changes=[_change(step, before, change) for change in selector.changes(before, step)]
         if before
         else [],
     )

@@ -1,7 +1,7 @@
 """The CSV of exactly the discrepancies that the list shows, its reason on record before it leaves.
 
 A GET shows the page, a POST records and streams. The set is the list's own for the filter in the
-address. The file is written as the payments' own is (`export`); its columns are in
+URL. The file is written as that of payments is (`shared.csv_file`); its columns are in
 `DiscrepancyResource`. It holds no personal data.
 """
 
@@ -11,8 +11,6 @@ from typing import Any
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -21,10 +19,12 @@ from import_export.fields import Field
 from import_export.resources import Resource
 
 from payments.admin.shared import personal_data
-from payments.admin.shared.access import require, staff
+from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.cells import MomentCell, TextCell, WonCell
 from payments.admin.shared.csv_file import CHUNK, streamed
 from payments.admin.shared.export_page import ReasonForm
+from payments.admin.shared.links import discrepancy_list
+from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.db.paginator import BoundedPaginator
 from payments.core.kst import day_of
 from payments.core.money import won
@@ -33,20 +33,19 @@ from payments.selectors.discrepancies import figures
 from payments.services.access_log import record_access
 
 from .changelist import DiscrepancyChangeList
-from .list import DiscrepancyList
 
 TEMPLATE = "admin/payments/discrepancy/export.html"
 
 
-class _Words(TextCell):
+class _Label(TextCell):
     """A code in words."""
 
-    def __init__(self, say: Callable[[Any], Any]) -> None:
+    def __init__(self, label_of: Callable[[Any], Any]) -> None:
         super().__init__()
-        self._say = say
+        self._label_of = label_of
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return super().render(self._say(value) if value not in ("", None) else "")
+        return super().render(self._label_of(value) if value not in ("", None) else "")
 
 
 class _Figure(TextCell):
@@ -57,10 +56,10 @@ class _Figure(TextCell):
         self._name = name
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
-        told = (figures(value) or {}).get(self._name)
-        if isinstance(told, int) and not isinstance(told, bool):
-            return told
-        return super().render("" if told is None else told)
+        figure = (figures(value) or {}).get(self._name)
+        if isinstance(figure, int) and not isinstance(figure, bool):
+            return figure
+        return super().render("" if figure is None else figure)
 
 
 def _side(attribute: str, name: str, header: Any) -> Any:
@@ -74,7 +73,7 @@ class DiscrepancyResource(Resource):  # type: ignore[misc]
     imp_uid = Field("imp_uid", gettext_lazy("PortOne payment id"), TextCell())
     bucket = Field("bucket", gettext_lazy("what differs"), TextCell())
     bucket_words = Field(
-        "bucket", gettext_lazy("what differs, in words"), _Words(lambda code: Bucket(code).label)
+        "bucket", gettext_lazy("what differs, in words"), _Label(lambda code: Bucket(code).label)
     )
     amount = Field("amount", gettext_lazy("at stake"), WonCell())
     our_status = _side("ours", "status", gettext_lazy("our status"))
@@ -93,60 +92,42 @@ class DiscrepancyResource(Resource):  # type: ignore[misc]
     state = Field(
         "is_open",
         pgettext_lazy("discrepancies", "state"),
-        _Words(lambda is_open: "open" if is_open else "closed"),
+        _Label(lambda is_open: "open" if is_open else "closed"),
     )
     closed_at = Field("closed_at", pgettext_lazy("column", "closed"), MomentCell())
     closing_reason = Field("closing_reason", gettext_lazy("reason"), TextCell())
     closing_words = Field(
         "closing_reason",
         gettext_lazy("reason in words"),
-        _Words(lambda code: ClosingReason(code).label),
+        _Label(lambda code: ClosingReason(code).label),
     )
 
 
-class DiscrepancyExport(DiscrepancyList):
-    """Taking discrepancies out of the house."""
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name="payments_discrepancy_export"), *super().get_urls()]
-
-    def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The page (GET) or the file (POST); the list if its filter makes no sense."""
-        require(self.has_view_permission(request) and self.has_export_permission(request))
-        address, query = reverse("admin:payments_discrepancy_changelist"), request.GET.urlencode()
-        list_address = f"{address}?{query}" if query else address
-        try:
-            found = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            return HttpResponseRedirect(list_address)
-        assert isinstance(found, DiscrepancyChangeList)
-        if not found.is_understood:
-            return HttpResponseRedirect(list_address)
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            return _file(request, found.queryset, form.cleaned_data["reason"])
-        return self._export_page(request, found, form, list_address)
-
-    def _export_page(
-        self,
-        request: HttpRequest,
-        found: DiscrepancyChangeList,
-        form: ReasonForm,
-        list_address: str,
-    ) -> HttpResponseBase:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Export discrepancies"),
-            "form": form,
-            "words": found.labelled_terms,
-            "number": BoundedPaginator(found.queryset, 1),
-            "at_stake": won(found.totals.amount),
-            "columns": _columns(),
-            "list_address": list_address,
-        }
-        return TemplateResponse(request, TEMPLATE, context)
+@staff_view("view", "export")
+def export(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
+    """The page (GET) or the file (POST); the list if its filter makes no sense."""
+    list_url = discrepancy_list(request.GET.urlencode())
+    try:
+        changelist = model_admin.get_changelist_instance(request)
+    except IncorrectLookupParameters:
+        return HttpResponseRedirect(list_url)
+    assert isinstance(changelist, DiscrepancyChangeList)
+    if not changelist.is_understood:
+        return HttpResponseRedirect(list_url)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        return _file(request, changelist.queryset, form.cleaned_data["reason"])
+    return model_admin.render_page(
+        request,
+        TEMPLATE,
+        title=_("Export discrepancies"),
+        form=form,
+        labels=changelist.labelled_terms,
+        number=BoundedPaginator(changelist.queryset, 1),
+        amount_at_risk=won(changelist.totals.amount),
+        columns=_columns(),
+        list_url=list_url,
+    )
 
 
 def _columns() -> list[str]:
@@ -155,8 +136,8 @@ def _columns() -> list[str]:
 
 def _rows(discrepancies: QuerySet[Discrepancy]) -> Iterator[list[Any]]:
     resource = DiscrepancyResource()
-    for one in discrepancies.select_related("owner").iterator(chunk_size=CHUNK):
-        yield resource.export_resource(one)
+    for discrepancy in discrepancies.select_related("owner").iterator(chunk_size=CHUNK):
+        yield resource.export_resource(discrepancy)
 
 
 def _file(

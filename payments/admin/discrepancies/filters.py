@@ -28,14 +28,13 @@ PANELS: Panels = (
     (_("Age"), ("age",)),
     (pgettext_lazy("discrepancies", "Found"), ("period", "from", "to", "run")),
 )
-PEOPLE = "payments_discrepancy_people"
 
 
 class PersonSelect(CustomerSelect):
     """The same picker for those who may own a discrepancy."""
 
     def get_url(self) -> str:
-        return reverse(f"admin:{PEOPLE}")
+        return reverse("admin:payments_discrepancy_people")
 
 
 class DiscrepancyFilter(filters.DiscrepancyFilter):

@@ -1,4 +1,4 @@
-"""The forms with which people work off a discrepancy. `version` is what the person saw."""
+"""The forms with which people resolve a discrepancy. `version` is what the person saw."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class SeenForm(forms.Form):
 
 
 class TextForm(SeenForm):
-    """Why, in words that stay for good."""
+    """Why, in a text that stays for good."""
 
     text = forms.CharField(
         label=_("What was found out"),
@@ -40,8 +40,8 @@ class TextForm(SeenForm):
     @property
     def arguments(self) -> dict[str, Any]:
         """What the service takes."""
-        said = self.cleaned_data
-        return {"text": said["text"], "expected_version": said["version"]}
+        values = self.cleaned_data
+        return {"text": values["text"], "expected_version": values["version"]}
 
 
 class CloseForm(TextForm):
@@ -51,7 +51,7 @@ class CloseForm(TextForm):
         label=_("reason"),
         choices=[
             ("", "---------"),
-            *((one.value, one.label) for one in ClosingReason if one not in _NOT_BY_HAND),
+            *(choice for choice in ClosingReason.choices if choice[0] not in _NOT_BY_HAND),
         ],
         error_messages={"required": _("Choose a reason.")},
     )
@@ -78,7 +78,7 @@ class OwnerForm(SeenForm):
         self.fields["owner"].queryset = possible_owners()  # type: ignore[attr-defined]
 
 
-class TakeInForm(SeenForm):
+class ImportForm(SeenForm):
     """Whose it is; there is no answer unless the person gives one."""
 
     whose = forms.ChoiceField(
@@ -103,12 +103,12 @@ class TakeInForm(SeenForm):
             (NOBODY, _("Nobody yet: to be decided later, on the payment's page")),
         ]
         if suggestion is not None or self.data.get(SUGGESTED):
-            words = str(_("The customer that was suggested"))
+            label = str(_("The customer that was suggested"))
             if suggestion is not None:
                 person, ground = suggestion
                 self.fields["suggested"].initial = person.pk
-                words = f"{email(person, unmasked=unmasked)}: {ground}"
-            choices.insert(0, (SUGGESTED, words))
+                label = f"{email(person, unmasked=unmasked)}: {ground}"
+            choices.insert(0, (SUGGESTED, label))
         self.fields["whose"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Where a person goes back to: the list with its filter and page, or the payment.
+"""Where links between the screens lead, and where a person goes back to: a list as it was, a page.
 
-The list's query string travels as Django's own `_changelist_filters`. Both targets are pages of the
-admin, so nothing that is posted can lead away from it.
+The list's query string travels as Django's own `_changelist_filters`. Both ways back are pages
+of the admin, so nothing that is posted can lead away from it.
 """
 
 from django.http import HttpRequest
@@ -16,6 +16,8 @@ TO_LIST = "list"
 # The list of closes narrowed to the days that have moved since they were closed, and by what.
 DRIFT = "drift"
 MOVED, APPROVALS, REFUNDS = "moved", "approvals", "refunds"
+# The queue of discrepancies by its column `age`, which Django names by its place.
+OLDEST_FIRST = "o=-5"
 
 
 def filters_of(request: HttpRequest) -> str:
@@ -37,15 +39,21 @@ def payment_list_of_days(days: Days, **filters: str) -> str:
     return payment_list(urlencode({"basis": "paid"} | filters | bounds))
 
 
-def list_url(request: HttpRequest) -> str:
+def discrepancy_list(query: str = "") -> str:
+    """The URL of the queue of discrepancies, narrowed by a query string."""
+    return reverse("admin:payments_discrepancy_changelist") + (f"?{query}" if query else "")
+
+
+def list_url(request: HttpRequest, model: str = "payment") -> str:
     """The list as the person left it."""
-    return payment_list(filters_of(request))
-
-
-def page_url(request: HttpRequest, pk: int) -> str:
-    """The page of one payment, from which the way back leads to the list as it was."""
     filters = filters_of(request)
-    url = reverse("admin:payments_payment_change", args=[pk])
+    return reverse(f"admin:payments_{model}_changelist") + (f"?{filters}" if filters else "")
+
+
+def page_url(request: HttpRequest, pk: int, model: str = "payment") -> str:
+    """The page of one row, from which the way back leads to the list as it was."""
+    filters = filters_of(request)
+    url = reverse(f"admin:payments_{model}_change", args=[pk])
     return url + (f"?{urlencode({FILTERS: filters})}" if filters else "")
 
 

@@ -173,15 +173,15 @@ class TestTheQueue:
         filed(payment)
         missing_here("imp_2", "order-2", 5_000)
         close(client, missing_here("imp_3", "order-3", 7_000))
-        for query, count, stake in (
+        for query, count, at_risk in (
             ("", "2", "₩104,000"),
             ("bucket=missing_here", "1", "₩5,000"),
             ("state=all", "3", "₩111,000"),
             ("state=closed", "1", "₩7,000"),
             ("bucket=amount,missing_here&owner=nobody", "2", "₩104,000"),
         ):
-            context = client.get(f"{LIST}?{query}").context
-            assert (context["count"], context["at_stake"]) == (count, stake)
+            bar = client.get(f"{LIST}?{query}").context["bar"]
+            assert (bar.count, bar.amount_at_risk) == (count, at_risk)
             assert exported(client, query) == listed(client, query)
 
     def test_another_currency_counts_in_no_total(
@@ -191,10 +191,10 @@ class TestTheQueue:
         sandbox.pay("bought-abroad", 990, paid_at=noon, currency="USD")
         sandbox.pay("never-ordered", 5_000, paid_at=noon)
         reconciled()
-        assert client.get(LIST).context["at_stake"] == "₩5,000"
+        assert client.get(LIST).context["bar"].amount_at_risk == "₩5,000"
         abroad = Discrepancy.objects.get(merchant_uid="bought-abroad")
         page = client.get(address(abroad))
-        assert page.context["at_stake"] == "990 USD (not in the totals)"
+        assert page.context["amount_at_risk"] == "990 USD (not in the totals)"
 
     def test_each_chip_takes_its_filter_away(
         self, client: Client, discrepancy: Discrepancy
@@ -246,8 +246,8 @@ class TestTheExport:
         self, client: Client, discrepancy: Discrepancy
     ) -> None:
         page = client.get(f"{LIST}export/?bucket=amount")
-        assert ("State", "Open") in page.context["words"]
-        assert ("What differs", "Amount differs") in page.context["words"]
+        assert ("State", "Open") in page.context["labels"]
+        assert ("What differs", "Amount differs") in page.context["labels"]
         assert "₩99,000" in text_of(page)
 
 
@@ -259,12 +259,13 @@ class TestTheDashboard:
         old = missing_here("imp_2", "order-2")
         aged = Discrepancy.objects.filter(pk=old.pk)
         aged.update(found_at=timezone.now() - timedelta(days=3, hours=1))
-        stake, oldest, mine = client.get("/admin/").context["queue"]
-        assert (stake.number, stake.label) == ("2", "open discrepancies, ₩104,000 at stake")
+        missing_here("imp_3", "order-3", 1_000)
+        at_risk, oldest, mine = client.get("/admin/").context["discrepancies"]
+        assert (at_risk.number, at_risk.label) == ("3", "open discrepancies, ₩105,000 at stake")
         assert (oldest.number, mine.number) == ("3", "1")
-        first = client.get(oldest.address).context["cl"].result_list[0]
+        first = client.get(oldest.url).context["cl"].result_list[0]
         assert first.merchant_uid == "order-2"
-        assert listed(client, mine.address.partition("?")[2]) == {payment.merchant_uid}
+        assert listed(client, mine.url.partition("?")[2]) == {payment.merchant_uid}
 
     def test_a_link_from_a_run_leads_to_what_it_found(
         self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
