@@ -20,7 +20,7 @@ class DiscrepancyLine:
     state: SafeString
     difference: str
     owner: str
-    found: SafeString
+    found_ago: SafeString
     closing: str
 
 
@@ -38,6 +38,6 @@ def _line(discrepancy: Discrepancy) -> DiscrepancyLine:
         state=display.state_badge(discrepancy),
         difference=display.difference_label(discrepancy),
         owner=display.owner_label(discrepancy),
-        found=display.found_ago(discrepancy),
+        found_ago=display.found_ago(discrepancy),
         closing=display.closing_label(discrepancy),
     )

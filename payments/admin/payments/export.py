@@ -8,13 +8,7 @@ from itertools import chain
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
-from django.http import (
-    HttpRequest,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -28,7 +22,7 @@ from payments.admin.shared.links import payment_list
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.db.paginator import BoundedPaginator
 from payments.core.kst import day_of
-from payments.models import AccessKind, Payment, PersonalDataAccess
+from payments.models import AccessKind
 from payments.services.access_log import record_access
 
 from .actions import MAX_EXPORTED
@@ -72,7 +66,7 @@ def export(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase
         form=form,
         selection=selected,
         number=BoundedPaginator(selected.payments, 1),
-        columns=columns(),
+        columns=_columns(),
     )
 
 
@@ -87,19 +81,12 @@ def _file(request: HttpRequest, selected: Selection, form: ExportForm) -> HttpRe
         rows=BoundedPaginator(selected.payments, 1).count,
         remote_address=personal_data.remote_address(request),
     )
-    return csv_response(payments=selected.payments, access=access)
-
-
-def columns() -> list[str]:
-    """The header of the file, in the reader's language."""
-    return [capfirst(name) for name in PaymentResource().get_export_headers()]
-
-
-def csv_response(
-    *, payments: QuerySet[Payment], access: PersonalDataAccess
-) -> StreamingHttpResponse:
-    """Stream `payments` in their order, with personal data only if `access` says so."""
     resource = PaymentResource(unmasked=access.unmasked)
     name = f"payments-{day_of(timezone.now()):%Y-%m-%d}.csv"
-    rows = chain.from_iterable(resource.blocks(payments, CHUNK))
-    return streamed(name=name, header=columns(), rows=rows, access=access)
+    rows = chain.from_iterable(resource.blocks(selected.payments, CHUNK))
+    return streamed(name=name, header=_columns(), rows=rows, access=access)
+
+
+def _columns() -> list[str]:
+    """The header of the file, in the reader's language."""
+    return [capfirst(name) for name in PaymentResource().get_export_headers()]

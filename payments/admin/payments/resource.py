@@ -25,7 +25,7 @@ from payments.states import APPROVED
 
 
 class EmailCell(TextCell):
-    """An address: masked, unless the export is one with personal data."""
+    """An e-mail: masked, unless the export is one with personal data."""
 
     unmasked = False
 

@@ -40,7 +40,7 @@ class StatusCount:
 
 @dataclass(frozen=True, slots=True)
 class TotalsBar:
-    """Figures in words."""
+    """Figures as they are shown."""
 
     count: str
     gross: str

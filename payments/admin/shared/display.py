@@ -68,8 +68,7 @@ def amount_cell(payment: Payment) -> SafeString:
 
 
 def moment(value: datetime | None) -> SafeString | str:
-    """A time in the reader's zone with the zone's name; UTC in the tooltip and for screen
-    readers."""
+    """A time in the reader's zone with the zone's name; UTC in the tooltip, read aloud."""
     if value is None:
         return NOTHING
     utc = stamp(value, UTC)

@@ -62,7 +62,7 @@ class ActionResult:
 
 
 def verify_one(payment: Payment, actor: AbstractBaseUser) -> ActionResult:
-    """Ask the gateway about one payment. What changed is told from `payment` as it is given."""
+    """Ask the gateway about one payment, which is given as the person saw it."""
     result = verify(payment=payment, source=Source.ADMIN, actor=actor)
     outcome, message = _described(payment, result)
     return ActionResult(result.payment.merchant_uid, outcome, message)
