@@ -5,7 +5,7 @@ shows everything for a quarter of an hour, and each payment and list that it sho
 A screen that shows personal data calls `on_record` before it reads any: without that it stays
 masked. Another personal field is shown through `email` or `text`. A screen offers the form with
 `context` in its context (list and page of payments have it) and, outside any other form,
-`{% include "admin/payments/payment/unmask.html" %}`.
+`{% include "admin/includes/unmask.html" %}`.
 """
 
 from dataclasses import dataclass
