@@ -1,11 +1,12 @@
 """Closed days: the list, the page of one, the way to closing the next one and to statements.
 
 A close is only shown; `services.daily_close.close` writes it. What its page says is put together in
-`detail`, closing a day is in `close_day`, statements in `statement`. To add a column: a method
+`detail`, closing a day is in `close_day`, statements in `statement`. To add a column: a line
 below, its name in `list_display`. To add a button or a page: a function in this folder under
 `@staff_view`, its line in `get_urls`.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias, TypedDict
 
@@ -22,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import WithAnnotations
 
+from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import named, won
 from payments.admin.shared.links import APPROVALS, DRIFT, MOVED, REFUNDS
 from payments.admin.shared.readonly import ReadOnlyAdmin
@@ -86,6 +88,17 @@ class DailyCloseList(ChangeList):
             row.drift = drifts.get(row.day)
 
 
+def _figure(name: str | Promise, amount: Callable[[CloseRow], str]) -> Any:
+    """A column of figures, which have their name beside them where there is no header."""
+    return column(
+        lambda row: named(name, format_html('<span class="won">{}</span>', amount(row))), name
+    )
+
+
+def _short(digest: str) -> SafeString:
+    return format_html('<code class="id" title="{}">{}</code>', digest, digest[:10])
+
+
 @admin.register(DailyClose)
 class DailyCloseAdmin(ReadOnlyAdmin):
     """Closes, the newest day first."""
@@ -111,13 +124,19 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     list_per_page = 31
     fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
-    def has_close_permission(self, request: HttpRequest) -> bool:
-        """Close a day."""
-        return request.user.has_perm("payments.close_day")
+    closed_day = column(lambda close: day_label(close.day), _("day"))
+    number = _figure(pgettext_lazy("count", "Payments"), lambda close: with_separators(close.count))
+    gross_words = _figure(_("Gross"), lambda close: won(close.gross))
+    refunded_words = _figure(pgettext_lazy("figure", "Refunded"), lambda close: won(close.refunded))
+    net_words = _figure(_("Net"), lambda close: won(close.net))
+    discrepancies = _figure(
+        _("open discrepancies"), lambda close: with_separators(close.open_discrepancies)
+    )
+    drift_words = column(lambda row: drift_badge(row.drift), _("since it was closed"))
+    short_hash = column(lambda close: _short(close.hash), _("hash"))
 
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        """Take a statement as a file."""
-        return request.user.has_perm("payments.export_payment")
+    has_close_permission = right("payments.close_day")
+    has_export_permission = right("payments.export_payment")  # a statement as a file
 
     def get_urls(self) -> list[URLPattern]:
         ours = self.screens(
@@ -149,39 +168,3 @@ class DailyCloseAdmin(ReadOnlyAdmin):
 
     def page_context(self, request: HttpRequest, close: DailyClose) -> dict[str, Any]:
         return detail(close, request)
-
-    @admin.display(description=_("day"))
-    def closed_day(self, close: DailyClose) -> str:
-        return day_label(close.day)
-
-    @admin.display(description=pgettext_lazy("count", "Payments"))
-    def number(self, close: DailyClose) -> SafeString:
-        return _figure(pgettext_lazy("count", "Payments"), with_separators(close.count))
-
-    @admin.display(description=_("Gross"))
-    def gross_words(self, close: DailyClose) -> SafeString:
-        return _figure(_("Gross"), won(close.gross))
-
-    @admin.display(description=pgettext_lazy("figure", "Refunded"))
-    def refunded_words(self, close: DailyClose) -> SafeString:
-        return _figure(pgettext_lazy("figure", "Refunded"), won(close.refunded))
-
-    @admin.display(description=_("Net"))
-    def net_words(self, close: DailyClose) -> SafeString:
-        return _figure(_("Net"), won(close.net))
-
-    @admin.display(description=_("open discrepancies"))
-    def discrepancies(self, close: DailyClose) -> SafeString:
-        return _figure(_("open discrepancies"), with_separators(close.open_discrepancies))
-
-    @admin.display(description=_("since it was closed"))
-    def drift_words(self, row: CloseRow) -> SafeString:
-        return drift_badge(row.drift)
-
-    @admin.display(description=_("hash"))
-    def short_hash(self, close: DailyClose) -> SafeString:
-        return format_html('<code class="id" title="{}">{}</code>', close.hash, close.hash[:10])
-
-
-def _figure(name: str | Promise, amount: str) -> SafeString:
-    return named(name, format_html('<span class="won">{}</span>', amount))

@@ -1,8 +1,8 @@
 """The payment screens as one ModelAdmin: the list, the page of one payment, what leads from them.
 
 Nothing is edited here: what can happen to a payment happens in `services`. To add a column: a
-method, its name in `list_display`. To add a button or a page: a function in this folder under
-`@staff_view`, its line in `get_urls`. To add a permission: its name on the model, a method here.
+line below, its name in `list_display`. To add a button or a page: a function in this folder under
+`@staff_view`, its line in `get_urls`. To add a permission: its name on the model, a line here.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from payments.admin.shared import personal_data
+from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import (
     amount_cell,
     email_cell,
@@ -72,29 +73,22 @@ class PaymentAdmin(ReadOnlyAdmin):
     sortable_by = ["amount_words", "paid"]
     fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
-    def has_verify_permission(self, request: HttpRequest) -> bool:
-        """Ask the gateway about a payment."""
-        return request.user.has_perm("payments.verify_payment")
+    order_name = column(lambda payment: payment.name, gettext_lazy("order name"))
+    amount_words = column(amount_cell, gettext_lazy("amount"), ordering="amount")
+    status_words = column(status_badge, gettext_lazy("status"))
+    method = column(lambda payment: pay_method(payment.pay_method), gettext_lazy("payment method"))
+    paid = column(
+        lambda payment: moment(payment.paid_at), gettext_lazy("payment date"), ordering="paid_at"
+    )
+    verified = column(lambda row: verification_cell(row, row.outcome), gettext_lazy("verification"))
+    verify = column(lambda row: verify_button(row, row.filters), gettext_lazy("Re-verify"))
 
-    def has_mark_failed_permission(self, request: HttpRequest) -> bool:
-        """Fail an open payment."""
-        return request.user.has_perm("payments.mark_failed_payment")
-
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        """Export payments."""
-        return request.user.has_perm("payments.export_payment")
-
-    def has_note_permission(self, request: HttpRequest) -> bool:
-        """Leave a note on a payment."""
-        return request.user.has_perm("payments.note_payment")
-
-    def has_customer_permission(self, request: HttpRequest) -> bool:
-        """Say whose a payment is that was imported without a customer."""
-        return request.user.has_perm("payments.take_in_discrepancy")
-
-    def has_unmask_permission(self, request: HttpRequest) -> bool:
-        """See personal data, with a reason that is recorded."""
-        return request.user.has_perm(personal_data.MAY_UNMASK)
+    has_verify_permission = right("payments.verify_payment")
+    has_mark_failed_permission = right("payments.mark_failed_payment")
+    has_export_permission = right("payments.export_payment")
+    has_note_permission = right("payments.note_payment")
+    has_customer_permission = right("payments.take_in_discrepancy")
+    has_unmask_permission = right(personal_data.MAY_UNMASK)
 
     def get_urls(self) -> list[URLPattern]:
         ours = self.screens(
@@ -173,31 +167,3 @@ class PaymentAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("customer"))
     def customer(self, row: PaymentRow) -> SafeString:
         return email_cell(personal_data.email(row.user, unmasked=row.unmasked))
-
-    @admin.display(description=gettext_lazy("order name"))
-    def order_name(self, payment: Payment) -> str:
-        return payment.name
-
-    @admin.display(description=gettext_lazy("amount"), ordering="amount")
-    def amount_words(self, payment: Payment) -> SafeString:
-        return amount_cell(payment)
-
-    @admin.display(description=gettext_lazy("status"))
-    def status_words(self, payment: Payment) -> SafeString:
-        return status_badge(payment)
-
-    @admin.display(description=gettext_lazy("payment method"))
-    def method(self, payment: Payment) -> str:
-        return pay_method(payment.pay_method)
-
-    @admin.display(description=gettext_lazy("payment date"), ordering="paid_at")
-    def paid(self, payment: Payment) -> SafeString | str:
-        return moment(payment.paid_at)
-
-    @admin.display(description=gettext_lazy("verification"))
-    def verified(self, row: PaymentRow) -> SafeString:
-        return verification_cell(row, row.outcome)
-
-    @admin.display(description=gettext_lazy("Re-verify"))
-    def verify(self, row: PaymentRow) -> SafeString:
-        return verify_button(row, row.filters)

@@ -1,7 +1,7 @@
 """The webhooks: what was posted to us and what came of it. Only shown, never edited.
 
 Its rows are written by `services.webhooks`; the page of one is put together in `detail`. To add a
-column: a method below, its name in `list_display`.
+column: a line below, its name in `list_display`.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from payments.admin.shared.columns import column
 from payments.admin.shared.display import NOTHING, code, moment, outcome_badge
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.models import WebhookDelivery
@@ -36,20 +37,16 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     nothing = _("No webhook has come in yet. What the gateway posts will appear here.")
     fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
+    received = column(lambda delivery: moment(delivery.received_at), _("received"))
+    result = column(outcome_badge, _("outcome"))
+    claim = column(lambda delivery: claimed_status(delivery.claimed_status), _("claimed status"))
+    attempt = column(lambda delivery: code(delivery.imp_uid), _("PortOne payment id"))
+    tries = column(
+        lambda delivery: f"{delivery.attempts:,}" if delivery.attempts else NOTHING, _("attempts")
+    )
+
     def page_context(self, request: HttpRequest, delivery: WebhookDelivery) -> dict[str, Any]:
         return detail(delivery, request)
-
-    @admin.display(description=_("received"))
-    def received(self, delivery: WebhookDelivery) -> SafeString | str:
-        return moment(delivery.received_at)
-
-    @admin.display(description=_("outcome"))
-    def result(self, delivery: WebhookDelivery) -> SafeString:
-        return outcome_badge(delivery)
-
-    @admin.display(description=_("claimed status"))
-    def claim(self, delivery: WebhookDelivery) -> str:
-        return claimed_status(delivery.claimed_status)
 
     @admin.display(description=_("order number"))
     def order(self, delivery: WebhookDelivery) -> SafeString | str:
@@ -57,11 +54,3 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
             return code(delivery.merchant_uid)
         url = reverse("admin:payments_payment_change", args=[delivery.payment_id])
         return format_html('<a href="{}">{}</a>', url, code(str(delivery.payment)))
-
-    @admin.display(description=_("PortOne payment id"))
-    def attempt(self, delivery: WebhookDelivery) -> SafeString | str:
-        return code(delivery.imp_uid)
-
-    @admin.display(description=_("attempts"))
-    def tries(self, delivery: WebhookDelivery) -> str:
-        return f"{delivery.attempts:,}" if delivery.attempts else NOTHING

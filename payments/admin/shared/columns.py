@@ -1,0 +1,32 @@
+"""What a screen is made of, a line each: its columns and its rights.
+
+`column` is for a cell that one function makes of the row; what takes more is a method under
+`@admin.display` as everywhere in Django. `right` makes the `has_..._permission` that Django's
+actions and our `@staff_view` ask for.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+Cell = Callable[[Any], Any]
+
+
+def column(cell: Cell, description: Any, *, ordering: str = "") -> Callable[..., Any]:
+    """A column of a list: the cell of a row, its header, and what it is sorted by."""
+
+    def of_row(model_admin: Any, row: Any) -> Any:
+        return cell(row)
+
+    return admin.display(of_row, description=description, ordering=ordering or None)
+
+
+def right(permission: str) -> Callable[[Any, HttpRequest], bool]:
+    """Whether the person has this permission ("app.codename"), for `has_..._permission`."""
+
+    def is_granted(model_admin: Any, request: HttpRequest) -> bool:
+        return request.user.has_perm(permission)
+
+    return is_granted
