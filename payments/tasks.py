@@ -6,6 +6,7 @@ worker was killed needs no repeating of its own, and `rescue` queues a new one. 
 the clock: a task here, its line in `SCHEDULE`.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -117,38 +118,18 @@ def close_days() -> list[str]:
     return [str(close) for close in closes]
 
 
+def _job(work: Any, every: timedelta | Callable[[], timedelta]) -> Job:
+    """A task by the clock, under its own name; never queued a second time while it waits."""
+    return Job(name=work.name, every=every, enqueue=work.enqueue, alone=work.module_path)
+
+
 SCHEDULE = (
     # As often as a lease runs out: what a dead worker left waits no longer than that.
-    Job(
-        name="rescue",
-        every=lambda: timedelta(seconds=conf.runs().lease),
-        enqueue=rescue.enqueue,
-        alone=rescue.module_path,
-    ),
-    Job(
-        name="sweep_orders",
-        every=timedelta(minutes=5),
-        enqueue=sweep_orders.enqueue,
-        alone=sweep_orders.module_path,
-    ),
-    Job(
-        name="process_webhooks_again",
-        every=timedelta(minutes=1),
-        enqueue=process_webhooks_again.enqueue,
-        alone=process_webhooks_again.module_path,
-    ),
-    Job(
-        name="mail_discrepancies",
-        every=timedelta(minutes=5),
-        enqueue=mail_discrepancies.enqueue,
-        alone=mail_discrepancies.module_path,
-    ),
-    Job(
-        name="close_days",
-        every=timedelta(minutes=5),
-        enqueue=close_days.enqueue,
-        alone=close_days.module_path,
-    ),
+    _job(rescue, lambda: timedelta(seconds=conf.runs().lease)),
+    _job(sweep_orders, timedelta(minutes=5)),
+    _job(process_webhooks_again, timedelta(minutes=1)),
+    _job(mail_discrepancies, timedelta(minutes=5)),
+    _job(close_days, timedelta(minutes=5)),
 )
 
 
