@@ -17,7 +17,7 @@ SIGN_IN, CODE = "/accounts/login/", "/accounts/2fa/authenticate/"
 ACTIVATE = "/accounts/2fa/totp/activate/"
 
 
-def shown(secret: str) -> str:
+def current_code(secret: str) -> str:
     """What the app shows now."""
     code: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
     return code
@@ -26,7 +26,7 @@ def shown(secret: str) -> str:
 def code_of(secret: str) -> str:
     """The same, usable at once: each code works once, and few guesses are allowed."""
     cache.clear()
-    return shown(secret)
+    return current_code(secret)
 
 
 def has_app(person: User) -> Authenticator:
@@ -45,9 +45,9 @@ def sign_in_with_code(client: Client, person: User) -> ClientResponse:
     return client.post(CODE, {"code": code_of(SECRET)})
 
 
-def reauthenticate(client: Client, address: str) -> ClientResponse:
+def reauthenticate(client: Client, url: str) -> ClientResponse:
     """Open an address that asks for the password once more, and give it."""
-    response = client.get(address)
+    response = client.get(url)
     assert response["Location"].startswith("/accounts/reauthenticate/"), response["Location"]
     return client.post(response["Location"], {"password": PASSWORD})
 

@@ -47,8 +47,8 @@ def test_an_unknown_device_is_told_once(
     assert mail.to == ["customer@example.com"]
     with translation.override("ko"):
         assert mail.subject == f"[Backoffice] {gettext('Signed in from a new device')}"
-    for words in ("customer@example.com", "127.0.0.1", "Phone/1.0", "KST"):
-        assert words in mail.body
+    for fact in ("customer@example.com", "127.0.0.1", "Phone/1.0", "KST"):
+        assert fact in mail.body
     assert "http://testserver/accounts/sessions/" in mail.body
 
 

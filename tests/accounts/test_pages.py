@@ -54,20 +54,20 @@ def assert_csp_clean(page: str) -> None:
         assert "application/json" in attributes or ("src=" in attributes and not body.strip())
 
 
-@pytest.mark.parametrize("address", ANONYMOUS)
+@pytest.mark.parametrize("url", ANONYMOUS)
 def test_pages_of_anonymous_people_run_under_a_strict_csp(
-    client: Client, db: None, address: str
+    client: Client, db: None, url: str
 ) -> None:
-    assert_csp_clean(client.get(address).content.decode())
+    assert_csp_clean(client.get(url).content.decode())
 
 
-@pytest.mark.parametrize("address", SIGNED_IN)
+@pytest.mark.parametrize("url", SIGNED_IN)
 def test_pages_of_signed_in_people_run_under_a_strict_csp(
-    client: Client, customer: User, address: str
+    client: Client, customer: User, url: str
 ) -> None:
     client.force_login(customer)
 
-    assert_csp_clean(client.get(address).content.decode())
+    assert_csp_clean(client.get(url).content.decode())
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -108,7 +108,7 @@ def test_the_band_is_not_there_with_real_money(
 
 
 @pytest.mark.parametrize(
-    ("address", "status", "words"),
+    ("url", "status", "text"),
     [
         ("/400/", 400, "잘못된 요청입니다"),
         ("/403/", 403, "이 페이지를 볼 수 있는 권한이 없습니다"),
@@ -117,13 +117,13 @@ def test_the_band_is_not_there_with_real_money(
     ],
 )
 def test_an_error_page_says_what_happened_and_what_to_do(
-    errors: Client, db: None, address: str, status: int, words: str
+    errors: Client, db: None, url: str, status: int, text: str
 ) -> None:
-    response = errors.get(address)
+    response = errors.get(url)
     page = response.content.decode()
 
     assert response.status_code == status
-    assert words in page
+    assert text in page
     assert 'class="button' in page
     assert_csp_clean(page)
 

@@ -19,10 +19,10 @@ from tests.accounts.factors import (
     CODE,
     SECRET,
     code_of,
+    current_code,
     has_app,
     reauthenticate,
     set_up_app,
-    shown,
     sign_in,
     sign_in_with_code,
 )
@@ -97,7 +97,7 @@ def test_guessing_codes_is_stopped(client: Client, customer: User) -> None:
     sign_in(client, customer)
     for _ in range(5):
         client.post(CODE, {"code": "000000"})
-    client.post(CODE, {"code": shown(SECRET)})
+    client.post(CODE, {"code": current_code(SECRET)})
 
     assert "_auth_user_id" not in client.session
 
@@ -132,15 +132,15 @@ def test_secrets_are_encrypted_and_readable_after_a_change_of_the_key(
 @pytest.mark.usefixtures("required")
 class TestStaff:
     @pytest.mark.parametrize(
-        "address",
+        "url",
         ["/admin/", "/admin/payments/payment/?status=paid&status=failed", "/admin/jsi18n/"],
     )
     def test_without_a_factor_are_led_to_set_one_up(
-        self, client: Client, operator: User, address: str
+        self, client: Client, operator: User, url: str
     ) -> None:
         sign_in(client, operator)
 
-        response = client.get(address, follow=True)
+        response = client.get(url, follow=True)
 
         [(there, _status)] = response.redirect_chain
         assert there.startswith(GATE)
@@ -213,8 +213,8 @@ class TestStaff:
     def test_the_shop_and_the_account_stay_open(self, client: Client, operator: User) -> None:
         sign_in(client, operator)
 
-        for address in ("/", "/payments/", "/accounts/settings/", INDEX):
-            assert client.get(address).status_code == 200
+        for url in ("/", "/payments/", "/accounts/settings/", INDEX):
+            assert client.get(url).status_code == 200
 
     def test_an_unconfirmed_address_comes_first(self, client: Client, operator: User) -> None:
         EmailAddress.objects.create(user=operator, email=operator.email, primary=True)
@@ -254,7 +254,7 @@ def test_the_gate_leads_to_no_other_site(client: Client, operator: User, target:
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "/accounts/2fa/webauthn/add/",
         "/accounts/2fa/totp/deactivate/",
@@ -264,27 +264,27 @@ def test_the_gate_leads_to_no_other_site(client: Client, operator: User, target:
     ],
 )
 def test_the_password_alone_changes_nothing_about_a_factor(
-    client: Client, customer: User, address: str
+    client: Client, customer: User, url: str
 ) -> None:
     """A session from before the factor was set up is where a thief of the password would be."""
     sign_in(client, customer)
     has_app(customer)
     client.post("/accounts/reauthenticate/", {"password": "correct horse battery staple"})
 
-    for response in (client.get(address), client.post(address)):
+    for response in (client.get(url), client.post(url)):
         assert response["Location"].startswith(GATE)
     assert Authenticator.objects.filter(type="totp").exists()
 
 
 def test_every_page_that_manages_factors_is_guarded() -> None:
     def names(patterns: list[Any]) -> set[str]:
-        found: set[str] = set()
+        route_names: set[str] = set()
         for pattern in patterns:
             if isinstance(pattern, URLResolver):
-                found |= names(pattern.url_patterns)
+                route_names |= names(pattern.url_patterns)
             elif isinstance(pattern, URLPattern) and pattern.name:
-                found.add(pattern.name)
-        return found
+                route_names.add(pattern.name)
+        return route_names
 
     open_ = {
         "mfa_index",
@@ -316,7 +316,7 @@ def as_admin(admin_person: User) -> Client:
 
 
 def reset(client: Client, *people: User) -> ClientResponse:
-    data = {"action": "reset_second_factor", "_selected_action": [one.pk for one in people]}
+    data = {"action": "reset_second_factor", "_selected_action": [person.pk for person in people]}
     return client.post("/admin/accounts/user/", data, follow=True)
 
 

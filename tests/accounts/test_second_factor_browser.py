@@ -8,7 +8,7 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from tests.accounts.factors import SECRET, code_of, has_app, shown
+from tests.accounts.factors import SECRET, code_of, current_code, has_app
 from tests.browser import Watch, arrive
 from tests.conftest import PASSWORD
 
@@ -72,7 +72,7 @@ def test_staff_are_led_from_the_password_to_the_app_to_the_admin(page: Page, per
     confirm_password(page)
     page.get_by_text("I can't scan it").click()
     secret = page.locator("#authenticator_secret").input_value()
-    page.locator('input[name="code"]').fill(shown(secret))
+    page.locator('input[name="code"]').fill(current_code(secret))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     page.get_by_role("link", name="On to the admin").click()
@@ -133,7 +133,7 @@ def test_every_page_about_the_account_keeps_the_console_silent(page: Page, perso
     page.goto("/accounts/reauthenticate/")
     confirm_password(page)
     cache.clear()
-    for address in (
+    for path in (
         "2fa/",
         "2fa/totp/deactivate/",
         "2fa/recovery-codes/generate/",
@@ -146,5 +146,5 @@ def test_every_page_about_the_account_keeps_the_console_silent(page: Page, perso
         "email/",
         "password/change/",
     ):
-        page.goto(f"/accounts/{address}")
-        assert page.locator("h1").is_visible(), address
+        page.goto(f"/accounts/{path}")
+        assert page.locator("h1").is_visible(), path

@@ -35,7 +35,7 @@ def end(client: Client, session: UserSession) -> int:
 
 
 @pytest.mark.parametrize(
-    ("user_agent", "words"),
+    ("user_agent", "name"),
     [
         (
             (
@@ -63,9 +63,9 @@ def end(client: Client, session: UserSession) -> int:
         ("", ""),
     ],
 )
-def test_a_browser_is_called_by_its_name(user_agent: str, words: str) -> None:
+def test_a_browser_is_called_by_its_name(user_agent: str, name: str) -> None:
     with translation.override("ko"):
-        expected = gettext("Unknown browser") if not user_agent else words
+        expected = gettext("Unknown browser") if not user_agent else name
         assert device_name(user_agent) == expected
 
 
@@ -116,6 +116,6 @@ def test_it_takes_a_post_and_a_token(laptop: Client, phone: Client, customer: Us
     assert is_signed_in(phone)
 
 
-@pytest.mark.parametrize("address", [PAGE, f"{PAGE}1/end/"])
-def test_anonymous_people_have_none(client: Client, db: None, address: str) -> None:
-    assert client.post(address)["Location"].startswith("/accounts/login/")
+@pytest.mark.parametrize("url", [PAGE, f"{PAGE}1/end/"])
+def test_anonymous_people_have_none(client: Client, db: None, url: str) -> None:
+    assert client.post(url)["Location"].startswith("/accounts/login/")

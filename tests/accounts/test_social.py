@@ -200,11 +200,11 @@ def test_an_answer_to_another_browser_is_refused(vendor: Vendor, client: Client)
 
 
 def test_an_answer_works_once(vendor: Vendor, client: Client) -> None:
-    address = vendor.way_back(client)
-    client.get(address)
+    url = vendor.way_back(client)
+    client.get(url)
     client.logout()
 
-    assert client.get(address).status_code == 401
+    assert client.get(url).status_code == 401
     assert signed_in_as(client) is None
 
 
@@ -216,15 +216,15 @@ def test_a_plain_link_asks_before_it_leaves(vendor: Vendor, client: Client) -> N
 
 
 def test_the_button_stands_on_sign_in_and_sign_up(vendor: Vendor, client: Client) -> None:
-    for address in ("/accounts/login/", "/accounts/signup/"):
-        assert f"/accounts/{vendor.name}/login/" in client.get(address).content.decode()
+    for url in ("/accounts/login/", "/accounts/signup/"):
+        assert f"/accounts/{vendor.name}/login/" in client.get(url).content.decode()
 
 
-@pytest.mark.parametrize("address", ["/accounts/login/", "/accounts/signup/"])
-def test_unconfigured_nothing_is_shown(client: Client, db: None, address: str) -> None:
+@pytest.mark.parametrize("url", ["/accounts/login/", "/accounts/signup/"])
+def test_unconfigured_nothing_is_shown(client: Client, db: None, url: str) -> None:
     SocialApp.objects.create(provider="naver", name="left over", client_id="x", secret="x")
 
-    page = client.get(address).content.decode()
+    page = client.get(url).content.decode()
 
     assert "naver" not in page.lower()
     assert "kakao" not in page.lower()
@@ -239,8 +239,8 @@ def test_unconfigured_the_settings_name_no_connections(client: Client, customer:
 
 @pytest.mark.parametrize("name", ["naver", "kakao"])
 def test_unconfigured_the_addresses_lead_nowhere(client: Client, db: None, name: str) -> None:
-    for address in (f"/accounts/{name}/login/", f"/accounts/{name}/login/callback/?code=1"):
-        assert client.get(address).status_code == 404
+    for url in (f"/accounts/{name}/login/", f"/accounts/{name}/login/callback/?code=1"):
+        assert client.get(url).status_code == 404
 
 
 def test_who_signed_up_with_a_vendor_may_set_a_password(vendor: Vendor, client: Client) -> None:

@@ -17,7 +17,7 @@ from tests.conftest import PASSWORD
 LIST = "/admin/accounts/user/"
 
 
-def page_of(person: User) -> str:
+def url_of(person: User) -> str:
     return f"{LIST}{person.pk}/change/"
 
 
@@ -117,7 +117,7 @@ def test_nobody_is_deleted_not_even_by_the_superuser(
 def test_an_admin_gives_a_role(as_admin: Client, customer: User) -> None:
     finance = Group.objects.get(name="Finance")
 
-    as_admin.post(page_of(customer), form_of(customer, is_staff="on", groups=[finance.pk]))
+    as_admin.post(url_of(customer), form_of(customer, is_staff="on", groups=[finance.pk]))
 
     customer.refresh_from_db()
     assert customer.is_staff
@@ -131,14 +131,14 @@ def test_an_admin_cannot_make_anybody_superuser(
 
     for person in (admin_person, customer):
         rights = {"is_superuser": "on", "user_permissions": everything}
-        assert as_admin.post(page_of(person), form_of(person, **rights)).status_code == 302
+        assert as_admin.post(url_of(person), form_of(person, **rights)).status_code == 302
         person.refresh_from_db()
         assert not person.is_superuser
         assert not person.user_permissions.exists()
 
 
 def test_an_admin_cannot_touch_a_superuser(as_admin: Client, root: User) -> None:
-    assert as_admin.post(page_of(root), form_of(root, email="x@y.kr")).status_code == 403
+    assert as_admin.post(url_of(root), form_of(root, email="x@y.kr")).status_code == 403
     password = {"password1": "hae-bit-3948", "password2": "hae-bit-3948"}
     assert as_admin.post(f"{LIST}{root.pk}/password/", password).status_code == 403
 
@@ -150,11 +150,11 @@ def test_an_admin_cannot_touch_a_superuser(as_admin: Client, root: User) -> None
 def test_an_unknown_group_can_be_neither_given_nor_taken(as_admin: Client, customer: User) -> None:
     auditors = Group.objects.create(name="Auditors")
 
-    given = as_admin.post(page_of(customer), form_of(customer, groups=[auditors.pk]))
+    given = as_admin.post(url_of(customer), form_of(customer, groups=[auditors.pk]))
     assert given.context["adminform"].form.errors["groups"]
 
     customer.groups.add(auditors)
-    as_admin.post(page_of(customer), form_of(customer, groups=[]))
+    as_admin.post(url_of(customer), form_of(customer, groups=[]))
     assert list(customer.groups.all()) == [auditors]
 
 
@@ -168,7 +168,7 @@ def test_a_helper_with_fewer_rights_cannot_climb_over_an_admin(
     admins = Group.objects.get(name="Admin")
 
     assert client.post(f"{LIST}{admin_person.pk}/password/", password).status_code == 403
-    climbing = client.post(page_of(finance), form_of(finance, groups=[admins.pk]))
+    climbing = client.post(url_of(finance), form_of(finance, groups=[admins.pk]))
 
     assert climbing.context["adminform"].form.errors["groups"]
     assert admins not in finance.groups.all()
@@ -190,9 +190,9 @@ def test_secrets_and_vendors_profiles_have_no_screen() -> None:
 
 def test_no_screen_drops_down_a_list_of_people(client: Client, root: User, customer: User) -> None:
     client.force_login(root)
-    address = EmailAddress.objects.create(user=customer, email="second@example.com")
+    email = EmailAddress.objects.create(user=customer, email="second@example.com")
 
-    page = client.get(f"/admin/account/emailaddress/{address.pk}/change/").content.decode()
+    page = client.get(f"/admin/account/emailaddress/{email.pk}/change/").content.decode()
 
     assert '<select name="user"' not in page
 
@@ -204,6 +204,6 @@ def test_an_inactive_person_is_signed_out(client: Client, root: User, customer: 
     data = form_of(customer)
     del data["is_active"]
 
-    client.post(page_of(customer), data)
+    client.post(url_of(customer), data)
 
     assert theirs.get("/accounts/settings/").status_code == 302

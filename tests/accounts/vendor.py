@@ -32,12 +32,12 @@ class Vendor:
 
     def person(self, *, uid: str, email: str, nickname: str = "지우") -> None:
         """Who signs in at the vendor, in the vendor's own shape."""
-        address = {"email": email} if email else {}
+        email_fields = {"email": email} if email else {}
         if self.name == "naver":
-            response = {"id": uid, "nickname": nickname, **address}
+            response = {"id": uid, "nickname": nickname, **email_fields}
             self.profile: Any = {"resultcode": "00", "message": "success", "response": response}
         else:
-            account: dict[str, Any] = {"profile": {"nickname": nickname}, **address}
+            account: dict[str, Any] = {"profile": {"nickname": nickname}, **email_fields}
             if email:
                 account |= {"is_email_valid": True, "is_email_verified": True}
             self.profile = {"id": int(uid), "kakao_account": account}

@@ -14,24 +14,24 @@ def no_attempts_yet() -> None:
     cache.clear()
 
 
-def follow_to_sign_in(client: Client, address: str) -> str:
+def follow_to_sign_in(client: Client, url: str) -> str:
     """The sign-in page that an anonymous person is led to."""
-    response = client.get(address, follow=True)
+    response = client.get(url, follow=True)
     assert response.status_code == 200
     assert response.resolver_match.view_name == "account_login"
     return response.redirect_chain[-1][0]
 
 
-@pytest.mark.parametrize("address", ["/admin/", "/admin/password_change/", "/admin/?a=1"])
+@pytest.mark.parametrize("url", ["/admin/", "/admin/password_change/", "/admin/?a=1"])
 def test_staff_sign_in_and_arrive_where_they_wanted_to_go(
-    client: Client, operator: User, address: str
+    client: Client, operator: User, url: str
 ) -> None:
-    sign_in = follow_to_sign_in(client, address)
+    sign_in = follow_to_sign_in(client, url)
 
     response = client.post(sign_in, {"login": operator.email, "password": PASSWORD}, follow=True)
 
     assert response.status_code == 200
-    assert response.redirect_chain[-1][0] == address
+    assert response.redirect_chain[-1][0] == url
 
 
 def test_a_customer_is_refused_with_a_page_that_helps_and_no_circle(

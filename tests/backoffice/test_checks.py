@@ -17,8 +17,10 @@ REAL = {
 def ids(settings: Any, **changes: Any) -> set[str]:
     for name, value in (REAL | changes).items():
         setattr(settings, name, value)
-    found = run_checks(include_deployment_checks=True)
-    return {message.id for message in found if message.id and message.id.startswith("backoffice.")}
+    messages = run_checks(include_deployment_checks=True)
+    return {
+        message.id for message in messages if message.id and message.id.startswith("backoffice.")
+    }
 
 
 def test_a_real_account_passes(settings: Any) -> None:

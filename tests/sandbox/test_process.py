@@ -116,13 +116,13 @@ def test_pipelined_requests_on_one_connection(iamport: Iamport) -> None:
     """A body is read whole, so the next request line is where it should be."""
     host, port = iamport.url.removeprefix("http://").split(":")
     body = json.dumps({"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"})
-    one = (
+    request = (
         f"POST /users/getToken HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     )
     last = "GET /_sandbox/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall((one + one + last).encode())
+        connection.sendall((request + request + last).encode())
         received = b"".join(iter(lambda: connection.recv(65536), b""))
     assert received.count(b"HTTP/1.1 200 OK") == 3
 

@@ -69,9 +69,9 @@ def error(response: ClientResponse) -> tuple[int, str, str | None]:
 
 def state(response: ClientResponse) -> str:
     """What a page tells about a payment."""
-    found = re.search(r'data-state="([a-z_]+)"', response.content.decode())
-    assert found, response.content.decode()
-    return found[1]
+    match = re.search(r'data-state="([a-z_]+)"', response.content.decode())
+    assert match, response.content.decode()
+    return match[1]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.payments.conftest import kinds, start
 TAMPERED = {"ignore_prepare": True}
 
 
-def told(browser: Browser, payment: Payment, imp_uid: str) -> dict[str, Any]:
+def completed(browser: Browser, payment: Payment, imp_uid: str) -> dict[str, Any]:
     response = browser.complete(payment.merchant_uid, imp_uid)
     assert response.status_code == 200, response.content
     payment.refresh_from_db()
@@ -39,14 +39,14 @@ def test_an_approved_payment_is_paid(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
-    assert told(buyer, payment, paid["imp_uid"])["status"] == "paid"
+    assert completed(buyer, payment, paid["imp_uid"])["status"] == "paid"
     assert (payment.status, payment.imp_uid) == ("paid", paid["imp_uid"])
     assert state(buyer.page(payment)) == "paid"
 
 
 def test_who_asked_is_on_record(buyer: Browser, payment: Payment, sandbox: SandboxGateway) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
-    told(buyer, payment, paid["imp_uid"])
+    completed(buyer, payment, paid["imp_uid"])
     event = payment.events.get(kind="paid")
     assert (event.source, event.actor) == ("browser", payment.user)
 
@@ -57,7 +57,7 @@ def test_only_paid_counts_as_paid(
 ) -> None:
     expected = {"ready": "confirming", "failed": "failed", "vbank": "waiting"}[outcome]
     attempt = sandbox.pay(payment.merchant_uid, 99_000, outcome=outcome, pay_method="vbank")
-    assert told(buyer, payment, attempt["imp_uid"])["status"] == expected
+    assert completed(buyer, payment, attempt["imp_uid"])["status"] == expected
     assert (payment.is_paid, payment.paid_at) == (False, None)
 
 
@@ -65,7 +65,7 @@ def test_a_declined_payment_tells_the_gateways_reason(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     failed = sandbox.pay(payment.merchant_uid, 99_000, outcome="failed", reason="한도 초과")
-    assert told(buyer, payment, failed["imp_uid"])["message"] == "한도 초과"
+    assert completed(buyer, payment, failed["imp_uid"])["message"] == "한도 초과"
 
 
 def test_a_status_that_nobody_knows_is_not_paid(
@@ -80,9 +80,9 @@ def test_again_is_the_same_answer_and_no_second_row(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
-    first = told(buyer, payment, paid["imp_uid"])
+    first = completed(buyer, payment, paid["imp_uid"])
     rows = kinds(payment)
-    assert told(buyer, payment, paid["imp_uid"]) == first
+    assert completed(buyer, payment, paid["imp_uid"]) == first
     assert kinds(payment) == rows
     assert rows.count("paid") == 1
 
@@ -91,9 +91,9 @@ def test_again_is_paid_even_while_the_gateway_is_down(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
-    told(buyer, payment, paid["imp_uid"])
+    completed(buyer, payment, paid["imp_uid"])
     sandbox.fault("status", status=500)
-    assert told(buyer, payment, paid["imp_uid"])["status"] == "paid"
+    assert completed(buyer, payment, paid["imp_uid"])["status"] == "paid"
 
 
 @pytest.mark.parametrize("amount", [98_999, 99_001, 100])
@@ -120,7 +120,7 @@ def test_an_imp_uid_that_was_used_before_is_not_paid_again(
     buyer: Browser, payment: Payment, customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
-    told(buyer, payment, paid["imp_uid"])
+    completed(buyer, payment, paid["imp_uid"])
     second = start(customer, product, checkout_key="another-click")
     assert refused(buyer, second, paid["imp_uid"]) == (409, "mismatch", None)
     assert (second.status, second.imp_uid) == ("ready", None)
@@ -180,15 +180,15 @@ def test_without_an_answer_nothing_is_concluded(
     assert any(getattr(record, "reason", "") for record in caplog.records)
     assert state(buyer.page(payment)) == "confirming"
     sandbox.heal()
-    assert told(buyer, payment, paid["imp_uid"])["status"] == "paid"
+    assert completed(buyer, payment, paid["imp_uid"])["status"] == "paid"
 
 
 def test_silence_about_another_attempt_is_no_news_about_a_paid_order(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
-    told(buyer, payment, paid["imp_uid"])
-    assert told(buyer, payment, "imp_999999999999")["status"] == "paid"
+    completed(buyer, payment, paid["imp_uid"])
+    assert completed(buyer, payment, "imp_999999999999")["status"] == "paid"
 
 
 def test_a_payment_that_is_refunded_by_now_is_not_called_paid(
@@ -196,4 +196,4 @@ def test_a_payment_that_is_refunded_by_now_is_not_called_paid(
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
     sandbox.cancel(paid["imp_uid"])
-    assert told(buyer, payment, paid["imp_uid"])["status"] == "refunded"
+    assert completed(buyer, payment, paid["imp_uid"])["status"] == "refunded"

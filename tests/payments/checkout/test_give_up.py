@@ -15,7 +15,7 @@ from tests.payments.conftest import kinds, start
 DENIED = "[결제포기] 사용자가 결제를 취소하셨습니다"
 
 
-def told(browser: Browser, payment: Payment, **fields: Any) -> str:
+def status_after(browser: Browser, payment: Payment, **fields: Any) -> str:
     response = browser.give_up(payment.merchant_uid, **fields)
     assert response.status_code == 200, response.content
     payment.refresh_from_db()
@@ -27,7 +27,7 @@ def test_given_up_at_the_last_step_is_failed_with_both_ids_and_the_reason(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     attempt = sandbox.pay(payment.merchant_uid, 99_000, outcome="failed", reason=DENIED)
-    assert told(buyer, payment, imp_uid=attempt["imp_uid"], error_msg="취소") == "failed"
+    assert status_after(buyer, payment, imp_uid=attempt["imp_uid"], error_msg="취소") == "failed"
     assert (payment.status, payment.imp_uid) == ("failed", attempt["imp_uid"])
     assert payment.fail_reason == DENIED
     assert state(buyer.page(payment)) == "failed"
@@ -37,14 +37,14 @@ def test_a_window_that_was_only_closed_leaves_the_order_open(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     attempt = sandbox.pay(payment.merchant_uid, 99_000, outcome="ready")
-    assert told(buyer, payment, imp_uid=attempt["imp_uid"]) == "confirming"
+    assert status_after(buyer, payment, imp_uid=attempt["imp_uid"]) == "confirming"
     assert (payment.status, payment.imp_uid) == ("ready", None)
 
 
 def test_a_window_that_never_opened_leaves_the_order_open(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
-    assert told(buyer, payment, imp_uid=None, error_code="F500") == "confirming"
+    assert status_after(buyer, payment, imp_uid=None, error_code="F500") == "confirming"
     assert payment.status == "ready"
 
 
@@ -52,7 +52,7 @@ def test_a_give_up_of_what_was_paid_is_paid(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000)
-    assert told(buyer, payment, imp_uid=None, error_code="F1002") == "paid"
+    assert status_after(buyer, payment, imp_uid=None, error_code="F1002") == "paid"
     assert payment.is_paid
 
 
@@ -61,7 +61,7 @@ def test_one_failed_attempt_does_not_hide_the_one_that_was_approved(
 ) -> None:
     failed = sandbox.pay(payment.merchant_uid, 99_000, outcome="failed")
     sandbox.pay(payment.merchant_uid, 99_000)
-    assert told(buyer, payment, imp_uid=failed["imp_uid"]) == "paid"
+    assert status_after(buyer, payment, imp_uid=failed["imp_uid"]) == "paid"
 
 
 @pytest.mark.parametrize("imp_uid", [None, "", " "])
@@ -73,7 +73,7 @@ def test_without_an_imp_uid_nobody_elses_payment_is_found(
     imp_uid: str | None,
 ) -> None:
     sandbox.pay(others_payment.merchant_uid, 99_000, outcome="failed")
-    assert told(buyer, payment, imp_uid=imp_uid) == "confirming"
+    assert status_after(buyer, payment, imp_uid=imp_uid) == "confirming"
     others_payment.refresh_from_db()
     assert (others_payment.status, kinds(others_payment)[-1]) == ("ready", "prepared")
 
@@ -82,7 +82,7 @@ def test_somebody_elses_imp_uid_changes_nobodys_payment(
     buyer: Browser, payment: Payment, others_payment: Payment, sandbox: SandboxGateway
 ) -> None:
     attempt = sandbox.pay(others_payment.merchant_uid, 99_000, outcome="failed")
-    assert told(buyer, payment, imp_uid=attempt["imp_uid"]) == "confirming"
+    assert status_after(buyer, payment, imp_uid=attempt["imp_uid"]) == "confirming"
     others_payment.refresh_from_db()
     assert (payment.status, others_payment.status) == ("ready", "ready")
 
@@ -91,9 +91,9 @@ def test_of_two_orders_of_one_person_only_the_named_one_is_closed(
     buyer: Browser, payment: Payment, customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
     second = start(customer, product, checkout_key="second")
-    for one in (payment, second):
-        sandbox.pay(one.merchant_uid, 99_000, outcome="failed")
-    assert told(buyer, second) == "failed"
+    for order in (payment, second):
+        sandbox.pay(order.merchant_uid, 99_000, outcome="failed")
+    assert status_after(buyer, second) == "failed"
     payment.refresh_from_db()
     assert (payment.status, second.status) == ("ready", "failed")
 
@@ -101,7 +101,7 @@ def test_of_two_orders_of_one_person_only_the_named_one_is_closed(
 def test_what_the_window_said_is_kept_short_and_clean(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
-    told(buyer, payment, error_code="E1", error_msg="나\x00쁨" + "x" * 5_000)
+    status_after(buyer, payment, error_code="E1", error_msg="나\x00쁨" + "x" * 5_000)
     note = payment.events.filter(source="give_up", kind="asked").get().note
     assert note.startswith("E1 나쁨xxx")
     assert len(note) < 400
@@ -121,7 +121,7 @@ def test_giving_up_twice_is_one_failure(
     buyer: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
     sandbox.pay(payment.merchant_uid, 99_000, outcome="failed")
-    assert [told(buyer, payment), told(buyer, payment)] == ["failed", "failed"]
+    assert [status_after(buyer, payment), status_after(buyer, payment)] == ["failed", "failed"]
     assert kinds(payment).count("failed") == 1
 
 
@@ -138,4 +138,4 @@ def test_a_paid_order_can_not_be_given_up(
 ) -> None:
     paid = sandbox.pay(payment.merchant_uid, 99_000)
     buyer.complete(payment.merchant_uid, paid["imp_uid"])
-    assert told(buyer, payment, imp_uid=paid["imp_uid"], error_msg="실패") == "paid"
+    assert status_after(buyer, payment, imp_uid=paid["imp_uid"], error_msg="실패") == "paid"

@@ -23,8 +23,8 @@ from tests.payments.conftest import start
 PAID_AT = 1669691757
 
 
-def text(browser: Browser, address: str) -> str:
-    response = browser.client.get(address)
+def text(browser: Browser, url: str) -> str:
+    response = browser.client.get(url)
     assert response.status_code == 200
     return str(response.content.decode())
 
@@ -35,10 +35,10 @@ def settled(payment: Payment) -> Payment:
 
 class TestMyPayments:
     def test_signed_out_leads_to_sign_in(self, nobody: Browser, payment: Payment) -> None:
-        for address in ("/payments/", f"/payments/{payment.merchant_uid}/"):
-            response = nobody.client.get(address)
+        for url in ("/payments/", f"/payments/{payment.merchant_uid}/"):
+            response = nobody.client.get(url)
             assert response.status_code == 302
-            assert response["Location"] == f"/accounts/login/?next={address}"
+            assert response["Location"] == f"/accounts/login/?next={url}"
 
     def test_there_are_only_ones_own(
         self, buyer: Browser, payment: Payment, others_payment: Payment
@@ -60,21 +60,21 @@ class TestMyPayments:
         self, buyer: Browser, others_payment: Payment, method: str
     ) -> None:
         for number in (others_payment.merchant_uid, "20260101AAAAAAAAAAAA"):
-            address = f"/payments/{number}/" + ("check/" if method == "post" else "")
-            assert getattr(buyer.client, method)(address).status_code == 404
+            url = f"/payments/{number}/" + ("check/" if method == "post" else "")
+            assert getattr(buyer.client, method)(url).status_code == 404
 
     def test_older_ones_are_a_page_away_and_none_is_shown_twice(
         self, buyer: Browser, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         made = [start(customer, product, checkout_key=f"{n}").merchant_uid for n in range(41)]
-        shown: list[str] = []
-        address = "/payments/"
-        while address:
-            page = text(buyer, address)
-            shown += re.findall(r'href="/payments/(\w+)/"', page)
+        listed: list[str] = []
+        url = "/payments/"
+        while url:
+            page = text(buyer, url)
+            listed += re.findall(r'href="/payments/(\w+)/"', page)
             more = re.search(r'href="(\?before=\d+)"', page)
-            address = f"/payments/{more[1]}" if more else ""
-        assert shown == made[::-1]
+            url = f"/payments/{more[1]}" if more else ""
+        assert listed == made[::-1]
 
     def test_the_list_takes_as_many_queries_for_twenty_as_for_one(
         self, buyer: Browser, customer: User, product: Product, sandbox: SandboxGateway
@@ -255,18 +255,18 @@ class TestCheckAgain:
         self, buyer: Browser, payment: Payment, sandbox: SandboxGateway, time_machine: Any
     ) -> None:
         time_machine.move_to(timezone.now(), tick=False)
-        address = f"/payments/{payment.merchant_uid}/check/"
+        url = f"/payments/{payment.merchant_uid}/check/"
         rows = payment.events.count()
         for _press in range(5):
-            response = buyer.client.post(address, {}, follow=True)
+            response = buyer.client.post(url, {}, follow=True)
         assert state(response) == "confirming"
         assert "조금 전에 확인한 결과입니다" in response.content.decode()
         assert payment.events.count() == rows + 2
         sandbox.pay(payment.merchant_uid, 99_000)
         time_machine.shift(9)
-        assert state(buyer.client.post(address, {}, follow=True)) == "confirming"
+        assert state(buyer.client.post(url, {}, follow=True)) == "confirming"
         time_machine.shift(1)
-        assert state(buyer.client.post(address, {}, follow=True)) == "paid"
+        assert state(buyer.client.post(url, {}, follow=True)) == "paid"
 
     def test_the_windows_own_question_does_not_hold_it_up(
         self, buyer: Browser, payment: Payment, sandbox: SandboxGateway

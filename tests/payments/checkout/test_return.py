@@ -178,8 +178,8 @@ def test_an_unknown_order_is_404_and_says_what_to_do(
     nobody: Browser, others_payment: Payment, sandbox: SandboxGateway, merchant_uid: str
 ) -> None:
     calls = len(sandbox.calls())
-    address = merchant_uid.encode("utf-8", "surrogatepass")
-    response = nobody.arrive(merchant_uid=address, imp_uid="imp_1")  # type: ignore[arg-type]
+    number = merchant_uid.encode("utf-8", "surrogatepass")
+    response = nobody.arrive(merchant_uid=number, imp_uid="imp_1")  # type: ignore[arg-type]
     assert response.status_code == 404
     assert 'href="/payments/"' in response.content.decode()
     assert nobody.arrive().status_code == 404
@@ -201,8 +201,8 @@ def test_without_an_answer_it_is_still_being_confirmed(
 def test_what_the_address_said_is_kept_with_the_question(
     nobody: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
-    said: dict[str, Any] = {"error_code": "F400", "error_msg": "x" * 5_000}
-    nobody.arrive(merchant_uid=payment.merchant_uid, **said)
+    claims: dict[str, Any] = {"error_code": "F400", "error_msg": "x" * 5_000}
+    nobody.arrive(merchant_uid=payment.merchant_uid, **claims)
     note = payment.events.get(kind="asked").note
     assert note.startswith("F400 xxx")
     assert len(note) < 700

@@ -10,16 +10,16 @@ from payments.pay_methods import words
 from tests.payments.checkout.conftest import Browser
 
 
-def text(browser: Browser, address: str) -> str:
-    response = browser.client.get(address)
+def text(browser: Browser, url: str) -> str:
+    response = browser.client.get(url)
     assert response.status_code == 200
     return str(response.content.decode())
 
 
 def attribute(page: str, name: str) -> str:
-    found = re.search(rf'{name}="([^"]*)"', page)
-    assert found, name
-    return found[1]
+    match = re.search(rf'{name}="([^"]*)"', page)
+    assert match, name
+    return match[1]
 
 
 class TestProducts:
@@ -78,7 +78,7 @@ class TestThePayButton:
         response = buyer.client.get("/products/premium/")
         assert response["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
 
-    @pytest.mark.parametrize("address", ["/", "/products/premium/", "/payments/"])
-    def test_there_is_nothing_inline(self, buyer: Browser, address: str) -> None:
-        page = text(buyer, address)
+    @pytest.mark.parametrize("url", ["/", "/products/premium/", "/payments/"])
+    def test_there_is_nothing_inline(self, buyer: Browser, url: str) -> None:
+        page = text(buyer, url)
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page)

@@ -142,16 +142,16 @@ def test_the_slower_of_two_clicks_keeps_the_number_that_a_window_is_open_with(
 ) -> None:
     """The gateway then says "exists" to a number that is ours: no reason to draw another."""
     call = checkout._call
-    quicker: list[str] = []
+    first_numbers: list[str] = []
 
     def overtaken(*args: Any) -> checkout.Registration:
-        if not quicker:
-            quicker.append("under way")
-            quicker[0] = started(buyer)["params"]["merchant_uid"]
+        if not first_numbers:
+            first_numbers.append("under way")
+            first_numbers[0] = started(buyer)["params"]["merchant_uid"]
         return call(*args)
 
     monkeypatch.setattr(checkout, "_call", overtaken)
-    assert [started(buyer)["params"]["merchant_uid"]] == quicker
+    assert [started(buyer)["params"]["merchant_uid"]] == first_numbers
 
 
 def test_an_order_that_is_paid_is_409_and_leads_to_its_page(

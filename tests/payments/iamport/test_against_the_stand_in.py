@@ -159,21 +159,21 @@ def test_a_payment_comes_back_as_it_was_made(
     stand_in: SandboxGateway, client: IamportClient
 ) -> None:
     made_ = stand_in.pay("order-1", 12900, buyer_name="김고객", custom_data={"cart": 7})
-    found = client.payment(made_["imp_uid"])
-    assert (found.imp_uid, found.merchant_uid) == (made_["imp_uid"], "order-1")
-    assert (found.status, found.amount, found.cancel_amount) == ("paid", 12900, 0)
-    assert (found.currency, found.sandbox, found.buyer_name) == ("KRW", False, "김고객")
-    assert found.paid_at == made_["paid_at"] > 0
-    assert found.failed_at == found.cancelled_at == 0
-    assert dict(found.raw) == made_
+    answer = client.payment(made_["imp_uid"])
+    assert (answer.imp_uid, answer.merchant_uid) == (made_["imp_uid"], "order-1")
+    assert (answer.status, answer.amount, answer.cancel_amount) == ("paid", 12900, 0)
+    assert (answer.currency, answer.sandbox, answer.buyer_name) == ("KRW", False, "김고객")
+    assert answer.paid_at == made_["paid_at"] > 0
+    assert answer.failed_at == answer.cancelled_at == 0
+    assert dict(answer.raw) == made_
 
 
 def test_a_failed_payment_tells_why(stand_in: SandboxGateway, client: IamportClient) -> None:
-    found = client.payment(stand_in.pay("order-1", 900, outcome="failed")["imp_uid"])
-    assert found.status == "failed"
-    assert found.fail_reason
-    assert found.failed_at > 0
-    assert found.paid_at == 0
+    answer = client.payment(stand_in.pay("order-1", 900, outcome="failed")["imp_uid"])
+    assert answer.status == "failed"
+    assert answer.fail_reason
+    assert answer.failed_at > 0
+    assert answer.paid_at == 0
 
 
 def test_a_deposit_is_awaited_and_arrives(stand_in: SandboxGateway, client: IamportClient) -> None:
@@ -189,8 +189,8 @@ def test_a_deposit_is_awaited_and_arrives(stand_in: SandboxGateway, client: Iamp
 def test_an_abandoned_window_awaits_no_deposit(
     stand_in: SandboxGateway, client: IamportClient
 ) -> None:
-    found = client.payment(stand_in.pay("order-1", 900, outcome="ready")["imp_uid"])
-    assert (found.status, found.is_awaiting_deposit, found.pg_tid) == ("ready", False, "")
+    answer = client.payment(stand_in.pay("order-1", 900, outcome="ready")["imp_uid"])
+    assert (answer.status, answer.is_awaiting_deposit, answer.pg_tid) == ("ready", False, "")
 
 
 def test_an_unknown_payment_is_not_found(client: IamportClient) -> None:
@@ -215,8 +215,8 @@ def test_what_the_contract_does_not_know_is_read_all_the_same(
     stand_in: SandboxGateway, client: IamportClient
 ) -> None:
     odd = {"status": "melted", "pay_method": "moon", "card_quota": None, "brand_new": [1]}
-    found = client.payment(stand_in.pay("order-1", 900, fields=odd)["imp_uid"])
-    assert (found.status, found.pay_method, found.card_quota) == ("melted", "moon", 0)
+    answer = client.payment(stand_in.pay("order-1", 900, fields=odd)["imp_uid"])
+    assert (answer.status, answer.pay_method, answer.card_quota) == ("melted", "moon", 0)
 
 
 @pytest.mark.parametrize("odd", [{"amount": 900.5}, {"amount": "900"}, {"sandbox": None}])
@@ -235,8 +235,8 @@ def test_the_attempts_of_an_order(stand_in: SandboxGateway, client: IamportClien
     assert client.find("order-1").status == "paid"
     assert client.find("order-1", sorting="started").status == "failed"
     assert client.find("order-1", status="ready").status == "ready"
-    assert [found.status for found in client.find_all("order-1")] == ["failed", "ready", "paid"]
-    assert [found.status for found in client.find_all("order-1", status="paid")] == ["paid"]
+    assert [attempt.status for attempt in client.find_all("order-1")] == ["failed", "ready", "paid"]
+    assert [attempt.status for attempt in client.find_all("order-1", status="paid")] == ["paid"]
     for ask in (client.find, client.find_all):
         with pytest.raises(NotFound):
             ask("order-2")
@@ -252,7 +252,7 @@ def test_more_attempts_than_a_page_holds(stand_in: SandboxGateway, client: Iampo
             for n in range(230)
         ],
     )
-    assert len({found.imp_uid for found in client.find_all("order-1")}) == 230
+    assert len({attempt.imp_uid for attempt in client.find_all("order-1")}) == 230
 
 
 # --- Many at once -----------------------------------------------------------------------------
@@ -261,9 +261,9 @@ def test_more_attempts_than_a_page_holds(stand_in: SandboxGateway, client: Iampo
 def test_a_batch_is_whole_partial_or_empty(stand_in: SandboxGateway, client: IamportClient) -> None:
     ids = [stand_in.pay(f"order-{n}", 100 + n)["imp_uid"] for n in range(3)]
     whole = client.payments(imp_uids=ids)
-    assert {found.imp_uid for found in whole.payments} == set(ids)
+    assert {attempt.imp_uid for attempt in whole.payments} == set(ids)
     partial = client.payments(imp_uids=[*ids, "imp_x"], merchant_uids=["order-0", "order-x"])
-    assert {found.imp_uid for found in partial.payments} == set(ids)
+    assert {attempt.imp_uid for attempt in partial.payments} == set(ids)
     assert (partial.missing_imp_uids, partial.missing_merchant_uids) == (("imp_x",), ("order-x",))
     assert client.payments(imp_uids=["imp_x"]).missing_imp_uids == ("imp_x",)
 
@@ -272,7 +272,7 @@ def test_a_batch_of_any_size(stand_in: SandboxGateway, client: IamportClient) ->
     rows = [{"merchant_uid": f"order-{n}", "amount": 100 + n} for n in range(250)]
     ids = [row["imp_uid"] for row in stand_in.control("POST", "payments", rows)]
     batch = client.payments(imp_uids=ids, merchant_uids=["order-7", "order-x"])
-    assert {found.imp_uid for found in batch.payments} == set(ids)
+    assert {attempt.imp_uid for attempt in batch.payments} == set(ids)
     assert (batch.missing_imp_uids, batch.missing_merchant_uids) == ((), ("order-x",))
     assert made(stand_in, "GET /payments") == 3
 
@@ -293,9 +293,9 @@ def test_a_sweep_over_a_year_finds_each_payment_once(
     stand_in.pay("order-x", 900, outcome="failed")
     year: dict[str, Any] = {"from_": now - 365 * DAY, "to": now}
     paid = list(client.by_status("paid", **year, limit=2))
-    assert [found.paid_at for found in paid] == sorted(times)
+    assert [attempt.paid_at for attempt in paid] == sorted(times)
     newest = list(client.by_status("paid", **year, limit=3, sorting="-paid"))
-    assert [found.paid_at for found in newest] == sorted(times, reverse=True)
+    assert [attempt.paid_at for attempt in newest] == sorted(times, reverse=True)
     assert len(list(client.by_status("all", **year))) == len(times) + 1
     assert list(client.by_status("cancelled", **year)) == []
 

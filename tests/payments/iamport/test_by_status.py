@@ -26,8 +26,8 @@ def rows(*numbers: int) -> list[dict[str, Any]]:
     return [payment(imp_uid=f"imp_{number}") for number in numbers]
 
 
-def names(found: Iterable[GatewayPayment]) -> list[str]:
-    return [row.imp_uid for row in found]
+def names(payments: Iterable[GatewayPayment]) -> list[str]:
+    return [row.imp_uid for row in payments]
 
 
 def test_one_page_is_one_call(gateway: Gateway, client: IamportClient) -> None:
@@ -126,8 +126,8 @@ def test_the_newest_slice_comes_first_for_a_descending_order(
     gateway: Gateway, client: IamportClient
 ) -> None:
     gateway.on("GET", PAID, page(*rows(2)), page(*rows(1)))
-    found = client.by_status("paid", from_=0, to=100 * DAY, sorting="-paid")
-    assert names(found) == ["imp_2", "imp_1"]
+    payments = client.by_status("paid", from_=0, to=100 * DAY, sorting="-paid")
+    assert names(payments) == ["imp_2", "imp_1"]
     assert dict(gateway.calls("GET", PAID)[0].query)["to"] == str(100 * DAY)
 
 
@@ -166,8 +166,8 @@ def test_rows_that_leave_make_the_page_before_be_read_again(
         page(*rows(4), total=3),
         page(*rows(1, 3), following=2, total=3),
     )
-    found = names(client.by_status("paid", from_=0, to=1, limit=2))
-    assert sorted(found) == ["imp_1", "imp_2", "imp_3", "imp_4"]
+    imp_uids = names(client.by_status("paid", from_=0, to=1, limit=2))
+    assert sorted(imp_uids) == ["imp_1", "imp_2", "imp_3", "imp_4"]
     pages = [dict(seen.query)["page"] for seen in gateway.calls("GET", PAID)]
     assert pages == ["1", "2", "1"]
 
@@ -190,8 +190,8 @@ def test_ids_of_pages_long_read_are_forgotten(gateway: Gateway, client: IamportC
         *(page(*rows(number), following=number + 1) for number in range(1, 5)),
         page(*rows(1)),
     )
-    found = names(client.by_status("paid", from_=0, to=1))
-    assert found == ["imp_1", "imp_2", "imp_3", "imp_4", "imp_1"]
+    imp_uids = names(client.by_status("paid", from_=0, to=1))
+    assert imp_uids == ["imp_1", "imp_2", "imp_3", "imp_4", "imp_1"]
 
 
 def test_a_row_that_cannot_be_read_is_set_aside_where_somebody_takes_it(
@@ -200,8 +200,8 @@ def test_a_row_that_cannot_be_read_is_set_aside_where_somebody_takes_it(
     bad = payment(imp_uid="imp_2", amount="12000")
     gateway.on("GET", PAID, page(payment(imp_uid="imp_1"), bad, payment(imp_uid="imp_3")))
     aside: dict[str, str] = {}
-    found = client.by_status("paid", from_=0, to=1, unreadable=aside.__setitem__)
-    assert names(found) == ["imp_1", "imp_3"]
+    payments = client.by_status("paid", from_=0, to=1, unreadable=aside.__setitem__)
+    assert names(payments) == ["imp_1", "imp_3"]
     assert list(aside) == ["imp_2"]
     assert "amount" in aside["imp_2"]
 
@@ -211,8 +211,8 @@ def test_a_row_whose_id_cannot_be_stored_is_named_by_an_id_that_is_nobodys(
 ) -> None:
     gateway.on("GET", PAID, page(payment(imp_uid="imp_1\0\ud800"), payment(imp_uid="imp_1")))
     aside: dict[str, str] = {}
-    found = client.by_status("paid", from_=0, to=1, unreadable=aside.__setitem__)
-    assert names(found) == ["imp_1"]
+    payments = client.by_status("paid", from_=0, to=1, unreadable=aside.__setitem__)
+    assert names(payments) == ["imp_1"]
     assert list(aside) == ["imp_1\ufffd\ufffd"]
     with pytest.raises(ValueError, match="imp_uid"):
         client.payments(imp_uids=aside)
@@ -235,4 +235,4 @@ def test_a_list_files_a_payment_under_the_time_of_its_status(
 ) -> None:
     times = {"started_at": 1, "paid_at": 2, "failed_at": 3, "cancelled_at": 4}
     gateway.on("GET", PAID, page(payment(status=status, **times)))
-    assert [one.filed_at for one in client.by_status("paid", from_=0, to=9)] == [second]
+    assert [row.filed_at for row in client.by_status("paid", from_=0, to=9)] == [second]

@@ -203,8 +203,8 @@ def test_find_all_follows_the_pages(gateway: Gateway, client: IamportClient) -> 
         page(payment(imp_uid="imp_1"), following=2),
         page(payment(imp_uid="imp_1"), payment(imp_uid="imp_2")),
     )
-    found = client.find_all("order-1", status="failed")
-    assert [attempt.imp_uid for attempt in found] == ["imp_1", "imp_2"]
+    attempts = client.find_all("order-1", status="failed")
+    assert [attempt.imp_uid for attempt in attempts] == ["imp_1", "imp_2"]
     assert [dict(seen.query)["page"] for seen in gateway.seen[1:]] == ["1", "2"]
     assert dict(gateway.seen[-1].query)["limit"] == "100"
 
@@ -245,7 +245,7 @@ def test_a_batch_is_matched_by_id_not_by_place(gateway: Gateway, client: Iamport
     batch = client.payments(
         imp_uids=["imp_1", "imp_2", "imp_1"], merchant_uids=["order-3", "order-4"]
     )
-    assert [found.imp_uid for found in batch.payments] == ["imp_3", "imp_1"]
+    assert [row.imp_uid for row in batch.payments] == ["imp_3", "imp_1"]
     assert batch.missing_imp_uids == ("imp_2",)
     assert batch.missing_merchant_uids == ("order-4",)
     assert gateway.seen[-1].query == [
@@ -290,7 +290,7 @@ def test_a_batch_goes_in_hundreds(gateway: Gateway, client: IamportClient) -> No
     )
     sizes = [len(seen.query) for seen in gateway.calls("GET", "/payments")]
     assert sizes == [100, 100, 50]
-    assert [found.imp_uid for found in batch.payments] == ["imp_0", "imp_249"]
+    assert [row.imp_uid for row in batch.payments] == ["imp_0", "imp_249"]
     assert len(batch.missing_imp_uids) == 149
     assert "order-1" not in batch.missing_merchant_uids
 

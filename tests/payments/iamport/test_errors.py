@@ -110,7 +110,7 @@ def test_an_error_survives_pickling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("message", "kept"),
     [
         ("이미 전액취소된 주문입니다.", "이미 전액취소된 주문입니다."),
         (
@@ -129,6 +129,6 @@ def test_an_error_survives_pickling() -> None:
     ],
 )
 def test_the_gateways_text_is_made_fit_for_logs(
-    said: dict[str, Any] | str | None, kept: str | None
+    message: dict[str, Any] | str | None, kept: str | None
 ) -> None:
-    assert clean(said) == kept
+    assert clean(message) == kept

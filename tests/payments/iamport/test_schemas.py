@@ -17,13 +17,15 @@ REQUIRED = ["imp_uid", "merchant_uid", "status", "amount", "cancel_amount", "cur
 
 def test_a_card_payment_is_read_field_by_field() -> None:
     row = payment()
-    found = read(row)
+    answer = read(row)
     for name, value in row.items():
         if name != "cancel_history" and value is not None:
-            assert getattr(found, name) == value
-    assert found.emb_pg_provider == found.bank_code == found.vbank_num == found.fail_reason == ""
-    assert found.cancel_history == ()
-    assert found.raw is row
+            assert getattr(answer, name) == value
+    assert (
+        answer.emb_pg_provider == answer.bank_code == answer.vbank_num == answer.fail_reason == ""
+    )
+    assert answer.cancel_history == ()
+    assert answer.raw is row
 
 
 def test_every_optional_field_has_a_reader() -> None:
@@ -80,9 +82,9 @@ def test_won_that_is_no_whole_number_is_malformed(name: str, bad: bool | float |
     ("value", "amount"), [(1000, 1000), (1000.0, 1000), (0, 0), (1e6, 1_000_000), (2**60, 2**60)]
 )
 def test_won_is_an_int_however_it_is_written(value: float, amount: int) -> None:
-    found = read(payment(amount=value))
-    assert found.amount == amount
-    assert type(found.amount) is int
+    answer = read(payment(amount=value))
+    assert answer.amount == amount
+    assert type(answer.amount) is int
 
 
 @pytest.mark.parametrize(
@@ -91,14 +93,14 @@ def test_won_is_an_int_however_it_is_written(value: float, amount: int) -> None:
 def test_another_currency_may_have_a_fraction(
     value: float, amount: Decimal | int, kind: type
 ) -> None:
-    found = read(payment(currency="USD", amount=value, cancel_amount=0))
-    assert found.amount == amount
-    assert type(found.amount) is kind
+    answer = read(payment(currency="USD", amount=value, cancel_amount=0))
+    assert answer.amount == amount
+    assert type(answer.amount) is kind
 
 
 def test_a_fraction_is_exact() -> None:
-    found = read(payment(currency="USD", amount=0.3, cancel_amount=0.1))
-    assert found.remaining == Decimal("0.2")
+    answer = read(payment(currency="USD", amount=0.3, cancel_amount=0.1))
+    assert answer.remaining == Decimal("0.2")
 
 
 def test_wrong_shapes_arrive_as_malformed_with_the_call(
@@ -145,25 +147,25 @@ def test_what_is_no_object_is_malformed(
 
 
 def test_only_the_required_fields_are_needed() -> None:
-    found = read({name: payment()[name] for name in REQUIRED})
-    assert found.pay_method == ""
-    assert found.paid_at == 0
-    assert found.card_type is None
-    assert found.cancel_history == ()
+    answer = read({name: payment()[name] for name in REQUIRED})
+    assert answer.pay_method == ""
+    assert answer.paid_at == 0
+    assert answer.card_type is None
+    assert answer.cancel_history == ()
 
 
 @pytest.mark.parametrize("odd", [None, [], {}, {"a": [1]}, "", "x", "\0", 1.5, -1, True, 10**30])
 def test_no_optional_field_can_break_the_reading(odd: object) -> None:
     for name, kind in get_type_hints(GatewayPayment).items():
         if name in READERS:
-            found = read(payment(**{name: odd}))
-            assert isinstance(getattr(found, name), kind), name
+            answer = read(payment(**{name: odd}))
+            assert isinstance(getattr(answer, name), kind), name
 
 
 def test_unknown_methods_statuses_and_fields_are_kept() -> None:
-    found = read(payment(status="pending", pay_method="moonpay", promotion={"id": "p"}, later=1))
-    assert (found.status, found.pay_method) == ("pending", "moonpay")
-    assert found.raw["promotion"] == {"id": "p"}
+    answer = read(payment(status="pending", pay_method="moonpay", promotion={"id": "p"}, later=1))
+    assert (answer.status, answer.pay_method) == ("pending", "moonpay")
+    assert answer.raw["promotion"] == {"id": "p"}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ def cancelled(**changes: Any) -> dict[str, Any]:
 
 
 def test_cancels_come_oldest_first() -> None:
-    found = read(
+    answer = read(
         payment(
             status="cancelled",
             cancel_amount=3000,
@@ -225,11 +227,11 @@ def test_cancels_come_oldest_first() -> None:
             ],
         )
     )
-    assert found.cancel_history == (
+    assert answer.cancel_history == (
         Cancellation(1000, 20, "", "변심", "t", ""),
         Cancellation(2000, 30, "B", "변심", "t", ""),
     )
-    assert found.remaining == 9000
+    assert answer.remaining == 9000
 
 
 @pytest.mark.parametrize("absent", [None, [], {}])
@@ -266,17 +268,17 @@ def test_a_deposit_is_awaited_only_if_an_account_was_issued(
 
 
 def test_the_repr_names_no_person_and_no_card() -> None:
-    shown = repr(read(payment(custom_data='{"note": "secret"}')))
-    assert shown == (
+    text = repr(read(payment(custom_data='{"note": "secret"}')))
+    assert text == (
         "GatewayPayment(imp_uid='imp_448280090638', merchant_uid='order-1', "
         "status='paid', amount=12000, cancel_amount=0)"
     )
-    assert CARD not in shown
+    assert CARD not in text
 
 
 def test_a_payment_is_a_value() -> None:
-    one, two = read(payment()), read(payment(unknown=1))
-    assert one == two
-    assert hash(one) == hash(two)
+    first, second = read(payment()), read(payment(unknown=1))
+    assert first == second
+    assert hash(first) == hash(second)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        one.amount = 1  # type: ignore[misc]  # what must fail
+        first.amount = 1  # type: ignore[misc]  # what must fail

@@ -135,7 +135,7 @@ def test_the_package_needs_no_django_and_nothing_else_of_ours() -> None:
         " or (m.startswith('payments') and not m.startswith('payments.iamport'))]\n"
         "print(*sorted(ours))"
     )
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30
     )
-    assert found.stdout.split() == ["payments"]
+    assert done.stdout.split() == ["payments"]

@@ -91,11 +91,11 @@ def test_unknown_and_missing_ids(iamport: Iamport) -> None:
 
 def test_imp_uid_wins(iamport: Iamport) -> None:
     """Contract 2.7: an invalid imp_uid fails whatever merchant_uid says."""
-    one, two = iamport.pay("one"), iamport.pay("two")
-    after = cancel(iamport, one, merchant_uid="two").json()["response"]
-    assert after["imp_uid"] == one["imp_uid"]
-    refusal(cancel(iamport, imp_uid="imp_1", merchant_uid="two"))
-    assert iamport.get(f"/payments/{two['imp_uid']}").json()["response"]["status"] == "paid"
+    first, second = iamport.pay("first"), iamport.pay("second")
+    after = cancel(iamport, first, merchant_uid="second").json()["response"]
+    assert after["imp_uid"] == first["imp_uid"]
+    refusal(cancel(iamport, imp_uid="imp_1", merchant_uid="second"))
+    assert iamport.get(f"/payments/{second['imp_uid']}").json()["response"]["status"] == "paid"
 
 
 def test_by_merchant_uid_takes_the_approved_attempt(iamport: Iamport) -> None:

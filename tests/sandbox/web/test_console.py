@@ -39,9 +39,9 @@ def test_search(iamport: Iamport) -> None:
     """By imp_uid or merchant_uid."""
     iamport.pay("needle")
     iamport.pay("hay")
-    found = iamport.get("/", q="needle").text
-    assert "needle" in found
-    assert ">hay<" not in found
+    page = iamport.get("/", q="needle").text
+    assert "needle" in page
+    assert ">hay<" not in page
     assert "찾는 결제가 없습니다" in iamport.get("/", q="nothing").text
 
 

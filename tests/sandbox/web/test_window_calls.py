@@ -176,8 +176,8 @@ def test_test_channel(iamport: Iamport) -> None:
     imp_uid = iamport.open_window()["imp_uid"]
     iamport.press(imp_uid, "approve", test_channel=True)
     assert iamport.get(f"/payments/{imp_uid}").status_code == 404
-    shown = iamport.get(f"/payments/{imp_uid}", include_sandbox="true").json()
-    assert shown["response"]["sandbox"] is True
+    answer = iamport.get(f"/payments/{imp_uid}", include_sandbox="true").json()
+    assert answer["response"]["sandbox"] is True
 
 
 def test_callback_without_success(iamport: Iamport) -> None:
