@@ -14,7 +14,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     """Products: added, changed, taken off sale."""
 
     class Media:
-        css = {"all": ["payments/admin/page.css"]}
+        css = {"all": ["payments/admin/components/card.css"]}
 
     # The names of the columns are classes in the page, too.
     list_display = ["name", "slug", "price_words", "active"]

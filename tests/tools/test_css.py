@@ -69,4 +69,4 @@ def test_custom_properties_are_set_and_used() -> None:
 
 def test_the_sheets_of_the_product_are_found() -> None:
     names = {path.name for path in css.files(".css")}
-    assert {"site.css", "tokens.css", "admin.css", "checkout.css"} <= names
+    assert {"site.css", "tokens.css", "base.css", "checkout.css"} <= names

@@ -104,7 +104,9 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     """Closes, the newest day first."""
 
     class Media:
-        css = {"all": ["payments/admin/page.css", "payments/admin/close.css"]}
+        css = {
+            "all": ["payments/admin/components/card.css", "payments/admin/screens/daily_close.css"]
+        }
 
     # The names of the columns are classes in the page, too.
     list_display = [

@@ -65,7 +65,12 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
     fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
     class Media:
-        css = {"all": ["payments/admin/list.css", "payments/admin/discrepancies.css"]}
+        css = {
+            "all": [
+                "payments/admin/components/filters.css",
+                "payments/admin/screens/discrepancies.css",
+            ]
+        }
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         """Own discrepancies, close them, open them again."""

@@ -37,7 +37,12 @@ class ReconciliationList(ReadOnlyAdmin):
     sortable_by = ()
 
     class Media:
-        css = {"all": ["payments/admin/runs.css", "payments/admin/reconciliations.css"]}
+        css = {
+            "all": [
+                "payments/admin/components/run.css",
+                "payments/admin/screens/reconciliation.css",
+            ]
+        }
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         """Start one, and so: pause, resume, stop."""

@@ -53,7 +53,7 @@ class RunList(ReadOnlyAdmin):
     sortable_by = ()
 
     class Media:
-        css = {"all": ["payments/admin/page.css", "payments/admin/runs.css"]}
+        css = {"all": ["payments/admin/components/card.css", "payments/admin/components/run.css"]}
 
     def has_verify_permission(self, request: HttpRequest) -> bool:
         """Ask the gateway, and so: pause, resume, stop, ask again."""

@@ -26,7 +26,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """Deliveries, newest first; searched by either id, whole, so that the index answers."""
 
     class Media:
-        css = {"all": ["payments/admin/page.css"]}
+        css = {"all": ["payments/admin/components/card.css"]}
 
     list_display = ["received", "result", "claim", "order", "attempt", "tries"]
     list_select_related = ["payment"]
