@@ -6,7 +6,7 @@
 
   const form = document.getElementById("pay-form");
   const button = form.querySelector("button[type=submit]");
-  const said = form.querySelector("[data-said]");
+  const statusLine = form.querySelector("[data-said]");
   const wayOn = form.querySelector("[data-way-on]");
   const texts = form.dataset;
   let isBusy = false;
@@ -27,8 +27,8 @@
     }
   }
 
-  async function send(address, body) {
-    return fetch(address, {
+  async function send(url, body) {
+    return fetch(url, {
       method: "POST",
       credentials: "same-origin",
       headers: {
@@ -40,8 +40,8 @@
   }
 
   // Throws Refused, and nothing else.
-  async function post(address, body) {
-    const response = await send(address, body).catch(() => {
+  async function post(url, body) {
+    const response = await send(url, body).catch(() => {
       throw new Refused(0, null);
     });
     const answer = await response.json().catch(() => null);
@@ -52,8 +52,8 @@
   }
 
   function say(text, isBad) {
-    said.classList.toggle("bad", Boolean(isBad));
-    said.textContent = text;
+    statusLine.classList.toggle("bad", Boolean(isBad));
+    statusLine.textContent = text;
   }
 
   function setBusy(value) {
@@ -62,9 +62,9 @@
     form.setAttribute("aria-busy", String(value));
   }
 
-  function offerPage(address) {
-    wayOn.querySelector("a").href = address;
-    wayOn.hidden = !address;
+  function offerPage(url) {
+    wayOn.querySelector("a").href = url;
+    wayOn.hidden = !url;
   }
 
   function mark(name) {
@@ -148,10 +148,10 @@
     if (error.next) {
       location.assign(error.next);
     } else if (error.status === 401 || error.status === 403) {
-      // Signed out while paying: the address for the window's redirect needs no session.
-      const address = new URL(started.params.m_redirect_url);
-      address.search = new URLSearchParams(question(started.params.merchant_uid, result));
-      location.assign(address);
+      // Signed out while paying: the URL for the window's redirect needs no session.
+      const url = new URL(started.params.m_redirect_url);
+      url.search = new URLSearchParams(question(started.params.merchant_uid, result));
+      location.assign(url);
     } else {
       setBusy(false);
       offerPage(started.next);

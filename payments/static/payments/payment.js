@@ -24,14 +24,14 @@
 
   // The answer is this page as it is now: if it tells anything else, show it.
   async function hasNews(form) {
-    const told = document.querySelector("[data-state]").textContent;
+    const before = document.querySelector("[data-state]").textContent;
     const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
     if (!response.ok) {
       return false;
     }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const now = page.querySelector("[data-state]");
-    return Boolean(now) && now.textContent !== told;
+    return Boolean(now) && now.textContent !== before;
   }
 
   // Counted in the tab, so that a reload does not begin anew.
