@@ -1,8 +1,8 @@
 """What staff can do to the payments they ticked: re-verify, mark failed, export.
 
-Django offers an action only to who has its permission; it is asked for again when the action runs.
-To add one: a function under `staff_action` here, its name in `ACTIONS`, and a
-`has_..._permission` on `PaymentAdmin`.
+Each action names the permission it needs: Django offers it only to who has that, and `staff_view`
+asks again when it runs. To add one: a function under `@admin.action` and `@staff_view` here, its
+name in `ACTIONS`, and a `has_..._permission` on `PaymentAdmin`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,9 +15,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_stubs_ext import StrOrPromise
 
-from payments.admin.shared.access import StaffView, staff, staff_view
+from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.links import FILTERS
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.ticked_payments import TICKED
@@ -65,17 +64,8 @@ def ticked(request: HttpRequest, payments: QuerySet[Payment], limit: int) -> lis
     return []
 
 
-def staff_action(permission: str, description: StrOrPromise) -> Callable[[StaffView[...]], Any]:
-    """An action for who has this permission."""
-
-    def declare(action: StaffView[...]) -> Any:
-        checked = staff_view(permission, methods=["POST"])(action)
-        return admin.action(permissions=[permission], description=description)(checked)
-
-    return declare
-
-
-@staff_action("verify", gettext_lazy("Re-verify at the gateway"))
+@admin.action(permissions=["verify"], description=gettext_lazy("Re-verify at the gateway"))
+@staff_view("verify", methods=["POST"])
 def reverify(
     model_admin: ReadOnlyAdmin, request: HttpRequest, payments: QuerySet[Payment]
 ) -> HttpResponseBase:
@@ -88,7 +78,8 @@ def reverify(
     return _same_page(request)
 
 
-@staff_action("mark_failed", gettext_lazy("Mark failed…"))
+@admin.action(permissions=["mark_failed"], description=gettext_lazy("Mark failed…"))
+@staff_view("mark_failed", methods=["POST"])
 def mark_failed(
     model_admin: ReadOnlyAdmin, request: HttpRequest, payments: QuerySet[Payment]
 ) -> HttpResponseBase:
@@ -96,7 +87,8 @@ def mark_failed(
     return _page_about(request, payments, "mark_failed", MAX_FAILED)
 
 
-@staff_action("export", gettext_lazy("Export as CSV"))
+@admin.action(permissions=["export"], description=gettext_lazy("Export as CSV"))
+@staff_view("export", methods=["POST"])
 def export_selected(
     model_admin: ReadOnlyAdmin, request: HttpRequest, payments: QuerySet[Payment]
 ) -> HttpResponseBase:
