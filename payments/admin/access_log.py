@@ -1,11 +1,10 @@
 """Who saw or exported personal data, when and why. Only shown; `services.access_log` writes it.
 
-For whoever holds `payments.view_personaldataaccess`. To add a column: a method below, its name in
+For whoever holds `payments.view_personaldataaccess`. To add a column: a line below, its name in
 `list_display`.
 """
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +15,7 @@ from payments.core.db.paginator import COUNTED_AT_MOST
 from payments.core.money import with_separators
 from payments.models import AccessKind, PersonalDataAccess
 
+from .shared.columns import column
 from .shared.display import badge, moment
 from .shared.readonly import ReadOnlyAdmin
 
@@ -29,14 +29,12 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
     search_fields = ["actor_name", "reason", "payment__merchant_uid__exact"]
     search_help_text = gettext_lazy("Who, a word of the reason, or a whole order number.")
     list_select_related = ["payment"]
-    date_hierarchy = None
     sortable_by = ()
     nothing = gettext_lazy("Nobody has looked at personal data or exported payments yet.")
     fields = ["when", "actor_name", "what", "reason", "payments", "query", "remote_address"]
+    readonly_fields = ["when", "what", "payments"]
 
-    @admin.display(description=gettext_lazy("at"))
-    def when(self, access: PersonalDataAccess) -> SafeString | str:
-        return moment(access.at)
+    when = column(lambda access: moment(access.at), gettext_lazy("at"))
 
     @admin.display(description=gettext_lazy("what"))
     def what(self, access: PersonalDataAccess) -> SafeString:
@@ -57,8 +55,3 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
         if access.rows > COUNTED_AT_MOST:
             return f"{COUNTED_AT_MOST:,}+"
         return with_separators(access.rows)
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: PersonalDataAccess | None = None
-    ) -> list[str]:
-        return ["when", "what", "payments"]

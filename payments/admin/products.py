@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.models import Product
 
+from .shared.columns import column
 from .shared.display import won
 
 
@@ -24,10 +25,8 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     show_full_result_count = False
     fields = ["name", "slug", "description", "price", "active"]
 
+    price_words = column(lambda product: won(product.price), _("price in won"), ordering="price")
+
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         """Nobody: orders point at products. Take one off sale instead."""
         return False
-
-    @admin.display(description=_("price in won"), ordering="price")
-    def price_words(self, product: Product) -> str:
-        return won(product.price)

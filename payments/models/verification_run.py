@@ -28,7 +28,7 @@ class ItemOutcome(models.TextChoices):
 
 
 class VerificationRun(Run):
-    """Payments that are asked about at the gateway. `query` is the filter, as in its address."""
+    """Payments that are asked about at the gateway. `query` is the filter, as in its URL."""
 
     query = models.TextField(_("filter"), blank=True)
     total = models.PositiveIntegerField(_("payments"), default=0)
