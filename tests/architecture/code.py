@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCT = ("accounts", "backoffice", "payments")
-TOOLS = ("sandbox", "demo", "benchmarks")
+TOOLS = ("sandbox", "demo", "benchmarks", "tools")
 
 Code = Mapping[str, ast.Module]
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -24,7 +24,7 @@ LEVELS = (
 ENTRIES = LEVELS[-1]
 # The product, and what stands beside it and is never installed with it.
 PRODUCT = {"payments", "accounts", "backoffice"}
-TOOLS = {"sandbox", "demo", "benchmarks", "tests"}
+TOOLS = {"sandbox", "demo", "benchmarks", "tools", "tests"}
 # Which packages of ours a package may import, besides itself.
 MAY_IMPORT = {
     "backoffice": {"payments", "accounts"},
