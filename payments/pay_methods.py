@@ -1,11 +1,11 @@
-"""Pay methods in words. The gateway's strings are an open set (contract 3.5): an unknown one is
-shown as it is. To name another one, add it to `WORDS`.
+"""Labels of pay methods. The gateway's strings are an open set (contract 3.5): an unknown one is
+shown as it is. To name another one, add it to `LABELS`.
 """
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-WORDS = {
+LABELS = {
     "card": pgettext_lazy("pay method", "Credit or debit card"),
     "trans": pgettext_lazy("pay method", "Bank transfer"),
     "vbank": pgettext_lazy("pay method", "Virtual account"),
@@ -23,11 +23,11 @@ WORDS = {
 }
 
 
-def words(pay_method: str) -> str:
+def label(pay_method: str) -> str:
     """The method's name for a person."""
-    return str(WORDS.get(pay_method, pay_method))
+    return str(LABELS.get(pay_method, pay_method))
 
 
 def choices(pay_methods: tuple[str, ...]) -> list[tuple[str, str]]:
     """Code and name of each method that is offered."""
-    return [(code, words(code)) for code in pay_methods]
+    return [(code, label(code)) for code in pay_methods]

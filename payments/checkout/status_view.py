@@ -153,7 +153,7 @@ class PaymentView:
     @property
     def method(self) -> str:
         """The pay method's name."""
-        return pay_methods.words(self.payment.pay_method)
+        return pay_methods.label(self.payment.pay_method)
 
     @property
     def requested_at(self) -> str:

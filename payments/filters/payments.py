@@ -90,7 +90,7 @@ class PaymentFilter(BaseFilter):
         form: FilterForm = super().form
         form.fields["user"].unmasked = self.unmasked  # type: ignore[attr-defined]
         form.fields["pay_method"].choices = [  # type: ignore[attr-defined]
-            (code, pay_methods.words(code)) for code in pay_methods.WORDS
+            (code, pay_methods.label(code)) for code in pay_methods.LABELS
         ]
         return form
 
@@ -119,7 +119,7 @@ class PaymentFilter(BaseFilter):
             field: Any = self.form.fields[name]
             return str(field.label_from_instance(self.form.cleaned_data[name]))
         if name == "pay_method":
-            return pay_methods.words(value)
+            return pay_methods.label(value)
         if name == "pg_provider":
             return value
         if name == "attention" and value == ANY:

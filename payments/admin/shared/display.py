@@ -150,7 +150,7 @@ def code(value: str) -> SafeString | str:
 
 def pay_method(value: str) -> str:
     """The payment method in words."""
-    return pay_methods.words(value) or NOTHING
+    return pay_methods.label(value) or NOTHING
 
 
 def verify_button(payment: Payment, filters: str) -> SafeString:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from payments.core import kst
 from payments.models import Payment, Product
-from payments.pay_methods import words
+from payments.pay_methods import label
 from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
@@ -103,7 +103,7 @@ class TestOnePayment:
         page = buyer.page(payment).content.decode()
         assert state(buyer.page(payment)) == "paid"
         assert "99,000" in page
-        assert words("card") in page
+        assert label("card") in page
         assert f'href="{paid["receipt_url"]}" target="_blank" rel="noopener noreferrer"' in page
 
     def test_times_are_korean_wherever_the_server_is(
