@@ -1,4 +1,9 @@
-"""Text from outside, fit to be kept: what any database takes, and the numbers that it may hold."""
+"""Text from outside, fit to be kept: what any database takes, and the numbers that it may hold.
+
+And sentences for people that hold a number: it stands in its constant alone.
+"""
+
+from django.utils.functional import Promise, keep_lazy_text
 
 # The largest id that a database has.
 MAX_ID = 2**63 - 1
@@ -21,3 +26,9 @@ def whole_number(text: str | None) -> int | None:
         return None
     number = int(text)
     return number if number <= MAX_ID else None
+
+
+@keep_lazy_text
+def filled(sentence: str | Promise, **values: object) -> str:
+    """A sentence with its `%(name)s` filled in; one that is translated late is filled in late."""
+    return str(sentence) % values

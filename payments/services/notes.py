@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from payments import ledger
-from payments.core.text import clean_lines
+from payments.core.text import clean_lines, filled
 from payments.errors import NotAllowed
 from payments.ledger import Entry
 from payments.locks import locked_payment
@@ -20,7 +20,9 @@ from payments.states import EventKind, Source
 MAX_NOTE = 500
 
 TEXT_NEEDED = _("A note needs words: write what a colleague should know, then save it.")
-TOO_LONG = _("A note has at most 500 characters. Shorten it, or write two.")
+TOO_LONG = filled(
+    _("A note has at most %(limit)s characters. Shorten it, or write two."), limit=MAX_NOTE
+)
 
 
 def add_note(

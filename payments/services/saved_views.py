@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from payments.core.text import filled
 from payments.errors import NotAllowed
 from payments.models import SavedView
 
@@ -16,9 +17,9 @@ MAX_QUERY = 2_000
 # A strip of names, not an archive.
 MAX_VIEWS = 20
 
-NAME_NEEDED = _("Give the view a name of at most 60 characters.")
+NAME_NEEDED = filled(_("Give the view a name of at most %(limit)s characters."), limit=MAX_NAME)
 NOTHING_TO_SAVE = _("Filter the list first; then the filter can be saved.")
-TOO_MANY = _("You have 20 saved views. Delete one first.")
+TOO_MANY = filled(_("You have %(limit)s saved views. Delete one first."), limit=MAX_VIEWS)
 
 
 def keep(*, owner: AbstractBaseUser, name: str, query: str) -> SavedView:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.admin.shared.customer_field import CustomerField
 from payments.admin.shared.personal_data import email
+from payments.core.text import filled
 from payments.models import ClosingReason
 from payments.selectors.discrepancies import possible_owners
 from payments.services.discrepancies.rows import MAX_TEXT, MIN_TEXT, TEXT_NEEDED
@@ -33,7 +34,11 @@ class TextForm(SeenForm):
         min_length=MIN_TEXT,
         max_length=MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("5 to 500 characters. They stay with the discrepancy for good."),
+        help_text=filled(
+            _("%(least)s to %(most)s characters. They stay with the discrepancy for good."),
+            least=MIN_TEXT,
+            most=MAX_TEXT,
+        ),
         error_messages={"required": TEXT_NEEDED, "min_length": TEXT_NEEDED},
     )
 

@@ -29,6 +29,7 @@ from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.models import Payment
 from payments.services.notes import MAX_NOTE
 from payments.services.open_orders.mark_failed import NOT_OPEN
+from payments.services.saved_views import MAX_NAME
 from payments.states import PaymentStatus
 
 from .actions import ACTIONS
@@ -136,7 +137,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     def _above_the_list(self, request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         """The views to choose from, and the totals where the page can afford them."""
         saved = [tab for tab in context.get("saved_views", []) if tab.is_current]
-        above = {"tabs": [*tabs(request), *saved], "is_saved": bool(saved)}
+        above = {"tabs": [*tabs(request), *saved], "is_saved": bool(saved), "max_name": MAX_NAME}
         changelist = context.get("cl")
         if isinstance(changelist, PaymentChangeList) and changelist.totals is not None:
             above["bar"] = totals_bar(changelist, changelist.totals)

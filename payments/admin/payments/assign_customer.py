@@ -18,6 +18,7 @@ from payments.admin.shared.customer_field import CustomerField
 from payments.admin.shared.links import list_url, page_url
 from payments.admin.shared.personal_data import on_record
 from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.core.text import filled
 from payments.errors import NotAllowed
 from payments.models import Payment
 from payments.services import import_payment
@@ -40,7 +41,13 @@ class CustomerForm(forms.Form):
         min_length=MIN_TEXT,
         max_length=MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("5 to 500 characters. They stay in the payment's history for good."),
+        help_text=filled(
+            gettext_lazy(
+                "%(least)s to %(most)s characters. They stay in the payment's history for good."
+            ),
+            least=MIN_TEXT,
+            most=MAX_TEXT,
+        ),
         error_messages={"required": TEXT_NEEDED, "min_length": TEXT_NEEDED},
     )
 

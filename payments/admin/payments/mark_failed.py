@@ -27,7 +27,7 @@ from payments.admin.shared.links import BACK, filters_of, list_url, page_url
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.ticked_payments import TICKED
 from payments.admin.shared.verify_result import ActionResult, Outcome, report
-from payments.core.text import whole_number
+from payments.core.text import filled, whole_number
 from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.models import Payment
 from payments.services.open_orders import mark_failed as service
@@ -61,8 +61,11 @@ class MarkFailedForm(forms.Form):
         label=gettext_lazy("explanation"),
         max_length=MAX_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy(
-            "At most 500 characters. It stays in the payment's history for good."
+        help_text=filled(
+            gettext_lazy(
+                "At most %(limit)s characters. It stays in the payment's history for good."
+            ),
+            limit=MAX_NOTE,
         ),
         error_messages={"required": gettext_lazy("Say what speaks for it: the record keeps it.")},
     )

@@ -1,11 +1,11 @@
 """What somebody should look at: the same definitions for the list's filter and the dashboard.
 
 The sweep (`services.open_orders.sweep`) works off `STUCK` and overdue deposits by itself: it asks
-about them until their time is up, and closes them. What is still there a day later it may not close
+about them until their time is up, and fails them. What is still there a day later it may not fail
 (a difference, an account that the gateway does not know any more, a silent gateway): that is a
 person's. `MISMATCHED` and `LATE_APPROVAL` always are.
 
-To add a case: a member of `Attention` with its words, and its condition in `_CONDITIONS`.
+To add a case: a member of `Attention` with its label, and its condition in `_CONDITIONS`.
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from payments.core.text import filled
 from payments.states import PaymentStatus, Verification
 
 # A window that is open longer than this was left; a webhook that took longer was lost.
@@ -27,7 +28,13 @@ class Attention(TextChoices):
 
     # A payment; an event of the same name says it of one answer.
     MISMATCHED = "mismatched", pgettext_lazy("attention", "Does not agree with the gateway")
-    STUCK = "stuck", _("Not paid for more than 30 minutes")
+    STUCK = (
+        "stuck",
+        filled(
+            _("Not paid for more than %(minutes)s minutes"),
+            minutes=STUCK_AFTER // timedelta(minutes=1),
+        ),
+    )
     DEPOSIT_DUE = "deposit_due", _("Deposit due within a day, or overdue")
     LATE_APPROVAL = "late_approval", _("Paid after it had failed")
 

@@ -9,14 +9,14 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments.core.text import clean, clean_lines
+from payments.core.text import clean, clean_lines, filled
 from payments.errors import NotAllowed
 from payments.models import ClosingReason, Discrepancy, DiscrepancyStep, ReconciliationRun, StepKind
 
 MIN_TEXT, MAX_TEXT = 5, 500
 
-TEXT_NEEDED = _("Say in at least 5 characters what was found out.")
-TOO_LONG = _("The text has at most 500 characters.")
+TEXT_NEEDED = filled(_("Say in at least %(limit)s characters what was found out."), limit=MIN_TEXT)
+TOO_LONG = filled(_("The text has at most %(limit)s characters."), limit=MAX_TEXT)
 
 
 def set_closed(*, row: Discrepancy, reason: ClosingReason) -> None:

@@ -43,6 +43,7 @@ class TestThePage:
         assert [label for label, row in rows.items() if row.differs] == ["amount"]
         assert (rows["amount"].ours, rows["amount"].theirs) == ("₩99,000", "₩100,000")
         assert f'href="{page_of(payment)}"' in text_of(page)
+        assert "5 to 500 characters. They stay with the discrepancy for good." in text_of(page)
 
     def test_its_steps_say_who_when_and_why(
         self, client: Client, finance: User, discrepancy: Discrepancy

@@ -51,6 +51,7 @@ def test_the_page_lists_the_records_and_leaves_out_the_others_with_the_cause(
     assert f'name="record" value="{open_order.pk}:{open_order.version}"' in page
     assert f'value="{paid.pk}:' not in page
     assert "1 payment will be marked failed" in page
+    assert "At most 500 characters. It stays in the payment&#x27;s history for good." in page
     assert "1 payment is left out" in page
     assert (
         f"<strong>{paid.merchant_uid}</strong> (Paid, ₩99,000): {english(mark_failed.NOT_OPEN)}"

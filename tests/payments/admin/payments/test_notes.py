@@ -35,6 +35,7 @@ def test_a_note_is_kept_and_shown_with_its_author(
     assert messages_on(response) == "The note is saved."
     page = text_of(client.get(page_of(paid)))
     assert "고객 확인 &lt;b&gt;완료&lt;/b&gt;" in page
+    assert "At most 500 characters. It stays in the payment's history for good." in page
     assert paid.events.get(kind="note").actor == operator
 
 

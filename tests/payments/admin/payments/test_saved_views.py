@@ -34,6 +34,7 @@ def test_the_current_filter_is_kept_and_found_again(viewer: User, sign_in: SignI
     assert (
         '<input type="hidden" name="query" value="o=-4&amp;status=paid&amp;status=ready">' in page
     )
+    assert 'name="name" maxlength="60"' in page
     response = client.post(VIEWS, {"name": "  Mine ", "query": "o=-4&status=paid&status=ready"})
     assert response["Location"] == f"{LIST}?o=-4&status=paid&status=ready"
     assert "Saved as “Mine”" in messages_on(response)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from accounts.models import User
 from payments import gateway
@@ -164,6 +165,22 @@ class TestWorkingThemOff:
         assert refused.value.message == words
         filed.refresh_from_db()
         assert filed.is_open
+
+    @pytest.mark.parametrize(
+        ("length", "limit"), [(4, "at least 5 characters"), (501, "at most 500 characters")]
+    )
+    def test_the_words_say_how_long_a_text_may_be(
+        self, filed: Discrepancy, operator: User, length: int, limit: str
+    ) -> None:
+        with translation.override("en"), pytest.raises(NotAllowed, match=limit):
+            close(filed, operator, text="가" * length)
+
+    @pytest.mark.parametrize("length", [5, 500])
+    def test_a_text_of_that_length_is_kept(
+        self, filed: Discrepancy, operator: User, length: int
+    ) -> None:
+        closed = close(filed, operator, text="가" * length)
+        assert closed.steps.get(kind="closed").text == "가" * length
 
     def test_a_page_that_is_out_of_date_is_refused(
         self, filed: Discrepancy, operator: User, finance: User
