@@ -59,6 +59,11 @@ class PaymentQuery:
             return narrowed.none()
 
     @property
+    def date_field(self) -> str:
+        """The column whose days it narrows by, "" where it does not."""
+        return self.filterset.date_field if any(self.filterset.days) else ""
+
+    @property
     def is_understood(self) -> bool:
         """Whether filter and search make sense."""
         return not self.search_problems and bool(self.filterset.is_valid())

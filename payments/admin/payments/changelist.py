@@ -67,7 +67,7 @@ class PaymentChangeList(FilteredChangeList):
         Within equals the id goes the same way, so that one index serves both directions. Unpaid
         orders come last whichever way the payment date is sorted.
         """
-        filtered = self.filterset.date_field if any(self.filterset.days) else ""
+        filtered = self.payment_query.date_field
         if filtered and not self.params.get(ORDER_VAR):
             return [f"-{filtered}", "-pk"]
         ordering = super().get_ordering(request, queryset)
