@@ -24,13 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from payments import conf, pay_methods
 from payments.core.text import whole_number
 from payments.models import Payment
-from payments.selectors.checkout import (
-    own_payment,
-    own_payments,
-    product_called,
-    products_on_sale,
-    was_checked,
-)
+from payments.selectors import checkout as selectors
 from payments.services.verification.verify import verify
 from payments.states import Source
 
@@ -60,7 +54,7 @@ def with_window_sources(view: View) -> View:
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
     """Everything on sale."""
-    offers = [(product, won(product.price)) for product in products_on_sale()]
+    offers = [(product, won(product.price)) for product in selectors.products_on_sale()]
     return render(request, "payments/products.html", {"offers": offers})
 
 
@@ -70,7 +64,7 @@ def products(request: HttpRequest) -> HttpResponse:
 @with_window_sources
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product, with the pay button for people who are signed in."""
-    offer = product_called(slug)
+    offer = selectors.product_called(slug)
     if offer is None or not offer.active:
         raise Http404
     context = {
@@ -90,7 +84,7 @@ def payments(request: HttpRequest) -> HttpResponse:
     """One's own payments, newest first."""
     # A place to go on from that is no number starts from the newest.
     before = whole_number(request.GET.get("before"))
-    page = own_payments(_person(request), before=before)
+    page = selectors.own_payments(_person(request), before=before)
     context = {
         "rows": [PaymentView(payment) for payment in page.payments],
         "older": page.older,
@@ -121,7 +115,7 @@ def check(request: HttpRequest, merchant_uid: str) -> HttpResponse:
 
 def _ask_again(request: HttpRequest, mine: Payment) -> None:
     """Each question costs the gateway a call and the ledger two rows, however fast one presses."""
-    if was_checked(mine, since=timezone.now() - CHECK_PAUSE):
+    if selectors.was_checked(mine, since=timezone.now() - CHECK_PAUSE):
         messages.info(request, _("We asked a moment ago: this is the answer. Wait a few seconds."))
         return
     verify(payment=mine, source=Source.BROWSER, actor=_person(request))
@@ -133,7 +127,7 @@ def _person(request: HttpRequest) -> AbstractBaseUser:
 
 
 def _own(request: HttpRequest, merchant_uid: str) -> Payment:
-    own = own_payment(_person(request), merchant_uid)
+    own = selectors.own_payment(_person(request), merchant_uid)
     if own is None:
         # Not 403: whether somebody else has such an order is nobody's business.
         raise Http404

@@ -43,6 +43,10 @@ class Labels:
     text: str | Promise
 
 
+WHEN_REFUNDED = gettext_lazy(
+    "When the money reaches you depends on how you paid; card companies usually take a few "
+    "business days."
+)
 LABELS = {
     State.PAID: Labels(
         "good",
@@ -54,19 +58,13 @@ LABELS = {
         "note",
         gettext_lazy("Partly refunded"),
         gettext_lazy("A part of your payment was refunded"),
-        gettext_lazy(
-            "When the money reaches you depends on how you paid; card companies usually take a few "
-            "business days."
-        ),
+        WHEN_REFUNDED,
     ),
     State.REFUNDED: Labels(
         "note",
         pgettext_lazy("payment status", "Refunded"),
         gettext_lazy("Your payment was refunded"),
-        gettext_lazy(
-            "When the money reaches you depends on how you paid; card companies usually take a few "
-            "business days."
-        ),
+        WHEN_REFUNDED,
     ),
     State.WAITING: Labels(
         "wait",
