@@ -1,55 +1,28 @@
 """What is read about a reconciliation besides its own row, and what it is doing.
 
-A run's figures are on the run itself, saved together with its cursor. To tell another way of being
-held up, add a `Stage` and its condition in `stage`.
+A run's figures are on the run itself, saved together with its cursor. What holds it up is told by
+`runs`.
 """
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from enum import Enum
 
 from django.db.models import F, QuerySet
 
-from payments import conf
 from payments.core.kst import end_of
 from payments.models import NOT_ENDED, Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
+
+from .runs import RunState, run_state
 
 # What nobody has closed for longer than this is not waited for any more.
 LOOK_BACK = timedelta(days=7)
 
 
-class Stage(Enum):
+def reconciliation_state(run: ReconciliationRun, *, now: datetime) -> RunState:
     """What a run is doing now, or waits for."""
-
-    FOR_WORKER = "for_worker"
-    COMPARING = "comparing"
-    # Both books are through; whatever is open is looked at once more.
-    LAST_LOOK = "last_look"
-    FOR_GATEWAY = "for_gateway"
-    UNTOUCHED = "untouched"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    DONE = "done"
-
-
-_OF_STATUS = {
-    RunStatus.WAITING: Stage.FOR_WORKER,
-    RunStatus.PAUSED: Stage.PAUSED,
-    RunStatus.STOPPED: Stage.STOPPED,
-    RunStatus.DONE: Stage.DONE,
-}
-
-
-def stage(run: ReconciliationRun, *, now: datetime) -> Stage:
-    """What a run is doing now, or waits for."""
-    is_waiting = run.not_before is not None and run.not_before > now
-    if run.is_open and is_waiting:
-        return Stage.FOR_GATEWAY
-    if run.status != RunStatus.RUNNING:
-        return _OF_STATUS[RunStatus(run.status)]
-    if (now - (run.seen_at or run.requested_at)).total_seconds() > conf.runs().lease:
-        return Stage.UNTOUCHED
-    return Stage.LAST_LOOK if run.progress >= 1 else Stage.COMPARING
+    state = run_state(run, now=now)
+    is_through = state is RunState.WORKING and run.progress >= 1
+    return RunState.RECHECKING if is_through else state
 
 
 def last_over(day: date) -> ReconciliationRun | None:
@@ -77,12 +50,12 @@ def compared_by_clock_since(day: date) -> date:
 
 def differences_of(run: ReconciliationRun) -> dict[Bucket, int]:
     """How many of each bucket it has seen so far; zeros left out."""
-    found = {bucket: int(run.counts.get(bucket.value, 0)) for bucket in Bucket}
-    return {bucket: number for bucket, number in found.items() if number}
+    numbers = {bucket: figure(run, bucket.value) for bucket in Bucket}
+    return {bucket: number for bucket, number in numbers.items() if number}
 
 
 def figure(run: ReconciliationRun, name: str) -> int:
-    """One of the run's other figures (`services.reconciliation.counters`)."""
+    """One of the run's figures (`services.reconciliation.counters`)."""
     return int(run.counts.get(name, 0))
 
 
@@ -100,5 +73,5 @@ def under_way(first_day: date, last_day: date) -> ReconciliationRun | None:
 
 def ours_called(imp_uids: Iterable[str]) -> dict[str, Payment]:
     """Our payments with these ids, by id."""
-    found = Payment.objects.filter(imp_uid__in=list(imp_uids)).only("pk", "imp_uid", "merchant_uid")
-    return {str(payment.imp_uid): payment for payment in found}
+    ours = Payment.objects.filter(imp_uid__in=list(imp_uids)).only("pk", "imp_uid", "merchant_uid")
+    return {str(payment.imp_uid): payment for payment in ours}

@@ -9,8 +9,7 @@ from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from payments.admin.reconciliation import detail as reconciliation_detail
-from payments.admin.verification_runs import detail as run_detail
+from payments.admin.shared import runs
 from tests.browser import Tabs, Watch, bring_session
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
@@ -79,8 +78,7 @@ def walk(tabs: Tabs, watch: Watch, base_url: str, language: str) -> Walk:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages that ask for news ask at once, not every two seconds."""
-    for module in (run_detail, reconciliation_detail):
-        monkeypatch.setattr(module, "EVERY", "every 250ms")
+    monkeypatch.setattr(runs, "EVERY", "every 250ms")
 
 
 def expect_rows(page: Page, *merchant_uids: str) -> None:

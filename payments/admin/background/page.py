@@ -20,9 +20,8 @@ from django.utils.translation import gettext_lazy
 from django_tasks_db.models import DBTaskResult
 
 from payments import tasks
-from payments.admin.shared.display import NOTHING, badge, moment
+from payments.admin.shared.display import NOTHING, badge, duration, moment
 from payments.admin.shared.worker_alarm import alarm_sentence
-from payments.admin.verification_runs.display import duration
 from payments.core.money import with_separators
 from payments.models import DEAD_AFTER, ScheduledJob, VerificationItem, Worker
 from payments.selectors import background

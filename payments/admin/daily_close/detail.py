@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from payments.admin.reconciliation.display import without_answer
 from payments.admin.shared.display import NOTHING, badge, code, moment, pay_method, won
+from payments.admin.shared.run_display import without_answer
 from payments.core.money import with_separators
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import Cause, Drift, drift, figures_then

@@ -1,120 +1,136 @@
 """Reconciliations: the list, the form that starts one, the page that shows one working.
 
-Workers do it (`services.reconciliation`); here it is asked for, paused, resumed and stopped. The
-page is put together in `reconciliation_page`. To add a button: a view here, its line in `get_urls`.
+Workers do it (`services.reconciliation`); here it is asked for (`start`) and followed (`detail`).
+What any run has (progress, pause, resume, stop) is in `shared.runs`. All figures of the list are on
+the run's own row. To add a column: a method below, its name in `list_display`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotAllowed,
-    HttpResponseRedirect,
-)
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payments import tasks
-from payments.admin.shared.access import require
-from payments.errors import Conflict
-from payments.models import ReconciliationRun, RunStatus
-from payments.services import reconciliation
+from payments.admin.shared.display import NOTHING, moment, named
+from payments.admin.shared.run_display import asker, run_badge
+from payments.admin.shared.runs import RunAdmin
+from payments.core.money import with_separators
+from payments.models import ReconciliationRun
+from payments.selectors.reconciliation import differences_of, figure
+from payments.services.reconciliation import control
 
-from . import detail as page
-from .start import ReconciliationStart
-
-PARTS = "admin/payments/reconciliationrun"
+from . import detail
+from .start import start
 
 
 @admin.register(ReconciliationRun)
-class ReconciliationRunAdmin(ReconciliationStart):
+class ReconciliationRunAdmin(RunAdmin):
     """Reconciliations, newest first."""
 
-    fieldsets = ((None, {"fields": ()}),)  # the page is `reconciliation_page`, not a form
+    service = control
+    enqueue = staticmethod(tasks.queue_reconciliation)
+
+    list_display = [
+        "span",
+        "state",
+        "read",
+        "agree",
+        "moved_number",
+        "unknown_number",
+        "differences",
+        "asked",
+    ]
+    list_filter = ["status"]
+
+    class Media:
+        css = {
+            "all": [
+                "payments/admin/components/run.css",
+                "payments/admin/screens/reconciliation.css",
+            ]
+        }
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Start one, and so: pause, resume, stop."""
+        return request.user.has_perm("payments.start_reconciliation")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        name = "payments_reconciliationrun_{}".format
-        ours = [
-            path("<int:pk>/progress/", view(self.progress_view), name=name("progress")),
-            path("<int:pk>/pause/", view(self.pause_view), name=name("pause")),
-            path("<int:pk>/resume/", view(self.resume_view), name=name("resume")),
-            path("<int:pk>/stop/", view(self.stop_view), name=name("stop")),
-        ]
-        return [*ours, *super().get_urls()]
+        return [*self.screens(("start/", start, "start")), *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        may = {"may_start": self.has_start_permission(request)}
+        may = {"may_start": self.has_control_permission(request)}
         return super().changelist_view(request, may | (extra_context or {}))
 
-    # --- The page, and the part of it that is fetched again -----------------------------------
+    def live_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:
+        return detail.live(run, timezone.now())
 
     def page_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:
-        shown = page.head(run) | page.live(run, timezone.now())
-        return shown | {"ids": page.ids(run, request)} | self._may_context(request, run)
-
-    def _may_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:
-        """What this person may do now."""
-        may, is_paused = self.has_start_permission(request), run.status == RunStatus.PAUSED
         return {
-            "may_pause": may and run.is_open,
-            "may_resume": may and is_paused,
-            "may_stop": may and (run.is_open or is_paused),
+            **super().page_context(request, run),
+            **self.live_context(request, run),
+            "ids": detail.ids(run, request),
         }
 
-    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """The bar and the figures; the whole page anew if the run has moved on."""
-        require(self.has_view_permission(request))
-        run = get_object_or_404(ReconciliationRun, pk=pk)
-        if not request.headers.get("HX-Request"):
-            return HttpResponseRedirect(_page(pk))
-        if request.GET.get("status") != run.status:
-            # Other buttons, and the ids: the page is drawn once more.
-            return HttpResponse(headers={"HX-Refresh": "true"})
-        return TemplateResponse(request, f"{PARTS}/progress.html", page.live(run, timezone.now()))
+    @admin.display(description=_("days"))
+    def span(self, run: ReconciliationRun) -> str:
+        return str(run)
 
-    # --- Buttons ------------------------------------------------------------------------------
+    @admin.display(description=_("asked for by"))
+    def asked(self, run: ReconciliationRun) -> SafeString:
+        """Who, and when."""
+        when = moment(run.requested_at)
+        return format_html('{}<span class="small soft">{}</span>', asker(run), when)
 
-    def pause_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Settle what was begun, then wait."""
-        return self._pressed(request, pk, lambda run: reconciliation.pause(run=run))
+    @admin.display(description=pgettext_lazy("run", "status"))
+    def state(self, run: ReconciliationRun) -> SafeString:
+        """With how far it is, until it has ended."""
+        if run.finished_at is not None:
+            return run_badge(run)
+        percent = int(run.progress * 100)
+        bar = '{} <progress value="{}" max="100" aria-hidden="true"></progress>'
+        return format_html(f'{bar}<span class="won">{{}}%</span>', run_badge(run), percent, percent)
 
-    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Go on where it stood."""
-        enqueue = tasks.queue_reconciliation
-        return self._pressed(
-            request, pk, lambda run: reconciliation.resume(run=run, enqueue=enqueue)
+    @admin.display(description=_("read: here / gateway"))
+    def read(self, run: ReconciliationRun) -> SafeString:
+        read = (with_separators(figure(run, name)) for name in ("ours", "theirs"))
+        return named(_("read: here / gateway"), " / ".join(read))
+
+    @admin.display(description=_("agree"))
+    def agree(self, run: ReconciliationRun) -> SafeString:
+        return named(_("agree"), with_separators(figure(run, "agree")))
+
+    @admin.display(description=pgettext_lazy("column of reconciliations", "moved"))
+    def moved_number(self, run: ReconciliationRun) -> SafeString:
+        name = pgettext_lazy("column of reconciliations", "moved")
+        return named(name, with_separators(figure(run, "moved")))
+
+    @admin.display(description=_("no answer"))
+    def unknown_number(self, run: ReconciliationRun) -> SafeString:
+        number = with_separators(figure(run, "unknown"))
+        is_unsure = format_html('<strong class="unsure">{}</strong>', number)
+        return named(_("no answer"), is_unsure if number != "0" else number)
+
+    @admin.display(description=pgettext_lazy("column of reconciliations", "discrepancies"))
+    def differences(self, run: ReconciliationRun) -> SafeString:
+        """How many, and of which bucket; a link to them."""
+        name = pgettext_lazy("column of reconciliations", "discrepancies")
+        by_bucket = differences_of(run)
+        if not by_bucket:
+            return named(name, "0" if run.cursor is not None else NOTHING)
+        parts = ((bucket.label, with_separators(number)) for bucket, number in by_bucket.items())
+        number = format_html(
+            '<a href="{}?state=all&amp;run={}" class="differs">{}</a><span class="small">{}</span>',
+            reverse("admin:payments_discrepancy_changelist"),
+            run.pk,
+            with_separators(sum(by_bucket.values())),
+            format_html_join(" · ", "{} {}", parts),
         )
-
-    def stop_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """End it for good."""
-        return self._pressed(request, pk, lambda run: reconciliation.stop(run=run))
-
-    def _pressed(
-        self, request: HttpRequest, pk: int, do: Callable[[ReconciliationRun], None]
-    ) -> HttpResponseBase:
-        """A button: by POST, for whoever may, and kindly if somebody was quicker."""
-        require(self.has_view_permission(request) and self.has_start_permission(request))
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        run = get_object_or_404(ReconciliationRun, pk=pk)
-        try:
-            do(run)
-        except Conflict:
-            run.refresh_from_db()
-            words = _("Somebody was quicker. The run is now: %(status)s. Nothing was changed.")
-            messages.warning(request, words % {"status": RunStatus(run.status).label})
-        return HttpResponseRedirect(_page(pk))
-
-
-def _page(pk: int) -> str:
-    return reverse("admin:payments_reconciliationrun_change", args=[pk])
+        return named(name, number)

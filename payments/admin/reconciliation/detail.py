@@ -1,12 +1,14 @@
 """The page of one reconciliation, in plain values: how far it is, what it found, which ids.
 
-What the numbers mean is defined in `services.reconciliation`; the words are in
-`reconciliation_words`.
+What the numbers mean is defined in `services.reconciliation.counters`; the sentences are in
+`display`.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,18 +17,21 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from payments.admin.shared import runs
 from payments.admin.shared.discrepancy_display import BUCKET_LOOKS
-from payments.admin.shared.display import moment
-from payments.admin.verification_runs.detail import EVERY, EVERY_WHILE_PAUSED
-from payments.admin.verification_runs.display import asker, duration, run_badge
+from payments.admin.shared.display import duration, moment
+from payments.admin.shared.runs import BAR_WIDTH, news
 from payments.core.money import with_separators
-from payments.models import Bucket, Payment, ReconciliationRun, RunStatus
-from payments.selectors.reconciliation import Stage, differences_of, figure, ours_called, stage
+from payments.models import Bucket, Payment, ReconciliationRun
+from payments.selectors.reconciliation import (
+    differences_of,
+    figure,
+    ours_called,
+    reconciliation_state,
+)
 
 from .display import FIGURES, sentence, sums
 
-# The bar is so many parts wide.
-WIDTH = 1_000
 # More ids than this are shown on demand; a run keeps a thousand of each kind.
 FIRST_IDS = 60
 ALL = "ids"
@@ -40,16 +45,16 @@ class BucketCount:
     label: str
     look: str
     number: str
-    address: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A payment by its id; `order` and `address` where it is one of ours."""
+class PaymentId:
+    """A payment by its id; `order` and `url` where it is one of ours."""
 
     imp_uid: str
-    order: str
-    address: str
+    order: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,49 +63,33 @@ class Ids:
 
     name: str
     title: str
-    words: str
-    rows: list[Named]
+    meaning: str
+    rows: list[PaymentId]
     total: str
     has_more: bool
     is_capped: bool
 
 
-def head(run: ReconciliationRun) -> dict[str, object]:
-    """What does not change while it works."""
+def live(run: ReconciliationRun, now: datetime) -> dict[str, Any]:
+    """What changes while it works: the part of the page that is fetched again and again."""
+    differences, part = differences_of(run), run.progress
+    state = reconciliation_state(run, now=now)
     return {
-        "title": str(run),
-        "subtitle": None,
-        "badge": run_badge(run),
-        "asker": asker(run),
-        "asked": moment(run.requested_at),
-    }
-
-
-def live(run: ReconciliationRun, now: datetime) -> dict[str, object]:
-    """What does: the part of the page that is fetched again and again."""
-    percent = int(run.progress * 100)
-    found = differences_of(run)
-    return {
-        "run": run,
-        "every": _every(run),
-        "sentence": sentence(run, now=now),
-        "trouble": run.last_error if run.silences and run.is_open else "",
-        "percent": percent,
-        "width": int(run.progress * WIDTH),
+        **runs.live(run, part=part),
+        "sentence": sentence(run, state, now),
+        "width": int(part * BAR_WIDTH),
         "facts": _facts(run, now),
         "figures": list(_figures(run)),
         "sums": sums(run),
-        "buckets": [bucket_count(run, bucket, number) for bucket, number in found.items()],
-        "differences": with_separators(sum(found.values())),
-        "news": _news(run, now, percent),
+        "buckets": [_bucket_count(run, *each) for each in differences.items()],
+        "differences": with_separators(sum(differences.values())),
+        "news": news(
+            state,
+            _("%(percent)s%% compared, %(number)s discrepancies."),
+            part=part,
+            number=sum(differences.values()),
+        ),
     }
-
-
-def _every(run: ReconciliationRun) -> str:
-    """How often a browser asks again; "" once nothing can change any more."""
-    if run.is_open:
-        return EVERY
-    return EVERY_WHILE_PAUSED if run.status == RunStatus.PAUSED else ""
 
 
 def _facts(run: ReconciliationRun, now: datetime) -> list[tuple[str, SafeString | str]]:
@@ -119,7 +108,7 @@ def _figures(run: ReconciliationRun) -> Iterator[tuple[str, str | Promise, str, 
             yield name, word, with_separators(number), meaning
 
 
-def bucket_count(run: ReconciliationRun, bucket: Bucket, number: int) -> BucketCount:
+def _bucket_count(run: ReconciliationRun, bucket: Bucket, number: int) -> BucketCount:
     """One bucket of what it found, with the list of them."""
     query = urlencode({"state": "all", "run": str(run.pk), "bucket": str(bucket.value)})
     return BucketCount(
@@ -127,17 +116,8 @@ def bucket_count(run: ReconciliationRun, bucket: Bucket, number: int) -> BucketC
         label=str(bucket.label),
         look=BUCKET_LOOKS[bucket],
         number=with_separators(number),
-        address=f"{reverse('admin:payments_discrepancy_changelist')}?{query}",
+        url=f"{reverse('admin:payments_discrepancy_changelist')}?{query}",
     )
-
-
-def _news(run: ReconciliationRun, now: datetime, percent: int) -> str:
-    """For ears: only what is worth interrupting for, so it changes every tenth of the way."""
-    if stage(run, now=now) is Stage.FOR_GATEWAY:
-        return _("The gateway does not answer.")
-    words = _("%(percent)s%% compared, %(number)s discrepancies.")
-    number = with_separators(sum(differences_of(run).values()))
-    return words % {"percent": percent // 10 * 10, "number": number}
 
 
 def ids(run: ReconciliationRun, request: HttpRequest) -> list[Ids]:
@@ -157,27 +137,30 @@ def ids(run: ReconciliationRun, request: HttpRequest) -> list[Ids]:
         ),
     )
     everything = request.GET.get(ALL)
-    shown = {name: told if everything == name else told[:FIRST_IDS] for name, told, *_ in kinds}
+    rows = {
+        name: imp_uids if everything == name else imp_uids[:FIRST_IDS]
+        for name, imp_uids, *_words in kinds
+    }
     may_open = request.user.has_perm("payments.view_payment")
-    known = ours_called(one for told in shown.values() for one in told) if may_open else {}
+    ours = ours_called(chain.from_iterable(rows.values())) if may_open else {}
     return [
         Ids(
             name=name,
             title=title,
-            words=words,
-            rows=[_named(one, known) for one in shown[name]],
+            meaning=meaning,
+            rows=[_payment_id(imp_uid, ours) for imp_uid in rows[name]],
             total=with_separators(figure(run, name)),
-            has_more=len(told) > len(shown[name]),
-            is_capped=figure(run, name) > len(told),
+            has_more=len(imp_uids) > len(rows[name]),
+            is_capped=figure(run, name) > len(imp_uids),
         )
-        for name, told, title, words in kinds
-        if told
+        for name, imp_uids, title, meaning in kinds
+        if imp_uids
     ]
 
 
-def _named(imp_uid: str, known: Mapping[str, Payment]) -> Named:
-    payment = known.get(imp_uid)
+def _payment_id(imp_uid: str, ours: Mapping[str, Payment]) -> PaymentId:
+    payment = ours.get(imp_uid)
     if payment is None:
-        return Named(imp_uid, "", "")
-    address = reverse("admin:payments_payment_change", args=[payment.pk])
-    return Named(imp_uid, str(payment), address)
+        return PaymentId(imp_uid)
+    url = reverse("admin:payments_payment_change", args=[payment.pk])
+    return PaymentId(imp_uid, str(payment), url)

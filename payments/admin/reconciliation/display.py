@@ -1,6 +1,6 @@
-"""A reconciliation in words: its days, what it does, what it found.
+"""A reconciliation in words: what it does, what it found.
 
-Another `Stage` gets its sentence in `_SENTENCES`, another figure of a run its word in `FIGURES`.
+Another `RunState` gets its sentence in `_SENTENCES`, another figure of a run its word in `FIGURES`.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from payments.admin.verification_runs.display import clock, duration
+from payments.admin.shared.display import clock
+from payments.admin.shared.run_display import state_sentence, without_answer
 from payments.core import kst
 from payments.core.money import with_separators
 from payments.models import ReconciliationRun, RunStatus
-from payments.selectors.reconciliation import Stage, differences_of, figure, stage
+from payments.selectors.reconciliation import differences_of, figure
+from payments.selectors.runs import RunState
 from payments.services.reconciliation.counters import VERDICTS
 
 # Name, word, and what it means where the word alone would not say.
@@ -61,9 +63,10 @@ FIGURES: tuple[tuple[str, str | Promise, str | Promise], ...] = (
 )
 
 
-def sentence(run: ReconciliationRun, *, now: datetime) -> str:
+def sentence(run: ReconciliationRun, state: RunState, now: datetime) -> str:
     """What it is doing now, or waits for."""
-    return _SENTENCES[stage(run, now=now)](run, now)
+    own = _SENTENCES.get(state)
+    return own(run) if own else state_sentence(run, state, now)
 
 
 def sums(run: ReconciliationRun) -> str:
@@ -90,67 +93,46 @@ def _sum(*numbers: int) -> str:
     return f"{parts} = {with_separators(sum(numbers))}" if len(numbers) > 1 else parts
 
 
-def reached(run: ReconciliationRun) -> str:
-    """Up to which moment both books are compared."""
+def _compared_until(run: ReconciliationRun) -> str:
+    """Up to which moment both books are compared; "" if nothing is yet."""
     moment = kst.from_unix(run.cursor or 0)
     return f"{moment.astimezone(kst.KST):%Y-%m-%d %H:%M KST}" if moment else ""
 
 
-def _comparing(run: ReconciliationRun, now: datetime) -> str:
-    if until := reached(run):
+def _comparing(run: ReconciliationRun) -> str:
+    if until := _compared_until(run):
         return _("Both books are compared up to %(time)s.") % {"time": until}
     return _("Both books are being read.")
 
 
-def _for_gateway(run: ReconciliationRun, now: datetime) -> str:
+def _for_gateway(run: ReconciliationRun) -> str:
     words = _("The gateway does not answer. The run waits for it until %(time)s, then goes on.")
     return words % {"time": clock(run.not_before)}
 
 
-def _untouched(run: ReconciliationRun, now: datetime) -> str:
-    since = run.seen_at or run.requested_at
-    words = _("No worker has touched it for %(time)s. It goes on where it stood when one does.")
-    return words % {"time": duration((now - since).total_seconds())}
-
-
-def _stopped(run: ReconciliationRun, now: datetime) -> str:
-    if until := reached(run):
+def _stopped(run: ReconciliationRun) -> str:
+    if until := _compared_until(run):
         return _("It was stopped. What came after %(time)s is not compared.") % {"time": until}
     return _("It was stopped before anything was compared.")
 
 
-def _done(run: ReconciliationRun, now: datetime) -> str:
-    found = sum(differences_of(run).values())
+def _done(run: ReconciliationRun) -> str:
+    number = sum(differences_of(run).values())
     parts = []
-    if found:
-        words = ngettext("%(number)s discrepancy.", "%(number)s discrepancies.", found)
-        parts.append(words % {"number": with_separators(found)})
+    if number:
+        words = ngettext("%(number)s discrepancy.", "%(number)s discrepancies.", number)
+        parts.append(words % {"number": with_separators(number)})
     if unknown := without_answer(run):
         parts.append(unknown)
     return " ".join(parts) or _("Both books agree.")
 
 
-def without_answer(run: ReconciliationRun) -> str:
-    """How many payments it knows nothing about; "" if there is none."""
-    if not (unknown := figure(run, "unknown")):
-        return ""
-    words = ngettext(
-        "Nothing is known about %(number)s payment, because the gateway gave no answer.",
-        "Nothing is known about %(number)s payments, because the gateway gave no answer.",
-        unknown,
-    )
-    return words % {"number": with_separators(unknown)}
-
-
-_SENTENCES: dict[Stage, Callable[[ReconciliationRun, datetime], str]] = {
-    Stage.FOR_WORKER: lambda run, now: _("It starts as soon as a worker is free."),
-    Stage.COMPARING: _comparing,
-    Stage.LAST_LOOK: lambda run, now: _(
+_SENTENCES: dict[RunState, Callable[[ReconciliationRun], str]] = {
+    RunState.WORKING: _comparing,
+    RunState.RECHECKING: lambda run: _(
         "Both books are compared. What is open is looked at once more."
     ),
-    Stage.FOR_GATEWAY: _for_gateway,
-    Stage.UNTOUCHED: _untouched,
-    Stage.PAUSED: lambda run, now: _("Nothing new is asked until somebody resumes it."),
-    Stage.STOPPED: _stopped,
-    Stage.DONE: _done,
+    RunState.FOR_GATEWAY: _for_gateway,
+    RunState.STOPPED: _stopped,
+    RunState.DONE: _done,
 }

@@ -1,41 +1,32 @@
 """The form that starts a reconciliation: Korean days, with the ones that are asked for most.
 
 A preset fills in the days, so that whoever presses the button sees them. What may be asked for is
-decided in `services.reconciliation`; a refusal names the field.
+decided in `services.reconciliation.control`; a refusal names the field.
 """
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments import tasks
-from payments.admin.shared.access import require, staff
+from payments.admin.shared.access import staff, staff_view
+from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.run_display import run_url
 from payments.core.kst import day_of
-from payments.core.periods import Period, period_bounds
-from payments.errors import NotAllowed
+from payments.core.periods import Days, Period, period_bounds
 from payments.filters.fields import FIRST_DAY
 from payments.models import ReconciliationRun
 from payments.selectors.reconciliation import under_way
-from payments.services import reconciliation
 from payments.services.reconciliation import control
-
-from .list import ReconciliationList
+from payments.services.reconciliation.control import DaysRefused
 
 TEMPLATE = "admin/payments/reconciliationrun/start.html"
 PRESETS = (Period.YESTERDAY, Period.WEEK, Period.THIS_MONTH, Period.LAST_MONTH)
-# Which field a refusal is about.
-_FIELDS = (
-    (control.ORDER, "last_day"),
-    (control.FUTURE, "last_day"),
-    (control.TOO_LONG, "first_day"),
-)
+FIELDS = ("first_day", "last_day")
 
 
 class _Day(forms.DateField):
@@ -61,73 +52,50 @@ class DaysForm(forms.Form):
         help_text=gettext_lazy("Days in Korea, both included. Of today, what has happened so far."),
     )
 
-    def refuse(self, refusal: NotAllowed) -> None:
-        """Say it at the field that it is about."""
-        field = next((name for words, name in _FIELDS if words is refusal.message), None)
-        self.add_error(field, str(refusal.message))
 
-
-class ReconciliationStart(ReconciliationList):
-    """Asking for a reconciliation."""
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.start_view)
-        return [path("start/", view, name="payments_reconciliationrun_start"), *super().get_urls()]
-
-    def start_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The form (GET), or the run (POST)."""
-        require(self.has_view_permission(request) and self.has_start_permission(request))
-        today = day_of(timezone.now())
-        chosen = _preset(request)
-        bounds = period_bounds(chosen, today)
-        initial = dict(zip(("first_day", "last_day"), bounds, strict=True))
-        form = DaysForm(request.POST or None, initial=initial)
-        if form.is_valid():
-            try:
-                return HttpResponseRedirect(_started(request, form.cleaned_data))
-            except NotAllowed as refusal:
-                form.refuse(refusal)
-        return self._form_page(request, form, chosen, today)
-
-    def _form_page(
-        self, request: HttpRequest, form: DaysForm, chosen: Period, today: date
-    ) -> HttpResponseBase:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Reconcile"),
-            "form": form,
-            "presets": [
-                (one.label, f"?period={one.value}", one is chosen and not form.is_bound)
-                for one in PRESETS
-            ],
-            "today": today.isoformat(),
-            "under_way": self._under_way(form, chosen, today),
-        }
-        return TemplateResponse(request, TEMPLATE, context)
-
-    def _under_way(
-        self, form: DaysForm, chosen: Period, today: date
-    ) -> tuple[ReconciliationRun, str] | None:
-        """A run over some of the days on the form that has not ended, with its page."""
-        said = form.cleaned_data if form.is_bound and form.is_valid() else {}
-        first, last = period_bounds(chosen, today)
-        run = under_way(said.get("first_day", first), said.get("last_day", last))
-        page = "admin:payments_reconciliationrun_change"
-        return (run, reverse(page, args=[run.pk])) if run else None
+@staff_view("view", "control")
+def start(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
+    """The form (GET), or the run (POST)."""
+    today = day_of(timezone.now())
+    preset = _preset(request)
+    days = period_bounds(preset, today)
+    form = DaysForm(request.POST or None, initial=dict(zip(FIELDS, days, strict=True)))
+    if form.is_valid():
+        try:
+            return HttpResponseRedirect(run_url(_started(request, form.cleaned_data)))
+        except DaysRefused as refusal:
+            form.add_error(refusal.field, str(refusal.message))
+    return model_admin.render_page(
+        request,
+        TEMPLATE,
+        title=_("Reconcile"),
+        form=form,
+        presets=[
+            (each.label, f"?period={each.value}", each is preset and not form.is_bound)
+            for each in PRESETS
+        ],
+        today=today.isoformat(),
+        under_way=_under_way(form, days),
+    )
 
 
 def _preset(request: HttpRequest) -> Period:
     wanted = request.GET.get("period")
-    return next((one for one in PRESETS if one.value == wanted), Period.YESTERDAY)
+    return next((preset for preset in PRESETS if preset.value == wanted), Period.YESTERDAY)
 
 
-def _started(request: HttpRequest, days: dict[str, Any]) -> str:
-    """Start it; the address of its page."""
-    run = reconciliation.start(
+def _started(request: HttpRequest, days: dict[str, Any]) -> ReconciliationRun:
+    return control.start(
         first_day=days["first_day"],
         last_day=days["last_day"],
         actor=staff(request),
         enqueue=tasks.queue_reconciliation,
     )
-    return reverse("admin:payments_reconciliationrun_change", args=[run.pk])
+
+
+def _under_way(form: DaysForm, days: Days) -> tuple[ReconciliationRun, str] | None:
+    """A run over some of the days on the form that has not ended, with its page."""
+    given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    first, last = (given.get(name, day) for name, day in zip(FIELDS, days, strict=True))
+    run = under_way(first, last)
+    return (run, run_url(run)) if run else None

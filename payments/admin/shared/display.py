@@ -97,6 +97,22 @@ def age(value: datetime, now: datetime) -> str:
     return _("just now")
 
 
+def duration(seconds: float) -> str:
+    """How long: "3 min 20 s"."""
+    minutes, rest = divmod(max(round(seconds), 0), 60)
+    hours, left = divmod(minutes, 60)
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": left}
+    if minutes:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
+    return _("%(seconds)s s") % {"seconds": rest}
+
+
+def clock(value: datetime | None) -> str:
+    """A time of today, in the reader's zone."""
+    return f"{timezone.localtime(value):%H:%M:%S %Z}" if value else NOTHING
+
+
 def badge(look: str, label: object) -> SafeString:
     """Words with a shape and a colour."""
     return format_html('<span class="badge {}">{}</span>', look, label)

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from payments.admin.verification_runs.display import duration
 from payments.selectors.background import Alarm
+
+from .display import duration
 
 
 def alarm_sentence(alarm: Alarm | None, *, now: datetime) -> str:

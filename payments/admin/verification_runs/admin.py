@@ -1,164 +1,170 @@
-"""Verification runs: the list, the page that shows one working, its buttons.
+"""Verification runs: the list, the page that shows one working, its buttons, its file.
 
-Only shown here: a run is started on the payments' list (`payment_run`), worked on by workers, and
-paused, resumed or stopped by `services.verification_runs.control`. The page is put together in
-`run_page`, its file in `run_export`. To add a button: a view here, its line in `get_urls`.
+A run is started on the payments' list (`payments.start_run`) and worked on by workers; what any
+run has (progress, pause, resume, stop) is in `shared.runs`. To add a column: a method below, its
+name in `list_display`; what it needs besides the run comes in one query for the page
+(`RunChangeList`). To add a button: a view in a module of its own, its line in `get_urls`.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias, TypedDict
+from urllib.parse import unquote
 
-from django.contrib import admin, messages
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotAllowed,
-    HttpResponseRedirect,
-)
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_stubs_ext import WithAnnotations
 
 from payments import tasks
-from payments.admin.shared.access import require, staff
-from payments.errors import Conflict, NotAllowed
-from payments.models import RunStatus, VerificationRun
-from payments.selectors.verification_runs import items
-from payments.selectors.verification_runs import progress as selector
+from payments.admin.shared.display import NOTHING, moment
+from payments.admin.shared.run_display import asker, run_badge, run_url
+from payments.admin.shared.runs import RunAdmin
+from payments.core.money import with_separators
+from payments.models import NOT_ENDED, RunStatus, VerificationRun
+from payments.selectors.verification_runs.items import items
+from payments.selectors.verification_runs.progress import Counts, counts_of
+from payments.selectors.verification_runs.progress import progress as progress_of
 from payments.services.verification_runs import control
 
 from . import detail
-from .display import OF_RUN
-from .export import RunExport
-from .list import RunList
+from .again import again
+from .display import filter_labels
+from .export import export
+from .results import after_of, outcome_of, results, results_context
 
-PARTS = "admin/payments/verificationrun"
+# The list by where its runs stand: label and query of each.
+VIEWS = (
+    (_("All runs"), ""),
+    (_("Not ended"), f"status__in={','.join(NOT_ENDED)}"),
+    (RunStatus.DONE.label, f"status={RunStatus.DONE}"),
+    (RunStatus.STOPPED.label, f"status={RunStatus.STOPPED}"),
+)
+
+
+class RowFacts(TypedDict):
+    """What a row of the list knows besides its run."""
+
+    outcome_counts: Counts
+
+
+# Quoted: it means something to the type checker alone.
+RunRow: TypeAlias = "WithAnnotations[VerificationRun, RowFacts]"
+
+
+class RunChangeList(ChangeList):
+    """A page of runs with the counts of each."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        counts = counts_of(run.pk for run in self.result_list)
+        for run in self.result_list:
+            run.outcome_counts = counts[run.pk]
 
 
 @admin.register(VerificationRun)
-class VerificationRunAdmin(RunExport, RunList):
-    """Runs, newest first."""
+class VerificationRunAdmin(RunAdmin):
+    """Verification runs, newest first."""
 
-    fieldsets = ((None, {"fields": ()}),)  # the page is `run_page`, not a form
+    service = control
+    enqueue = staticmethod(tasks.queue_verification)
+
+    list_display = ["number", "asked", "who", "filter", "progress", "state", "differences"]
+
+    class Media:
+        css = {"all": ["payments/admin/components/card.css", "payments/admin/components/run.css"]}
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Ask the gateway, and so: pause, resume, stop, ask again."""
+        return request.user.has_perm("payments.verify_payment")
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Export results."""
+        return request.user.has_perm("payments.export_payment")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        name = "payments_verificationrun_{}".format
-        ours = [
-            path("<int:pk>/progress/", view(self.progress_view), name=name("progress")),
-            path("<int:pk>/results/", view(self.results_view), name=name("results")),
-            path("<int:pk>/pause/", view(self.pause_view), name=name("pause")),
-            path("<int:pk>/resume/", view(self.resume_view), name=name("resume")),
-            path("<int:pk>/stop/", view(self.stop_view), name=name("stop")),
-            path("<int:pk>/again/", view(self.again_view), name=name("again")),
-        ]
-        return [*ours, *super().get_urls()]
+        own = self.screens(
+            ("<int:pk>/results/", results, "results"),
+            ("<int:pk>/again/", again, "again"),
+            ("<int:pk>/export/", export, "export"),
+        )
+        return [*own, *super().get_urls()]
 
-    # --- The page, and the two parts of it that are fetched again ----------------------------
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RunChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with its views above it."""
+        current = unquote(request.GET.urlencode())
+        views = [(label, f"?{query}", query == current) for label, query in VIEWS]
+        return super().changelist_view(request, {"views": views} | (extra_context or {}))
+
+    def live_context(self, request: HttpRequest, run: VerificationRun) -> dict[str, Any]:
+        progress = progress_of(run, now=timezone.now())
+        return detail.live(progress, outcome_of(request, progress.counts))
 
     def page_context(self, request: HttpRequest, run: VerificationRun) -> dict[str, Any]:
-        found = selector.progress(run, now=timezone.now())
-        shown = detail.shown_outcome(request, found.counts)
+        progress = progress_of(run, now=timezone.now())
+        outcome = outcome_of(request, progress.counts)
+        page = items(run, outcome, after=after_of(request))
         return {
-            **detail.head(run),
-            **detail.live(found, shown),
-            **detail.results(run, items.items(run, shown, after=detail.after_of(request)), request),
-            **self._may_context(request, found),
-        }
-
-    def _may_context(self, request: HttpRequest, found: selector.Progress) -> dict[str, Any]:
-        """What this person may do now."""
-        may, run = self.has_verify_permission(request), found.run
-        is_paused = run.status == RunStatus.PAUSED
-        return {
-            "may_pause": may and run.is_open,
-            "may_resume": may and is_paused,
-            "may_stop": may and (run.is_open or is_paused),
-            "may_ask_again": (
-                may and found.has_ended and not found.is_landing and found.left_over > 0
-            ),
-            "left_over": found.left_over,
+            **super().page_context(request, run),
+            **detail.live(progress, outcome),
+            **results_context(request, run, page),
+            "words": filter_labels(run.query),
+            "may_ask_again": self.has_control_permission(request) and progress.may_be_asked_again,
+            "left_over": progress.left_over,
             "may_export": self.has_export_permission(request),
         }
 
-    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """The bar and the counts; the whole page anew if the run has moved on."""
-        require(self.has_view_permission(request))
-        run = get_object_or_404(VerificationRun, pk=pk)
-        if not request.headers.get("HX-Request"):
-            return HttpResponseRedirect(_page(run.pk))
-        found = selector.progress(run, now=timezone.now())
-        if request.GET.get("status") != detail.state(found):
-            # Other buttons, other results: the page is drawn once more.
-            return HttpResponse(headers={"HX-Refresh": "true"})
-        context = detail.live(found, detail.shown_outcome(request, found.counts))
-        return TemplateResponse(request, f"{PARTS}/progress.html", context)
+    @admin.display(description=_("number"))
+    def number(self, run: VerificationRun) -> str:
+        return f"#{run.pk}"
 
-    def results_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """The first results of one outcome, as they come in."""
-        require(self.has_view_permission(request))
-        run = get_object_or_404(VerificationRun, pk=pk)
-        if not request.headers.get("HX-Request"):
-            return HttpResponseRedirect(f"{_page(run.pk)}?{request.GET.urlencode()}")
-        shown = detail.shown_outcome(request, selector.Counts())
-        context = {
-            "run": run,
-            "every_results": detail.every_results(selector.progress(run, now=timezone.now())),
-            **detail.results(run, items.items(run, shown), request),
-        }
-        return TemplateResponse(request, f"{PARTS}/results.html", context)
+    @admin.display(description=_("asked for"))
+    def asked(self, run: VerificationRun) -> SafeString | str:
+        return moment(run.requested_at)
 
-    # --- Buttons ------------------------------------------------------------------------------
+    @admin.display(description=_("asked for by"))
+    def who(self, run: VerificationRun) -> str:
+        return asker(run)
 
-    def pause_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Calls under way come in, no new ones are made."""
-        return self._pressed(request, pk, lambda run: control.pause(run=run))
+    @admin.display(description=_("filter"))
+    def filter(self, run: VerificationRun) -> SafeString | str:
+        labels = filter_labels(run.query)
+        if not labels:
+            return str(_("All payments"))
+        part = '<span class="filter-part"><span class="soft">{}</span> {}</span>'
+        return format_html_join(" ", part, labels)
 
-    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Go on where it stood."""
-        enqueue = tasks.queue_verification
-        return self._pressed(request, pk, lambda run: control.resume(run=run, enqueue=enqueue))
+    @admin.display(description=_("progress"))
+    def progress(self, run: RunRow) -> SafeString:
+        settled = run.outcome_counts.settled
+        return format_html(
+            '<progress value="{}" max="{}" aria-hidden="true"></progress>'
+            '<span class="won">{} / {}</span>',
+            str(settled),
+            str(run.total or 1),
+            with_separators(settled),
+            with_separators(run.total),
+        )
 
-    def stop_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """End it for good."""
-        return self._pressed(request, pk, lambda run: control.stop(run=run))
+    @admin.display(description=pgettext_lazy("work", "Status"))
+    def state(self, run: VerificationRun) -> SafeString:
+        return run_badge(run)
 
-    def again_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """A new run over what this one left open."""
-
-        def start(run: VerificationRun) -> str:
-            again = control.start(
-                payments=items.left_over(run),
-                query=urlencode({OF_RUN: run.pk}),
-                actor=staff(request),
-                enqueue=tasks.queue_verification,
-            )
-            return _page(again.pk)
-
-        return self._pressed(request, pk, start)
-
-    def _pressed(
-        self, request: HttpRequest, pk: int, do: Callable[[VerificationRun], str | None]
-    ) -> HttpResponseBase:
-        """A button: by POST, for whoever may, and kindly if somebody was quicker."""
-        require(self.has_view_permission(request) and self.has_verify_permission(request))
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        run, address = get_object_or_404(VerificationRun, pk=pk), _page(pk)
-        try:
-            address = do(run) or address
-        except Conflict:
-            run.refresh_from_db()
-            words = _("Somebody was quicker. The run is now: %(status)s. Nothing was changed.")
-            messages.warning(request, words % {"status": RunStatus(run.status).label})
-        except NotAllowed as refusal:
-            messages.warning(request, str(refusal.message))
-        return HttpResponseRedirect(address)
-
-
-def _page(pk: int) -> str:
-    return reverse("admin:payments_verificationrun_change", args=[pk])
+    @admin.display(description=pgettext_lazy("count", "Differences"))
+    def differences(self, run: RunRow) -> SafeString | str:
+        """How many do not agree or were not found, as a link to them."""
+        counts = run.outcome_counts
+        if not counts.differences:
+            return "0" if counts.settled else NOTHING
+        number = with_separators(counts.differences)
+        return format_html('<a href="{}#results" class="differs">{}</a>', run_url(run), number)

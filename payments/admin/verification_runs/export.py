@@ -1,18 +1,15 @@
 """The results of a run as a CSV without personal data, its reason on record before it leaves.
 
 A GET shows the page, a POST records and streams. The file is written as the payments' own is
-(`export`); its columns are in `RunResource`.
+(`payments.export`); its columns are in `RunResource`.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
@@ -20,24 +17,25 @@ from import_export.fields import Field
 from import_export.resources import Resource
 
 from payments.admin.shared import personal_data
-from payments.admin.shared.access import require, staff
+from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.cells import MomentCell, TextCell, WonCell
 from payments.admin.shared.csv_file import CHUNK, streamed
 from payments.admin.shared.export_page import ReasonForm
+from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.run_display import run_url
 from payments.core.money import with_separators
 from payments.models import AccessKind, ItemOutcome, VerificationItem, VerificationRun
 from payments.selectors.verification_runs.items import results
 from payments.services.access_log import record_access
 
-from .display import finding_words, outcome_words
-from .list import RunList
+from .display import finding_labels, outcome_label
 
 TEMPLATE = "admin/payments/verificationrun/export.html"
 
 
 class _Findings(TextCell):
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return super().render(finding_words(value))
+        return super().render(finding_labels(value))
 
 
 class RunResource(Resource):  # type: ignore[misc]
@@ -57,49 +55,30 @@ class RunResource(Resource):  # type: ignore[misc]
 
     def dehydrate_outcome_words(self, item: VerificationItem) -> str:
         """It depends on the run as well, so no cell can say it."""
-        return outcome_words(ItemOutcome(item.outcome), item.run)
+        return outcome_label(ItemOutcome(item.outcome), item.run)
 
 
-class RunExport(RunList):
-    """Taking the results of a run out of the house."""
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.export_view)
-        name = "payments_verificationrun_export"
-        return [path("<int:pk>/export/", view, name=name), *super().get_urls()]
-
-    def export_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """The page (GET) or the file (POST)."""
-        require(self.has_view_permission(request) and self.has_export_permission(request))
-        run = get_object_or_404(VerificationRun, pk=pk)
-        wanted = request.GET.get("outcome", "")
-        outcome = ItemOutcome(wanted) if wanted in ItemOutcome.values else None
-        rows = results(run, outcome)
-        form = ReasonForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            return _file(request, run, rows, form.cleaned_data["reason"])
-        return self._export_page(request, run, outcome, rows, form)
-
-    def _export_page(
-        self,
-        request: HttpRequest,
-        run: VerificationRun,
-        outcome: ItemOutcome | None,
-        rows: QuerySet[VerificationItem],
-        form: forms.Form,
-    ) -> HttpResponseBase:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Export results"),
-            "run": run,
-            "run_address": reverse("admin:payments_verificationrun_change", args=[run.pk]),
-            "outcome": outcome_words(outcome, run) if outcome else _("Every outcome"),
-            "number": with_separators(rows.count()),
-            "columns": _columns(),
-            "form": form,
-        }
-        return TemplateResponse(request, TEMPLATE, context)
+@staff_view("view", "export")
+def export(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The page (GET) or the file (POST)."""
+    run = get_object_or_404(VerificationRun, pk=pk)
+    wanted = request.GET.get("outcome", "")
+    outcome = ItemOutcome(wanted) if wanted in ItemOutcome.values else None
+    rows = results(run, outcome)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _file(request, run, rows, form.cleaned_data["reason"])
+    return model_admin.render_page(
+        request,
+        TEMPLATE,
+        title=_("Export results"),
+        run=run,
+        run_url=run_url(run),
+        outcome=outcome_label(outcome, run) if outcome else _("Every outcome"),
+        number=with_separators(rows.count()),
+        columns=_columns(),
+        form=form,
+    )
 
 
 def _columns() -> list[str]:

@@ -27,14 +27,14 @@ class Items:
 
 def first_to_look_at(counts: Counts) -> ItemOutcome:
     """Which results to show to somebody who has not said which: trouble before what is fine."""
-    return next((one for one in ORDER if counts.by_outcome.get(one)), ItemOutcome.WAITING)
+    return next((outcome for outcome in ORDER if counts.of(outcome)), ItemOutcome.WAITING)
 
 
 def items(run: VerificationRun, outcome: ItemOutcome, *, after: int = 0) -> Items:
     """One page of results, by key: as quick at the end as at the beginning."""
     rows = VerificationItem.objects.filter(run_id=run.pk, outcome=outcome, pk__gt=after)
-    found = list(rows.select_related("payment").order_by("pk")[: PAGE + 1])
-    return Items(outcome, found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None)
+    page = list(rows.select_related("payment").order_by("pk")[: PAGE + 1])
+    return Items(outcome, page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None)
 
 
 def results(run: VerificationRun, outcome: ItemOutcome | None) -> QuerySet[VerificationItem]:

@@ -1,22 +1,21 @@
 """Where verification runs stand: counts by outcome, how fast, how long, what holds them up.
 
 Everything is read from the runs' own rows, so it is true whoever works on them. The page of a run
-asks every two seconds: one query for the run and one GROUP BY, however many payments it has. To
-tell another way of being held up, add a `Standing` and its condition in `standing`.
+asks every two seconds: one query for the run and one GROUP BY, however many payments it has. What
+holds it up is told by `selectors.runs` and, from its payments, by `Progress.state`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from payments import conf
 from payments.iamport import IDS_PER_CALL
-from payments.models import NOT_ENDED, ItemOutcome, RunStatus, VerificationItem, VerificationRun
+from payments.models import NOT_ENDED, ItemOutcome, VerificationItem, VerificationRun
 from payments.selectors.payments.totals import Totals
+from payments.selectors.runs import RunState, run_state
 
 # How fast it goes is measured over the last so many seconds.
 RATE_OVER = timedelta(seconds=15)
@@ -33,29 +32,20 @@ ORDER = (*TROUBLED, ItemOutcome.MOVED, ItemOutcome.AGREES, ItemOutcome.WAITING)
 LEFT_OVER = (ItemOutcome.PARKED, ItemOutcome.UNKNOWN, ItemOutcome.WAITING)
 
 
-class Standing(Enum):
-    """What a run is doing now, or waits for."""
-
-    FOR_WORKER = "for_worker"
-    WORKING = "working"
-    FOR_GATEWAY = "for_gateway"
-    FOR_NEXT_ATTEMPT = "for_next_attempt"
-    UNTOUCHED = "untouched"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    DONE = "done"
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many payments of a run came out how. `by_outcome` holds every outcome."""
 
     by_outcome: dict[str, int] = field(default_factory=dict)
 
+    def of(self, *outcomes: ItemOutcome) -> int:
+        """How many came out in one of these ways."""
+        return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
+
     @property
     def waiting(self) -> int:
         """Still to do."""
-        return self.by_outcome.get(ItemOutcome.WAITING, 0)
+        return self.of(ItemOutcome.WAITING)
 
     @property
     def settled(self) -> int:
@@ -65,16 +55,12 @@ class Counts:
     @property
     def differences(self) -> int:
         """What does not agree, or is not there."""
-        return self.by_outcome.get(ItemOutcome.DIFFERS, 0) + self.by_outcome.get(
-            ItemOutcome.NOT_FOUND, 0
-        )
+        return self.of(ItemOutcome.DIFFERS, ItemOutcome.NOT_FOUND)
 
     @property
     def unsure(self) -> int:
         """What nothing is known about: no answer, or a failure of ours."""
-        return self.by_outcome.get(ItemOutcome.UNKNOWN, 0) + self.by_outcome.get(
-            ItemOutcome.PARKED, 0
-        )
+        return self.of(ItemOutcome.UNKNOWN, ItemOutcome.PARKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +97,28 @@ class Progress:
         return self.run.status not in NOT_ENDED
 
     @property
-    def is_landing(self) -> bool:
+    def awaits_answers(self) -> bool:
         """Whether it was stopped, and answers are still to come of calls that were under way."""
         return self.has_ended and self.claimed > 0
 
     @property
     def left_over(self) -> int:
         """How many payments nothing is known about, or were not asked about."""
-        return sum(self.counts.by_outcome.get(one, 0) for one in LEFT_OVER)
+        return self.counts.of(*LEFT_OVER)
 
     @property
-    def standing(self) -> Standing:
+    def may_be_asked_again(self) -> bool:
+        """Whether a new run over what it left over makes sense now."""
+        return self.has_ended and not self.awaits_answers and self.left_over > 0
+
+    @property
+    def state(self) -> RunState:
         """What it is doing now, or waits for."""
-        return standing(self)
+        state = run_state(self.run, now=self.at)
+        is_free = state in {RunState.WORKING, RunState.STALLED}
+        if is_free and self.postponed and self.postponed == self.counts.waiting:
+            return RunState.FOR_NEXT_ATTEMPT
+        return state
 
 
 def progress(run: VerificationRun, *, now: datetime) -> Progress:
@@ -140,10 +135,11 @@ def progress(run: VerificationRun, *, now: datetime) -> Progress:
             claimed=Count("pk", filter=Q(claimed_until__gt=now)),
         )
     )
-    found: dict[str, dict[str, Any]] = {row["outcome"]: dict(row) for row in rows}
-    waiting = found.get(ItemOutcome.WAITING, {"postponed": 0, "next": None, "claimed": 0})
-    counts = Counts({one.value: found.get(one, {"number": 0})["number"] for one in ItemOutcome})
-    recent = sum(row["recent"] for row in found.values())
+    by_outcome: dict[str, dict[str, Any]] = {row["outcome"]: dict(row) for row in rows}
+    waiting = by_outcome.get(ItemOutcome.WAITING, {"postponed": 0, "next": None, "claimed": 0})
+    numbers = {outcome: row["number"] for outcome, row in by_outcome.items()}
+    counts = Counts({outcome.value: numbers.get(outcome, 0) for outcome in ItemOutcome})
+    recent = sum(row["recent"] for row in by_outcome.values())
     return Progress(
         run=run,
         at=now,
@@ -175,36 +171,14 @@ def _per_second(number: int, span: timedelta) -> float | None:
     return number / seconds if seconds > 0 else None
 
 
-_OF_STATUS = {
-    RunStatus.WAITING: Standing.FOR_WORKER,
-    RunStatus.PAUSED: Standing.PAUSED,
-    RunStatus.STOPPED: Standing.STOPPED,
-    RunStatus.DONE: Standing.DONE,
-}
-
-
-def standing(found: Progress) -> Standing:
-    """What a run is doing now, or waits for."""
-    run, now = found.run, found.at
-    if run.status != RunStatus.RUNNING:
-        return _OF_STATUS[RunStatus(run.status)]
-    if run.not_before is not None and run.not_before > now:
-        return Standing.FOR_GATEWAY
-    if found.postponed and found.postponed == found.counts.waiting:
-        return Standing.FOR_NEXT_ATTEMPT
-    if (now - (run.seen_at or run.requested_at)).total_seconds() > conf.runs().lease:
-        return Standing.UNTOUCHED
-    return Standing.WORKING
-
-
 def counts_of(run_ids: Iterable[int]) -> dict[int, Counts]:
     """The counts of several runs, in one query."""
     ids = list(run_ids)
     rows = VerificationItem.objects.filter(run_id__in=ids).order_by().values("run_id", "outcome")
-    found: dict[int, dict[str, int]] = {pk: {} for pk in ids}
+    numbers: dict[int, dict[str, int]] = {pk: {} for pk in ids}
     for row in rows.annotate(number=Count("pk")):
-        found[row["run_id"]][row["outcome"]] = row["number"]
-    return {pk: Counts(by_outcome) for pk, by_outcome in found.items()}
+        numbers[row["run_id"]][row["outcome"]] = row["number"]
+    return {pk: Counts(by_outcome) for pk, by_outcome in numbers.items()}
 
 
 def calls_needed(figures: Totals) -> int:

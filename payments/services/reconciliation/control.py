@@ -6,7 +6,7 @@ from functools import partial
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from payments.core import kst
 from payments.errors import NotAllowed
@@ -18,11 +18,15 @@ from .counters import count_again
 
 LONGEST = 366  # days
 
-ORDER = _("The first day is after the last one.")
-FUTURE = _("Days that have not begun can't be reconciled yet.")
-TOO_LONG = _("At most 366 days at once. Choose a shorter time, or start several.")
-
 __all__ = ["Enqueue", "pause", "resume", "stalled", "start", "stop"]
+
+
+class DaysRefused(NotAllowed):
+    """These days can't be compared. `field` is the argument of `start` that is to blame."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def start(
@@ -33,23 +37,28 @@ def start(
     enqueue: Enqueue,
     command: str = "",
 ) -> ReconciliationRun:
-    """A run over these Korean days, both included. Raises NotAllowed with words for the person.
+    """A run over these Korean days, both included. Raises DaysRefused with words for the person.
 
     Of a day that is not over yet, what happened until the run begins. `command` is what asks where
     no `actor` does; without either it is the schedule.
     """
     now = timezone.now()
-    if first_day > last_day:
-        raise NotAllowed(ORDER)
-    if last_day > kst.day_of(now):
-        raise NotAllowed(FUTURE)
-    if (last_day - first_day).days >= LONGEST:
-        raise NotAllowed(TOO_LONG)
+    _check(first_day, last_day, today=kst.day_of(now))
     with transaction.atomic():
         asked = runs.requested(actor=actor, command=command, now=now)
         run = ReconciliationRun.objects.create(first_day=first_day, last_day=last_day, **asked)
         enqueue(run.pk)
     return run
+
+
+def _check(first_day: date, last_day: date, *, today: date) -> None:
+    if first_day > last_day:
+        raise DaysRefused("last_day", _("The first day is after the last one."))
+    if last_day > today:
+        raise DaysRefused("last_day", _("Days that have not begun can't be reconciled yet."))
+    if (last_day - first_day).days >= LONGEST:
+        words = _("At most %(limit)s days at once. Choose a shorter time, or start several.")
+        raise DaysRefused("first_day", words % {"limit": LONGEST})
 
 
 def resume(*, run: ReconciliationRun, enqueue: Enqueue) -> None:

@@ -136,7 +136,7 @@ class TestThePage:
         assert (figures["ours"], figures["theirs"], figures["agree"]) == ("3", "4", "2")
         assert page.context["sentence"] == "2 discrepancies."
         for bucket in page.context["buckets"]:
-            (found,) = client.get(bucket.address).context["cl"].result_list
+            (found,) = client.get(bucket.url).context["cl"].result_list
             assert (found.bucket, bucket.number) == (bucket.name, "1")
         assert {one.name for one in page.context["buckets"]} == {"amount", "missing_here"}
 
@@ -154,7 +154,7 @@ class TestThePage:
             everything = client.get(f"{QUEUE}?state=all&run={run.pk}")
             assert len(everything.context["cl"].result_list) == 2
             for bucket in client.get(address(run)).context["buckets"]:
-                rows = client.get(bucket.address).context["cl"].result_list
+                rows = client.get(bucket.url).context["cl"].result_list
                 assert [one.bucket for one in rows] == [bucket.name] * int(bucket.number)
 
     def test_its_figures_can_be_added_up_by_hand(
@@ -201,7 +201,7 @@ class TestThePage:
         mirror(sandbox, [payment], {payment.pk: {"cancelled_at": later}})
         (moved,) = client.get(address(reconciled())).context["ids"]
         assert (moved.name, moved.total) == ("moved", "1")
-        assert [(one.imp_uid, one.address) for one in moved.rows] == [
+        assert [(row.imp_uid, row.url) for row in moved.rows] == [
             (payment.imp_uid, page_of(payment))
         ]
 

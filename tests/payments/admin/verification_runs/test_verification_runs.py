@@ -220,7 +220,7 @@ def test_the_page_counts_by_outcome_and_opens_on_what_is_in_trouble(
     assert 'aria-valuenow="76"' in words
     assert "<strong>23</strong> / 30" in words
     assert "GET /payments: HTTP 500" in words
-    links = {one.name: one.address for one in response.context["outcomes"]}
+    links = {one.name: one.url for one in response.context["outcomes"]}
     words = text_of(client.get(links["differs"].partition("#")[0]))
     assert "The amount differs; The currency differs; gone" in words
     for pk in differs:

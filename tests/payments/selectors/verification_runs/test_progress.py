@@ -20,11 +20,11 @@ from payments.models import (
     VerificationRun,
 )
 from payments.selectors.payments.totals import totals
+from payments.selectors.runs import RunState
 from payments.selectors.verification_runs import items as run_items
 from payments.selectors.verification_runs.items import first_to_look_at, items, left_over, results
 from payments.selectors.verification_runs.progress import (
     Counts,
-    Standing,
     calls_needed,
     counts_of,
     open_run_over,
@@ -93,24 +93,22 @@ def test_speed_of_a_run_that_has_ended_is_its_average(run: VerificationRun) -> N
 
 
 SOON, LONG_AGO = NOW + timedelta(seconds=30), NOW - timedelta(hours=1)
-STANDINGS: dict[Standing, dict[str, Any]] = {
-    Standing.FOR_WORKER: {},
-    Standing.WORKING: {"status": RunStatus.RUNNING, "seen_at": NOW},
-    Standing.FOR_GATEWAY: {"status": RunStatus.RUNNING, "seen_at": LONG_AGO, "not_before": SOON},
-    Standing.UNTOUCHED: {"status": RunStatus.RUNNING, "seen_at": LONG_AGO},
-    Standing.PAUSED: {"status": RunStatus.PAUSED, "not_before": SOON},
-    Standing.STOPPED: {"status": RunStatus.STOPPED},
-    Standing.DONE: {"status": RunStatus.DONE},
+STATES: dict[RunState, dict[str, Any]] = {
+    RunState.FOR_WORKER: {},
+    RunState.WORKING: {"status": RunStatus.RUNNING, "seen_at": NOW},
+    RunState.FOR_GATEWAY: {"status": RunStatus.RUNNING, "seen_at": LONG_AGO, "not_before": SOON},
+    RunState.STALLED: {"status": RunStatus.RUNNING, "seen_at": LONG_AGO},
+    RunState.PAUSED: {"status": RunStatus.PAUSED, "not_before": SOON},
+    RunState.STOPPED: {"status": RunStatus.STOPPED},
+    RunState.DONE: {"status": RunStatus.DONE},
 }
 
 
-@pytest.mark.parametrize(
-    ("standing", "fields"), STANDINGS.items(), ids=[str(standing) for standing in STANDINGS]
-)
+@pytest.mark.parametrize(("state", "fields"), STATES.items(), ids=[str(state) for state in STATES])
 def test_what_a_run_waits_for(
-    run: VerificationRun, standing: Standing, fields: dict[str, Any]
+    run: VerificationRun, state: RunState, fields: dict[str, Any]
 ) -> None:
-    assert progress(change(run, **fields), now=NOW).standing is standing
+    assert progress(change(run, **fields), now=NOW).state is state
 
 
 def test_a_run_whose_last_payments_are_asked_about_again_later_says_when(
@@ -119,7 +117,7 @@ def test_a_run_whose_last_payments_are_asked_about_again_later_says_when(
     settle(run, ItemOutcome.AGREES, 8)
     run.items.filter(outcome=ItemOutcome.WAITING).update(not_before=SOON)
     found = progress(change(run, status=RunStatus.RUNNING, seen_at=LONG_AGO), now=NOW)
-    assert (found.standing, found.postponed) == (Standing.FOR_NEXT_ATTEMPT, 2)
+    assert (found.state, found.postponed) == (RunState.FOR_NEXT_ATTEMPT, 2)
     assert found.next_attempt == SOON
 
 

@@ -4,30 +4,31 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.utils import translation
 
 from accounts.models import User
-from payments.errors import Conflict, NotAllowed
+from payments.errors import Conflict
 from payments.models import Payment, ReconciliationRun, RunStatus
 from payments.services import reconciliation
-from payments.services.reconciliation import control
+from payments.services.reconciliation.control import LONGEST, DaysRefused
 from tests.payments.books import APRIL_FIRST, begun, ended
 
 
 class TestAsking:
     @pytest.mark.parametrize(
-        ("first", "last", "words"),
+        ("first", "last", "field", "words"),
         [
-            (date(2026, 4, 2), date(2026, 4, 1), control.ORDER),
-            (date(2026, 4, 1), date(2999, 4, 1), control.FUTURE),
-            (date(2025, 4, 1), date(2026, 4, 2), control.TOO_LONG),
+            (date(2026, 4, 2), date(2026, 4, 1), "last_day", "The first day is after the last"),
+            (date(2026, 4, 1), date(2999, 4, 1), "last_day", "Days that have not begun can't"),
+            (date(2025, 4, 1), date(2026, 4, 2), "first_day", f"At most {LONGEST} days at once."),
         ],
     )
     def test_days_that_make_no_sense_are_refused_with_words(
-        self, db: None, first: date, last: date, words: str
+        self, db: None, first: date, last: date, field: str, words: str
     ) -> None:
-        with pytest.raises(NotAllowed) as refused:
+        with translation.override("en"), pytest.raises(DaysRefused, match=words) as refused:
             begun(first, last)
-        assert refused.value.message == words
+        assert refused.value.field == field
         assert not ReconciliationRun.objects.exists()
 
     def test_it_queues_the_work_and_keeps_the_name(self, finance: User) -> None:

@@ -1,0 +1,176 @@
+"""The screen of a run of any kind: the page that follows one, and the buttons on it.
+
+A kind is a `RunAdmin` of its own. Its page extends `admin/includes/run.html`; the part that is
+fetched again and again is its `progress.html`, with `live_context`. To add a button for every kind:
+a view here, its line in `get_urls`, its form in `run.html`.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern
+from django.utils.translation import gettext as _
+
+from payments.core.money import with_separators
+from payments.errors import Conflict, NotAllowed
+from payments.models import Run, RunStatus
+from payments.selectors.runs import RunState
+from payments.services.runs import Enqueue
+
+from .access import staff_view
+from .display import moment
+from .readonly import ReadOnlyAdmin
+from .run_display import asker, run_badge, run_url
+
+# The bar is so many parts wide.
+BAR_WIDTH = 1_000
+# How often a browser asks again (htmx).
+EVERY, EVERY_WHILE_PAUSED = "every 2s", "every 10s"
+
+
+class RunService(Protocol):
+    """What people do with a run of one kind; each raises Conflict if it is no time for it."""
+
+    def pause(self, *, run: Any) -> None:
+        """Let what is under way come in, begin nothing new."""
+
+    def resume(self, *, run: Any, enqueue: Enqueue) -> None:
+        """Go on where it stood."""
+
+    def stop(self, *, run: Any) -> None:
+        """End it for good."""
+
+
+class RunAdmin(ReadOnlyAdmin):
+    """Runs of one kind, newest first."""
+
+    service: RunService
+
+    list_per_page = 25
+    sortable_by = ()
+    fieldsets = ((None, {"fields": ()}),)  # the page is put together by the kind, not a form
+
+    @staticmethod
+    def enqueue(run_id: int) -> object:
+        """Queue a turn of a worker at a run of this kind."""
+        raise NotImplementedError
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Start a run, and so: pause it, resume it, stop it."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        own = self.screens(
+            ("<int:pk>/progress/", progress, "progress"),
+            ("<int:pk>/pause/", pause, "pause"),
+            ("<int:pk>/resume/", resume, "resume"),
+            ("<int:pk>/stop/", stop, "stop"),
+        )
+        return [*own, *super().get_urls()]
+
+    def live_context(self, request: HttpRequest, run: Any) -> dict[str, Any]:
+        """What changes while it works: the context of its `progress.html`."""
+        raise NotImplementedError
+
+    def page_context(self, request: HttpRequest, run: Any) -> dict[str, Any]:
+        """What does not, and what this person may do now."""
+        may, is_paused = self.has_control_permission(request), run.status == RunStatus.PAUSED
+        return {
+            "title": str(run),
+            "subtitle": None,
+            "badge": run_badge(run),
+            "asker": asker(run),
+            "asked": moment(run.requested_at),
+            "may_pause": may and run.is_open,
+            "may_resume": may and is_paused,
+            "may_stop": may and (run.is_open or is_paused),
+        }
+
+
+def live(run: Run, *, part: float, awaits_answers: bool = False) -> dict[str, Any]:
+    """What every kind tells while it works; `part` is how much is done, 0 to 1.
+
+    `awaits_answers`: it has ended, and calls that were under way still bring theirs.
+    """
+    return {
+        "run": run,
+        "state": run.status,
+        "every": EVERY if awaits_answers else _every(run),
+        "trouble": run.last_error if run.silences and run.is_open else "",
+        "percent": int(part * 100),
+    }
+
+
+def _every(run: Run) -> str:
+    """How often a browser asks again; "" once nothing can change any more."""
+    if run.is_open:
+        return EVERY
+    return EVERY_WHILE_PAUSED if run.status == RunStatus.PAUSED else ""
+
+
+def news(state: RunState, words: str, *, part: float, **number: int) -> str:
+    """For screen readers: only what is worth interrupting for, so every tenth of the way.
+
+    `words` has a place for `percent` and one for the number that matters, by its name.
+    """
+    if state is RunState.FOR_GATEWAY:
+        return _("The gateway does not answer.")
+    figures = {name: with_separators(value) for name, value in number.items()}
+    return words % {"percent": int(part * 100) // 10 * 10, **figures}
+
+
+@staff_view("view")
+def progress(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The bar and the figures; the whole page anew if the run has moved on."""
+    run = get_object_or_404(model_admin.model, pk=pk)
+    if not request.headers.get("HX-Request"):
+        return HttpResponseRedirect(run_url(run))
+    context = model_admin.live_context(request, run)
+    if request.GET.get("status") != context["state"]:
+        # Other buttons, other results: the page is drawn once more.
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    template = f"admin/payments/{model_admin.opts.model_name}/progress.html"
+    return TemplateResponse(request, template, context)
+
+
+@staff_view("view", "control", methods=["POST"])
+def pause(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
+    """What is under way comes in, nothing new is begun."""
+    return press(model_admin, request, pk, lambda run: model_admin.service.pause(run=run))
+
+
+@staff_view("view", "control", methods=["POST"])
+def resume(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Go on where it stood."""
+    service, enqueue = model_admin.service, model_admin.enqueue
+    return press(model_admin, request, pk, lambda run: service.resume(run=run, enqueue=enqueue))
+
+
+@staff_view("view", "control", methods=["POST"])
+def stop(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
+    """End it for good."""
+    return press(model_admin, request, pk, lambda run: model_admin.service.stop(run=run))
+
+
+def press(
+    model_admin: RunAdmin, request: HttpRequest, pk: int, act: Callable[[Any], str | None]
+) -> HttpResponseBase:
+    """Do what a button is for, and say so kindly if the run was changed by someone else.
+
+    `act` returns the page to go to then, if it is not the run's own.
+    """
+    run = get_object_or_404(model_admin.model, pk=pk)
+    url = run_url(run)
+    try:
+        url = act(run) or url
+    except Conflict:
+        run.refresh_from_db()
+        words = _("Somebody was quicker. The run is now: %(status)s. Nothing was changed.")
+        messages.warning(request, words % {"status": RunStatus(run.status).label})
+    except NotAllowed as refusal:
+        messages.warning(request, str(refusal.message))
+    return HttpResponseRedirect(url)
