@@ -57,7 +57,7 @@ class User(AbstractUser):
         verbose_name = _("person")  # type: ignore[assignment]
         verbose_name_plural = _("people")  # type: ignore[assignment]
         constraints = [
-            # Two accounts for one address is how money ends up with the wrong person.
+            # Two accounts for one e-mail is how money ends up with the wrong person.
             models.UniqueConstraint(
                 Lower("email"),
                 condition=~models.Q(email=""),
@@ -66,7 +66,7 @@ class User(AbstractUser):
             )
         ]
         # A customer is looked for by the whole name, as it is written in Korea or in the West. For
-        # parts of it and of the address see `people_search`.
+        # parts of it and of the e-mail see `migrations/_people_search_index.py`.
         indexes = [
             models.Index(Lower(Concat("last_name", "first_name")), name="user_by_korean_name"),
             models.Index(

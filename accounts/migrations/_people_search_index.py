@@ -2,7 +2,7 @@
 
 PostgreSQL's trigrams, if the extension may be created (since version 13 whoever owns the database
 may). Without it, and on SQLite, the same searches read the people one by one: slower, no different.
-The expressions are those of `payments.selectors.admin_list`; a test compares them by the plan.
+The expressions are those of `payments.selectors.payments.search`; a test compares them by the plan.
 """
 
 from django.db import DatabaseError, transaction
