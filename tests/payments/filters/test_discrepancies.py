@@ -1,0 +1,82 @@
+"""What discrepancies can be narrowed by, without a screen."""
+
+from datetime import timedelta
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone, translation
+
+from accounts.models import User
+from payments.filters.discrepancies import Age, DiscrepancyFilter
+from payments.models import Bucket, Discrepancy
+from payments.services.discrepancies import queue
+from tests.payments.books import missing_here
+
+
+def filterset(query: str, me: User) -> DiscrepancyFilter:
+    return DiscrepancyFilter(QueryDict(query), me=me)
+
+
+def listed(query: str, me: User) -> set[str]:
+    rows = filterset(query, me).narrowed(Discrepancy.objects.all())
+    return set(rows.values_list("merchant_uid", flat=True))
+
+
+@pytest.fixture
+def book(finance: User, operator: User) -> None:
+    """Four discrepancies: mine, the operator's, nobody's and one that is closed."""
+    for number, owner in ((1, finance), (2, operator), (3, None), (4, None)):
+        discrepancy = missing_here(f"imp_{number}", f"order-{number}")
+        if owner:
+            queue.assign(discrepancy=discrepancy, actor=owner, owner=owner, expected_version=1)
+        if number == 4:
+            queue.close_as_matched(discrepancy=discrepancy, ours="", theirs="")
+
+
+@pytest.mark.usefixtures("book")
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    {
+        "": "123",
+        "state=closed": "4",
+        "state=all": "1234",
+        "owner=me": "1",
+        "owner=nobody": "3",
+        "owner=nobody&state=all": "34",
+        "person={operator}": "2",
+        "bucket=missing_here,amount": "123",
+        "bucket=amount&bucket=status": "",
+        "owner=somebody": "",
+        "person={operator}&owner=me": "",
+    }.items(),
+)
+def test_it_narrows_by_state_owner_and_bucket(
+    finance: User, operator: User, query: str, numbers: str
+) -> None:
+    expected = {f"order-{number}" for number in numbers}
+    assert listed(query.format(operator=operator.pk), finance) == expected
+
+
+@pytest.mark.parametrize("age", [age for age in Age if age.value])
+def test_an_age_is_as_many_days_as_its_name_says(finance: User, age: Age) -> None:
+    with translation.override("en"):
+        name = str(age.label)
+    days = int(age.value)
+    assert name == ("Older than a day" if days == 1 else f"Older than {days} days")
+    discrepancy = Discrepancy.objects.filter(pk=missing_here("imp_1", "order-1").pk)
+    discrepancy.update(found_at=timezone.now() - timedelta(days=days, seconds=1))
+    assert listed(f"age={age.value}", finance) == {"order-1"}
+    discrepancy.update(found_at=timezone.now() - timedelta(days=days, seconds=-9))
+    assert listed(f"age={age.value}", finance) == set()
+
+
+def test_a_person_and_mine_contradict_each_other(finance: User, operator: User) -> None:
+    with translation.override("en"):
+        [(label, problem)] = filterset(f"person={operator.pk}&owner=me", finance).problems
+    assert label == "a person"
+    assert problem.startswith("Choose a person, or “mine” or “nobody's”")
+
+
+@pytest.mark.parametrize("bucket", Bucket)
+def test_every_bucket_can_be_asked_for(finance: User, bucket: Bucket) -> None:
+    assert filterset(f"bucket={bucket.value}", finance).is_valid()
