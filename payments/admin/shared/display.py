@@ -1,7 +1,7 @@
 """How one value looks on a staff screen: money, moments, statuses, buttons.
 
 A status is always a word with a shape and a colour, never a colour alone. To give a status another
-look, change its table below; the shapes are drawn in static/payments/admin/base.css.
+look, change its table below; the shapes are drawn in static/payments/admin/components/badge.css.
 """
 
 from datetime import UTC, datetime
