@@ -26,6 +26,7 @@ from payments.admin.shared.display import (
     verify_button,
 )
 from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.tabs import preset_tabs, view_query
 from payments.models import Payment
 from payments.services.notes import MAX_NOTE
 from payments.services.open_orders.mark_failed import NOT_OPEN
@@ -44,7 +45,7 @@ from .notes import add_note
 from .rows import PaymentRow
 from .saved_views import delete_view, save_view
 from .start_run import start_run
-from .tabs import saved_query, tabs
+from .tabs import PRESETS
 from .totals import show_totals, totals_bar
 from .unmask import mask, unmask
 from .verify import verify, verify_row
@@ -127,7 +128,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             "media": self.media + PaymentFilter.base_filters["user"].extra["widget"].media,
             "may_export": self.has_export_permission(request),
             "filters": request.GET.urlencode(),
-            "saved_query": saved_query(request.GET),
+            "saved_query": view_query(request.GET),
         }
         response = super().changelist_view(request, context | (extra_context or {}))
         if isinstance(response, TemplateResponse) and response.context_data:
@@ -137,7 +138,11 @@ class PaymentAdmin(ReadOnlyAdmin):
     def _above_the_list(self, request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         """The views to choose from, and the totals where the page can afford them."""
         saved = [tab for tab in context.get("saved_views", []) if tab.is_current]
-        above = {"tabs": [*tabs(request), *saved], "is_saved": bool(saved), "max_name": MAX_NAME}
+        above = {
+            "tabs": [*preset_tabs(request, PRESETS), *saved],
+            "is_saved": bool(saved),
+            "max_name": MAX_NAME,
+        }
         changelist = context.get("cl")
         if isinstance(changelist, PaymentChangeList) and changelist.totals is not None:
             above["bar"] = totals_bar(changelist, changelist.totals)

@@ -7,16 +7,15 @@ from django.utils.translation import gettext as _
 from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.links import payment_list
 from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.tabs import view_query
 from payments.errors import PaymentError
 from payments.services import saved_views
-
-from .tabs import saved_query
 
 
 @staff_view("view", methods=["POST"])
 def save_view(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
     """Keep the list's filter under a name."""
-    query = saved_query(QueryDict(request.POST.get("query", "")[: saved_views.MAX_QUERY]))
+    query = view_query(QueryDict(request.POST.get("query", "")[: saved_views.MAX_QUERY]))
     name = request.POST.get("name", "")
     try:
         view = saved_views.keep(owner=staff(request), name=name, query=query)
@@ -33,5 +32,5 @@ def delete_view(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -> Ht
     name = saved_views.forget(owner=staff(request), pk=pk)
     if name is not None:
         messages.success(request, _("“%(name)s” is no longer saved.") % {"name": name})
-    query = saved_query(QueryDict(request.POST.get("query", "")))
+    query = view_query(QueryDict(request.POST.get("query", "")))
     return HttpResponseRedirect(payment_list(query))

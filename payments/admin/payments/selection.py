@@ -17,6 +17,7 @@ from payments.admin.shared.links import list_url, payment_list
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.ticked_payments import TICKED, ticked_label
 from payments.core.text import whole_number
+from payments.filters.labels import by_label
 from payments.models import Payment
 
 from .changelist import PaymentChangeList
@@ -71,14 +72,6 @@ def _filtered(model_admin: ReadOnlyAdmin, request: HttpRequest) -> Selection | N
         payments=changelist.queryset,
         query=query,
         lasting_query=changelist.lasting_query,
-        labels=_labels(changelist),
+        labels=by_label(changelist.chips),
         list_url=payment_list(query),
     )
-
-
-def _labels(changelist: PaymentChangeList) -> list[tuple[str, str]]:
-    """The chips of the list, those of one filter in one line."""
-    values: dict[str, list[str]] = {}
-    for chip in changelist.chips:
-        values.setdefault(chip.label, []).append(chip.display)
-    return [(label, ", ".join(texts)) for label, texts in values.items()]

@@ -1,32 +1,22 @@
 """Views of the list: what everybody looks at every day, above it, and one's own, in the navigation.
 
-To offer another one to everybody, add it to `_PRESETS`.
+To offer another one to everybody, add it to `PRESETS`.
 """
-
-from collections.abc import Iterator
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from payments.admin.shared.access import staff
-from payments.admin.shared.tabs import Presets, Tab, preset_tabs
-from payments.admin.shared.tabs import view_query as saved_query
+from payments.admin.shared.tabs import Presets, Tab, view_query
 from payments.selectors.saved_views import own_views
 
-_PRESETS: Presets = (
+PRESETS: Presets = (
     (_("All payments"), ""),
     (_("Needs attention"), "attention=any"),
     (_("Paid today"), "period=today"),
     (_("Refunded this month"), "basis=cancelled&period=this_month"),
 )
-
-__all__ = ["saved_query", "saved_tabs", "tabs"]
-
-
-def tabs(request: HttpRequest) -> Iterator[Tab]:
-    """The presets."""
-    return preset_tabs(request, _PRESETS)
 
 
 def saved_tabs(request: HttpRequest) -> list[Tab]:
@@ -34,7 +24,7 @@ def saved_tabs(request: HttpRequest) -> list[Tab]:
     if not request.user.has_perm("payments.view_payment"):
         return []
     url = reverse("admin:payments_payment_changelist")
-    current = saved_query(request.GET) if request.path == url else None
+    current = view_query(request.GET) if request.path == url else None
     return [
         Tab(view.name, f"{url}?{view.query}", current == view.query, view.pk)
         for view in own_views(staff(request))

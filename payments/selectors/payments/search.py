@@ -3,7 +3,7 @@
 Nothing here joins payments to people: an id goes through its index, a person is looked up among the
 customers first. To search by one more thing, add a condition with an index to `with_text`.
 
-Who sees addresses masked can only ask about what they see or know: a whole address, its first two
+Who sees e-mails masked can only ask about what they see or know: a whole e-mail, its first two
 signs, its domain. A search by any part of it would let them guess the rest, sign by sign.
 """
 
@@ -39,12 +39,12 @@ def with_text(payments: QuerySet[Payment], text: str, *, unmasked: bool) -> Quer
         return payments.filter(pk__in=ids)
     # Columns of one table with an index each: the database joins what the indexes find, or reads
     # from the newest on where nearly everything fits.
-    found = Q(merchant_uid__startswith=text)
+    condition = Q(merchant_uid__startswith=text)
     if text.isascii() and text.isalnum() and len(text) <= MAX_APPROVAL:
-        found |= approved_as(text)
+        condition |= approved_as(text)
     if people := customer_ids([text], [text], unmasked=unmasked):
-        found |= Q(user_id__in=people)
-    return payments.filter(found)
+        condition |= Q(user_id__in=people)
+    return payments.filter(condition)
 
 
 def approved_as(number: str) -> Q:
@@ -55,23 +55,23 @@ def approved_as(number: str) -> Q:
 def of_customers(
     payments: QuerySet[Payment], *, emails: Iterable[str], names: Iterable[str], unmasked: bool
 ) -> QuerySet[Payment]:
-    """Payments of people with all of these e-mail addresses and all of these names."""
-    for address in emails:
-        payments = payments.filter(user_id__in=customer_ids([address], [], unmasked=unmasked))
+    """Payments of people with all of these e-mails and all of these names."""
+    for email in emails:
+        payments = payments.filter(user_id__in=customer_ids([email], [], unmasked=unmasked))
     for name in names:
         payments = payments.filter(user_id__in=customer_ids([], [name], unmasked=unmasked))
     return payments
 
 
 def customer_ids(emails: Iterable[str], names: Iterable[str], *, unmasked: bool) -> list[int]:
-    """Who has one of these addresses or names. Raises TooManyCustomers."""
+    """Who has one of these e-mails or names. Raises TooManyCustomers."""
     condition = Q(pk__in=[])
-    for address in emails:
-        condition |= _address(address, unmasked)
+    for email in emails:
+        condition |= _email(email, unmasked)
     for name in names:
         condition |= _name(name, unmasked)
-    found = _people().filter(condition).values_list("pk", flat=True)
-    ids = list(found[: MAX_CUSTOMERS + 1])
+    people = _people().filter(condition).values_list("pk", flat=True)
+    ids = list(people[: MAX_CUSTOMERS + 1])
     if len(ids) > MAX_CUSTOMERS:
         raise TooManyCustomers(MAX_CUSTOMERS)
     return ids
@@ -83,16 +83,16 @@ def customers(
     """One page of (id, person) for the filter by customer, and whether there are more. No count."""
     people = _people().order_by("-pk")
     if term:
-        people = people.filter(_address(term, unmasked) | _name(term, unmasked))
+        people = people.filter(_email(term, unmasked) | _name(term, unmasked))
     start = (page - 1) * size
-    found = [(person.pk, person) for person in people[start : start + size + 1]]
-    return found[:size], len(found) > size
+    rows = [(person.pk, person) for person in people[start : start + size + 1]]
+    return rows[:size], len(rows) > size
 
 
 def _people() -> QuerySet[Any]:
     """People with what they are searched by, in the words of the indexes on them."""
     return get_user_model().objects.annotate(
-        address=Lower("email"),
+        lower_email=Lower("email"),
         # 홍길동 is written without a space, Gildong Hong with one.
         korean_name=Lower(Concat("last_name", "first_name")),
         western_name=Lower(Concat("first_name", Value(" "), "last_name")),
@@ -102,14 +102,14 @@ def _people() -> QuerySet[Any]:
     )
 
 
-def _address(text: str, unmasked: bool) -> Q:
+def _email(text: str, unmasked: bool) -> Q:
     text = text.lower()
     if unmasked or text.startswith("@"):
-        return Q(address__contains=text)
+        return Q(lower_email__contains=text)
     if len(text) <= SHOWN_SIGNS:
-        return Q(address__startswith=text)
-    # Said twice, because the index leaves people without an address out.
-    return Q(address=text) & ~Q(email="")
+        return Q(lower_email__startswith=text)
+    # Said twice, because the index leaves people without an e-mail out.
+    return Q(lower_email=text) & ~Q(email="")
 
 
 def _name(text: str, unmasked: bool) -> Q:
