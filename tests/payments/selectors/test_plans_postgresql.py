@@ -60,13 +60,13 @@ def test_a_search_joins_what_the_indexes_of_each_column_find(customer: User) -> 
 @pytest.mark.parametrize(
     ("condition", "indexes"),
     {
-        "address": (lambda: search._address("hong@example.com", False), {"user_email_unique"}),
+        "address": (lambda: search._email("hong@example.com", False), {"user_email_unique"}),
         "name": (
             lambda: search._name("홍길동", False),
             {"user_by_korean_name", "user_by_western_name", "accounts_user_username"},
         ),
-        "part of an address": (lambda: search._address("exam", True), {"user_by_part"}),
-        "domain": (lambda: search._address("@example.com", False), {"user_by_part"}),
+        "part of an address": (lambda: search._email("exam", True), {"user_by_part"}),
+        "domain": (lambda: search._email("@example.com", False), {"user_by_part"}),
         "part of a name": (lambda: search._name("길동이", True), {"user_by_part"}),
     }.values(),
 )
