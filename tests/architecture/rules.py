@@ -117,7 +117,7 @@ def staff_views_are_declared(module: str, tree: ast.Module) -> Iterator[str]:
             continue
         arguments = [argument.arg for argument in node.args.args[:2]]
         decorators = {ast.unparse(one).partition("(")[0] for one in node.decorator_list}
-        is_view = arguments == ["model_admin", "request"] and _answers(node)
+        is_view = arguments == ["model_admin", "request"] and _is_of_a_url(node) and _answers(node)
         if is_view and not decorators & {"staff_view", "admin.action"}:
             yield f"{module}.{node.name} is no @staff_view"
 
@@ -125,3 +125,9 @@ def staff_views_are_declared(module: str, tree: ast.Module) -> Iterator[str]:
 def _answers(function: Function) -> bool:
     """Whether it returns an answer to the request."""
     return function.returns is not None and "Response" in ast.unparse(function.returns)
+
+
+def _is_of_a_url(function: Function) -> bool:
+    """Whether a URL could give all that it takes: what is handed a function helps a view."""
+    taken = (*function.args.args, *function.args.kwonlyargs)
+    return not any("Callable" in ast.unparse(one.annotation) for one in taken if one.annotation)

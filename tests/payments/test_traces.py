@@ -24,7 +24,7 @@ def test_an_imp_uid_from_the_webhook_to_the_ledger(
         client.post("/webhooks/iamport/", json.dumps(body), content_type="application/json")
     payment.refresh_from_db()
     assert payment.status == "paid"
-    print(f"\n{route}")
+    print(f"\n{route}")  # noqa: T201 (what `-s` is for)
     assert route.rooms[-1] == "payments/ledger"
     assert len(route.rooms) <= ROOMS_AT_MOST
     assert route.entered_twice == {}
@@ -37,6 +37,6 @@ def test_a_filter_value_from_the_url_to_the_list(
     with traced("a_pg_of_nobody", until="get_results") as route:
         response = client.get("/admin/payments/payment/?pg_provider=a_pg_of_nobody")
     assert response.status_code == 200
-    print(f"\n{route}")
+    print(f"\n{route}")  # noqa: T201 (what `-s` is for)
     assert len(route.rooms) <= ROOMS_AT_MOST
     assert route.entered_twice == {}
