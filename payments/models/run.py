@@ -67,6 +67,11 @@ class Run(models.Model):
         return self.status in OPEN_RUN
 
     @property
+    def useful_workers(self) -> int:
+        """How many workers at once are of use to it."""
+        return 1
+
+    @property
     def last_seen_at(self) -> datetime:
         """The last heartbeat; before the first one, when the run was asked for."""
         return self.seen_at or self.requested_at

@@ -44,6 +44,11 @@ class VerificationRun(Run):
     def __str__(self) -> str:
         return str(_("Verification run %(number)s") % {"number": self.pk})
 
+    @property
+    def useful_workers(self) -> int:
+        """A small run needs one."""
+        return max(1, -(-self.total // 1_000))
+
 
 class VerificationItem(models.Model):
     """One payment of a run. `claim` is the token of the worker's step that is asking about it."""

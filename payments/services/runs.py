@@ -44,11 +44,17 @@ def pause(*, run: Run) -> None:
     _move(run, OPEN_RUN, RunStatus.PAUSED)
 
 
-def resume(*, run: Run, enqueue: Callable[[], object]) -> None:
-    """Go on where it stood, with what `enqueue` queues. Raises Conflict if it was not paused."""
+def queue_turns(*, run: Run, enqueue: Enqueue) -> None:
+    """A task for each worker that may help."""
+    for _number in range(min(conf.runs().workers, run.useful_workers) or 1):
+        enqueue(run.pk)
+
+
+def resume(*, run: Run, enqueue: Enqueue) -> None:
+    """Go on where it stood. Raises Conflict if it was not paused."""
     with transaction.atomic():
         _move(run, (RunStatus.PAUSED,), RunStatus.RUNNING)
-        enqueue()
+        queue_turns(run=run, enqueue=enqueue)
 
 
 def stop(*, run: Run) -> None:

@@ -33,8 +33,8 @@ from .start import start
 class ReconciliationRunAdmin(RunAdmin):
     """Reconciliations, newest first."""
 
-    service = control
     enqueue = staticmethod(tasks.queue_reconciliation)
+    stop_run = staticmethod(control.stop)
 
     list_display = [
         "span",

@@ -6,7 +6,7 @@ a view here, its line in `get_urls`, its form in `run.html`.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -19,7 +19,7 @@ from payments.core.money import with_separators
 from payments.errors import Conflict, NotAllowed
 from payments.models import Run, RunStatus
 from payments.selectors.runs import RunState
-from payments.services.runs import Enqueue
+from payments.services import runs
 
 from .access import staff_view
 from .display import moment
@@ -32,23 +32,8 @@ BAR_WIDTH = 1_000
 EVERY, EVERY_WHILE_PAUSED = "every 2s", "every 10s"
 
 
-class RunService(Protocol):
-    """What people do with a run of one kind; each raises Conflict if it is no time for it."""
-
-    def pause(self, *, run: Any) -> None:
-        """Let what is under way come in, begin nothing new."""
-
-    def resume(self, *, run: Any, enqueue: Enqueue) -> None:
-        """Go on where it stood."""
-
-    def stop(self, *, run: Any) -> None:
-        """End it for good."""
-
-
 class RunAdmin(ReadOnlyAdmin):
     """Runs of one kind, newest first."""
-
-    service: RunService
 
     list_per_page = 25
     sortable_by = ()
@@ -58,6 +43,11 @@ class RunAdmin(ReadOnlyAdmin):
     def enqueue(run_id: int) -> object:
         """Queue a turn of a worker at a run of this kind."""
         raise NotImplementedError
+
+    @staticmethod
+    def stop_run(*, run: Any) -> None:
+        """The service that ends one for good."""
+        runs.stop(run=run)
 
     def has_control_permission(self, request: HttpRequest) -> bool:
         """Start a run, and so: pause it, resume it, stop it."""
@@ -140,20 +130,20 @@ def progress(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpRespon
 @staff_view("view", "control", methods=["POST"])
 def pause(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
     """What is under way comes in, nothing new is begun."""
-    return press(model_admin, request, pk, lambda run: model_admin.service.pause(run=run))
+    return press(model_admin, request, pk, lambda run: runs.pause(run=run))
 
 
 @staff_view("view", "control", methods=["POST"])
 def resume(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
     """Go on where it stood."""
-    service, enqueue = model_admin.service, model_admin.enqueue
-    return press(model_admin, request, pk, lambda run: service.resume(run=run, enqueue=enqueue))
+    enqueue = model_admin.enqueue
+    return press(model_admin, request, pk, lambda run: runs.resume(run=run, enqueue=enqueue))
 
 
 @staff_view("view", "control", methods=["POST"])
 def stop(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
     """End it for good."""
-    return press(model_admin, request, pk, lambda run: model_admin.service.stop(run=run))
+    return press(model_admin, request, pk, lambda run: model_admin.stop_run(run=run))
 
 
 def press(

@@ -29,7 +29,6 @@ from payments.models import NOT_ENDED, RunStatus, VerificationRun
 from payments.selectors.verification_runs.items import items
 from payments.selectors.verification_runs.progress import Counts, counts_of
 from payments.selectors.verification_runs.progress import progress as progress_of
-from payments.services.verification_runs import control
 
 from . import detail
 from .again import again
@@ -71,7 +70,6 @@ class RunChangeList(ChangeList):
 class VerificationRunAdmin(RunAdmin):
     """Verification runs, newest first."""
 
-    service = control
     enqueue = staticmethod(tasks.queue_verification)
 
     list_display = ["number", "asked", "who", "filter", "progress", "state", "differences"]
@@ -118,7 +116,7 @@ class VerificationRunAdmin(RunAdmin):
             **super().page_context(request, run),
             **detail.live(progress, outcome),
             **results_context(request, run, page),
-            "words": filter_labels(run.query),
+            "filter_labels": filter_labels(run.query),
             "may_ask_again": self.has_control_permission(request) and progress.may_be_asked_again,
             "left_over": progress.left_over,
             "may_export": self.has_export_permission(request),

@@ -1,7 +1,6 @@
 """Reconciliations: asked for, paused, gone on with, stopped, as any run is (`services.runs`)."""
 
 from datetime import date, datetime
-from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -12,7 +11,7 @@ from payments.core import kst
 from payments.errors import NotAllowed
 from payments.models import ReconciliationRun
 from payments.services import runs
-from payments.services.runs import Enqueue, pause
+from payments.services.runs import Enqueue, pause, resume
 
 from .counters import count_again
 
@@ -47,7 +46,7 @@ def start(
     with transaction.atomic():
         asked = runs.requested(actor=actor, command=command, now=now)
         run = ReconciliationRun.objects.create(first_day=first_day, last_day=last_day, **asked)
-        enqueue(run.pk)
+        runs.queue_turns(run=run, enqueue=enqueue)
     return run
 
 
@@ -59,11 +58,6 @@ def _check(first_day: date, last_day: date, *, today: date) -> None:
     if (last_day - first_day).days >= LONGEST:
         words = _("At most %(limit)s days at once. Choose a shorter time, or start several.")
         raise DaysRefused("first_day", words % {"limit": LONGEST})
-
-
-def resume(*, run: ReconciliationRun, enqueue: Enqueue) -> None:
-    """Go on where it stood. Raises Conflict if it was not paused."""
-    runs.resume(run=run, enqueue=partial(enqueue, run.pk))
 
 
 def stop(*, run: ReconciliationRun) -> None:

@@ -6,20 +6,18 @@ exists without its work. What a worker does with it is in `worker`, what holds f
 """
 
 from datetime import datetime
-from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from payments import conf
 from payments.core.db.rows import insert_from
 from payments.core.text import clean
 from payments.errors import NotAllowed
 from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
 from payments.services import runs
-from payments.services.runs import Enqueue, pause, stop
+from payments.services.runs import Enqueue, pause, resume, stop
 
 NOTHING = _("No payment matches. Nothing was started.")
 
@@ -47,7 +45,7 @@ def start(
         if not run.total:
             raise NotAllowed(NOTHING)
         run.save(update_fields=["total"])
-        _queue(run, enqueue)
+        runs.queue_turns(run=run, enqueue=enqueue)
     return run
 
 
@@ -63,18 +61,6 @@ def _fill(run: VerificationRun, payments: QuerySet[Payment]) -> int:
     return insert_from(
         model=VerificationItem, source=payments, column="payment", constants=constants
     )
-
-
-def _queue(run: VerificationRun, enqueue: Enqueue) -> None:
-    """A task for each worker that may help; a small run needs one."""
-    steps = -(-run.total // 1_000)
-    for _number in range(max(1, min(conf.runs().workers, steps))):
-        enqueue(run.pk)
-
-
-def resume(*, run: VerificationRun, enqueue: Enqueue) -> None:
-    """Go on where it stood. Raises Conflict if it was not paused."""
-    runs.resume(run=run, enqueue=partial(_queue, run, enqueue))
 
 
 def stalled(*, now: datetime) -> list[int]:
