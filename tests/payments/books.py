@@ -24,7 +24,7 @@ LOOKUPS = {"path": "/payment[s]"}
 NO_CHANGES: Mapping[int, Mapping[str, Any]] = {}
 
 
-def told(payment: Payment, **changes: Any) -> dict[str, Any]:
+def gateway_row(payment: Payment, **changes: Any) -> dict[str, Any]:
     """A payment of ours as the control API takes it."""
     facts: dict[str, Any] = {
         "imp_uid": payment.imp_uid,
@@ -50,7 +50,7 @@ def mirror(
     changes: Mapping[int, Mapping[str, Any]] = NO_CHANGES,
 ) -> None:
     """Tell the gateway of these, with `changes` for some, by id."""
-    rows = [told(payment, **changes.get(payment.pk, {})) for payment in payments]
+    rows = [gateway_row(payment, **changes.get(payment.pk, {})) for payment in payments]
     sandbox.control("POST", "payments?answer=count", rows)
 
 
@@ -95,7 +95,7 @@ def filed(payment: Payment, bucket: Bucket = Bucket.AMOUNT, **theirs: Any) -> Di
     """A discrepancy of this payment, where the gateway says something else."""
     ours = json.loads(our_figures(payment))
     imp_uid = payment.imp_uid or f"imp_of_{payment.pk}"
-    told = ours | {"imp_uid": imp_uid} | (theirs or {"amount": payment.amount + 1_000})
+    figures = ours | {"imp_uid": imp_uid} | (theirs or {"amount": payment.amount + 1_000})
     difference = Difference(
         bucket=bucket,
         imp_uid=imp_uid,
@@ -103,27 +103,27 @@ def filed(payment: Payment, bucket: Bucket = Bucket.AMOUNT, **theirs: Any) -> Di
         amount=payment.amount,
         payment_id=payment.pk,
         ours=our_figures(payment),
-        theirs=json.dumps(told),
+        theirs=json.dumps(figures),
     )
     return queue.file(difference=difference)
 
 
 def missing_here(imp_uid: str, merchant_uid: str, amount: int = 5_000) -> Discrepancy:
     """What only the gateway has."""
-    told = {"imp_uid": imp_uid, "merchant_uid": merchant_uid, "amount": amount, "status": "paid"}
+    figures = {"imp_uid": imp_uid, "merchant_uid": merchant_uid, "amount": amount, "status": "paid"}
     difference = Difference(
         bucket=Bucket.MISSING_HERE,
         imp_uid=imp_uid,
         merchant_uid=merchant_uid,
         amount=amount,
-        theirs=json.dumps(told),
+        theirs=json.dumps(figures),
     )
     return queue.file(difference=difference)
 
 
-def found() -> dict[str, set[str]]:
+def open_by_bucket() -> dict[str, set[str]]:
     """The imp_uids of what is open, by bucket."""
-    open_ones = Discrepancy.objects.filter(is_open=True).values_list("bucket", "imp_uid")
-    return {
-        bucket: {imp_uid for one, imp_uid in open_ones if one == bucket} for bucket, _ in open_ones
-    }
+    by_bucket: dict[str, set[str]] = {}
+    for row in Discrepancy.objects.filter(is_open=True):
+        by_bucket.setdefault(row.bucket, set()).add(row.imp_uid)
+    return by_bucket

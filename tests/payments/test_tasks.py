@@ -24,7 +24,7 @@ from payments.models import (
 from payments.services import reconciliation
 from payments.services.verification_runs import control
 from tests.gateway import SandboxGateway
-from tests.payments.books import LOOKUPS, ended, found
+from tests.payments.books import LOOKUPS, ended, open_by_bucket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -176,7 +176,7 @@ class TestTheDailyClose:
         sandbox.heal()
         time_machine.move_to(self.SIX + timedelta(minutes=15))
         run = self.compared()
-        assert found() == {"missing_there": {day[2].imp_uid}}
+        assert open_by_bucket() == {"missing_there": {day[2].imp_uid}}
         assert tasks.close_days.call() == ["2026-04-01"]
         close = DailyClose.objects.get()
         assert (close.run, close.open_discrepancies) == (run, 1)

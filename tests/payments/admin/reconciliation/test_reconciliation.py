@@ -136,9 +136,9 @@ class TestThePage:
         assert (figures["ours"], figures["theirs"], figures["agree"]) == ("3", "4", "2")
         assert page.context["sentence"] == "2 discrepancies."
         for bucket in page.context["buckets"]:
-            (found,) = client.get(bucket.url).context["cl"].result_list
-            assert (found.bucket, bucket.number) == (bucket.name, "1")
-        assert {one.name for one in page.context["buckets"]} == {"amount", "missing_here"}
+            (discrepancy,) = client.get(bucket.url).context["cl"].result_list
+            assert (discrepancy.bucket, bucket.number) == (bucket.name, "1")
+        assert {bucket.name for bucket in page.context["buckets"]} == {"amount", "missing_here"}
 
     def test_it_still_leads_to_all_that_it_saw_when_later_runs_have_seen_the_same(
         self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
@@ -155,7 +155,7 @@ class TestThePage:
             assert len(everything.context["cl"].result_list) == 2
             for bucket in client.get(address(run)).context["buckets"]:
                 rows = client.get(bucket.url).context["cl"].result_list
-                assert [one.bucket for one in rows] == [bucket.name] * int(bucket.number)
+                assert [row.bucket for row in rows] == [bucket.name] * int(bucket.number)
 
     def test_its_figures_can_be_added_up_by_hand(
         self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
@@ -211,8 +211,8 @@ class TestThePage:
         run = begun()
         ids = [f"imp_{number}" for number in range(100)]
         ReconciliationRun.objects.filter(pk=run.pk).update(unknown=ids, counts={"unknown": 1_200})
-        (shown,) = client.get(address(run)).context["ids"]
-        assert (len(shown.rows), shown.total, shown.has_more, shown.is_capped) == (
+        (unknown,) = client.get(address(run)).context["ids"]
+        assert (len(unknown.rows), unknown.total, unknown.has_more, unknown.is_capped) == (
             60,
             "1,200",
             True,
@@ -364,7 +364,7 @@ class TestTheList:
         payment = builders.paid(customer, product)
         mirror(sandbox, [payment], {payment.pk: {"amount": 100}})
         first, last = reconciled(), reconciled()
-        found = Discrepancy.objects.get()
-        page = text_of(client.get(f"{QUEUE}{found.pk}/change/"))
+        discrepancy = Discrepancy.objects.get()
+        page = text_of(client.get(f"{QUEUE}{discrepancy.pk}/change/"))
         assert f'href="{address(first)}"' in page
         assert f'href="{address(last)}"' in page

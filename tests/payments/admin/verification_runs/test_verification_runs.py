@@ -73,8 +73,8 @@ def run(payments: list[Payment], operator: User) -> VerificationRun:
 def settle(run: VerificationRun, outcome: ItemOutcome, number: int, **fields: Any) -> list[int]:
     """So many of those that wait come out so; their payments."""
     waiting = list(run.items.filter(outcome=ItemOutcome.WAITING).order_by("pk")[:number])
-    found = VerificationItem.objects.filter(pk__in=[item.pk for item in waiting])
-    found.update(outcome=outcome, settled_at=timezone.now(), attempts=1, **fields)
+    items = VerificationItem.objects.filter(pk__in=[item.pk for item in waiting])
+    items.update(outcome=outcome, settled_at=timezone.now(), attempts=1, **fields)
     return [item.payment_id for item in waiting]
 
 
@@ -99,8 +99,8 @@ def test_the_page_says_how_many_by_which_filter_and_how_many_calls(
 def test_starting_posts_the_filter_and_no_ids_and_leads_to_the_run(
     client: Client, payments: list[Payment], operator: User
 ) -> None:
-    shown = text_of(client.get(f"{START_RUN}?status=paid&o=-4&p=2"))
-    form = shown.split('<form method="post" class="once">')[1].split("</form>")[0]
+    html = text_of(client.get(f"{START_RUN}?status=paid&o=-4&p=2"))
+    form = html.split('<form method="post" class="once">')[1].split("</form>")[0]
     assert re.findall(r'name="(\w+)"', form) == ["csrfmiddlewaretoken"]
     response = client.post(f"{START_RUN}?status=paid&o=-4&p=2")
     run = VerificationRun.objects.get()
@@ -127,7 +127,7 @@ def test_ticked_payments_become_a_run_of_exactly_those(
     assert f'href="{LIST}?status=paid"' in words
     client.post(response["Location"])
     run = VerificationRun.objects.get()
-    assert set(run.items.values_list("payment", flat=True)) == {one.pk for one in ticked}
+    assert set(run.items.values_list("payment", flat=True)) == {payment.pk for payment in ticked}
     assert "25 ticked payments" in text_of(client.get(page(run)))
 
 
@@ -168,10 +168,10 @@ def test_the_list_says_who_when_what_and_how_far(client: Client, run: Verificati
 
 def test_the_list_can_show_those_that_have_not_ended(client: Client, run: VerificationRun) -> None:
     links = re.findall(r'<a href="(\?[^"]*)"', text_of(client.get(RUNS)).split("run-views")[1])
-    shown = {unescape(link): client.get(RUNS + unescape(link)).context["cl"] for link in links[:4]}
-    assert [len(found.result_list) for found in shown.values()] == [1, 1, 0, 0]
+    views = {unescape(link): client.get(RUNS + unescape(link)).context["cl"] for link in links[:4]}
+    assert [len(view.result_list) for view in views.values()] == [1, 1, 0, 0]
     change(run, status=RunStatus.DONE)
-    assert [client.get(RUNS + link).context["cl"].result_count for link in shown] == [1, 0, 1, 0]
+    assert [client.get(RUNS + link).context["cl"].result_count for link in views] == [1, 0, 1, 0]
 
 
 def test_the_list_takes_as_many_queries_for_one_run_as_for_twenty(
@@ -212,7 +212,7 @@ def test_the_page_counts_by_outcome_and_opens_on_what_is_in_trouble(
     settle(run, ItemOutcome.UNKNOWN, 1, error="GET /payments: HTTP 500")
     response = client.get(page(run))
     words = text_of(response)
-    counts = {one.name: one.number for one in response.context["outcomes"]}
+    counts = {count.name: count.number for count in response.context["outcomes"]}
     assert counts == {
         "parked": "0", "unknown": "1", "differs": "2", "not_found": "0",
         "moved": "0", "agrees": "20", "waiting": "7",
@@ -220,7 +220,7 @@ def test_the_page_counts_by_outcome_and_opens_on_what_is_in_trouble(
     assert 'aria-valuenow="76"' in words
     assert "<strong>23</strong> / 30" in words
     assert "GET /payments: HTTP 500" in words
-    links = {one.name: one.url for one in response.context["outcomes"]}
+    links = {count.name: count.url for count in response.context["outcomes"]}
     words = text_of(client.get(links["differs"].partition("#")[0]))
     assert "The amount differs; The currency differs; gone" in words
     for pk in differs:

@@ -49,7 +49,7 @@ def settle(run: VerificationRun, outcome: ItemOutcome, number: int, **fields: An
     """So many of those that wait come out so."""
     waiting = run.items.filter(outcome=ItemOutcome.WAITING).order_by("pk")[:number]
     fields = {"settled_at": NOW} | fields
-    VerificationItem.objects.filter(pk__in=[one.pk for one in waiting]).update(
+    VerificationItem.objects.filter(pk__in=[item.pk for item in waiting]).update(
         outcome=outcome, **fields
     )
 
@@ -80,16 +80,16 @@ def test_speed_is_that_of_the_last_seconds_and_tells_how_long_it_takes(
     assert progress(run, now=NOW).rate == 0
     assert progress(run, now=NOW).seconds_left is None
     settle(run, ItemOutcome.AGREES, 6, settled_at=NOW - timedelta(seconds=3))
-    found = progress(run, now=NOW)
-    assert found.rate == pytest.approx(6 / 15)
-    assert found.seconds_left == pytest.approx(3 / (6 / 15))
+    result = progress(run, now=NOW)
+    assert result.rate == pytest.approx(6 / 15)
+    assert result.seconds_left == pytest.approx(3 / (6 / 15))
 
 
 def test_speed_of_a_run_that_has_ended_is_its_average(run: VerificationRun) -> None:
     settle(run, ItemOutcome.AGREES, 10)
     change(run, status=RunStatus.DONE, started_at=NOW, finished_at=NOW + timedelta(seconds=5))
-    found = progress(run, now=NOW + timedelta(days=1))
-    assert (found.rate, found.seconds_left, found.has_ended) == (2, None, True)
+    result = progress(run, now=NOW + timedelta(days=1))
+    assert (result.rate, result.seconds_left, result.has_ended) == (2, None, True)
 
 
 SOON, LONG_AGO = NOW + timedelta(seconds=30), NOW - timedelta(hours=1)
@@ -116,9 +116,9 @@ def test_a_run_whose_last_payments_are_asked_about_again_later_says_when(
 ) -> None:
     settle(run, ItemOutcome.AGREES, 8)
     run.items.filter(outcome=ItemOutcome.WAITING).update(not_before=SOON)
-    found = progress(change(run, status=RunStatus.RUNNING, seen_at=LONG_AGO), now=NOW)
-    assert (found.state, found.postponed) == (RunState.FOR_NEXT_ATTEMPT, 2)
-    assert found.next_attempt == SOON
+    result = progress(change(run, status=RunStatus.RUNNING, seen_at=LONG_AGO), now=NOW)
+    assert (result.state, result.postponed) == (RunState.FOR_NEXT_ATTEMPT, 2)
+    assert result.next_attempt == SOON
 
 
 def test_trouble_is_shown_before_what_is_fine() -> None:
@@ -154,8 +154,8 @@ def test_what_a_run_leaves_open_is_what_nothing_is_known_about(run: Verification
     settle(run, ItemOutcome.DIFFERS, 1)
     settle(run, ItemOutcome.UNKNOWN, 1)
     settle(run, ItemOutcome.PARKED, 1)
-    found = progress(change(run, status=RunStatus.STOPPED), now=NOW)
-    assert left_over(run).count() == found.left_over == 4
+    result = progress(change(run, status=RunStatus.STOPPED), now=NOW)
+    assert left_over(run).count() == result.left_over == 4
 
 
 def test_calls_are_estimated_a_hundred_paid_ones_each_and_the_others_alone(
@@ -187,5 +187,5 @@ def test_it_takes_one_query_each_however_many_payments(
 ) -> None:
     settle(run, ItemOutcome.AGREES, 10)
     assert queries(lambda: progress(run, now=NOW)) == 1
-    assert queries(lambda: [one.payment.name for one in items(run, ItemOutcome.AGREES).rows]) == 1
+    assert queries(lambda: [item.payment.name for item in items(run, ItemOutcome.AGREES).rows]) == 1
     assert queries(lambda: counts_of([run.pk, run.pk + 1])) == 1

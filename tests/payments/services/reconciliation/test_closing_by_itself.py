@@ -9,7 +9,7 @@ from payments.models import Bucket, ClosingReason, Discrepancy, Payment, Product
 from payments.services.discrepancies import queue
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import LOOKUPS, begun, ended, filed, found, mirror, reconciled
+from tests.payments.books import LOOKUPS, begun, ended, filed, mirror, open_by_bucket, reconciled
 
 MAY_FIRST = date(2026, 5, 1)
 
@@ -39,10 +39,10 @@ class TestClosingByItself:
             expected_version=discrepancy.version,
         )
         assert reconciled().counts["amount"] == 1
-        assert found() == {}
+        assert open_by_bucket() == {}
         self.lie(april_payment, sandbox, 2)
         reconciled()
-        assert found() == {"amount": {april_payment.imp_uid}}
+        assert open_by_bucket() == {"amount": {april_payment.imp_uid}}
 
     def test_a_run_over_other_days_closes_it_too(
         self, april_payment: Payment, sandbox: SandboxGateway
@@ -51,7 +51,7 @@ class TestClosingByItself:
         april = reconciled()
         self.lie(april_payment, sandbox, 99_000)
         reconciled(date(2026, 5, 1))
-        assert found() == {}
+        assert open_by_bucket() == {}
         # It is still what April's run saw.
         assert list(Discrepancy.objects.get().seen_by.all()) == [april]
 
@@ -61,7 +61,7 @@ class TestClosingByItself:
         self.lie(april_payment, sandbox, 99_000)
         sandbox.fault("status", status=500, match=LOOKUPS)
         reconciled(date(2026, 5, 1))
-        assert found() == {"amount": {april_payment.imp_uid}}
+        assert open_by_bucket() == {"amount": {april_payment.imp_uid}}
 
     def test_a_payment_that_went_from_the_gateway_is_no_agreement(
         self, april_payment: Payment, sandbox: SandboxGateway
@@ -70,7 +70,7 @@ class TestClosingByItself:
         reconciled()
         sandbox.control("DELETE", f"payments/{april_payment.imp_uid}")
         reconciled()
-        assert found() == {
+        assert open_by_bucket() == {
             "amount": {april_payment.imp_uid},
             "missing_there": {april_payment.imp_uid},
         }
@@ -82,7 +82,7 @@ class TestClosingByItself:
         reconciled()
         mirror(sandbox, [payment])
         reconciled(date(2026, 5, 1))
-        assert found() == {}
+        assert open_by_bucket() == {}
 
 
 class TestAnotherDifferenceInItsPlace:
@@ -100,7 +100,7 @@ class TestAnotherDifferenceInItsPlace:
     ) -> None:
         mirror(sandbox, [was_missing], {was_missing.pk: {"amount": 1_000}})
         assert reconciled(MAY_FIRST).counts["closed"] == 1
-        assert found() == {"amount": {was_missing.imp_uid}}
+        assert open_by_bucket() == {"amount": {was_missing.imp_uid}}
         missing = Discrepancy.objects.get(bucket=Bucket.MISSING_THERE)
         assert (missing.is_open, missing.closing_reason) == (False, "agrees")
 
@@ -109,7 +109,7 @@ class TestAnotherDifferenceInItsPlace:
         changes = {"outcome": "cancelled", "cancelled_at": refunded}
         mirror(sandbox, [was_missing], {was_missing.pk: changes})
         reconciled(MAY_FIRST)
-        assert found() == {"refund": {was_missing.imp_uid}}
+        assert open_by_bucket() == {"refund": {was_missing.imp_uid}}
 
     def test_a_second_difference_beside_the_first(
         self, april_payment: Payment, sandbox: SandboxGateway
@@ -118,7 +118,7 @@ class TestAnotherDifferenceInItsPlace:
         reconciled()
         sandbox.control("PATCH", f"payments/{april_payment.imp_uid}", {"currency": "USD"})
         reconciled(MAY_FIRST)
-        assert found() == {
+        assert open_by_bucket() == {
             "amount": {april_payment.imp_uid},
             "currency": {april_payment.imp_uid},
         }
@@ -138,7 +138,7 @@ class TestAnotherDifferenceInItsPlace:
         )
         filed(april_payment, Bucket.MISSING_THERE)
         reconciled(MAY_FIRST)
-        assert found() == {}
+        assert open_by_bucket() == {}
 
     def test_one_that_comes_up_meanwhile_is_the_next_runs(
         self, was_missing: Payment, sandbox: SandboxGateway
@@ -149,9 +149,9 @@ class TestAnotherDifferenceInItsPlace:
         sandbox.cancel(str(was_missing.imp_uid))
         ended(run)
         # Neither closed as if all agreed, nor filed as long as the webhook may be on its way.
-        assert found() == {"missing_there": {was_missing.imp_uid}}
+        assert open_by_bucket() == {"missing_there": {was_missing.imp_uid}}
         reconciled(MAY_FIRST)
-        assert found() == {"refund": {was_missing.imp_uid}}
+        assert open_by_bucket() == {"refund": {was_missing.imp_uid}}
 
     def test_a_hidden_test_payment_is_not_missing(
         self,
@@ -162,4 +162,4 @@ class TestAnotherDifferenceInItsPlace:
         filed(april_payment, Bucket.TEST_PAYMENT)
         sandbox.control("DELETE", f"payments/{april_payment.imp_uid}")
         reconciled(MAY_FIRST)
-        assert found() == {"test_payment": {april_payment.imp_uid}}
+        assert open_by_bucket() == {"test_payment": {april_payment.imp_uid}}

@@ -12,7 +12,7 @@ from payments.services import reconciliation
 from payments.services.reconciliation import streams
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import begun, ended, found
+from tests.payments.books import begun, ended, open_by_bucket
 
 NOON = builders.NOON
 
@@ -64,7 +64,9 @@ def last_one_first(rows: Rows) -> Rows:
 
 
 ORDERS = pytest.mark.parametrize(
-    "arranged", [crossed, backwards, first_one_last, last_one_first], ids=lambda one: one.__name__
+    "arranged",
+    [crossed, backwards, first_one_last, last_one_first],
+    ids=lambda order: order.__name__,
 )
 
 
@@ -85,7 +87,7 @@ def test_turns_that_end_anywhere_leave_nothing_out_and_count_nothing_twice(
     assert cursors == sorted(cursors)
     assert len(cursors) == 10
     assert figures(run) == EVERYTHING
-    assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
+    assert open_by_bucket() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
 
 
 @ORDERS
@@ -96,7 +98,7 @@ def test_one_pass_needs_no_order_at_all(
     listed(monkeypatch, arranged)
     run = ended(begun())
     assert figures(run) == EVERYTHING
-    assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
+    assert open_by_bucket() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
 
 
 @pytest.mark.parametrize("number", [0, 4, 9])

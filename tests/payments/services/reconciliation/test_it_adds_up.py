@@ -32,10 +32,10 @@ class TestItAddsUp:
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         size, days = 2_000, timedelta(days=planted_differences.DAYS)
-        told: list[dict[str, Any]] = []
+        posted: list[dict[str, Any]] = []
 
         def tell(rows: list[dict[str, Any]]) -> None:
-            told.extend(rows)
+            posted.extend(rows)
             sandbox.control("POST", "payments?answer=count", rows)
 
         planted_differences.write(
@@ -49,7 +49,7 @@ class TestItAddsUp:
         assert_it_adds_up(run)
         end = start_of(APRIL_FIRST + days).timestamp()
         times = ("cancelled_at", "failed_at", "paid_at", "started_at")
-        listed = {row["imp_uid"] for row in told if next(row[n] for n in times if n in row) < end}
+        listed = {row["imp_uid"] for row in posted if next(row[n] for n in times if n in row) < end}
         ours = set(Payment.objects.exclude(imp_uid=None).values_list("imp_uid", flat=True))
         counts = run.counts
         assert (counts["ours"], counts["theirs"]) == (len(ours), len(listed))

@@ -14,7 +14,7 @@ from payments.iamport.transport import Reply, Transport
 from payments.models import Payment, Product, RunStatus
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import found, mirror, reconciled
+from tests.payments.books import mirror, open_by_bucket, reconciled
 
 NOON = builders.NOON
 HALF = "½"
@@ -57,7 +57,7 @@ def test_an_odd_order_number_stays_unknown_alone(
     run = reconciled()
     assert (run.status, run.unknown) == (RunStatus.DONE, [imp_uid])
     assert (run.counts["agree"], run.counts["unknown"]) == (2, 1)
-    assert found() == {"missing_there": {book[2].imp_uid}}
+    assert open_by_bucket() == {"missing_there": {book[2].imp_uid}}
 
 
 def test_several_of_them_hide_no_difference(book: list[Payment], sandbox: SandboxGateway) -> None:
@@ -65,7 +65,7 @@ def test_several_of_them_hide_no_difference(book: list[Payment], sandbox: Sandbo
     run = reconciled()
     assert set(run.unknown) == odd
     assert (run.counts["agree"], run.counts["unknown"]) == (2, 4)
-    assert found() == {"missing_there": {book[2].imp_uid}}
+    assert open_by_bucket() == {"missing_there": {book[2].imp_uid}}
 
 
 @pytest.mark.parametrize("odd", ["\0", HALF], ids=["NUL", "half a surrogate"])
@@ -77,4 +77,4 @@ def test_an_odd_id_is_unknown_and_taken_for_no_other(
     run = reconciled()
     assert (run.status, run.unknown) == (RunStatus.DONE, [f"{book[0].imp_uid}\ufffd"])
     assert (run.counts["agree"], run.counts["unknown"]) == (2, 1)
-    assert found() == {"missing_there": {book[2].imp_uid}}
+    assert open_by_bucket() == {"missing_there": {book[2].imp_uid}}

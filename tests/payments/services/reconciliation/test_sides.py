@@ -12,7 +12,7 @@ from payments.services.discrepancies.rules import Ours
 from payments.services.reconciliation import counters, streams
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import found, mirror, reconciled
+from tests.payments.books import mirror, open_by_bucket, reconciled
 
 NOON = builders.NOON
 
@@ -40,7 +40,7 @@ class TestSides:
     def paired(self, ours: Any, theirs: Any) -> list[tuple[int, list[str], list[str]]]:
         mine, other = self.ours(*ours), self.theirs(*theirs)
         seconds = streams.paired(ours=mine, theirs=other, span=(1, 9))
-        return [(one.at, sorted(one.ours), sorted(one.theirs)) for one in seconds]
+        return [(second.at, sorted(second.ours), sorted(second.theirs)) for second in seconds]
 
     def test_both_are_read_second_by_second(self) -> None:
         ours = [(1, "a"), (2, "b"), (2, "c"), (4, "d")]
@@ -54,18 +54,18 @@ class TestSides:
         ]
 
     def test_a_list_a_little_out_of_order_is_put_in_order(self) -> None:
-        found = self.paired([(1, "a"), (2, "b")], [(2, "b"), (1, "a"), (3, "c"), (1, "d")])
-        assert found == [(1, ["a"], ["a", "d"]), (2, ["b"], ["b"]), (3, [], ["c"])]
+        seconds = self.paired([(1, "a"), (2, "b")], [(2, "b"), (1, "a"), (3, "c"), (1, "d")])
+        assert seconds == [(1, ["a"], ["a", "d"]), (2, ["b"], ["b"]), (3, [], ["c"])]
 
     @pytest.mark.parametrize("time", [0, 10])
     def test_a_row_with_no_time_of_these_days_stays_where_the_list_has_it(self, time: int) -> None:
-        found = self.paired([(3, "b")], [(2, "a"), (time, "b"), (4, "c")])
-        assert found == [(2, [], ["a", "b"]), (3, ["b"], []), (4, [], ["c"])]
+        seconds = self.paired([(3, "b")], [(2, "a"), (time, "b"), (4, "c")])
+        assert seconds == [(2, [], ["a", "b"]), (3, ["b"], []), (4, [], ["c"])]
 
     def test_a_list_far_out_of_order_loses_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(streams, "AHEAD", 0)
-        found = self.paired([(1, "a"), (2, "b")], [(2, "b"), (1, "a"), (3, "c")])
-        assert found == [
+        seconds = self.paired([(1, "a"), (2, "b")], [(2, "b"), (1, "a"), (3, "c")])
+        assert seconds == [
             (1, ["a"], []),
             (2, ["b"], ["b"]),
             (1, [], ["a"]),
@@ -79,7 +79,7 @@ class TestSides:
         Payment.objects.update(cancelled_at=None)
         mirror(sandbox, [payment])
         run = reconciled()
-        assert found() == {}
+        assert open_by_bucket() == {}
         assert run.moved == [payment.imp_uid]
 
     def test_the_ids_that_are_kept_are_bounded(
@@ -91,7 +91,7 @@ class TestSides:
     ) -> None:
         monkeypatch.setattr(counters, "IDS_AT_MOST", 2)
         payments = [builders.paid(customer, product) for _ in range(3)]
-        later = {one.pk: {"paid_at": int(NOON.timestamp()) + 3_600} for one in payments}
+        later = {row.pk: {"paid_at": int(NOON.timestamp()) + 3_600} for row in payments}
         mirror(sandbox, payments, later)
         run = reconciled()
         assert (run.counts["moved"], len(run.moved)) == (3, 2)

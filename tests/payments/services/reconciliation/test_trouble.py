@@ -15,7 +15,7 @@ from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import LISTS, LOOKUPS, begun, ended, found, mirror, reconciled
+from tests.payments.books import LISTS, LOOKUPS, begun, ended, mirror, open_by_bucket, reconciled
 
 NOON = builders.NOON
 
@@ -39,7 +39,7 @@ class TestChangesWhileItRuns:
     @pytest.mark.usefixtures("_changes_during_the_pass")
     def test_a_refund_that_both_sides_know_is_not_filed(self, april_payment: Payment) -> None:
         run = reconciled()
-        assert found() == {}
+        assert open_by_bucket() == {}
         assert run.status == RunStatus.DONE
 
     def test_a_refund_that_we_hear_of_later_is_not_filed_by_this_run(
@@ -51,10 +51,10 @@ class TestChangesWhileItRuns:
         ReconciliationRun.objects.update(started_at=run.requested_at - timedelta(seconds=5))
         sandbox.cancel(str(april_payment.imp_uid))
         assert ended(run).counts["changed"] == 1
-        assert found() == {}
+        assert open_by_bucket() == {}
         # The next one says it, if it is still so.
         reconciled()
-        assert found() == {"refund": {april_payment.imp_uid}}
+        assert open_by_bucket() == {"refund": {april_payment.imp_uid}}
 
     def test_ours_that_changes_while_the_gateway_is_asked_is_looked_at_again(
         self, april_payment: Payment, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
@@ -69,7 +69,7 @@ class TestChangesWhileItRuns:
 
         monkeypatch.setattr(IamportClient, "payments", slow)
         run = reconciled()
-        assert found() == {}
+        assert open_by_bucket() == {}
         assert run.counts["changed"] == 1
 
 
@@ -110,7 +110,7 @@ class TestTrouble:
         sandbox.fault(match=where, **fault)
         run = reconciled()
         assert run.status == RunStatus.DONE
-        assert found() == {"missing_there": {book[5].imp_uid}}
+        assert open_by_bucket() == {"missing_there": {book[5].imp_uid}}
         assert (run.counts["agree"], run.counts["unknown"], run.unknown) == (5, 0, [])
         assert run.counts["ours"] == 6
 
@@ -143,11 +143,11 @@ class TestTrouble:
         sandbox.fault("status", status=500, match=LOOKUPS)
         run = reconciled()
         assert run.status == RunStatus.DONE
-        assert found() == {}
+        assert open_by_bucket() == {}
         assert (run.counts["unknown"], run.unknown) == (1, [book[5].imp_uid])
         sandbox.heal()
         assert reconciled().counts["unknown"] == 0
-        assert found() == {"missing_there": {book[5].imp_uid}}
+        assert open_by_bucket() == {"missing_there": {book[5].imp_uid}}
 
     def test_what_was_unknown_is_asked_for_once_more_at_the_end(
         self, book: list[Payment], sandbox: SandboxGateway
@@ -156,7 +156,7 @@ class TestTrouble:
         sandbox.fault("status", status=500, match=LOOKUPS, times=8)
         run = reconciled()
         assert (run.counts["unknown"], run.unknown) == (0, [])
-        assert found() == {"missing_there": {book[5].imp_uid}}
+        assert open_by_bucket() == {"missing_there": {book[5].imp_uid}}
 
     def test_one_row_that_cannot_be_read_stays_unknown_alone(
         self, book: list[Payment], sandbox: SandboxGateway
@@ -165,7 +165,7 @@ class TestTrouble:
         run = reconciled()
         assert run.unknown == [book[2].imp_uid]
         assert (run.counts["agree"], run.counts["unknown"]) == (4, 1)
-        assert found() == {"missing_there": {book[5].imp_uid}}
+        assert open_by_bucket() == {"missing_there": {book[5].imp_uid}}
 
     def test_a_mistake_of_ours_is_kept_and_tried_again_with_pauses(
         self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
@@ -193,4 +193,4 @@ class TestTrouble:
         monkeypatch.setattr(queue, "file", poisoned)
         run = reconciled()
         assert run.unknown == [book[0].imp_uid]
-        assert found() == {"missing_there": {book[5].imp_uid}}
+        assert open_by_bucket() == {"missing_there": {book[5].imp_uid}}

@@ -13,7 +13,7 @@ from payments.models import Bucket, Discrepancy, Payment, Product, RunStatus
 from payments.services.reconciliation import streams
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import APRIL_FIRST, found, mirror, reconciled, told
+from tests.payments.books import APRIL_FIRST, gateway_row, mirror, open_by_bucket, reconciled
 
 NOON = builders.NOON
 
@@ -33,7 +33,7 @@ PLANTED: list[tuple[dict[str, Any], Bucket]] = [
 class TestWhatIsFound:
     def test_two_books_that_agree(self, april_payment: Payment) -> None:
         run = reconciled()
-        assert (run.status, found()) == (RunStatus.DONE, {})
+        assert (run.status, open_by_bucket()) == (RunStatus.DONE, {})
         assert {name: n for name, n in run.counts.items() if n} == {
             "ours": 1,
             "theirs": 1,
@@ -72,7 +72,7 @@ class TestWhatIsFound:
         assert json.loads(discrepancy.ours)["status"] == "paid"
         assert json.loads(discrepancy.theirs)["imp_uid"] == payment.imp_uid
         assert run.counts[bucket] == 1
-        assert sum(run.counts[one] for one in Bucket) == 1
+        assert sum(run.counts[bucket] for bucket in Bucket) == 1
 
     def test_a_payment_that_is_unknown_here(self, db: None, sandbox: SandboxGateway) -> None:
         paid = sandbox.pay("never-ordered", 5_000, paid_at=int(NOON.timestamp()))
@@ -104,14 +104,14 @@ class TestWhatIsFound:
         order = builders.ordered(customer, product)
         paid = sandbox.pay(order.merchant_uid, 99_000, paid_at=int(NOON.timestamp()) + 60)
         reconciled()
-        assert found() == {"status": {paid["imp_uid"]}}
+        assert open_by_bucket() == {"status": {paid["imp_uid"]}}
 
     def test_a_second_approval_of_one_order(
         self, april_payment: Payment, sandbox: SandboxGateway
     ) -> None:
         second = sandbox.pay(april_payment.merchant_uid, 99_000, paid_at=int(NOON.timestamp()) + 9)
         reconciled()
-        assert found() == {"double_approval": {second["imp_uid"]}}
+        assert open_by_bucket() == {"double_approval": {second["imp_uid"]}}
         assert Discrepancy.objects.get().payment == april_payment
 
     def test_one_payment_may_differ_in_several_things(
@@ -121,7 +121,7 @@ class TestWhatIsFound:
         lie = {"amount": 90_000, "currency": "USD"}
         mirror(sandbox, [payment], {payment.pk: lie})
         run = reconciled()
-        assert found() == {"amount": {payment.imp_uid}, "currency": {payment.imp_uid}}
+        assert open_by_bucket() == {"amount": {payment.imp_uid}, "currency": {payment.imp_uid}}
         assert (run.counts["amount"], run.counts["currency"]) == (1, 1)
 
     def test_what_moved_no_money_is_no_difference(
@@ -135,7 +135,7 @@ class TestWhatIsFound:
         builders.ordered(customer, product)
         builders.failed(customer, product)
         run = reconciled()
-        assert found() == {}
+        assert open_by_bucket() == {}
         assert run.counts["moneyless"] == 4
 
     def test_an_account_that_waits_for_its_deposit_agrees(
@@ -147,7 +147,7 @@ class TestWhatIsFound:
         started = int(NOON.timestamp()) + 40
         mirror(sandbox, [order], {order.pk: {"outcome": "vbank", "started_at": started}})
         run = reconciled()
-        assert found() == {}
+        assert open_by_bucket() == {}
         # The window's time is not the order's: nothing has moved.
         assert (run.counts["agree"], run.counts["moved"]) == (1, 0)
 
@@ -157,7 +157,7 @@ class TestWhatIsFound:
         order = builders.failed(customer, product, imp_uid="imp_closed")
         mirror(sandbox, [order], {order.pk: {"outcome": "ready", "failed_at": None}})
         assert reconciled().counts["agree"] == 1
-        assert found() == {}
+        assert open_by_bucket() == {}
 
     def test_test_payments_count_where_that_is_switched_on(
         self, customer: User, product: Product, sandbox: SandboxGateway, settings: Any
@@ -200,7 +200,7 @@ class TestMoved:
         payment.refresh_from_db()
         mirror(sandbox, [payment])
         run = reconciled()
-        assert found() == {}
+        assert open_by_bucket() == {}
         assert (run.counts["moved"], run.moved) == (1, [payment.imp_uid])
         # In the days of the refund it is where both sides look for it.
         there = reconciled(kst.day_of(later))
@@ -213,7 +213,7 @@ class TestMoved:
         hour_later = int(NOON.timestamp()) + 3_600
         mirror(sandbox, [payment], {payment.pk: {"paid_at": hour_later}})
         run = reconciled(seconds=0)
-        assert found() == {}
+        assert open_by_bucket() == {}
         assert (run.counts["moved"], run.moved) == (1, [payment.imp_uid])
 
     def test_a_later_refund_that_we_do_not_know_of_is_a_difference(
@@ -221,7 +221,7 @@ class TestMoved:
     ) -> None:
         sandbox.cancel(str(april_payment.imp_uid), 9_000)
         run = reconciled()
-        assert found() == {"refund": {april_payment.imp_uid}}
+        assert open_by_bucket() == {"refund": {april_payment.imp_uid}}
         assert run.moved == []
 
 
@@ -239,9 +239,9 @@ class TestDays:
         second = timedelta(seconds=1)
         times = (first - second, first, after - second, after)
         payments = [builders.paid(customer, product, at=time.astimezone(UTC)) for time in times]
-        mirror(sandbox, payments, {one.pk: {"amount": 1} for one in payments})
+        mirror(sandbox, payments, {row.pk: {"amount": 1} for row in payments})
         reconciled()
-        assert found() == {"amount": {payments[1].imp_uid, payments[2].imp_uid}}
+        assert open_by_bucket() == {"amount": {payments[1].imp_uid, payments[2].imp_uid}}
 
     def test_half_seconds_belong_to_their_second(
         self, customer: User, product: Product, sandbox: SandboxGateway
@@ -261,7 +261,7 @@ class TestDays:
         mirror(sandbox, payments, {payments[4].pk: {"amount": 1}})
         run = reconciled(APRIL_FIRST, APRIL_FIRST + timedelta(days=180))
         assert run.counts["agree"] == 4
-        assert found() == {"amount": {payments[4].imp_uid}}
+        assert open_by_bucket() == {"amount": {payments[4].imp_uid}}
 
     def test_many_of_one_second(
         self,
@@ -288,7 +288,7 @@ def test_a_book_of_two_thousand_with_sixty_planted_differences(
         post=lambda rows: sandbox.control("POST", "payments?answer=count", rows),
     )
     run = reconciled(APRIL_FIRST, last)
-    assert found() == expected
+    assert open_by_bucket() == expected
     assert sum(map(len, expected.values())) == 60
     assert {bucket: run.counts[bucket] for bucket in Bucket} == planted_differences.PLANTED
     counts = run.counts
@@ -297,12 +297,12 @@ def test_a_book_of_two_thousand_with_sixty_planted_differences(
     assert counts["ours"] > 1_900
     # Once more: nothing new, nothing closed.
     again = reconciled(APRIL_FIRST, last)
-    assert found() == expected
+    assert open_by_bucket() == expected
     assert again.counts == counts
 
 
 def test_told_says_what_our_side_says(customer: User, product: Product) -> None:
     payment = builders.refunded(customer, product, refund=9_000)
-    said = told(payment)
-    assert (said["outcome"], said["cancel_amount"]) == ("cancelled", 9_000)
-    assert said["paid_at"] < said["cancelled_at"]
+    row = gateway_row(payment)
+    assert (row["outcome"], row["cancel_amount"]) == ("cancelled", 9_000)
+    assert row["paid_at"] < row["cancelled_at"]

@@ -121,5 +121,5 @@ def test_what_was_known_before_of_runs_is_kept(customer: User, product: Product)
     finally:
         new = MigrationExecutor(connection)
         new.migrate(new.loader.graph.leaf_nodes())
-    kept = [set(one.seen_by.all()) for one in discrepancies]
+    kept = [set(row.seen_by.all()) for row in discrepancies]
     assert kept == [{first, last}, {last}, set(), {last}]

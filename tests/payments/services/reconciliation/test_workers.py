@@ -16,7 +16,7 @@ from payments.services import reconciliation
 from payments.services.reconciliation import claims
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.books import LISTS, LOOKUPS, begun, ended, found, mirror
+from tests.payments.books import LISTS, LOOKUPS, begun, ended, mirror, open_by_bucket
 
 NOON = builders.NOON
 
@@ -48,7 +48,7 @@ class TestKilled:
             "differ": 2,
             "amount": 2,
         }
-        assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
+        assert open_by_bucket() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
         assert list(Discrepancy.objects.values_list("steps__kind", flat=True)) == ["found"] * 2
 
     @pytest.mark.parametrize("where", [LISTS, LOOKUPS], ids=["lists", "look-ups"])
@@ -66,7 +66,7 @@ class TestKilled:
         run = ended(run)
         assert (run.counts["ours"], run.counts["agree"], run.counts["amount"]) == (10, 8, 2)
         assert (run.counts["unknown"], run.last_error) == (0, "")
-        assert found() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
+        assert open_by_bucket() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
 
     def test_a_dead_workers_run_is_found_and_taken_over_after_its_lease(
         self, book: list[Payment], settings: Any
@@ -102,7 +102,7 @@ class TestOneByOne:
         payments = [
             builders.paid(customer, product, at=NOON + timedelta(seconds=n)) for n in range(10)
         ]
-        lies: dict[int, dict[str, Any]] = {one.pk: {"amount": 1} for one in payments}
+        lies: dict[int, dict[str, Any]] = {payment.pk: {"amount": 1} for payment in payments}
         lies[payments[5].pk] = {"fields": {"amount": "lots"}}
         mirror(sandbox, payments, lies)
 

@@ -53,10 +53,10 @@ def finish(run: VerificationRun, *, within: float = 20) -> VerificationRun:
 
 
 def outcomes(run: VerificationRun) -> dict[str, int]:
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for outcome in run.items.values_list("outcome", flat=True):
-        found[outcome] = found.get(outcome, 0) + 1
-    return found
+        numbers[outcome] = numbers.get(outcome, 0) + 1
+    return numbers
 
 
 def here(user: User, product: Product, count: int, **fields: Any) -> list[Payment]:
@@ -162,7 +162,7 @@ class TestTroubleAtTheGateway:
         self, many: list[Payment], sandbox: SandboxGateway, quick: None
     ) -> None:
         sandbox.fault("status", status=500)
-        run = finish(ask_for(Payment.objects.filter(pk__in=[one.pk for one in many[:5]])))
+        run = finish(ask_for(Payment.objects.filter(pk__in=[payment.pk for payment in many[:5]])))
         assert outcomes(run) == {"unknown": 5}
         item = run.items.order_by("pk").first()
         assert item is not None
@@ -230,7 +230,7 @@ class TestWorkersThatDie:
         slow, quick = claims.take(run=run), claims.take(run=run)
         assert slow is not None
         assert quick is not None
-        assert [one.pk for one in slow.items] == [one.pk for one in quick.items]
+        assert [item.pk for item in slow.items] == [item.pk for item in quick.items]
         for claim in (quick, slow):
             batch.settle(claim=claim, replies=batch.ask(questions=claim.questions))
         rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}")
