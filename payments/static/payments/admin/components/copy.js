@@ -44,12 +44,3 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", () => copy(button));
 }
-
-// A link to one row of the history opens what is folded in it.
-function unfold() {
-  const row = location.hash.startsWith("#event-") && document.querySelector(location.hash);
-  if (row) row.querySelector("details")?.setAttribute("open", "");
-}
-
-window.addEventListener("hashchange", unfold);
-unfold();
