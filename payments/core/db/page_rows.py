@@ -17,9 +17,9 @@ def page_rows(rows: QuerySet[Any], start: int, stop: int) -> list[Any]:
     read = rows.model._default_manager.filter(pk__in=ids)
     # What the list joins for its columns; its conditions have done their work.
     read.query.select_related = rows.query.select_related
-    found = {row.pk: row for row in read}
+    by_id = {row.pk: row for row in read}
     # A row that was deleted between the two queries is gone.
-    return [found[pk] for pk in ids if pk in found]
+    return [by_id[pk] for pk in ids if pk in by_id]
 
 
 def _ids(rows: QuerySet[Any], start: int, stop: int) -> list[Any]:

@@ -25,8 +25,8 @@ def insert_rows(*, rows: Sequence[Model]) -> None:
     if connection.vendor != "postgresql":
         model._default_manager.bulk_create(rows)
         return
-    columns = [one for one in model._meta.local_concrete_fields if not one.primary_key]
-    names = ", ".join(_quoted(one) for one in columns)
+    columns = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    names = ", ".join(_quoted(field) for field in columns)
     copying = f"COPY {_table(model)} ({names}) FROM STDIN"
     # Django wraps the errors of `execute`, not those of `copy`.
     with connection.cursor() as cursor, connection.wrap_database_errors:
@@ -35,8 +35,8 @@ def insert_rows(*, rows: Sequence[Model]) -> None:
 
 def _stream(cursor: Any, copying: str, values: Iterable[Sequence[Any]]) -> None:
     with cursor.copy(copying) as copy:
-        for one in values:
-            copy.write_row(one)
+        for row in values:
+            copy.write_row(row)
 
 
 def update_rows(*, rows: Sequence[Model], fields: Sequence[str]) -> None:
@@ -46,7 +46,7 @@ def update_rows(*, rows: Sequence[Model], fields: Sequence[str]) -> None:
     columns = [_column(type(rows[0]), name) for name in fields]
     alike: defaultdict[tuple[Any, ...], list[Model]] = defaultdict(list)
     for row in rows:
-        alike[tuple(getattr(row, one.attname) for one in columns)].append(row)
+        alike[tuple(getattr(row, field.attname) for field in columns)].append(row)
     for values, group in alike.items():
         if len(group) > 1:
             same = type(rows[0])._default_manager.filter(pk__in=[row.pk for row in group])
@@ -63,7 +63,7 @@ def _write(rows: Sequence[Model], columns: Columns) -> None:
         if connection.vendor == "postgresql":
             _write_joined(cursor, type(rows[0]), columns, changes)
             return
-        assignments = ", ".join(f"{_quoted(one)} = %s" for one in columns)
+        assignments = ", ".join(f"{_quoted(field)} = %s" for field in columns)
         sql = f"UPDATE {_table(type(rows[0]))} SET {assignments} WHERE id = %s"  # noqa: S608 (names of ours alone)
         cursor.executemany(sql, changes)
 
@@ -72,10 +72,10 @@ def _write_joined(
     cursor: Any, model: type[Model], columns: Columns, changes: Sequence[tuple[Any, ...]]
 ) -> None:
     """All rows in one statement with one parameter: thousands of them take long to bind."""
-    quoted = [_quoted(one) for one in columns]
-    types = [one.db_type(connection) for one in columns]
+    quoted = [_quoted(field) for field in columns]
+    types = [field.db_type(connection) for field in columns]
     record = ", ".join(f"{name} {kind}" for name, kind in zip(quoted, types, strict=True))
-    keys = [*(str(one.column) for one in columns), "id"]
+    keys = [*(str(field.column) for field in columns), "id"]
     records = [dict(zip(keys, values, strict=True)) for values in changes]
     cursor.execute(
         f"UPDATE {_table(model)} SET {', '.join(f'{name} = new.{name}' for name in quoted)} "  # noqa: S608 (names of ours alone)
@@ -100,13 +100,13 @@ def insert_from(
     `column` takes the id, `constants` are the other fields' values, the same in each row.
     """
     names = [_column(model, name) for name in constants]
-    values = [one.get_db_prep_save(constants[one.name], connection) for one in names]
+    values = [field.get_db_prep_save(constants[field.name], connection) for field in names]
     chosen = source.order_by("pk").annotate(chosen_id=F("pk")).values_list("chosen_id")
     try:
         inner, params = chosen.query.sql_with_params()
     except EmptyResultSet:
         return 0
-    into = ", ".join(_quoted(one) for one in [_column(model, column), *names])
+    into = ", ".join(_quoted(field) for field in [_column(model, column), *names])
     marks = "".join(", %s" for _ in names)
     sql = (
         f"INSERT INTO {_table(model)} ({into}) "  # noqa: S608 (names of ours alone)
@@ -134,5 +134,5 @@ def _table(model: type[Model]) -> str:
 def _values(rows: Sequence[Model], columns: Columns) -> list[list[Any]]:
     # The connection itself: through Django's proxy, each value of each row looks it up again.
     real = connections[DEFAULT_DB_ALIAS]
-    names = [(one.attname, one.get_db_prep_save) for one in columns]
+    names = [(field.attname, field.get_db_prep_save) for field in columns]
     return [[prepare(getattr(row, name), real) for name, prepare in names] for row in rows]
