@@ -68,6 +68,7 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         css = {
             "all": [
                 "payments/admin/components/filters.css",
+                "payments/admin/components/chips.css",
                 "payments/admin/screens/discrepancies.css",
             ]
         }

@@ -1,5 +1,5 @@
-/* The payments list where a browser runs scripts. Everything works without: panels are <details>,
-   each button posts to an address of its own. This adds what a page load would lose. */
+/* Filters above a list where a browser runs scripts. Everything works without: panels are <details>
+   of a form. */
 "use strict";
 
 (() => {
@@ -73,55 +73,4 @@
       box.setAttribute("aria-labelledby", `${label.id} ${chosen.id}`);
     });
   });
-
-  // --- One row drawn anew ---------------------------------------------------------------------
-
-  const news = document.getElementById("row-news");
-  const ticks = new Map();
-
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr, requestConfig, target } = event.detail;
-    const path = requestConfig.path.split("?")[0];
-    if (new URL(xhr.responseURL || path, window.location.href).pathname !== path) {
-      // Signed out in the meantime: the answer is another page, not a row.
-      event.detail.shouldSwap = false;
-      window.location.reload();
-      return;
-    }
-    const tick = target.querySelector(".action-select");
-    if (tick) {
-      ticks.set(tick.value, tick);
-    }
-  });
-
-  document.addEventListener("htmx:load", (event) => {
-    const row = event.detail.elt;
-    if (!row.dataset || !row.dataset.news) {
-      return;
-    }
-    // Django's script counts the boxes that it found at first.
-    const tick = row.querySelector(".action-select");
-    const kept = tick && ticks.get(tick.value);
-    if (kept) {
-      tick.replaceWith(kept);
-      row.classList.toggle("selected", kept.checked);
-    }
-    news.textContent = row.dataset.news;
-  });
-
-  const failed = (event) => {
-    const button = event.detail.elt;
-    news.textContent = news.dataset.failed;
-    if (!button.matches(".row-button")) {
-      return;
-    }
-    const cell = button.closest("tr").querySelector(".field-verified");
-    const words = cell.querySelector(".row-outcome") || document.createElement("span");
-    words.className = "row-outcome";
-    words.textContent = news.dataset.failed;
-    cell.append(words);
-  };
-
-  document.addEventListener("htmx:responseError", failed);
-  document.addEventListener("htmx:sendError", failed);
 })();

@@ -12,16 +12,6 @@
     }
   }
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr, requestConfig } = event.detail;
-    const path = requestConfig.path.split("?")[0];
-    if (new URL(xhr.responseURL || path, window.location.href).pathname !== path) {
-      // Signed out in the meantime: the answer is another page, not a part of this one.
-      event.detail.shouldSwap = false;
-      window.location.reload();
-    }
-  });
-
   document.addEventListener("htmx:load", (event) => {
     if (event.detail.elt.dataset && event.detail.elt.dataset.news) {
       say(event.detail.elt.dataset.news);
