@@ -70,7 +70,7 @@ def test_all_of_a_filter_are_asked_about_paused_resumed_and_watched_to_the_end(
     expect(page.locator(".run-percent")).to_have_text("0%")
 
     # A worker does a third, and the page sees it without being asked to.
-    monkeypatch.setattr(claims, "SIZE", 20)
+    monkeypatch.setattr(claims, "IDS_PER_CALL", 20)
     settings.RUN_PARALLEL_CALLS = 1
     assert worker.work(run_id=run.pk, seconds=0.001) == 0
     expect(page.locator(".run-percent")).to_have_text("33%", timeout=SOON)
