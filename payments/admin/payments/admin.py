@@ -71,6 +71,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "verified",
     ]
     list_select_related = ["user"]
+    list_per_page = 50
     search_fields = ["merchant_uid"]  # for others: the list's own search is in `changelist`
     sortable_by = ["amount_words", "paid"]
     fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
