@@ -14,9 +14,6 @@ from .shared.display import won
 class ProductAdmin(admin.ModelAdmin[Product]):
     """Products: added, changed, taken off sale."""
 
-    class Media:
-        css = {"all": ["payments/admin/components/card.css"]}
-
     # The names of the columns are classes in the page, too.
     list_display = ["name", "slug", "price_words", "active"]
     list_filter = ["active"]

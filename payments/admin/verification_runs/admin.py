@@ -75,7 +75,12 @@ class VerificationRunAdmin(RunAdmin):
     list_display = ["number", "asked", "who", "filter", "progress", "state", "differences"]
 
     class Media:
-        css = {"all": ["payments/admin/components/card.css", "payments/admin/components/run.css"]}
+        css = {
+            "all": [
+                "payments/admin/components/run.css",
+                "payments/admin/screens/verification_runs.css",
+            ]
+        }
 
     def has_control_permission(self, request: HttpRequest) -> bool:
         """Ask the gateway, and so: pause, resume, stop, ask again."""
