@@ -6,7 +6,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 export PORT SANDBOX_PORT
 
-.PHONY: help run test coverage check hooks format lock messages bench-checkout bench-reconcile bench-verify chaos screenshots clean
+.PHONY: help run test coverage check hooks format lock messages bench-checkout bench-reconcile bench-verify chaos compare-screens screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -75,6 +75,9 @@ chaos: .venv/.ready .env ## kill -9 workers during a run (on DATABASE_URL's serv
 
 bench-reconcile: .venv/.ready .env ## books of 50,000 and 500,000 with planted differences: pace, memory
 	@LOG_LEVEL=WARNING $(BIN)/python -m benchmarks.reconcile
+
+compare-screens: .venv/.ready ## what each role sees, before (BASE=commit) and now, side by side
+	@$(BIN)/python -m tests.screens.compare $(if $(BASE),--base $(BASE))
 
 screenshots: .venv/.ready ## take the pictures in docs/images afresh (needs Chromium)
 	@$(BIN)/python docs/screenshots.py
