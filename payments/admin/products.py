@@ -22,6 +22,9 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     show_full_result_count = False
     fields = ["name", "slug", "description", "price", "active"]
 
+    class Media:
+        css = {"all": ["payments/admin/components/card.css"]}
+
     price_words = column(lambda product: won(product.price), _("price in won"), ordering="price")
 
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
