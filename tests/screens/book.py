@@ -24,7 +24,7 @@ from . import rows
 from .desk import Desk
 from .people import add_people
 from .runs import add_runs
-from .still import SEEDED
+from .sides import SEEDED, set_clock
 
 CLOSED_FOR = 5  # days, the last of them the day before yesterday
 
@@ -146,34 +146,34 @@ class Shop:
 
     def work_off(self) -> None:
         """Discrepancies that are owned, closed for each reason, opened again, taken in."""
-        found = list(self.discrepancies.filter(is_open=True).exclude(bucket="missing_here"))
-        for one in found[:4]:
-            self.operator.post("admin:payments_discrepancy_own", one.pk, version=0, owner="")
-            self._owned(self.operator, one)
+        differing = list(self.discrepancies.filter(is_open=True).exclude(bucket="missing_here"))
+        for difference in differing[:4]:
+            self.operator.post("admin:payments_discrepancy_own", difference.pk, version=0, owner="")
+            self._owned(self.operator, difference)
         reasons = ("corrected", "corrected_there", "refunded", "accepted", "other")
-        for one, reason in zip(found[2:], reasons, strict=False):
-            self._decided("close", one, reason=reason)
-        self._decided("reopen", found[2])
+        for difference, reason in zip(differing[2:], reasons, strict=False):
+            self._decided("close", difference, reason=reason)
+        self._decided("reopen", differing[2])
         missing = list(self.discrepancies.filter(is_open=True, bucket="missing_here"))
-        for one, whose in zip(missing[:3], ("nobody", "nobody", "suggested"), strict=False):
+        for difference, whose in zip(missing[:3], ("nobody", "nobody", "suggested"), strict=False):
             take_in = "admin:payments_discrepancy_take_in"
-            self.root.send(take_in, one.pk, having="whose", whose=whose)
+            self.root.send(take_in, difference.pk, having="whose", whose=whose)
         taken_in = self.payments.filter(user=None).earliest("pk")
         buyer = apps.get_model("accounts", "User").objects.get(email="seojun.lee@example.com").pk
         note = "Her ticket 77 names this order"
         self.root.post("admin:payments_payment_customer", taken_in.pk, customer=buyer, note=note)
 
-    def _owned(self, desk: Desk, one: Any) -> None:
-        one.refresh_from_db()
+    def _owned(self, desk: Desk, difference: Any) -> None:
+        difference.refresh_from_db()
         owner = apps.get_model("accounts", "User").objects.get(email="operator@example.com").pk
         own = "admin:payments_discrepancy_own"
-        desk.post(own, one.pk, version=one.version, owner=owner)
+        desk.post(own, difference.pk, version=difference.version, owner=owner)
 
-    def _decided(self, what: str, one: Any, **more: str) -> None:
-        one.refresh_from_db()
-        words = f"{what}: looked into it, ticket {one.pk}"
+    def _decided(self, what: str, difference: Any, **more: str) -> None:
+        difference.refresh_from_db()
+        words = f"{what}: looked into it, ticket {difference.pk}"
         name = f"admin:payments_discrepancy_{what}"
-        self.operator.post(name, one.pk, version=one.version, text=words, **more)
+        self.operator.post(name, difference.pk, version=difference.version, text=words, **more)
 
     def move_closed_days(self) -> None:
         """After their close: a refund of one day, a payment that comes to another."""
@@ -255,8 +255,7 @@ def demo() -> None:
 def main() -> None:
     """Migrate and fill the database of DATABASE_URL through the gateway at IAMPORT_API_URL."""
     gateway = os.environ["IAMPORT_API_URL"]
-    clock = {"now": SEEDED.timestamp()}
-    requests.post(f"{gateway}/_sandbox/clock", json=clock, timeout=10).raise_for_status()
+    set_clock(gateway, SEEDED)
     with time_machine.travel(SEEDED, tick=True):
         call_command("migrate", verbosity=0)
         demo()

@@ -27,7 +27,6 @@ from . import still
 from .cases import Call
 from .normal import HEADERS_LEFT_OUT, normal
 from .settings import logged
-from .sides import SILENT
 from .viewers import PASSWORD, SECRET, Viewer
 
 LONGEST_WAY = 4
@@ -46,7 +45,7 @@ class Browser:
         self._client = Client(raise_request_exception=False)
         self._strict = Client(raise_request_exception=False, enforce_csrf_checks=True)
         settings.STAFF_MFA_REQUIRED = viewer.must_use_factor
-        settings.IAMPORT_API_URL = gateway if viewer.is_answered else SILENT
+        settings.IAMPORT_API_URL = gateway
         still.begin()
         self._sign_in()
         self._cookies = deepcopy(self._client.cookies)
@@ -82,7 +81,7 @@ class Browser:
             still.begin()
             logged.clear()
             answers = list(self._answers(call))
-            mails = [f"\n\nMail: {one.subject}\n{one.body}" for one in mail.outbox]
+            mails = [f"\n\nMail: {sent.subject}\n{sent.body}" for sent in mail.outbox]
             lines = [f"\n\nLogged: {line}" for line in logged]
         last = answers[-1][1] if "text/html" in answers[-1][0] else ""
         text = "\n\n".join(f"{head}\n\n{body}" for head, body in answers)

@@ -17,13 +17,10 @@ from pathlib import Path
 
 from . import sides
 from .difference import report
-from .sides import git, say
+from .sides import ANSWERS, BOOK, GATEWAY, git, say
 from .viewers import VIEWERS
 
 SAME, DIFFERS, BROKEN = 0, 1, 2
-# What is kept of a base: the database, the gateway's data, its answers.
-DATA = BOOK, GATEWAY = "book.sqlite3", "gateway.sqlite3"
-ANSWERS = "answers"
 
 
 def main() -> int:
@@ -37,7 +34,7 @@ def main() -> int:
         if before is None:
             return BROKEN
         folders = before / ANSWERS, work / "head" / ANSWERS
-        differing = report(*folders, shown=options.shown, viewers=options.viewers)
+        differing = report(*folders, limit=options.differences, viewers=options.viewers)
         if options.keep:
             for folder in folders:
                 shutil.copytree(folder, options.keep / folder.parent.name)
@@ -52,7 +49,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.screens.compare", description=__doc__)
     parser.add_argument("--base", help="the commit before (see `default_base`)")
     parser.add_argument("--head", help="the commit after; without it, the files as they are now")
-    parser.add_argument("--shown", type=int, default=10, help="so many different differences")
+    parser.add_argument("--differences", type=int, default=10, help="so many different differences")
     parser.add_argument("--keep", type=Path, help="leave the answers in this folder, to diff -r")
     parser.add_argument(
         "--cache", type=Path, help="keep in this folder what the base answers, for the next time"
@@ -122,18 +119,16 @@ def _fill(base: Path, before: Path, work: Path) -> bool:
 def _record(
     trees: dict[str, Path], base: Path, before: Path, work: Path, viewers: list[str]
 ) -> bool:
-    """The sides beside each other, each over its own copies, each with the base's gateway."""
+    """The sides beside each other, each over its own copies of the base's data."""
     say(f"Recording {' and '.join(trees)} ...")
     with ExitStack() as stack:
         processes = {}
         for name, tree in trees.items():
             own, folder = work / f"run-{name}", before if name == "base" else work / "head"
             own.mkdir()
-            copies = {data: Path(shutil.copy(before / data, own / data)) for data in DATA}
-            env = sides.environment(work, DATABASE_URL=f"sqlite:///{copies[BOOK]}")
-            url = stack.enter_context(sides.gateway(copies[GATEWAY], cwd=base, env=env))
+            env = sides.environment(work, DATABASE_URL=f"sqlite:///{own / BOOK}")
             log = stack.enter_context((work / f"{name}.log").open("w"))
-            words = ("record", str(folder / ANSWERS), url, *viewers)
+            words = ("record", *map(str, (folder / ANSWERS, base, before)), *viewers)
             processes[name] = sides.run(*words, cwd=tree, env=env, output=log)
         return _all_end(processes, work)
 
@@ -145,15 +140,15 @@ def _all_end(processes: "dict[str, subprocess.Popen[str]]", work: Path) -> bool:
             if any(process.poll() for process in processes.values()):
                 break
             time.sleep(0.2)
+        broken = {name: process.poll() for name, process in processes.items() if process.poll()}
     finally:
         for process in processes.values():
             process.terminate()
             process.wait()
-    for name, process in processes.items():
-        if process.returncode > 0:
-            log = (work / f"{name}.log").read_text()
-            say(f"{name} ended with {process.returncode}:\n{log[-3_000:]}")
-    return not any(process.returncode for process in processes.values())
+    for name, code in broken.items():
+        log = (work / f"{name}.log").read_text()
+        say(f"{name} ended with {code}:\n{log[-3_000:]}")
+    return not broken
 
 
 if __name__ == "__main__":

@@ -27,6 +27,6 @@ class Desk:
         """Send the form of a page that has a field named `having`, with some fields changed."""
         url = reverse(name, args=args) + (f"?{filters}" if filters else "")
         html = self.client.get(url).content.decode()
-        form = next((one for _, one in forms_in(html) if having in one.fields), None)
+        form = next((form for _, form in forms_in(html) if having in form.fields), None)
         assert form is not None, f"{url} has no form with {having}"
         return self.client.post(form.action or url, form.data | changes)

@@ -22,7 +22,7 @@ def answers(folder: Path, viewers: Collection[str]) -> set[str]:
     return {str(path) for path in paths if not viewers or path.parts[0] in viewers}
 
 
-def report(base: Path, head: Path, *, shown: int, viewers: Collection[str]) -> int:
+def report(base: Path, head: Path, *, limit: int, viewers: Collection[str]) -> int:
     """Print what was compared and what differs; how many answers differ."""
     before, after = answers(base, viewers), answers(head, viewers)
     both = before & after
@@ -31,10 +31,10 @@ def report(base: Path, head: Path, *, shown: int, viewers: Collection[str]) -> i
     _print_viewers(before | after, [*differing, *alone])
     if not viewers:
         _print_reached(base)
-    for name in alone[:shown]:
+    for name in alone[:limit]:
         side, folder = ("base", base) if name in before else ("head", head)
         say(f"\nOnly in {side}: {_first_line(folder / name)} ({name})")
-    _print_differences(base, head, differing, shown)
+    _print_differences(base, head, differing, limit)
     say(
         f"\n{len(both):,} answers compared, {len(differing):,} differ, "
         f"{len(alone):,} are on one side alone."
@@ -67,13 +67,13 @@ def _print_reached(folder: Path) -> None:
         say(f"  not {name}: {' '.join(statuses[name]) or 'never asked for'}")
 
 
-def _print_differences(base: Path, head: Path, names: list[str], shown: int) -> None:
+def _print_differences(base: Path, head: Path, names: list[str], limit: int) -> None:
     alike: dict[str, list[str]] = defaultdict(list)
     for name in names[:READ]:
         lines = list(_difference(base / name, head / name))
         alike["\n".join(lines)].append(name)
     by_number = sorted(alike.items(), key=lambda pair: -len(pair[1]))
-    for number, (text, where) in enumerate(by_number[:shown], 1):
+    for number, (text, where) in enumerate(by_number[:limit], 1):
         say(f"\n=== {number} of {len(alike)} differences: in {len(where):,} answers, such as")
         for name in where[:3]:
             say(f"    {_first_line(base / name)}  ({name})")

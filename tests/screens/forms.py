@@ -4,7 +4,7 @@ To send forms in another way as well, add a line to `ways`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -30,6 +30,7 @@ _ANSWERS = {
 _WORDS = "The customer called, ticket 1234"
 _TOO_LONG = "가나다라" * 500
 _TYPED = frozenset({"text", "textarea", "email", "password", "number", "date", "tel", "search"})
+_ANSWERED = _TYPED | {"select", "radio", "checkbox"}
 
 
 @dataclass(slots=True)
@@ -54,7 +55,12 @@ class Form:
     @property
     def data(self) -> Data:
         """What is sent when nobody touches anything."""
-        return {one.name: list(one.values) for one in self.fields.values() if one.values}
+        controls = self.fields.values()
+        return {control.name: list(control.values) for control in controls if control.values}
+
+    def named(self, kinds: Collection[str]) -> list[str]:
+        """The names of its fields of these kinds."""
+        return [control.name for control in self.fields.values() if control.kind in kinds]
 
 
 class _Reader(HTMLParser):
@@ -110,19 +116,19 @@ class _Reader(HTMLParser):
 
 def forms_in(html: str) -> Iterator[tuple[str, Form]]:
     """(its HTML, the form) of each form that is posted."""
-    for found in _FORM.finditer(html):
+    for match in _FORM.finditer(html):
         reader = _Reader()
-        reader.feed(found[0])
+        reader.feed(match[0])
         if reader.form.method == "post":
-            yield found[0], reader.form
+            yield match[0], reader.form
 
 
 def ways(form: Form) -> Iterator[tuple[str, Data]]:
     """(what was done, what is then sent): untouched, emptied, too long, filled, each button."""
     yield "untouched", form.data
-    if any(one.kind in _TYPED | {"select", "radio", "checkbox"} for one in form.fields.values()):
-        yield "emptied", {one.name: [""] for one in form.fields.values() if one.kind == "hidden"}
-        yield "too long", form.data | _typed(form, lambda _name: _TOO_LONG)
+    if form.named(_ANSWERED):
+        yield "emptied", {name: [""] for name in form.named({"hidden"})}
+        yield "too long", form.data | {name: [_TOO_LONG] for name in form.named(_TYPED)}
     buttons = dict.fromkeys([*form.buttons[:4]]) or {("", ""): None}
     for name, value in buttons:
         yield f"filled {name}={value}", filled(form) | ({name: [value]} if name else {})
@@ -134,12 +140,10 @@ def ways(form: Form) -> Iterator[tuple[str, Data]]:
 
 def filled(form: Form) -> Data:
     """As somebody sends it who answers everything: the last choice of each list, every tick."""
-    data = form.data | _typed(form, lambda name: _ANSWERS.get(name, _WORDS))
-    for one in form.fields.values():
-        if one.offers:
-            data[one.name] = one.offers if one.kind == "checkbox" else one.offers[-1:]
+    typed = {name: [_ANSWERS.get(name, _WORDS)] for name in form.named(_TYPED)}
+    data = form.data | typed
+    for control in form.fields.values():
+        if control.offers:
+            is_tick = control.kind == "checkbox"
+            data[control.name] = control.offers if is_tick else control.offers[-1:]
     return data
-
-
-def _typed(form: Form, answer: Callable[[str], str]) -> Data:
-    return {one.name: [answer(one.name)] for one in form.fields.values() if one.kind in _TYPED}

@@ -16,17 +16,14 @@ _RULES = (
     (re.compile(r"\bms=\d+"), "ms=0"),
     # A file of ours may have moved: only its kind is compared.
     (re.compile(r"/static/[^\s\"'<>()&?]*?(\.\w+)(?=[\"'\s<>()&?])"), r"ASSET\1"),
-    # And where several of a kind stand one after the other, not how many there are, nor how far
-    # apart.
-    (
-        re.compile(r"(<(?:link|script)\b[^>]*\bASSET\.\w+[^>]*>(?:</script>)?)\s*(?:\1\s*)*"),
-        r"\1\n",
-    ),
 )
+# And of what a page loads, which kinds there are: files may have been divided or put together.
+_LOADED = re.compile(r"\s*<(?:link|script)\b[^>]*\b(ASSET\.(?:css|js))[^>]*>(?:</script>)?")
 
 
 def normal(text: str) -> str:
     """The text as it is compared."""
     for pattern, words in _RULES:
         text = pattern.sub(words, text)
-    return text
+    loaded = sorted(set(_LOADED.findall(text)))
+    return _LOADED.sub("", text) + "".join(f"\nLoads {kind}" for kind in loaded)

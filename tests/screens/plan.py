@@ -56,14 +56,14 @@ def routes() -> list[Route]:
 
 
 def _routes(resolver: URLResolver, before: str, spaces: tuple[str, ...]) -> Iterator[Route]:
-    for one in resolver.url_patterns:
-        path = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from _routes(one, path, (*spaces, *([one.namespace] if one.namespace else [])))
-        elif isinstance(one, URLPattern):
-            yield Route(
-                ":".join([*spaces, one.name or ""]), path, isinstance(one.pattern, RegexPattern)
-            )
+    for pattern in resolver.url_patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = (*spaces, pattern.namespace) if pattern.namespace else spaces
+            yield from _routes(pattern, path, inner)
+        elif isinstance(pattern, URLPattern):
+            name = ":".join([*spaces, pattern.name or ""])
+            yield Route(name, path, isinstance(pattern.pattern, RegexPattern))
 
 
 def urls(route: Route) -> list[str]:
@@ -85,8 +85,8 @@ def _arguments(route: Route, name: str) -> list[str]:
         return [row.slug for row in samples("payments.Product")]
     if name == "merchant_uid":
         return [row.merchant_uid for row in _orders()]
-    found = _ADMIN.match(route.path)
-    label = _MODELS.get(route.name) or (f"{found[1]}.{found[2]}" if found else "")
+    admin = _ADMIN.match(route.path)
+    label = _MODELS.get(route.name) or (f"{admin[1]}.{admin[2]}" if admin else "")
     if name not in _KEYS or not label:
         raise LookupError(f"{route.name} takes <{name}>: give it values in plan.VALUES")
     rows = samples(label)

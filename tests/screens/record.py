@@ -7,7 +7,7 @@ what, and which templates were drawn.
 import hashlib
 import json
 import re
-import time
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from html import unescape
@@ -15,15 +15,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin
 
+from django.conf import settings
 from django.contrib import admin
+from django.db import connection
 from django.template import Template
 
+from . import sides
 from .browser import Browser
 from .cases import Call, posts, refused, sent
 from .forms import TOKEN, Form, forms_in, ways
 from .plan import Route, routes, urls
 from .queries import queries
-from .sides import say
+from .sides import BOOK, say
 from .still import held_still
 from .viewers import VIEWERS, Viewer
 
@@ -145,24 +148,30 @@ def note_templates() -> set[str]:
     return names
 
 
-def main(target: str, gateway: str, *names: str) -> None:
-    """Record what the viewers of these names see; without any, all of them."""
-    folder = Path(target)
+def main(target: str, code: str, data: str, *names: str) -> None:
+    """Record into `target` what the viewers of these names see; without any, all of them.
+
+    `code` is the checkout whose stand-in gateway answers, `data` has the filled database and the
+    gateway's data: each viewer gets fresh copies, so that none sees what another has done.
+    """
+    folder, database = Path(target), Path(settings.DATABASES["default"]["NAME"])
     screens: list[Any] = list(admin.site._registry.values())
     for screen in screens:
         screen.list_per_page = min(screen.list_per_page, ROWS)
     templates, reached = note_templates(), Counter[tuple[str, str]]()
     with held_still():
         every = routes()
-        for viewer in VIEWERS:
-            if names and str(viewer) not in names:
-                continue
-            began = time.process_time()
-            recorder = Recorder(viewer, folder, gateway)
-            recorder.everything(every)
+        for viewer in filter(lambda viewer: not names or str(viewer) in names, VIEWERS):
+            connection.close()
+            for left_over in database.parent.glob(f"{database.name}*"):
+                left_over.unlink()
+            shutil.copy(Path(data) / BOOK, database)
+            gateway = Path(data), database.parent, Path(code)
+            with sides.answering(viewer.is_answered, *gateway) as url:
+                recorder = Recorder(viewer, folder, url)
+                recorder.everything(every)
             reached += recorder.browser.reached
-            seconds = time.process_time() - began
-            say(f"{viewer!s:24}{recorder.number:>6,} answers {seconds:>5.0f} s")
+            say(f"{viewer!s:24}{recorder.number:>6,} answers")
     facts = {
         "names": sorted({route.name for route in every}),
         "reached": [[name, status, number] for (name, status), number in sorted(reached.items())],

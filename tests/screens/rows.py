@@ -9,8 +9,7 @@ from typing import Any
 from django.apps import apps
 from django_tasks_db.models import DBTaskResult
 
-from .sides import say
-from .still import LOOKED_AT
+from .sides import LOOKED_AT, say
 
 TASKS = (("READY", 600), ("RUNNING", 30), ("FAILED", 3_000), ("FAILED", 9_000))
 

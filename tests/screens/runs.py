@@ -5,7 +5,7 @@ from typing import Any
 
 from django.apps import apps
 
-from .still import LOOKED_AT
+from .sides import LOOKED_AT
 
 _ALL = ("agrees", "moved", "differs", "not_found", "unknown", "parked", "waiting")
 _LATELY, _LONG_AGO = LOOKED_AT - timedelta(seconds=4), LOOKED_AT - timedelta(minutes=20)

@@ -11,11 +11,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
+import requests
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(__file__).resolve().parent
+# When the database is filled: a Wednesday, 14:00 in Korea. And when everything is looked at.
+SEEDED = datetime(2026, 4, 15, 5, 0, tzinfo=UTC)
+LOOKED_AT = SEEDED + timedelta(hours=1)
+# What is kept of a base: the database, the gateway's data, its answers.
+DATA = BOOK, GATEWAY = "book.sqlite3", "gateway.sqlite3"
+ANSWERS = "answers"
 # Nobody listens on port 9 of a developer's machine: the gateway is silent, at once.
 SILENT = "http://127.0.0.1:9"
 ENVIRONMENT = {
@@ -120,3 +129,21 @@ def gateway(data: Path, *, cwd: Path, env: dict[str, str]) -> Iterator[str]:
             yield line.rsplit(" ", 1)[-1].strip()
         finally:
             process.terminate()
+
+
+@contextmanager
+def answering(is_answered: bool, data: Path, own: Path, code: Path) -> Iterator[str]:
+    """The address of a gateway over a copy of its data, at `LOOKED_AT`; or `SILENT`."""
+    if not is_answered:
+        yield SILENT
+        return
+    shutil.copy(data / GATEWAY, own / GATEWAY)
+    with gateway(own / GATEWAY, cwd=code, env=dict(os.environ)) as url:
+        set_clock(url, LOOKED_AT)
+        yield url
+
+
+def set_clock(url: str, moment: datetime) -> None:
+    """The clock of a stand-in gateway goes on from `moment`."""
+    body = {"now": moment.timestamp()}
+    requests.post(f"{url}/_sandbox/clock", json=body, timeout=10).raise_for_status()

@@ -10,15 +10,13 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 
 import time_machine
 from django.core import mail
 from django.core.cache import cache
 
-# When the database is filled: a Wednesday, 14:00 in Korea. And when everything is looked at.
-SEEDED = datetime(2026, 4, 15, 5, 0, tzinfo=UTC)
-LOOKED_AT = SEEDED + timedelta(hours=1)
+from .sides import LOOKED_AT
+
 _drawn: Counter[int] = Counter()
 
 
