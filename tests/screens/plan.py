@@ -51,8 +51,8 @@ class Route:
 
 
 def routes() -> list[Route]:
-    """All of them, in the resolver's order."""
-    return list(_routes(get_resolver(), "", ()))
+    """All of them, by path: the order of registration is nothing that anybody sees."""
+    return sorted(_routes(get_resolver(), "", ()), key=lambda route: (route.path, route.name))
 
 
 def _routes(resolver: URLResolver, before: str, spaces: tuple[str, ...]) -> Iterator[Route]:
