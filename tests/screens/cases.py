@@ -153,7 +153,7 @@ SENT: tuple[tuple[str, str, str, str], ...] = (
     ("admin:payments_dailyclose_close", "", "", "day=2026-04-11"),
     ("admin:payments_reconciliationrun_start", "", "", "first_day=2026-04-01&last_day=2026-04-02"),
     ("admin:payments_reconciliationrun_start", "", "", "first_day=2026-04-02&last_day=2026-04-01"),
-    ("admin:payments_reconciliationrun_start", "", "", "first_day=1999-04-01&last_day=2027-04-02"),
+    ("admin:payments_reconciliationrun_start", "", "", "first_day=0999-04-01&last_day=2027-04-02"),
     ("admin:payments_reconciliationrun_start", "", "", "first_day=2020-04-01&last_day=2026-04-02"),
 )
 # Bodies that are no JSON object at all, or too large.
