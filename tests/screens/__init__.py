@@ -8,8 +8,8 @@ nonces and the names of assets may differ (`normal`).
 To add a screen: nothing. URLs come from the resolver, their arguments from rows of the database
 (`plan`), its forms from its own HTML (`forms`). An argument that is no row's key gets its values in
 `plan.VALUES`; a filter that no link leads to, a line in `queries`; a body or a form that only one
-row takes, a line in `cases`; a state that no row is in yet, a story in `book` (through the product's
-own doors) or a row in `rows` and `runs`; somebody else who looks, a line in `viewers.VIEWERS`.
+row takes, a line in `cases`; a state that no row is in yet, a story in `book` (through the doors of
+the product) or a row in `rows` and `runs`; somebody else who looks, a line in `viewers.VIEWERS`.
 
 The product is reached by names that stay: URL names, models, commands, settings. So one commit's
 copy of this package records any other commit.
