@@ -118,7 +118,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "backoffice.context_processors.environment",
-            ]
+            ],
+            "libraries": {"display": "payments.admin.shared.display_tags"},
         },
     }
 ]

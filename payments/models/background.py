@@ -6,10 +6,13 @@ The queue itself is django-tasks-db's own table.
 from datetime import timedelta
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 # A worker's heart beats every few seconds; without a heartbeat for this long it is dead.
 DEAD_AFTER = timedelta(minutes=2)
+# A job may be a little late: schedulers look every few seconds, cron every minute.
+LATE_AFTER = timedelta(minutes=2)
 
 
 class Worker(models.Model):
@@ -30,6 +33,11 @@ class Worker(models.Model):
     def __str__(self) -> str:
         return f"{self.host}/{self.pid}"
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it should be working, and is dead."""
+        return self.stopped_at is None and self.seen_at < timezone.now() - DEAD_AFTER
+
 
 class ScheduledJob(models.Model):
     """When a job of `payments.tasks.SCHEDULE` is due next. One row for each name."""
@@ -45,3 +53,8 @@ class ScheduledJob(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have been queued by now."""
+        return self.due_at < timezone.now() - LATE_AFTER

@@ -2,7 +2,7 @@
 
 The queue is django-tasks-db's own table. `alarm` says when nothing works any more, for dashboard
 and screen alike. To show another thing about the work: a function here, and its place in
-`admin.background.page`.
+`admin.background`.
 """
 
 from dataclasses import dataclass

@@ -1,21 +1,39 @@
 """The screen of the background work: what waits, who works, what failed. Only shown.
 
-Put together in `page`; it stands in the place of a list of workers.
+It stands in the place of a list of workers; what is read is in `selectors.background`. A task that
+staff should know by a name gets it in `_LABELS`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
 
+from payments import tasks
 from payments.admin.shared.access import require
 from payments.admin.shared.readonly import ReadOnlyAdmin
-from payments.models import Worker
-
-from . import page
+from payments.admin.shared.worker_alarm import alarm_sentence
+from payments.models import ScheduledJob, Worker
+from payments.selectors import background
 
 TEMPLATE = "admin/payments/worker/change_list.html"
+START = "manage.py worker"
+
+_LABELS: dict[str, str | Promise] = {
+    "verify_run": _("Verification run"),
+    "rescue": _("Go on with what dead workers left"),
+    "reconcile": _("Reconciliation"),
+    "sweep_orders": _("Ask about open orders"),
+    "process_webhooks_again": _("Process failed webhooks again"),
+    "mail_discrepancies": _("Mail what does not agree"),
+    "close_days": _("Look for days to close"),
+}
 
 
 @admin.register(Worker)
@@ -27,6 +45,38 @@ class WorkerAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """The page, under the URL that Django has for the list."""
         require(self.has_view_permission(request))
-        context = page.context(request) | (extra_context or {})
         title = capfirst(str(self.opts.verbose_name_plural))
-        return self.render_page(request, TEMPLATE, title=title, **context)
+        return self.render_page(request, TEMPLATE, title=title, **_context())
+
+
+def _context() -> dict[str, object]:
+    now = timezone.now()
+    failed = background.failed_tasks(since=now - background.FAILED_SINCE)[: background.ROWS]
+    alarm = background.alarm(now=now)
+    return {
+        "alarm": alarm_sentence(alarm, now=now),
+        "is_busy": alarm is not None and alarm.is_busy,
+        "start": START,
+        "queue": background.queue(now=now),
+        "workers": background.workers(),
+        "running": [(_label(task), task) for task in background.running_tasks()],
+        "failed": [(_label(task), _last(task.exception_class_path), task) for task in failed],
+        "failed_days": background.FAILED_SINCE.days,
+        "jobs": list(_jobs(background.jobs())),
+        "parked": background.parked()[: background.ROWS],
+    }
+
+
+def _label(task: DBTaskResult[Any, Any]) -> str | Promise:
+    name = _last(task.task_path)
+    return _LABELS.get(name, name)
+
+
+def _last(dotted_path: str) -> str:
+    return dotted_path.rpartition(".")[2]
+
+
+def _jobs(rows: dict[str, ScheduledJob]) -> Iterator[tuple[str | Promise, ScheduledJob | None]]:
+    """(label, when) of each job of the schedule; None for one that was never due yet."""
+    for job in tasks.SCHEDULE:
+        yield _LABELS.get(job.name, job.name), rows.get(job.name)

@@ -69,7 +69,7 @@ def amount_cell(payment: Payment) -> SafeString:
 
 def moment(value: datetime | None) -> SafeString | str:
     """A time in the reader's zone with the zone's name; UTC in the tooltip, read aloud."""
-    if value is None:
+    if not value:
         return NOTHING
     utc = stamp(value, UTC)
     return format_html(
@@ -106,6 +106,13 @@ def duration(seconds: float) -> str:
     if minutes:
         return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
     return _("%(seconds)s s") % {"seconds": rest}
+
+
+def took(start: datetime | None, end: datetime | None) -> str:
+    """How long something took that began then, or takes by now if it has not ended."""
+    if not start:
+        return NOTHING
+    return duration(((end or timezone.now()) - start).total_seconds())
 
 
 def clock(value: datetime | None) -> str:
