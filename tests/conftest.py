@@ -1,9 +1,9 @@
-"""What every test may use: the cast, the stand-in gateway over real HTTP, and three guards.
+"""What every test may use: the cast, the stand-in gateway over real HTTP, and two guards.
 
 The cast: `customer` and `stranger` buy; `viewer`, `finance`, `operator`, `approver` and
 `admin_person` are staff in the group of that name. The guards: no network call inside a
-transaction, no connection that leaves this machine, and a ledger that can be emptied between tests
-though it refuses that.
+transaction, and no connection that leaves this machine. `emptying` clears up after tests that
+commit.
 """
 
 import os
@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Page
 
 from accounts.models import User
 from payments import gateway
-from payments.migrations import _append_only_triggers
+from tests import emptying
 from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
 
@@ -92,25 +92,6 @@ def _is_database(host: str) -> bool:
     return bool(host == django_settings.DATABASES["default"].get("HOST"))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def ledger_can_be_emptied_between_tests() -> Iterator[None]:
-    """`transactional_db` empties tables, which the ledger's triggers refuse."""
-    teardown = vars(TransactionTestCase)["_fixture_teardown"]
-
-    def without_triggers(self: TransactionTestCase) -> None:
-        with connection.schema_editor() as editor:
-            _append_only_triggers.remove(None, editor)
-        try:
-            teardown(self)
-        finally:
-            with connection.schema_editor() as editor:
-                _append_only_triggers.install(None, editor)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
-        yield
-
-
 @pytest.fixture(autouse=True)
 def no_attempts_yet() -> None:
     """allauth counts attempts in the cache, which outlives a test."""
@@ -119,8 +100,20 @@ def no_attempts_yet() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """PostgreSQL drops a database only when nobody is in it: not even a thread that was cut off."""
-    yield
+    """Emptied by `emptying` between tests, and alone in the end.
+
+    PostgreSQL drops a database only when nobody is in it: not even a thread that was cut off.
+    """
+    by_django = vars(TransactionTestCase)["_fixture_teardown"]
+    with django_db_blocker.unblock():
+        before = emptying.rights()
+
+    def teardown(self: TransactionTestCase) -> None:
+        emptying.empty(rights_before=before, by_django=lambda: by_django(self))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
     if connection.vendor != "postgresql":
         return
     with django_db_blocker.unblock(), connection.cursor() as cursor:
