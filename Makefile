@@ -60,9 +60,8 @@ lock: .venv/.ready ## write the exact pins anew from the .in files
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-index-url --no-emit-find-links -o requirements.txt requirements.in
 	@$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links -o requirements-dev.txt requirements-dev.in
 
-messages: .venv/.ready .env ## collect and compile the words (needs gettext)
-	@$(BIN)/python manage.py makemessages -l ko --no-wrap --no-location --ignore 'tests/*' --ignore 'sandbox/*' --ignore 'demo/*' --ignore 'benchmarks/*' --ignore '.venv/*' --ignore 'var/*'
-	@$(BIN)/python manage.py compilemessages --ignore '.venv/*' -v 0
+messages: .venv/.ready ## collect and compile the words (needs gettext)
+	@$(BIN)/python -m tools.messages
 
 bench-checkout: .venv/.ready .env ## gateway calls and time of our own per checkout
 	@LOG_LEVEL=WARNING $(BIN)/python -m benchmarks.checkout
