@@ -5,7 +5,7 @@ another claim, add it to `_claims`; an outcome's next step is in `_NEXT`.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -13,13 +13,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.admin.shared.display import NOTHING, badge, code, moment, outcome_badge
+from payments.admin.shared.display import NOTHING, code
 from payments.admin.shared.gateway_answer import gateway_answer
 from payments.models import DeliveryOutcome, Payment, PaymentEvent, WebhookDelivery
 from payments.selectors.payments.timeline import answer_to
 from payments.states import PaymentStatus
-
-Value = str | SafeString
 
 # What it means, and what to do now.
 _NEXT: dict[str, str | Promise] = {
@@ -48,65 +46,37 @@ _NEXT: dict[str, str | Promise] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One thing that the body says, beside the gateway's answer."""
-
-    label: str | Promise
-    claimed: Value
-    answered: Value
-    verdict: SafeString | str
-    differs: bool
-
-
 def detail(delivery: WebhookDelivery, request: HttpRequest) -> dict[str, object]:
     """Everything that the page shows; the gateway's answer only to who may see the history."""
     event = answer_to(delivery) if request.user.has_perm("payments.view_paymentevent") else None
-    may_open = request.user.has_perm("payments.view_payment")
     return {
         "title": _("Webhook"),
         "subtitle": None,
-        "outcome": outcome_badge(delivery),
         "meaning": _NEXT.get(delivery.outcome, ""),
-        "received": moment(delivery.received_at),
-        "processed": moment(delivery.processed_at),
-        "next_attempt": _next_attempt(delivery),
-        "claims": _claims(delivery, event),
-        "answered_at": moment(event.recorded_at) if event else "",
+        "claims": list(_claims(delivery, event)),
+        "answered_at": event.recorded_at if event else None,
         "answer": gateway_answer(event) if event else None,
         "body": pretty(delivery.body),
-        "payment": delivery.payment if may_open else None,
     }
 
 
-def _next_attempt(delivery: WebhookDelivery) -> Value:
-    if delivery.is_given_up:
-        return badge("bad", _("given up"))
-    return moment(delivery.next_attempt_at) if delivery.next_attempt_at else ""
+def _claims(delivery: WebhookDelivery, event: PaymentEvent | None) -> Iterator[tuple[object, ...]]:
+    """(field, what the body says, what the gateway says, whether that is the same).
+
+    The last is None where one of the two says nothing.
+    """
+    fields = {
+        "merchant_uid": delivery.merchant_uid,
+        "imp_uid": delivery.imp_uid,
+        "status": delivery.claimed_status,
+    }
+    for name, claimed in fields.items():
+        answered = str(event.answer_data.get(name) or "") if event else ""
+        is_same = claimed == answered if event and claimed else None
+        yield Payment.label(name), _display(claimed), _display(answered), is_same
 
 
-def _claims(delivery: WebhookDelivery, event: PaymentEvent | None) -> list[Claim]:
-    answer = event.answer_data if event else {}
-    fields = (
-        (Payment.label("merchant_uid"), delivery.merchant_uid, answer.get("merchant_uid")),
-        (Payment.label("imp_uid"), delivery.imp_uid, answer.get("imp_uid")),
-        (Payment.label("status"), delivery.claimed_status, answer.get("status")),
-    )
-    return [
-        _claim(label, claimed, str(answered or ""), has_answer=event is not None)
-        for label, claimed, answered in fields
-    ]
-
-
-def _claim(label: str | Promise, claimed: str, answered: str, *, has_answer: bool) -> Claim:
-    differs = has_answer and bool(claimed) and claimed != answered
-    verdict: Value = ""
-    if has_answer and claimed:
-        verdict = badge("bad", _("differs")) if differs else badge("good", _("same"))
-    return Claim(label, _display(claimed), _display(answered), verdict, differs)
-
-
-def _display(value: str) -> Value:
+def _display(value: str) -> SafeString | str:
     return claimed_status(value) if value in PaymentStatus.values else code(value)
 
 
