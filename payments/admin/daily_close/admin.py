@@ -13,8 +13,7 @@ from typing import Any, TypeAlias, TypedDict
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -24,7 +23,7 @@ from django.utils.translation import pgettext_lazy
 from django_stubs_ext import WithAnnotations
 
 from payments.admin.shared.columns import column, right
-from payments.admin.shared.display import named, won
+from payments.admin.shared.display import day_label, named, won
 from payments.admin.shared.links import APPROVALS, DRIFT, MOVED, REFUNDS
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators
@@ -34,7 +33,7 @@ from payments.selectors.daily_close.lines import Sums
 
 from .close_day import close_day
 from .detail import detail
-from .display import day_label, drift_badge
+from .display import drift_badge
 from .statement import DAILY, MONTHLY, statement, statement_file
 
 
@@ -157,16 +156,5 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return DailyCloseList
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"may_close": self.has_close_permission(request)} | (extra_context or {})
-        response = super().changelist_view(request, context)
-        if isinstance(response, TemplateResponse) and response.context_data:
-            changelist = response.context_data.get("cl")
-            rows = changelist.result_list if changelist else []
-            response.context_data["month"] = f"{rows[0].day:%Y-%m}" if rows else ""
-        return response
-
     def page_context(self, request: HttpRequest, close: DailyClose) -> dict[str, Any]:
-        return detail(close, request)
+        return detail(close)

@@ -14,12 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.admin.shared.access import staff, staff_view
-from payments.admin.shared.links import payment_list_of_days
+from payments.admin.shared.links import discrepancy_list, failed_webhook_list
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core import hashing
 from payments.core.kst import day_of, read_day
 from payments.errors import Conflict, NotAllowed
-from payments.models import DeliveryOutcome, ReconciliationRun
 from payments.selectors import reconciliation
 from payments.selectors.daily_close.closes import ONE_DAY, newest, open_days, still_open
 from payments.selectors.daily_close.lines import figures_of_lines, lines_of
@@ -72,63 +71,35 @@ def _page(model_admin: ReadOnlyAdmin, request: HttpRequest, wanted: date | None)
         "more_waiting": max(0, len(waiting) - NAMED),
     }
     if day and not refusal:
-        context |= _figures(day) | _reconciled(day, request) | {"open": _still_open(request)}
+        context |= _figures(day) | _reconciled(day) | {"open": _still_open(request)}
     return model_admin.render_page(request, TEMPLATE, title=_("Close a day"), **context)
 
 
 def _figures(day: date) -> dict[str, Any]:
     lines = lines_of(day)
-    return {
-        "day_label": display.day_label(day),
-        "seen": hashing.of_text(lines),
-        "payments_url": payments_url(day),
-        **display.breakdown(figures_of_lines(lines)),
-    }
+    return {"seen": hashing.of_text(lines), **display.breakdown(figures_of_lines(lines))}
 
 
-def payments_url(day: date) -> str:
-    """The list of payments of one day, whose totals are the close's figures."""
-    return payment_list_of_days((day, day))
+def _reconciled(day: date) -> dict[str, Any]:
+    """Whether the day was compared with the gateway's book: by which run, and how that looks."""
+    run = last_over(day)
+    if run is None:
+        return {"look": "wait", "label": _("Not reconciled with the gateway yet")}
+    unknown, still_open = figure(run, "unknown"), reconciliation.still_open(run).count()
+    look, label = display.reconciled(unknown=unknown, still_open=still_open)
+    return {"run": run, "look": look, "label": label}
 
 
-def _reconciled(day: date, request: HttpRequest) -> dict[str, Any]:
-    """Whether the day was compared with the gateway's book, and where to look or to do it."""
-    if run := last_over(day):
-        look, label = display.reconciled(
-            unknown=figure(run, "unknown"), still_open=reconciliation.still_open(run).count()
-        )
-        return {"run": run, "run_url": run_url(run, request), "run_look": look, "run_label": label}
-    may_start = request.user.has_perm("payments.start_reconciliation")
-    return {
-        "run": None,
-        "run_url": reverse("admin:payments_reconciliationrun_start") if may_start else "",
-        "run_look": "wait",
-        "run_label": _("Not reconciled with the gateway yet"),
-    }
+def _still_open(request: HttpRequest) -> list[tuple[str, int, str]]:
+    """(what, how many, where to look) of what could still change the figures.
 
-
-def run_url(run: ReconciliationRun, request: HttpRequest) -> str:
-    """The page of a reconciliation; "" for whoever may not see it."""
-    may_see = request.user.has_perm("payments.view_reconciliationrun")
-    return reverse("admin:payments_reconciliationrun_change", args=[run.pk]) if may_see else ""
-
-
-def _still_open(request: HttpRequest) -> list[tuple[str, str, bool, str]]:
-    """(what, how many, whether none, where to look) of what could still change the figures."""
-    counts = still_open()
-    discrepancies = _list_url(request, "discrepancy")
-    failed = f"outcome__exact={DeliveryOutcome.FAILED.value}"
-    webhooks = _list_url(request, "webhookdelivery", failed)
-    rows = (
+    The last is "" for whoever may not see it.
+    """
+    counts, may = still_open(), request.user.has_perm
+    discrepancies = discrepancy_list() if may("payments.view_discrepancy") else ""
+    webhooks = failed_webhook_list() if may("payments.view_webhookdelivery") else ""
+    return [
         (_("Open discrepancies, of any day"), counts.discrepancies, discrepancies),
         (_("Webhooks that could not be processed"), counts.failed_webhooks, webhooks),
         (_("Runs under way"), counts.waiting_runs, ""),
-    )
-    return [(label, f"{number:,}", not number, url) for label, number, url in rows]
-
-
-def _list_url(request: HttpRequest, model: str, query: str = "") -> str:
-    """A list's URL; "" for whoever may not see it."""
-    may_see = request.user.has_perm(f"payments.view_{model}")
-    url = reverse(f"admin:payments_{model}_changelist")
-    return (f"{url}?{query}" if query else url) if may_see else ""
+    ]

@@ -3,11 +3,10 @@
 To break the figures down by one more thing: a table in `breakdown`, and its place in the templates.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -15,34 +14,12 @@ from django.utils.translation import ngettext, pgettext
 from payments.admin.shared.display import NOTHING, badge, pay_method, won
 from payments.core.money import with_separators
 from payments.models import DailyClose
-from payments.selectors.daily_close.lines import Figures, Line, Sums
-from payments.states import status_label
+from payments.selectors.daily_close.lines import Figures, Sums
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A row of figures: payments that have something in common, without a sign for won."""
-
-    name: str
-    count: str
-    gross: str
-    refunded: str
-    net: str
-
-
-def day_label(day: date) -> str:
-    """2026-04-01 (Wed), 2026-04-01 (수): Django's short Korean names of days are the long ones."""
-    return f"{day} ({date_format(day, 'D').removesuffix('요일')})"
-
-
-def signed(amount: int) -> str:
+def signed(amount: int, look: Callable[[int], str] = with_separators) -> str:
     """1000 -> "+1,000", -1000 -> "−1,000"."""
-    return f"{'−' if amount < 0 else '+' if amount else ''}{with_separators(abs(amount))}"
-
-
-def signed_won(amount: int) -> str:
-    """The same with the sign for won."""
-    return f"{'−' if amount < 0 else '+' if amount else ''}{won(abs(amount))}"
+    return f"{'−' if amount < 0 else '+' if amount else ''}{look(abs(amount))}"
 
 
 def drift_label(by: Sums | None) -> str:
@@ -50,7 +27,7 @@ def drift_label(by: Sums | None) -> str:
     if by is None or by == Sums():
         return _("Stands")
     text = _("Net %(amount)s (refunds)") if by.is_refunds_alone else _("Net %(amount)s")
-    return text % {"amount": signed_won(by.net)}
+    return text % {"amount": signed(by.net, won)}
 
 
 def drift_badge(by: Sums | None) -> SafeString:
@@ -58,17 +35,6 @@ def drift_badge(by: Sums | None) -> SafeString:
     if by is None or by == Sums():
         return badge("quiet", drift_label(by))
     return badge("wait" if by.is_refunds_alone else "bad", drift_label(by))
-
-
-def group(name: str, sums: Sums) -> Group:
-    """One row of figures."""
-    return Group(
-        name=name,
-        count=with_separators(sums.count),
-        gross=with_separators(sums.gross),
-        refunded=with_separators(sums.refunded),
-        net=with_separators(sums.net),
-    )
 
 
 def reconciled(*, unknown: int, still_open: int) -> tuple[str, str]:
@@ -86,12 +52,6 @@ def reconciled(*, unknown: int, still_open: int) -> tuple[str, str]:
     return "good", _("Reconciled with the gateway")
 
 
-def line_status(line: Line) -> str:
-    """A kept status as staff read it."""
-    sums = {"amount": line.amount, "cancelled_amount": line.cancelled_amount}
-    return str(status_label(line.status, **sums))
-
-
 def day_state(day: date, close: DailyClose | None, *, today: date) -> str:
     """Whether a day is closed, or can't be yet."""
     if close:
@@ -103,9 +63,9 @@ def breakdown(figures: Figures) -> dict[str, Any]:
     """What the tables show: all, by payment method and by PG, the one that brought most first."""
     methods, providers = _ranked(figures.by_method), _ranked(figures.by_provider)
     return {
-        "sums": group("", figures.sums),
-        "methods": [group(pay_method(name), sums) for name, sums in methods],
-        "providers": [group(name or NOTHING, sums) for name, sums in providers],
+        "sums": figures.sums,
+        "methods": [(pay_method(name), sums) for name, sums in methods],
+        "providers": [(name or NOTHING, sums) for name, sums in providers],
     }
 
 

@@ -26,6 +26,7 @@ from payments.selectors.daily_close.closes import ONE_DAY, newest
 from payments.services.access_log import MAX_REASON, MIN_REASON, record_access
 
 from . import statement_page
+from .display import breakdown
 from .statement_page import Statement
 
 
@@ -58,16 +59,13 @@ def statement(model_admin: ReadOnlyAdmin, request: HttpRequest, *, kind: Kind) -
         TEMPLATE,
         title=wanted.title,
         statement=wanted,
-        kind=kind.name,
+        kind=kind,
         shop=conf.shop_name(),
         printed_at=stamp(timezone.now()),
-        printed_by=str(staff(request)),
-        parameter=kind.parameter,
-        input_type=kind.input_type,
         file_url=reverse(f"admin:payments_dailyclose_{kind.name}_csv"),
-        may_export=request.user.has_perm("payments.export_payment"),
         reason_min=MIN_REASON,
         reason_max=MAX_REASON,
+        **breakdown(wanted.figures),
     )
 
 
@@ -91,8 +89,8 @@ def statement_file(
         messages.error(request, str(refusal))
         url = reverse(f"admin:payments_dailyclose_{kind.name}")
         return HttpResponseRedirect(f"{url}?{kind.parameter}={wanted.value}")
-    file = wanted.file
-    return streamed(name=wanted.file_name, header=file.header, rows=file.rows, access=access)
+    header, rows = wanted.file.header, wanted.file.rows
+    return streamed(name=wanted.file_name, header=header, rows=rows, access=access)
 
 
 def _wanted(kind: Kind, text: str | None) -> date:

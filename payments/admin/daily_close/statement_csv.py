@@ -20,7 +20,7 @@ from payments.models import Payment
 from payments.selectors.daily_close.lines import Figures, Sums
 from payments.selectors.daily_close.statements import Daily, Day, Entry, Monthly
 
-from .display import day_state, line_status
+from .display import day_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ def _day(day: Day, today: date) -> list[Any]:
 def _payment(entry: Entry) -> list[Any]:
     line = entry.line
     texts = (
-        entry.merchant_uid,
+        entry.payment.merchant_uid,
         line.imp_uid,
-        iso(entry.paid_at),
+        iso(entry.payment.paid_at),
         pay_method(line.pay_method),
         line.pg_provider,
-        line_status(line),
+        line.status_label,
     )
     return [_("Payment"), *map(guarded, texts), *_numbers(line.sums)]
 

@@ -38,7 +38,7 @@ class Tile:
 def tiles(figures: Dashboard) -> Iterator[Tile]:
     """The four, in their order."""
     now, before = figures.now, figures.before
-    url = payment_list_of_days(now.days)
+    url = payment_list_of_days(*now.days)
     gross, refunded, net = (
         _moved(getattr(now.approved, name), getattr(before.approved, name), good=good)
         for name, good in (("gross", 1), ("refunded", 0), ("net", 1))
@@ -51,7 +51,7 @@ def tiles(figures: Dashboard) -> Iterator[Tile]:
         won(now.approved.refunded),
         _("of the payments approved in these days"),
         refunded,
-        payment_list_of_days(now.days, status="cancelled"),
+        payment_list_of_days(*now.days, status="cancelled"),
     )
     yield Tile("net", _("Net"), won(now.approved.net), _("gross less refunded"), net, url)
     yield _success(now, before)
@@ -65,7 +65,7 @@ def _success(now: Span, before: Span) -> Tile:
         NOTHING if now.success_rate is None else percent(now.success_rate),
         _("%(approved)s approved of %(orders)s ordered") % numbers,
         _points(now.success_rate, before.success_rate),
-        payment_list_of_days(now.days, basis="requested"),
+        payment_list_of_days(*now.days, basis="requested"),
     )
 
 

@@ -93,7 +93,7 @@ def _methods(figures: Dashboard) -> list[tuple[str, str, str, str, int]]:
             pay_method(share.pay_method),
             won(share.totals.gross),
             percent(share.part),
-            payment_list_of_days(days, pay_method=share.pay_method) if share.pay_method else "",
+            payment_list_of_days(*days, pay_method=share.pay_method) if share.pay_method else "",
             round(share.part * 100),
         )
         for share in figures.methods
@@ -108,7 +108,7 @@ def _days(figures: Dashboard) -> list[tuple[str, str, str, str, str]]:
             won(row.gross),
             won(row.refunded),
             won(row.gross - row.refunded),
-            payment_list_of_days((row.day, row.day)),
+            payment_list_of_days(row.day, row.day),
         )
         for row in reversed(figures.days)
     ]

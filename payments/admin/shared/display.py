@@ -4,10 +4,11 @@ A status is always a word with a shape and a colour, never a colour alone. To gi
 look, change its table below; the shapes are drawn in static/payments/admin/components/badge.css.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -95,6 +96,11 @@ def age(value: datetime, now: datetime) -> str:
         if seconds >= size:
             return str(label % {"number": seconds // size})
     return _("just now")
+
+
+def day_label(day: date) -> str:
+    """2026-04-01 (Wed), 2026-04-01 (수): Django's short Korean names of days are the long ones."""
+    return f"{day} ({date_format(day, 'D').removesuffix('요일')})"
 
 
 def duration(seconds: float) -> str:

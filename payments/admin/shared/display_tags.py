@@ -9,19 +9,22 @@ from django import template
 
 from payments.core.money import with_separators
 
-from . import display, run_display
+from . import display, links, run_display
 
 register = template.Library()
 
 register.filter("won", display.won)
 register.filter("number", with_separators)
 register.filter("moment", display.moment)
+register.filter("day_label", display.day_label)
 register.filter("duration", display.duration)
 register.filter("took", display.took)
 register.filter("code", display.code)
 register.filter("email", display.email_cell)
 register.filter("pay_method", display.pay_method)
 register.filter("outcome_badge", display.outcome_badge)
+register.filter("without_answer", run_display.without_answer)
 register.filter("run_badge", run_display.run_badge)
 register.filter("run_url", run_display.run_url)
 register.simple_tag(display.badge, name="badge")
+register.simple_tag(links.payment_list_of_days, name="payments_of_days")

@@ -4,11 +4,13 @@ The list's query string travels as Django's own `_changelist_filters`. Both ways
 of the admin, so nothing that is posted can lead away from it.
 """
 
+from datetime import date
+
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from payments.core.periods import Days
+from payments.models import DeliveryOutcome
 
 FILTERS = "_changelist_filters"
 BACK = "back"
@@ -30,18 +32,24 @@ def payment_list(query: str = "") -> str:
     return reverse("admin:payments_payment_changelist") + (f"?{query}" if query else "")
 
 
-def payment_list_of_days(days: Days, **filters: str) -> str:
+def payment_list_of_days(first: date, last: date, **filters: str) -> str:
     """The same for Korean days, by payment date or another `basis`.
 
     Days, not a preset: what the link was made from must still be true tomorrow.
     """
-    bounds = {"from": days[0].isoformat(), "to": days[1].isoformat()}
+    bounds = {"from": first.isoformat(), "to": last.isoformat()}
     return payment_list(urlencode({"basis": "paid"} | filters | bounds))
 
 
 def discrepancy_list(query: str = "") -> str:
     """The URL of the queue of discrepancies, narrowed by a query string."""
     return reverse("admin:payments_discrepancy_changelist") + (f"?{query}" if query else "")
+
+
+def failed_webhook_list() -> str:
+    """The URL of the list of webhooks that could not be processed."""
+    query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})
+    return f"{reverse('admin:payments_webhookdelivery_changelist')}?{query}"
 
 
 def list_url(request: HttpRequest, model: str = "payment") -> str:

@@ -7,7 +7,7 @@ more than it shows. What is counted before a day is closed is in `still_open`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -147,15 +147,33 @@ def figures_then(close: DailyClose) -> Figures:
     return Figures(sums_of(close), methods, kept(close.by_provider, "pg_provider"))
 
 
+class Known(NamedTuple):
+    """What never changes about a payment that was approved."""
+
+    pk: int | None
+    merchant_uid: str
+    paid_at: datetime | None
+
+
+UNKNOWN = Known(None, "", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One payment that is not what it was: None where it was not, or is no longer, of the day."""
 
     imp_uid: str
-    merchant_uid: str
-    payment_id: int | None
+    payment: Known
     before: Line | None
     after: Line | None
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether it changed as a refund changes a payment, and in nothing else."""
+        if self.before is None or self.after is None:
+            return False
+        refunded, status = self.after.cancelled_amount, self.after.status
+        return replace(self.before, cancelled_amount=refunded, status=status) == self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,22 +213,8 @@ def _causes(then: str, now: str) -> Iterator[Cause]:
     ids = sorted({*before, *after})
     payments = known(ids)
     for imp_uid in ids:
-        payment = payments.get(imp_uid)
-        yield Cause(
-            imp_uid=imp_uid,
-            merchant_uid=payment.merchant_uid if payment else "",
-            payment_id=payment.pk if payment else None,
-            before=before.get(imp_uid),
-            after=after.get(imp_uid),
-        )
-
-
-class Known(NamedTuple):
-    """What never changes about a payment that was approved."""
-
-    pk: int
-    merchant_uid: str
-    paid_at: datetime | None
+        payment = payments.get(imp_uid, UNKNOWN)
+        yield Cause(imp_uid, payment, before.get(imp_uid), after.get(imp_uid))
 
 
 def known(ids: list[str]) -> dict[str, Known]:

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from payments.core.kst import end_of, start_of
 from payments.models import Payment
-from payments.states import APPROVED
+from payments.states import APPROVED, status_label
 
 CHUNK = 2_000
 # In the place of an empty value: a line always has six words.
@@ -56,6 +56,12 @@ class Line:
         if self.status not in APPROVED:
             return Sums(1)
         return Sums(1, self.amount, self.cancelled_amount)
+
+    @property
+    def status_label(self) -> str:
+        """The kept status as staff read it."""
+        sums = {"amount": self.amount, "cancelled_amount": self.cancelled_amount}
+        return str(status_label(self.status, **sums))
 
 
 def _worded(value: object) -> str:

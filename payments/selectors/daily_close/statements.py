@@ -11,7 +11,16 @@ from datetime import date, datetime, timedelta
 
 from payments.models import DailyClose
 
-from .closes import Drift, by_imp_uid, drift, figures_by_day, figures_then, known
+from .closes import (
+    UNKNOWN,
+    Drift,
+    Known,
+    by_imp_uid,
+    drift,
+    figures_by_day,
+    figures_then,
+    known,
+)
 from .lines import Figures, Line, Sums, figures_of_lines, lines_of, payments_of, read_lines
 
 
@@ -56,8 +65,7 @@ class Entry:
     """One payment of a day, as it stood when the day was closed."""
 
     line: Line
-    merchant_uid: str
-    paid_at: datetime | None
+    payment: Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +126,9 @@ def _entries(day: date, text: str) -> list[Entry]:
     lines = list(read_lines(text))
     payments = by_imp_uid(payments_of(day))
     payments |= known([line.imp_uid for line in lines if line.imp_uid not in payments])
-    entries = []
-    for line in lines:
-        payment = payments.get(line.imp_uid)
-        uid = payment.merchant_uid if payment else ""
-        entries.append(Entry(line, uid, payment.paid_at if payment else None))
+    entries = [Entry(line, payments.get(line.imp_uid, UNKNOWN)) for line in lines]
     return sorted(entries, key=_by_payment_date)
 
 
 def _by_payment_date(entry: Entry) -> tuple[bool, datetime | None, str]:
-    return entry.paid_at is None, entry.paid_at, entry.line.imp_uid
+    return entry.payment.paid_at is None, entry.payment.paid_at, entry.line.imp_uid

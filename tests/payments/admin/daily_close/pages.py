@@ -28,10 +28,8 @@ def words(page: str) -> str:
 def cells(page: str) -> list[list[str]]:
     """The rows of every table, as words."""
     rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL)
-    return [
-        [" ".join(words(cell).split()) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
-        for row in rows
-    ]
+    cell = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)
+    return [[" ".join(words(text).split()) for text in cell.findall(row)] for row in rows]
 
 
 def ran(

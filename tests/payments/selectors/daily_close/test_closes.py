@@ -83,8 +83,8 @@ def test_a_late_refund_moves_the_day_of_its_payment(
     assert drifted.difference == Sums(0, 0, 9_000)
     assert (drifted.then.sums.net, drifted.now.sums.net) == (198_000, 189_000)
     [cause] = drifted.causes
-    assert (cause.imp_uid, cause.merchant_uid) == (payment.imp_uid, payment.merchant_uid)
-    assert cause.payment_id == payment.pk != other.pk
+    assert (cause.imp_uid, cause.payment.merchant_uid) == (payment.imp_uid, payment.merchant_uid)
+    assert cause.payment.pk == payment.pk != other.pk
     assert payment.imp_uid is not None
     assert cause.before == Line(payment.imp_uid, 99_000, 0, "paid", "card", "html5_inicis")
     assert cause.after == Line(payment.imp_uid, 99_000, 9_000, "cancelled", "card", "html5_inicis")
@@ -98,7 +98,7 @@ def test_a_payment_that_is_found_later_is_added(
     drifted = drift(close)
     assert drifted.difference == Sums(1, 99_000, 0)
     [cause] = drifted.causes
-    assert (cause.before, cause.payment_id) == (None, late.pk)
+    assert (cause.before, cause.payment.pk) == (None, late.pk)
 
 
 def test_a_late_approval_of_a_failed_order_is_added(
@@ -115,7 +115,7 @@ def test_a_late_approval_of_a_failed_order_is_added(
         late_approval=True,
     )
     [cause] = drift(close).causes
-    assert (cause.imp_uid, cause.payment_id, cause.before) == ("imp_late", failed.pk, None)
+    assert (cause.imp_uid, cause.payment.pk, cause.before) == ("imp_late", failed.pk, None)
 
 
 def test_a_payment_that_moved_to_another_day_is_gone(
@@ -127,7 +127,7 @@ def test_a_payment_that_moved_to_another_day_is_gone(
     drifted = drift(close)
     assert drifted.difference == Sums(-1, -99_000, 0)
     [cause] = drifted.causes
-    assert (cause.after, cause.payment_id) == (None, payment.pk)
+    assert (cause.after, cause.payment.pk) == (None, payment.pk)
 
 
 def test_what_does_not_move_the_sums_is_still_named(
@@ -138,7 +138,7 @@ def test_what_does_not_move_the_sums_is_still_named(
     Payment.objects.filter(pk=payment.pk).update(pay_method="kakaopay")
     drifted = drift(close)
     assert drifted.difference == Sums()
-    assert [cause.payment_id for cause in drifted.causes] == [payment.pk]
+    assert [cause.payment.pk for cause in drifted.causes] == [payment.pk]
     assert drifted.now.by_method == {"kakaopay": Sums(1, 99_000, 0)}
 
 
