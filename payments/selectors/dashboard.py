@@ -8,12 +8,12 @@ do gross, refunded and net belong to the same payments. To show another figure, 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateField, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, DateField, QuerySet, Value, When
 
 from payments.core.db.functions import KoreanDay
 from payments.core.kst import end_of, start_of
@@ -27,11 +27,11 @@ from payments.models import (
     VerificationRun,
     WebhookDelivery,
 )
-from payments.states import APPROVED, EventKind, PaymentStatus, Source
+from payments.states import EventKind, Source
 
 from . import background
 from .payments.attention import Attention, needs
-from .payments.totals import Totals
+from .payments.totals import Row, Totals, added_up, totals_of
 
 # A chart of fewer days says nothing: for "today" it shows the week that ends today.
 CHART_DAYS = 7
@@ -44,8 +44,6 @@ FAILED_WITHIN = timedelta(days=1)
 # Steps on the way to an outcome; the outcome has an event of its own.
 _STEPS = (EventKind.PREPARE_ASKED, EventKind.PREPARED, EventKind.ASKED, EventKind.RENUMBERED)
 
-Row = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -53,18 +51,12 @@ class Span:
 
     `approved` adds up the payments whose payment date lies in these days: gross is what was
     approved, refunded what has gone back of it since, net the rest. `ordered` adds up the orders
-    made in these days, and `success_rate` is taken of them: approved among those that came to an
-    end (approved or failed).
+    made in these days; the success rate is theirs.
     """
 
     days: Days
     approved: Totals
     ordered: Totals
-
-    @property
-    def success_rate(self) -> float | None:
-        """Between 0 and 1; None if no order came to an end."""
-        return self.ordered.success_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +69,17 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """What was approved on one Korean day, and what has gone back of it."""
-
-    day: date
-    gross: int
-    refunded: int
-
-
-@dataclass(frozen=True, slots=True)
 class Dashboard:
-    """All figures. `days` has a row for every day of the chart, also where nothing happened."""
+    """All figures.
+
+    `days` holds what was approved on every day of the chart and what has gone back of it, also
+    where nothing happened.
+    """
 
     now: Span
     before: Span
     methods: list[Share]
-    days: list[Day]
+    days: dict[date, Totals]
 
 
 def dashboard(days: Days) -> Dashboard:
@@ -105,11 +92,15 @@ def dashboard(days: Days) -> Dashboard:
     within = [row for row in approved if row["day"] and _in(days, row["day"])]
     earlier = [row for row in approved if row["day"] is None or _in(before, row["day"])]
     return Dashboard(
-        now=Span(days, _sum(within), _sum(row for row in ordered if row["is_now"])),
-        before=Span(before, _sum(earlier), _sum(row for row in ordered if not row["is_now"])),
+        now=_span(days, within, [row for row in ordered if row["is_now"]]),
+        before=_span(before, earlier, [row for row in ordered if not row["is_now"]]),
         methods=_shares(within),
         days=_days(chart, approved),
     )
+
+
+def _span(days: Days, approved: Iterable[Row], ordered: Iterable[Row]) -> Span:
+    return Span(days, totals_of(approved), totals_of(ordered))
 
 
 def _in(days: Days, day: date) -> bool:
@@ -122,7 +113,7 @@ def _approved(first: date, chart: Days) -> list[Row]:
     # The day is worked out for the chart's days alone: that is what costs.
     in_chart = When(paid_at__gte=start_of(chart[0]), then=KoreanDay("paid_at"))
     day = Case(in_chart, default=None, output_field=DateField())
-    return _added_up(payments.annotate(day=day), "day", "pay_method")
+    return added_up(payments.annotate(day=day), "day", "pay_method")
 
 
 def _ordered(first: date, days: Days) -> list[Row]:
@@ -131,24 +122,7 @@ def _ordered(first: date, days: Days) -> list[Row]:
         requested_at__gte=start_of(first), requested_at__lt=end_of(days[1])
     )
     is_now = Case(When(requested_at__gte=start_of(days[0]), then=Value(True)), default=Value(False))
-    return _added_up(payments.annotate(is_now=is_now), "is_now")
-
-
-def _added_up(payments: QuerySet[Payment, Any], *by: str) -> list[Row]:
-    sums = {"count": Count("pk"), "gross": Sum("amount"), "refunded": Sum("cancelled_amount")}
-    return list(payments.order_by().values(*by, "status").annotate(**sums))
-
-
-def _sum(rows: Iterable[Row]) -> Totals:
-    """The same figures as `totals.totals` has for the payments behind these rows."""
-    by_status = dict.fromkeys(PaymentStatus.values, 0)
-    gross = refunded = 0
-    for row in rows:
-        by_status[row["status"]] += row["count"]
-        if row["status"] in APPROVED:
-            gross += row["gross"]
-            refunded += row["refunded"]
-    return Totals(sum(by_status.values()), gross, refunded, by_status)
+    return added_up(payments.annotate(is_now=is_now), "is_now")
 
 
 def _shares(rows: Iterable[Row]) -> list[Share]:
@@ -156,7 +130,7 @@ def _shares(rows: Iterable[Row]) -> list[Share]:
     by_method: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_method[row["pay_method"]].append(row)
-    sums = {method: _sum(rows) for method, rows in by_method.items()}
+    sums = {method: totals_of(rows) for method, rows in by_method.items()}
     gross = sum(total.gross for total in sums.values())
     shares = [
         Share(method, total, total.gross / gross if gross else 0) for method, total in sums.items()
@@ -164,44 +138,33 @@ def _shares(rows: Iterable[Row]) -> list[Share]:
     return sorted(shares, key=lambda share: (-share.totals.gross, share.pay_method))
 
 
-def _days(chart: Days, rows: Iterable[Row]) -> list[Day]:
+def _days(chart: Days, rows: Iterable[Row]) -> dict[date, Totals]:
     by_day: defaultdict[date | None, list[Row]] = defaultdict(list)
     for row in rows:
         by_day[row["day"]].append(row)
     dates = [chart[0] + timedelta(days=number) for number in range((chart[1] - chart[0]).days + 1)]
-    sums = [(day, _sum(by_day[day])) for day in dates]
-    return [Day(day, total.gross, total.refunded) for day, total in sums]
+    return {day: totals_of(by_day[day]) for day in dates}
 
 
-def waiting(
-    now: datetime,
-    *,
-    with_webhooks: bool,
-    with_runs: bool = False,
-    with_reconciliations: bool = False,
-    with_background: bool = False,
-) -> dict[str, int]:
+# What can wait besides payments.
+_OTHERS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
+    FAILED_WEBHOOKS: lambda now: WebhookDelivery.objects.filter(outcome=DeliveryOutcome.FAILED),
+    OPEN_RUNS: lambda now: VerificationRun.objects.filter(status__in=NOT_ENDED),
+    OPEN_RECONCILIATIONS: lambda now: ReconciliationRun.objects.filter(status__in=NOT_ENDED),
+    FAILED_TASKS: lambda now: background.failed_tasks(since=now - FAILED_WITHIN),
+    PARKED: lambda now: background.parked().select_related(None),
+}
+
+
+def waiting(now: datetime, *, others: Iterable[str] = ()) -> dict[str, int]:
     """How many things wait for somebody, by reason; counted up to `COUNTED_AT_MOST` + 1.
 
-    One query, however many payments there are. `FAILED_WEBHOOKS` only `with_webhooks`, `OPEN_RUNS`
-    only `with_runs`, `OPEN_RECONCILIATIONS` only `with_reconciliations`, `FAILED_TASKS` and
-    `PARKED` only `with_background`.
+    One query, however many payments there are. `others`: what is counted besides payments.
     """
-    counts = [
-        _counted(reason, Payment.objects.filter(needs(reason, now=now))) for reason in Attention
-    ]
-    if with_webhooks:
-        failed = WebhookDelivery.objects.filter(outcome=DeliveryOutcome.FAILED)
-        counts.append(_counted(FAILED_WEBHOOKS, failed))
-    if with_runs:
-        counts.append(_counted(OPEN_RUNS, VerificationRun.objects.filter(status__in=NOT_ENDED)))
-    if with_reconciliations:
-        reconciliations = ReconciliationRun.objects.filter(status__in=NOT_ENDED)
-        counts.append(_counted(OPEN_RECONCILIATIONS, reconciliations))
-    if with_background:
-        counts.append(_counted(FAILED_TASKS, background.failed_tasks(since=now - FAILED_WITHIN)))
-        counts.append(_counted(PARKED, background.parked().select_related(None)))
-    return dict(counts[0].union(*counts[1:], all=True))
+    rows = {reason.value: Payment.objects.filter(needs(reason, now=now)) for reason in Attention}
+    rows |= {reason: _OTHERS[reason](now) for reason in others}
+    first, *more = (_counted(reason, waiting) for reason, waiting in rows.items())
+    return dict(first.union(*more, all=True))
 
 
 def _counted(reason: str, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str, int]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from payments.admin.shared.display import NOTHING, won
+from payments.admin.shared.display import NOTHING, percent, won
 from payments.admin.shared.links import payment_list_of_days
 from payments.selectors.dashboard import Dashboard, Span
 
@@ -58,20 +58,16 @@ def tiles(figures: Dashboard) -> Iterator[Tile]:
 
 
 def _success(now: Span, before: Span) -> Tile:
+    rate, rate_before = now.ordered.success_rate, before.ordered.success_rate
     numbers = {"approved": f"{now.ordered.approved:,}", "orders": f"{now.ordered.count:,}"}
     return Tile(
         "success_rate",
         _("Success rate"),
-        NOTHING if now.success_rate is None else percent(now.success_rate),
+        NOTHING if rate is None else percent(rate),
         _("%(approved)s approved of %(orders)s ordered") % numbers,
-        _points(now.success_rate, before.success_rate),
+        _points(rate, rate_before),
         payment_list_of_days(*now.days, basis="requested"),
     )
-
-
-def percent(part: float) -> str:
-    """0.943 -> "94.3%"."""
-    return f"{part * 100:.1f}%"
 
 
 def _moved(now: int, before: int, *, good: int) -> Change:

@@ -22,10 +22,11 @@ from payments.admin.shared.links import (
     DRIFT,
     OLDEST_FIRST,
     discrepancy_list,
+    failed_webhook_list,
     payment_list,
 )
 from payments.core.money import with_separators, won
-from payments.models import NOT_ENDED, DeliveryOutcome
+from payments.models import NOT_ENDED
 from payments.selectors import dashboard as selector
 from payments.selectors.daily_close.closes import moved_lately
 from payments.selectors.dashboard import (
@@ -40,6 +41,14 @@ from payments.selectors.discrepancies import queue
 from payments.selectors.payments.attention import Attention
 
 Counts = Mapping[str, int]
+# Whom what waits besides payments is for.
+_RIGHTS = {
+    FAILED_WEBHOOKS: "payments.view_webhookdelivery",
+    OPEN_RUNS: "payments.view_verificationrun",
+    OPEN_RECONCILIATIONS: "payments.view_reconciliationrun",
+    FAILED_TASKS: "payments.view_worker",
+    PARKED: "payments.view_worker",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +64,8 @@ class WaitingTile:
 def waiting(request: HttpRequest) -> Iterator[WaitingTile]:
     """Payments first, then what else this person may look after."""
     may = request.user.has_perm
-    counts = selector.waiting(
-        timezone.now(),
-        with_webhooks=may("payments.view_webhookdelivery"),
-        with_runs=may("payments.view_verificationrun"),
-        with_reconciliations=may("payments.view_reconciliationrun"),
-        with_background=may("payments.view_worker"),
-    )
+    others = [reason for reason, right in _RIGHTS.items() if may(right)]
+    counts = selector.waiting(timezone.now(), others=others)
     for reason in Attention:
         query = urlencode({"attention": reason.value})
         yield _tile(reason.label, counts[reason], payment_list(query))
@@ -85,8 +89,7 @@ def _moved_closes() -> WaitingTile:
 
 
 def _failed_webhooks(counts: Counts) -> str:
-    query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})
-    return f"{reverse('admin:payments_webhookdelivery_changelist')}?{query}"
+    return failed_webhook_list()
 
 
 def _open_runs(counts: Counts) -> str:

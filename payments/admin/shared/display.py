@@ -98,6 +98,11 @@ def age(value: datetime, now: datetime) -> str:
     return _("just now")
 
 
+def percent(part: float) -> str:
+    """0.943 -> "94.3%"."""
+    return f"{part * 100:.1f}%"
+
+
 def day_label(day: date) -> str:
     """2026-04-01 (Wed), 2026-04-01 (수): Django's short Korean names of days are the long ones."""
     return f"{day} ({date_format(day, 'D').removesuffix('요일')})"

@@ -15,6 +15,7 @@ register = template.Library()
 
 register.filter("won", display.won)
 register.filter("number", with_separators)
+register.filter("percent", display.percent)
 register.filter("moment", display.moment)
 register.filter("day_label", display.day_label)
 register.filter("duration", display.duration)

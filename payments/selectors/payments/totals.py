@@ -4,12 +4,16 @@ Gross is what was approved (paid, and cancelled, which was paid before), refunde
 net the rest. Whole won.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
 from payments.models import Payment
 from payments.states import APPROVED, PaymentStatus
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +44,22 @@ class Totals:
 
 def totals(payments: QuerySet[Payment]) -> Totals:
     """Add up a queryset of payments, in one query."""
-    rows = {
-        row["status"]: row
-        for row in payments.order_by()
-        .values("status")
-        .annotate(count=Count("pk"), gross=Sum("amount"), refunded=Sum("cancelled_amount"))
-    }
-    approved = [rows[status] for status in APPROVED if status in rows]
-    return Totals(
-        count=sum(row["count"] for row in rows.values()),
-        gross=sum(row["gross"] for row in approved),
-        refunded=sum(row["refunded"] for row in approved),
-        by_status={
-            status: rows.get(status, {"count": 0})["count"] for status in PaymentStatus.values
-        },
-    )
+    return totals_of(added_up(payments))
+
+
+def added_up(payments: QuerySet[Payment, Any], *by: str) -> list[Row]:
+    """Sums of payments by status and by what else they have in common, in one query."""
+    sums = {"count": Count("pk"), "gross": Sum("amount"), "refunded": Sum("cancelled_amount")}
+    return list(payments.order_by().values(*by, "status").annotate(**sums))
+
+
+def totals_of(rows: Iterable[Row]) -> Totals:
+    """What rows of `added_up` come to."""
+    by_status = dict.fromkeys(PaymentStatus.values, 0)
+    gross = refunded = 0
+    for row in rows:
+        by_status[row["status"]] += row["count"]
+        if row["status"] in APPROVED:
+            gross += row["gross"]
+            refunded += row["refunded"]
+    return Totals(sum(by_status.values()), gross, refunded, by_status)

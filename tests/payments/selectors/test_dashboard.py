@@ -30,7 +30,7 @@ def test_half_past_midnight_in_korea_belongs_to_the_new_day_and_month(
 ) -> None:
     builders.paid(customer, product, at=HALF_PAST_MIDNIGHT)
     found = dashboard(WEEK)
-    assert [day.day for day in found.days if day.gross] == [APRIL_1]
+    assert [day for day, totals in found.days.items() if totals.gross] == [APRIL_1]
     assert dashboard((APRIL_1, APRIL_1)).now.approved.gross == 99_000
     assert dashboard((MARCH_31, MARCH_31)).now.approved.gross == 0
 
@@ -60,8 +60,8 @@ def test_today_is_compared_with_yesterday_and_charted_among_its_week(
     builders.paid(customer, product, at=start_of(WEEK[0]), amount=900)
     found = dashboard((APRIL_1, APRIL_1))
     assert (found.now.approved.gross, found.before.approved.gross) == (700, 500)
-    assert (found.days[0].day, found.days[-1].day) == WEEK
-    assert [day.gross for day in found.days] == [900, 0, 0, 0, 0, 500, 700]
+    assert (min(found.days), max(found.days)) == WEEK
+    assert [totals.gross for totals in found.days.values()] == [900, 0, 0, 0, 0, 500, 700]
 
 
 def test_a_refund_counts_on_the_day_of_its_payment(customer: User, product: Product) -> None:
@@ -79,9 +79,9 @@ def test_the_success_rate_leaves_open_orders_out(customer: User, product: Produc
     builders.failed(customer, product, at=HALF_PAST_MIDNIGHT)
     builders.ordered(customer, product, at=HALF_PAST_MIDNIGHT)
     found = dashboard((APRIL_1, APRIL_1))
-    assert found.now.success_rate == 0.75
+    assert found.now.ordered.success_rate == 0.75
     assert found.now.ordered.count == 5
-    assert found.before.success_rate is None
+    assert found.before.ordered.success_rate is None
 
 
 def test_methods_stand_by_what_they_brought(customer: User, product: Product) -> None:
@@ -110,10 +110,10 @@ def test_every_figure_is_that_of_the_payments_themselves(
     asked = Payment.objects.filter(requested_at__gte=bounds[0], requested_at__lt=bounds[1])
     assert found.now.ordered == totals(asked)
     assert sum(share.totals.gross for share in found.methods) == totals(paid).gross
-    shown = [day for day in found.days if first <= day.day <= last]
+    shown = [sums for day, sums in found.days.items() if first <= day <= last]
     assert len(shown) == length
-    assert sum(day.gross for day in shown) == totals(paid).gross
-    assert sum(day.refunded for day in shown) == totals(paid).refunded
+    assert sum(sums.gross for sums in shown) == totals(paid).gross
+    assert sum(sums.refunded for sums in shown) == totals(paid).refunded
 
 
 def _a_mixed_quarter(customer: User, product: Product) -> None:
@@ -126,7 +126,11 @@ def _a_mixed_quarter(customer: User, product: Product) -> None:
 
 def test_no_payments_are_no_error(db: None) -> None:
     found = dashboard(WEEK)
-    assert (found.now.approved.gross, found.now.success_rate, found.methods) == (0, None, [])
+    assert (found.now.approved.gross, found.now.ordered.success_rate, found.methods) == (
+        0,
+        None,
+        [],
+    )
     assert len(found.days) == 7
 
 
@@ -147,7 +151,7 @@ def test_what_waits_is_what_the_lists_filter_finds(customer: User, product: Prod
     builders.ordered(customer, product, vbank_num="110-1", vbank_due=builders.NOON)
     builders.found(builders.paid(customer, product), Verification.MISMATCHED)
     now = builders.NOON + timedelta(hours=1)
-    counts = waiting(now, with_webhooks=False)
+    counts = waiting(now)
     assert counts == {why: Payment.objects.filter(needs(why, now=now)).count() for why in Attention}
     assert (counts[Attention.STUCK], counts[Attention.DEPOSIT_DUE]) == (1, 1)
     assert (counts[Attention.MISMATCHED], counts[Attention.LATE_APPROVAL]) == (1, 0)
@@ -156,8 +160,8 @@ def test_what_waits_is_what_the_lists_filter_finds(customer: User, product: Prod
 def test_failed_webhooks_wait_for_who_may_see_the_webhooks(db: None) -> None:
     for outcome in (DeliveryOutcome.FAILED, DeliveryOutcome.APPLIED, DeliveryOutcome.FAILED):
         WebhookDelivery.objects.create(received_at=builders.NOON, outcome=outcome)
-    assert waiting(builders.NOON, with_webhooks=True)[FAILED_WEBHOOKS] == 2
-    assert FAILED_WEBHOOKS not in waiting(builders.NOON, with_webhooks=False)
+    assert waiting(builders.NOON, others=[FAILED_WEBHOOKS])[FAILED_WEBHOOKS] == 2
+    assert FAILED_WEBHOOKS not in waiting(builders.NOON)
 
 
 def test_counting_stops_where_the_number_says_no_more(
@@ -168,7 +172,7 @@ def test_counting_stops_where_the_number_says_no_more(
         builders.ordered(customer, product)
     later = builders.NOON + timedelta(hours=1)
     with CaptureQueriesContext(connection) as queries:
-        assert waiting(later, with_webhooks=True)[Attention.STUCK] == 4
+        assert waiting(later, others=[FAILED_WEBHOOKS])[Attention.STUCK] == 4
     assert len(queries) == 1
 
 

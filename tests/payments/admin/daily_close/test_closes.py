@@ -60,9 +60,9 @@ def test_close_list_dashboard_and_export_say_the_same_of_a_day(
     rows = rows_of(take(client, url.partition("?")[2]))
     amounts = [[int(row[name]) for row in rows] for name in ("Amount", "Refunded amount")]
     assert Sums(len(rows), *map(sum, amounts)) == figures
-    days = client.get("/admin/?period=7d").context["days"]
-    [row] = [day for day in days if day[0].startswith("2026-04-01")]
-    assert row[1:4] == tuple(f"₩{amount:,}" for amount in (close.gross, close.refunded, close.net))
+    days = cells(text_of(client.get("/admin/?period=7d")))
+    [row] = [day for day in days if day[:1] == ["2026-04-01 (Wed)"]]
+    assert row[1:] == [f"₩{amount:,}" for amount in (close.gross, close.refunded, close.net)]
     assert figures == Sums(3, 199_000, 9_000)
 
 
