@@ -22,8 +22,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import WithAnnotations
 
-from payments.admin.shared.columns import column, right
-from payments.admin.shared.display import day_label, named, won
+from payments.admin.shared.columns import column, figure_column, right
+from payments.admin.shared.display import day_label, won
 from payments.admin.shared.links import APPROVALS, DRIFT, MOVED, REFUNDS
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators
@@ -88,10 +88,7 @@ class DailyCloseList(ChangeList):
 
 
 def _figure(name: str | Promise, amount: Callable[[CloseRow], str]) -> Any:
-    """A column of figures, which have their name beside them where there is no header."""
-    return column(
-        lambda row: named(name, format_html('<span class="won">{}</span>', amount(row))), name
-    )
+    return figure_column(name, lambda row: format_html('<span class="won">{}</span>', amount(row)))
 
 
 def _short(digest: str) -> SafeString:

@@ -1,28 +1,24 @@
-"""The page of one reconciliation, in plain values: how far it is, what it found, which ids.
+"""The page of one reconciliation: how far it is, what it found, which ids.
 
 What the numbers mean is defined in `services.reconciliation.counters`; the sentences are in
 `display`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.http import urlencode
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from payments.admin.shared import runs
 from payments.admin.shared.discrepancy_display import BUCKET_LOOKS
-from payments.admin.shared.display import duration, moment
 from payments.admin.shared.runs import BAR_WIDTH, news
-from payments.core.money import with_separators
-from payments.models import Bucket, Payment, ReconciliationRun
+from payments.models import Payment, ReconciliationRun
 from payments.selectors.reconciliation import (
     differences_of,
     figure,
@@ -35,132 +31,78 @@ from .display import FIGURES, sentence, sums
 # More ids than this are shown on demand; a run keeps a thousand of each kind.
 FIRST_IDS = 60
 ALL = "ids"
-
-
-@dataclass(frozen=True, slots=True)
-class BucketCount:
-    """How many differences of one bucket, and the list of them."""
-
-    name: str
-    label: str
-    look: str
-    number: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentId:
-    """A payment by its id; `order` and `url` where it is one of ours."""
-
-    imp_uid: str
-    order: str = ""
-    url: str = ""
+# What is kept by id: a field of the run, its title and what it means.
+_IDS = {
+    "moved": (
+        gettext_lazy("Moved to another time"),
+        gettext_lazy(
+            "They agree. A refund or another change has moved them in the gateway's list."
+        ),
+    ),
+    "unknown": (
+        gettext_lazy("No answer from the gateway"),
+        gettext_lazy("They are not compared, and not counted as missing. The next run asks again."),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of one kind: those shown, and how many there are."""
+    """The ids of one kind: those shown, with the payment if it is ours; how many there are.
+
+    `kept` of all are kept by id.
+    """
 
     name: str
-    title: str
-    meaning: str
-    rows: list[PaymentId]
-    total: str
-    has_more: bool
-    is_capped: bool
+    title: str | Promise
+    meaning: str | Promise
+    rows: list[tuple[str, Payment | None]]
+    kept: int
+    total: int
 
 
 def live(run: ReconciliationRun, now: datetime) -> dict[str, Any]:
     """What changes while it works: the part of the page that is fetched again and again."""
-    differences, part = differences_of(run), run.progress
+    by_bucket, part = differences_of(run), run.progress
+    differences = sum(by_bucket.values())
     state = reconciliation_state(run, now=now)
+    words = _("%(percent)s%% compared, %(number)s discrepancies.")
     return {
         **runs.live(run, part=part),
         "sentence": sentence(run, state, now),
         "width": int(part * BAR_WIDTH),
-        "facts": _facts(run, now),
         "figures": list(_figures(run)),
         "sums": sums(run),
-        "buckets": [_bucket_count(run, *each) for each in differences.items()],
-        "differences": with_separators(sum(differences.values())),
-        "news": news(
-            state,
-            _("%(percent)s%% compared, %(number)s discrepancies."),
-            part=part,
-            number=sum(differences.values()),
-        ),
+        "buckets": [(bucket, BUCKET_LOOKS[bucket], number) for bucket, number in by_bucket.items()],
+        "differences": differences,
+        "news": news(state, words, part=part, number=differences),
     }
 
 
-def _facts(run: ReconciliationRun, now: datetime) -> list[tuple[str, SafeString | str]]:
-    facts: list[tuple[str, SafeString | str]] = [(_("Started"), moment(run.started_at))]
-    if run.started_at is not None:
-        taken = ((run.finished_at or now) - run.started_at).total_seconds()
-        facts.append((_("Took") if run.finished_at else _("At it for"), duration(taken)))
-    return facts
-
-
-def _figures(run: ReconciliationRun) -> Iterator[tuple[str, str | Promise, str, str | Promise]]:
+def _figures(run: ReconciliationRun) -> Iterator[tuple[str, str | Promise, int, str | Promise]]:
     """(name, word, number, what it means); those that are rare only where there are any."""
     for name, word, meaning in FIGURES:
         number = figure(run, name)
         if number or name in {"ours", "theirs", "agree"}:
-            yield name, word, with_separators(number), meaning
-
-
-def _bucket_count(run: ReconciliationRun, bucket: Bucket, number: int) -> BucketCount:
-    """One bucket of what it found, with the list of them."""
-    query = urlencode({"state": "all", "run": str(run.pk), "bucket": str(bucket.value)})
-    return BucketCount(
-        name=bucket.value,
-        label=str(bucket.label),
-        look=BUCKET_LOOKS[bucket],
-        number=with_separators(number),
-        url=f"{reverse('admin:payments_discrepancy_changelist')}?{query}",
-    )
+            yield name, word, number, meaning
 
 
 def ids(run: ReconciliationRun, request: HttpRequest) -> list[Ids]:
     """What moved and what stayed unknown, by id."""
-    kinds = (
-        (
-            "moved",
-            run.moved,
-            _("Moved to another time"),
-            _("They agree. A refund or another change has moved them in the gateway's list."),
-        ),
-        (
-            "unknown",
-            run.unknown,
-            _("No answer from the gateway"),
-            _("They are not compared, and not counted as missing. The next run asks again."),
-        ),
-    )
+    kept: dict[str, list[str]] = {name: getattr(run, name) for name in _IDS}
     everything = request.GET.get(ALL)
-    rows = {
-        name: imp_uids if everything == name else imp_uids[:FIRST_IDS]
-        for name, imp_uids, *_words in kinds
+    imp_uids = {
+        name: ids if name == everything else ids[:FIRST_IDS] for name, ids in kept.items() if ids
     }
     may_open = request.user.has_perm("payments.view_payment")
-    ours = ours_called(chain.from_iterable(rows.values())) if may_open else {}
+    ours = ours_called(chain.from_iterable(imp_uids.values())) if may_open else {}
     return [
         Ids(
-            name=name,
-            title=title,
-            meaning=meaning,
-            rows=[_payment_id(imp_uid, ours) for imp_uid in rows[name]],
-            total=with_separators(figure(run, name)),
-            has_more=len(imp_uids) > len(rows[name]),
-            is_capped=figure(run, name) > len(imp_uids),
+            name,
+            *_IDS[name],
+            rows=[(imp_uid, ours.get(imp_uid)) for imp_uid in shown],
+            kept=len(kept[name]),
+            total=figure(run, name),
         )
-        for name, imp_uids, title, meaning in kinds
-        if imp_uids
+        for name, shown in imp_uids.items()
     ]
-
-
-def _payment_id(imp_uid: str, ours: Mapping[str, Payment]) -> PaymentId:
-    payment = ours.get(imp_uid)
-    if payment is None:
-        return PaymentId(imp_uid)
-    url = reverse("admin:payments_payment_change", args=[payment.pk])
-    return PaymentId(imp_uid, str(payment), url)

@@ -11,6 +11,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from .display import named
+
 Cell = Callable[[Any], Any]
 
 
@@ -21,6 +23,11 @@ def column(cell: Cell, description: Any, *, ordering: str = "") -> Callable[...,
         return cell(row)
 
     return admin.display(of_row, description=description, ordering=ordering or None)
+
+
+def figure_column(name: Any, figure: Cell) -> Callable[..., Any]:
+    """A column of figures, which have their name beside them where there is no header."""
+    return column(lambda row: named(name, figure(row)), name)
 
 
 def right(permission: str) -> Callable[[Any, HttpRequest], bool]:

@@ -22,14 +22,15 @@ from payments.selectors.runs import RunState
 from payments.services import runs
 
 from .access import staff_view
-from .display import moment
 from .readonly import ReadOnlyAdmin
-from .run_display import asker, run_badge, run_url
+from .run_display import run_url
 
 # The bar is so many parts wide.
 BAR_WIDTH = 1_000
 # How often a browser asks again (htmx).
 EVERY, EVERY_WHILE_PAUSED = "every 2s", "every 10s"
+# In the place of its status, while the last answers of a stopped run still come in.
+LANDING = "landing"
 
 
 class RunAdmin(ReadOnlyAdmin):
@@ -38,6 +39,8 @@ class RunAdmin(ReadOnlyAdmin):
     list_per_page = 25
     sortable_by = ()
     fieldsets = ((None, {"fields": ()}),)  # the page is put together by the kind, not a form
+    # Who may start runs of this kind: "app.codename".
+    control_right: str
 
     @staticmethod
     def enqueue(run_id: int) -> object:
@@ -51,7 +54,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     def has_control_permission(self, request: HttpRequest) -> bool:
         """Start a run, and so: pause it, resume it, stop it."""
-        raise NotImplementedError
+        return request.user.has_perm(self.control_right)
 
     def get_urls(self) -> list[URLPattern]:
         own = self.screens(
@@ -67,17 +70,12 @@ class RunAdmin(ReadOnlyAdmin):
         raise NotImplementedError
 
     def page_context(self, request: HttpRequest, run: Any) -> dict[str, Any]:
-        """What does not, and what this person may do now."""
-        may, is_paused = self.has_control_permission(request), run.status == RunStatus.PAUSED
+        """All that the page shows, and whether this person may press its buttons."""
         return {
             "title": str(run),
             "subtitle": None,
-            "badge": run_badge(run),
-            "asker": asker(run),
-            "asked": moment(run.requested_at),
-            "may_pause": may and run.is_open,
-            "may_resume": may and is_paused,
-            "may_stop": may and (run.is_open or is_paused),
+            "may_control": self.has_control_permission(request),
+            **self.live_context(request, run),
         }
 
 
@@ -88,9 +86,8 @@ def live(run: Run, *, part: float, awaits_answers: bool = False) -> dict[str, An
     """
     return {
         "run": run,
-        "state": run.status,
+        "state": LANDING if awaits_answers else run.status,
         "every": EVERY if awaits_answers else _every(run),
-        "trouble": run.last_error if run.silences and run.is_open else "",
         "percent": int(part * 100),
     }
 

@@ -1,7 +1,7 @@
 """Verification runs: the list, the page that shows one working, its buttons, its file.
 
 A run is started on the payments' list (`payments.start_run`) and worked on by workers; what any
-run has (progress, pause, resume, stop) is in `shared.runs`. To add a column: a method below, its
+run has (progress, pause, resume, stop) is in `shared.runs`. To add a column: a line below, its
 name in `list_display`; what it needs besides the run comes in one query for the page
 (`RunChangeList`). To add a button: a view in a module of its own, its line in `get_urls`.
 """
@@ -21,6 +21,7 @@ from django.utils.translation import pgettext_lazy
 from django_stubs_ext import WithAnnotations
 
 from payments import tasks
+from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import NOTHING, moment
 from payments.admin.shared.run_display import asker, run_badge, run_url
 from payments.admin.shared.runs import RunAdmin
@@ -66,11 +67,41 @@ class RunChangeList(ChangeList):
             run.outcome_counts = counts[run.pk]
 
 
+def _filter(run: VerificationRun) -> SafeString | str:
+    labels = filter_labels(run.query)
+    if not labels:
+        return str(_("All payments"))
+    part = '<span class="filter-part"><span class="soft">{}</span> {}</span>'
+    return format_html_join(" ", part, labels)
+
+
+def _progress(run: RunRow) -> SafeString:
+    settled = run.outcome_counts.settled
+    return format_html(
+        '<progress value="{}" max="{}" aria-hidden="true"></progress>'
+        '<span class="won">{} / {}</span>',
+        str(settled),
+        str(run.total or 1),
+        with_separators(settled),
+        with_separators(run.total),
+    )
+
+
+def _differences(run: RunRow) -> SafeString | str:
+    """How many do not agree or were not found, as a link to them."""
+    counts = run.outcome_counts
+    if not counts.differences:
+        return "0" if counts.settled else NOTHING
+    number = with_separators(counts.differences)
+    return format_html('<a href="{}#results" class="differs">{}</a>', run_url(run), number)
+
+
 @admin.register(VerificationRun)
 class VerificationRunAdmin(RunAdmin):
     """Verification runs, newest first."""
 
     enqueue = staticmethod(tasks.queue_verification)
+    control_right = "payments.verify_payment"  # and so: ask again
 
     list_display = ["number", "asked", "who", "filter", "progress", "state", "differences"]
 
@@ -82,13 +113,15 @@ class VerificationRunAdmin(RunAdmin):
             ]
         }
 
-    def has_control_permission(self, request: HttpRequest) -> bool:
-        """Ask the gateway, and so: pause, resume, stop, ask again."""
-        return request.user.has_perm("payments.verify_payment")
+    number = column(lambda run: f"#{run.pk}", _("number"))
+    asked = column(lambda run: moment(run.requested_at), _("asked for"))
+    who = column(asker, _("asked for by"))
+    filter = column(_filter, _("filter"))
+    progress = column(_progress, _("progress"))
+    state = column(run_badge, pgettext_lazy("work", "Status"))
+    differences = column(_differences, pgettext_lazy("count", "Differences"))
 
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        """Export results."""
-        return request.user.has_perm("payments.export_payment")
+    has_export_permission = right("payments.export_payment")  # results
 
     def get_urls(self) -> list[URLPattern]:
         own = self.screens(
@@ -114,60 +147,6 @@ class VerificationRunAdmin(RunAdmin):
         return detail.live(progress, outcome_of(request, progress.counts))
 
     def page_context(self, request: HttpRequest, run: VerificationRun) -> dict[str, Any]:
-        progress = progress_of(run, now=timezone.now())
-        outcome = outcome_of(request, progress.counts)
-        page = items(run, outcome, after=after_of(request))
-        return {
-            **super().page_context(request, run),
-            **detail.live(progress, outcome),
-            **results_context(request, run, page),
-            "filter_labels": filter_labels(run.query),
-            "may_ask_again": self.has_control_permission(request) and progress.may_be_asked_again,
-            "left_over": progress.left_over,
-            "may_export": self.has_export_permission(request),
-        }
-
-    @admin.display(description=_("number"))
-    def number(self, run: VerificationRun) -> str:
-        return f"#{run.pk}"
-
-    @admin.display(description=_("asked for"))
-    def asked(self, run: VerificationRun) -> SafeString | str:
-        return moment(run.requested_at)
-
-    @admin.display(description=_("asked for by"))
-    def who(self, run: VerificationRun) -> str:
-        return asker(run)
-
-    @admin.display(description=_("filter"))
-    def filter(self, run: VerificationRun) -> SafeString | str:
-        labels = filter_labels(run.query)
-        if not labels:
-            return str(_("All payments"))
-        part = '<span class="filter-part"><span class="soft">{}</span> {}</span>'
-        return format_html_join(" ", part, labels)
-
-    @admin.display(description=_("progress"))
-    def progress(self, run: RunRow) -> SafeString:
-        settled = run.outcome_counts.settled
-        return format_html(
-            '<progress value="{}" max="{}" aria-hidden="true"></progress>'
-            '<span class="won">{} / {}</span>',
-            str(settled),
-            str(run.total or 1),
-            with_separators(settled),
-            with_separators(run.total),
-        )
-
-    @admin.display(description=pgettext_lazy("work", "Status"))
-    def state(self, run: VerificationRun) -> SafeString:
-        return run_badge(run)
-
-    @admin.display(description=pgettext_lazy("count", "Differences"))
-    def differences(self, run: RunRow) -> SafeString | str:
-        """How many do not agree or were not found, as a link to them."""
-        counts = run.outcome_counts
-        if not counts.differences:
-            return "0" if counts.settled else NOTHING
-        number = with_separators(counts.differences)
-        return format_html('<a href="{}#results" class="differs">{}</a>', run_url(run), number)
+        context = super().page_context(request, run) | {"filter_labels": filter_labels(run.query)}
+        page = items(run, context["outcome"], after=after_of(request))
+        return context | results_context(request, run, page)

@@ -1,25 +1,20 @@
 """The results of a verification run by outcome, a page at a time: part of its page.
 
-Another column goes to `ResultRow`.
+Another column goes to the template.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from payments.admin.shared.access import staff_view
-from payments.admin.shared.display import moment, status_badge, won
 from payments.admin.shared.run_display import run_url
 from payments.admin.shared.runs import RunAdmin
-from payments.core.money import with_separators
 from payments.core.text import whole_number
-from payments.models import ItemOutcome, VerificationItem, VerificationRun
+from payments.models import ItemOutcome, VerificationRun
 from payments.selectors.verification_runs.items import Items, first_to_look_at, items
 from payments.selectors.verification_runs.progress import Counts, progress
 
@@ -27,22 +22,6 @@ from .detail import every_results
 from .display import finding_labels, outcome_badge
 
 TEMPLATE = "admin/payments/verificationrun/results.html"
-
-
-@dataclass(frozen=True, slots=True)
-class ResultRow:
-    """What came of one payment."""
-
-    pk: int
-    payment: str
-    url: str
-    status: SafeString
-    amount: str
-    findings: str
-    attempts: str
-    error: str
-    when: SafeString | str
-    next_attempt: SafeString | str
 
 
 @staff_view("view")
@@ -61,11 +40,10 @@ def results(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpRespons
 
 def results_context(request: HttpRequest, run: VerificationRun, page: Items) -> dict[str, Any]:
     """One page of the results."""
-    may_open = request.user.has_perm("payments.view_payment")
     return {
         "outcome": page.outcome,
         "outcome_badge": outcome_badge(page.outcome, run),
-        "rows": [_row(item, may_open=may_open) for item in page.rows],
+        "rows": [(item, finding_labels(item.findings)) for item in page.rows],
         "after": page.after,
         "is_later": bool(after_of(request)),
     }
@@ -80,20 +58,3 @@ def outcome_of(request: HttpRequest, counts: Counts) -> ItemOutcome:
 def after_of(request: HttpRequest) -> int:
     """The key before the page that the URL asks for, 0 for the first."""
     return whole_number(request.GET.get("after")) or 0
-
-
-def _row(item: VerificationItem, *, may_open: bool) -> ResultRow:
-    url = reverse("admin:payments_payment_change", args=[item.payment_id])
-    is_waiting = item.outcome == ItemOutcome.WAITING
-    return ResultRow(
-        pk=item.pk,
-        payment=item.payment.merchant_uid,
-        url=url if may_open else "",
-        status=status_badge(item.payment),
-        amount=won(item.payment.amount),
-        findings=finding_labels(item.findings),
-        attempts=with_separators(item.attempts),
-        error=item.error,
-        when=moment(item.settled_at),
-        next_attempt=moment(item.not_before) if is_waiting and item.not_before else "",
-    )
