@@ -56,6 +56,11 @@ def period_bounds(period: str, today: date) -> Days:
     return _BOUNDS[Period(period)](today)
 
 
+def every_day(first: date, last: date) -> list[date]:
+    """The days from first to last, both included; none if the last comes before the first."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
 def previous(bounds: Days) -> Days:
     """The equally long span just before: what a figure is compared with."""
     first, last = bounds

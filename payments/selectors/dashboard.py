@@ -17,7 +17,7 @@ from django.db.models import Case, Count, DateField, QuerySet, Value, When
 
 from payments.core.db.functions import KoreanDay
 from payments.core.kst import end_of, start_of
-from payments.core.periods import Days, previous
+from payments.core.periods import Days, every_day, previous
 from payments.models import (
     NOT_ENDED,
     DeliveryOutcome,
@@ -142,8 +142,7 @@ def _days(chart: Days, rows: Iterable[Row]) -> dict[date, Totals]:
     by_day: defaultdict[date | None, list[Row]] = defaultdict(list)
     for row in rows:
         by_day[row["day"]].append(row)
-    dates = [chart[0] + timedelta(days=number) for number in range((chart[1] - chart[0]).days + 1)]
-    return {day: totals_of(by_day[day]) for day in dates}
+    return {day: totals_of(by_day[day]) for day in every_day(*chart)}
 
 
 # What can wait besides payments.

@@ -62,7 +62,13 @@ def start(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
     form = DaysForm(request.POST or None, initial=dict(zip(FIELDS, days, strict=True)))
     if form.is_valid():
         try:
-            return HttpResponseRedirect(run_url(_started(request, form.cleaned_data)))
+            run = control.start(
+                first_day=form.cleaned_data["first_day"],
+                last_day=form.cleaned_data["last_day"],
+                actor=staff(request),
+                enqueue=tasks.queue_reconciliation,
+            )
+            return HttpResponseRedirect(run_url(run))
         except DaysRefused as refusal:
             form.add_error(refusal.field, str(refusal.message))
     return model_admin.render_page(
@@ -84,18 +90,7 @@ def _preset(request: HttpRequest) -> Period:
     return next((preset for preset in PRESETS if preset.value == wanted), Period.YESTERDAY)
 
 
-def _started(request: HttpRequest, days: dict[str, Any]) -> ReconciliationRun:
-    return control.start(
-        first_day=days["first_day"],
-        last_day=days["last_day"],
-        actor=staff(request),
-        enqueue=tasks.queue_reconciliation,
-    )
-
-
-def _under_way(form: DaysForm, days: Days) -> tuple[ReconciliationRun, str] | None:
-    """A run over some of the days on the form that has not ended, with its page."""
+def _under_way(form: DaysForm, days: Days) -> ReconciliationRun | None:
+    """A run over some of the days on the form that has not ended."""
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    first, last = (given.get(name, day) for name, day in zip(FIELDS, days, strict=True))
-    run = under_way(first, last)
-    return (run, run_url(run)) if run else None
+    return under_way(*(given.get(name, day) for name, day in zip(FIELDS, days, strict=True)))

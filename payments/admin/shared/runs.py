@@ -1,7 +1,8 @@
 """The screen of a run of any kind: the page that follows one, and the buttons on it.
 
 A kind is a `RunAdmin` of its own. Its page extends `admin/includes/run.html`; the part that is
-fetched again and again is its `progress.html`, with `live_context`. To add a button for every kind:
+fetched again and again, its `progress.html`, extends `run_progress.html` there, with
+`live_context`. To add a button for every kind:
 a view here, its line in `get_urls`, its form in `run.html`.
 """
 
@@ -12,7 +13,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 
 from payments.core.money import with_separators
@@ -86,6 +87,7 @@ def live(run: Run, *, part: float, awaits_answers: bool = False) -> dict[str, An
     """
     return {
         "run": run,
+        "progress_url": reverse(f"admin:payments_{run._meta.model_name}_progress", args=[run.pk]),
         "state": LANDING if awaits_answers else run.status,
         "every": EVERY if awaits_answers else _every(run),
         "percent": int(part * 100),

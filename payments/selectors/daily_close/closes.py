@@ -15,6 +15,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from payments.core.db.functions import KoreanDay
 from payments.core.kst import day_of, end_of, start_of
+from payments.core.periods import every_day
 from payments.models import (
     OPEN_RUN,
     DailyClose,
@@ -60,7 +61,7 @@ def open_days(*, now: datetime) -> list[date]:
     """
     yesterday, last = day_of(now) - ONE_DAY, newest()
     first = last.day + ONE_DAY if last else compared_by_clock_since(yesterday)
-    return [first + timedelta(days=number) for number in range((yesterday - first).days + 1)]
+    return every_day(first, yesterday)
 
 
 @dataclass(frozen=True, slots=True)

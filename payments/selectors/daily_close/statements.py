@@ -5,10 +5,10 @@ beside it. To let a statement say more, add it to `Daily` or `Monthly`.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from payments.core.periods import every_day
 from payments.models import DailyClose
 
 from .closes import (
@@ -79,24 +79,15 @@ class Daily:
     entries: list[Entry]
 
 
-def month_of(day: date) -> tuple[date, date]:
-    """First and last day of the month in which `day` lies."""
-    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-
-
 def monthly(day: date, *, today: date) -> Monthly:
     """The month in which `day` lies. `today` is the Korean day: nothing is said of later ones."""
-    first, last = month_of(day)
+    first, last = day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
     closes = DailyClose.objects.filter(day__range=(first, last)).defer("lines")
     by_day = {close.day: close for close in closes}
-    now = figures_by_day(first, min(last, today)) if first <= today else {}
-    rows = [_day(day, by_day.get(day), now.get(day)) for day in _days(first, min(last, today))]
+    days = every_day(first, min(last, today))
+    now = figures_by_day(days[0], days[-1]) if days else {}
+    rows = [_day(day, by_day.get(day), now.get(day)) for day in days]
     return Monthly(first, last, today, rows, sum((row.figures for row in rows), Figures()))
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    for number in range((last - first).days + 1):
-        yield first + timedelta(days=number)
 
 
 def _day(day: date, close: DailyClose | None, now: Figures | None) -> Day:

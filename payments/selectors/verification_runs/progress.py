@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q
 
 from payments.iamport import IDS_PER_CALL
 from payments.models import NOT_ENDED, ItemOutcome, VerificationItem, VerificationRun
@@ -125,7 +125,8 @@ def progress(run: VerificationRun, *, now: datetime) -> Progress:
     """Where a run stands, in one query."""
     since = max(now - RATE_OVER, run.started_at or now)
     rows = (
-        _items(run.pk)
+        VerificationItem.objects.filter(run_id=run.pk)
+        .order_by()
         .values("outcome")
         .annotate(
             number=Count("pk"),
@@ -149,10 +150,6 @@ def progress(run: VerificationRun, *, now: datetime) -> Progress:
         next_attempt=waiting["next"],
         claimed=waiting["claimed"],
     )
-
-
-def _items(run_id: int) -> QuerySet[VerificationItem]:
-    return VerificationItem.objects.filter(run_id=run_id).order_by()
 
 
 def _rate(
