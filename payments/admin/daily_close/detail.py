@@ -1,7 +1,7 @@
 """The page of one closed day: its figures, its place in the chain, and what has moved since.
 
-Hashes and figures are recomputed each time the page is drawn. To show another fact, add it to the
-part of `detail` it belongs to.
+Hashes and figures are recomputed each time the page is drawn. To show another fact of the close
+itself, add it to the template; what has to be read or compared first, to `detail`.
 """
 
 from typing import Any

@@ -2,7 +2,8 @@
 
 Payments and what else waits are counted in `selectors.dashboard.waiting`, discrepancies in
 `selectors.discrepancies.queue`. To show another one: for payments, a reason in
-`selectors.payments.attention`; otherwise a line in `_OTHERS`, or in `discrepancies`.
+`selectors.payments.attention`; otherwise a count in `selectors.dashboard` and a line in `_OTHERS`
+with its right in `_RIGHTS`, or a tile in `discrepancies`.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,8 +1,8 @@
 """What a screen is made of, a line each: its columns and its rights.
 
-`column` is for a cell that one function makes of the row; what takes more is a method under
-`@admin.display` as everywhere in Django. `right` makes the `has_..._permission` that Django's
-actions and our `@staff_view` ask for.
+`column` is for a cell that one function makes of the row, `figure_column` for a figure; what takes
+more is a method under `@admin.display` as everywhere in Django. `right` makes the
+`has_..._permission` that Django's actions and our `@staff_view` ask for.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """How values look, for templates: `{% load display %}`, `{{ payment.paid_at|moment }}`.
 
-The looks themselves are beside this; here they only get their names in templates, so that a screen
-can hand its rows to its template as the selectors return them. To add a look: a function there, its
-line here.
+The looks themselves, and where links lead, are beside this; here they only get their names in
+templates, so that a screen can hand its rows to its template as the selectors return them. To add a
+look: a function there, its line here.
 """
 
 from django import template
