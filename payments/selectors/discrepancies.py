@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -94,13 +95,15 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One figure of one side that became another."""
+    """One figure of one side ("ours" or "theirs") that became another, beside the side's others."""
 
-    is_ours: bool
+    side: str
     name: str
     label: str | Promise
     was: object
     now: object
+    before: Figures | None
+    after: Figures | None
 
 
 def figures(text: str) -> Figures | None:
@@ -134,19 +137,24 @@ def gateway_fields(theirs: str) -> list[ComparedField]:
     return list(_compared(None, figures(theirs), ""))
 
 
-def changes(before: DiscrepancyStep, after: DiscrepancyStep) -> list[Change]:
-    """What the figures of both sides became from one step to the next."""
-    sides = ((True, before.ours, after.ours), (False, before.theirs, after.theirs))
-    return [change for side in sides for change in _changes(*side)]
+def steps(discrepancy: Discrepancy) -> list[tuple[DiscrepancyStep, list[Change]]]:
+    """What happened to it, the newest first, each with what became of the figures by it."""
+    newest_first = list(discrepancy.steps.order_by("-pk")[:MAX_STEPS])
+    return [
+        (step, [*_changes("ours", before, step), *_changes("theirs", before, step)])
+        for step, before in zip_longest(newest_first, newest_first[1:])
+    ]
 
 
-def _changes(is_ours: bool, before: str, after: str) -> Iterator[Change]:
-    old, new = figures(before), figures(after)
+def _changes(side: str, before: DiscrepancyStep | None, after: DiscrepancyStep) -> Iterator[Change]:
+    if before is None:
+        return
+    old, new = figures(getattr(before, side)), figures(getattr(after, side))
     for name in _FIELDS:
-        key = name if is_ours else _THEIR_NAMES.get(name, name)
+        key = name if side == "ours" else _THEIR_NAMES.get(name, name)
         was, now = _value(old, key), _value(new, key)
         if was != now and not (was in _NONE and now in _NONE):
-            yield Change(is_ours, name, _label(name), was, now)
+            yield Change(side, name, _label(name), was, now, old, new)
 
 
 def _compared(ours: Figures | None, theirs: Figures | None, about: str) -> Iterator[ComparedField]:
@@ -177,11 +185,6 @@ def _agreement(name: str, ours: object, theirs: object, about: str) -> Agreement
     if ours in _NONE:
         return Agreement.ONLY_THERE
     return Agreement.SAME if ours == theirs or name in _FREE else Agreement.DIFFERENT
-
-
-def steps(discrepancy: Discrepancy) -> list[DiscrepancyStep]:
-    """What happened to it, the newest first."""
-    return list(discrepancy.steps.order_by("-pk")[:MAX_STEPS])
 
 
 def last_run(discrepancy: Discrepancy) -> ReconciliationRun | None:

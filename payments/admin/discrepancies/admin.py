@@ -1,46 +1,40 @@
 """The screens of discrepancies as one ModelAdmin: the queue, the page of one, what leads from them.
 
 Nothing is edited here: what can happen to a discrepancy happens in `services.discrepancies.queue`.
-To add a column: a method, its name in `list_display`. To add a button or a page: a function in this
-folder under `@staff_view`, its line in `get_urls`. To add a permission: its name on the model, a
-method here.
+To add a column: a line below, its name in `list_display`. To add a button or a page: a function in
+this folder under `@staff_view`, its line in `get_urls`. To add a permission: its name on the model,
+a line here.
 """
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from payments.admin.shared.columns import column, right
 from payments.admin.shared.discrepancy_display import (
     bucket_badge,
-    closing_label,
     difference_label,
     found_ago,
-    owner_label,
-    state_badge,
+    named_side,
+    order_cell,
+    owner_and_state_cell,
 )
-from payments.admin.shared.display import email_cell, moment
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.tabs import Presets, preset_tabs
 from payments.core.text import whole_number
 from payments.models import Discrepancy
-from payments.selectors.reconciliation import last_done
 
 from .changelist import DiscrepancyChangeList
 from .detail import detail, import_button
-from .display import named_side
 from .export import export
 from .filters import DiscrepancyFilter
 from .forms import CloseForm, OwnerForm, TextForm
 from .import_payment import import_payment
 from .people import find_people
 from .resolve import assign, close, reopen, verify
-from .totals import totals_bar
 
 # What everybody looks at every day; others can be shared as a URL.
 _TABS: Presets = (
@@ -73,21 +67,18 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
             ]
         }
 
-    def has_work_permission(self, request: HttpRequest) -> bool:
-        """Own discrepancies, close them, open them again."""
-        return request.user.has_perm("payments.work_discrepancy")
+    order = column(order_cell, gettext_lazy("order number"))
+    what = column(bucket_badge, gettext_lazy("what differs"))
+    ours_words = column(lambda row: named_side(row, "ours"), pgettext_lazy("side", "Ours"))
+    theirs_words = column(lambda row: named_side(row, "theirs"), pgettext_lazy("side", "Gateway"))
+    difference = column(difference_label, gettext_lazy("difference"), ordering="amount")
+    age = column(found_ago, gettext_lazy("age"), ordering="-found_at")
+    whose = column(owner_and_state_cell, gettext_lazy("owner and state"))
 
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        """Export discrepancies."""
-        return request.user.has_perm("payments.export_discrepancy")
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        """Make a payment of what is missing here."""
-        return request.user.has_perm("payments.take_in_discrepancy")
-
-    def has_verify_permission(self, request: HttpRequest) -> bool:
-        """Ask the gateway about a payment."""
-        return request.user.has_perm("payments.verify_payment")
+    has_work_permission = right("payments.work_discrepancy")
+    has_export_permission = right("payments.export_discrepancy")
+    has_import_permission = right("payments.take_in_discrepancy")
+    has_verify_permission = right("payments.verify_payment")
 
     def get_urls(self) -> list[URLPattern]:
         ours = self.screens(
@@ -107,34 +98,12 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list, with its totals."""
         context = {
             "media": self.media + DiscrepancyFilter.base_filters["person"].extra["widget"].media,
             "may_export": self.has_export_permission(request),
             "tabs": list(preset_tabs(request, _TABS)),
         }
-        response = super().changelist_view(request, context | (extra_context or {}))
-        if isinstance(response, TemplateResponse) and response.context_data:
-            changelist = response.context_data.get("cl")
-            if isinstance(changelist, DiscrepancyChangeList):
-                response.context_data |= {"bar": totals_bar(changelist)}
-                response.context_data |= self._last_comparison(request, changelist)
-        return response
-
-    def _last_comparison(
-        self, request: HttpRequest, changelist: DiscrepancyChangeList
-    ) -> dict[str, Any]:
-        """What an empty queue rests on; not asked for otherwise."""
-        if changelist.result_count or changelist.chips or changelist.problems:
-            return {}
-        run, may = last_done(), request.user.has_perm
-        may_see = may("payments.view_reconciliationrun")
-        return {
-            "last_run": run,
-            "last_ended": moment(run.finished_at) if run else "",
-            "may_see_runs": may_see,
-            "may_reconcile": may_see and may("payments.start_reconciliation"),
-        }
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -168,43 +137,3 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
             "close_form": CloseForm(initial=seen, auto_id="close_%s"),
             "reopen_form": TextForm(initial=seen, auto_id="reopen_%s"),
         }
-
-    @admin.display(description=gettext_lazy("order number"))
-    def order(self, discrepancy: Discrepancy) -> SafeString:
-        """The order, beneath it the attempt."""
-        return format_html(
-            '<code class="id">{}</code><span class="small"><code>{}</code></span>',
-            discrepancy.merchant_uid,
-            discrepancy.imp_uid,
-        )
-
-    @admin.display(description=gettext_lazy("what differs"))
-    def what(self, discrepancy: Discrepancy) -> SafeString:
-        return bucket_badge(discrepancy)
-
-    @admin.display(description=pgettext_lazy("side", "Ours"))
-    def ours_words(self, discrepancy: Discrepancy) -> SafeString:
-        return named_side(discrepancy, ours=True)
-
-    @admin.display(description=pgettext_lazy("side", "Gateway"))
-    def theirs_words(self, discrepancy: Discrepancy) -> SafeString:
-        return named_side(discrepancy, ours=False)
-
-    @admin.display(description=gettext_lazy("difference"), ordering="amount")
-    def difference(self, discrepancy: Discrepancy) -> str:
-        return difference_label(discrepancy)
-
-    @admin.display(description=gettext_lazy("age"), ordering="-found_at")
-    def age(self, discrepancy: Discrepancy) -> SafeString:
-        return found_ago(discrepancy)
-
-    @admin.display(description=gettext_lazy("owner and state"))
-    def whose(self, discrepancy: Discrepancy) -> SafeString:
-        """The owner, and where it stands."""
-        return format_html(
-            '<span class="who{}">{}</span>{}<span class="small soft">{}</span>',
-            "" if discrepancy.owner_id else " soft",
-            email_cell(owner_label(discrepancy)),
-            state_badge(discrepancy),
-            closing_label(discrepancy),
-        )

@@ -4,14 +4,19 @@ Totals and export take their rows from this class as well, so they always agree 
 sees. To narrow by something else, extend `payments.filters.discrepancies`.
 """
 
-from django.contrib.admin.views.main import PAGE_VAR
+from collections.abc import Iterator
+
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 
 from payments.admin.shared.changelist import FilteredChangeList
+from payments.admin.shared.discrepancy_display import BUCKET_LOOKS
+from payments.admin.shared.display import badge
 from payments.filters.discrepancies import State
 from payments.filters.labels import FilterTerm, by_label
-from payments.models import Bucket
+from payments.models import Bucket, ReconciliationRun
 from payments.selectors.discrepancies import Totals, totals
+from payments.selectors.reconciliation import last_done
 
 from .filters import DiscrepancyFilter
 
@@ -36,13 +41,24 @@ class DiscrepancyChangeList(FilteredChangeList):
         """The same search among closed ones as well; "" where they are searched already."""
         if self.filterset.data.get("state"):
             return ""
-        return str(self.get_query_string({"state": State.ALL}, [PAGE_VAR]))
-
-    def within(self, bucket: Bucket) -> str:
-        """The list narrowed to one bucket."""
-        return str(self.get_query_string({"bucket": bucket.value}, [PAGE_VAR]))
+        return str(self.get_query_string({"state": State.ALL}))
 
     @cached_property
     def totals(self) -> Totals:
         """What the set adds up to."""
         return totals(self.queryset)
+
+    @cached_property
+    def last_run(self) -> ReconciliationRun | None:
+        """What an empty queue rests on."""
+        return last_done()
+
+    @property
+    def buckets(self) -> Iterator[tuple[SafeString, int, str, bool]]:
+        """Of each that the set has: its name, how many, the list of it, whether this is that."""
+        selection = {term.value for term in self.terms if term.names == ("bucket",)}
+        for bucket in Bucket:
+            if number := self.totals.by_bucket.get(bucket):
+                query = self.get_query_string({"bucket": bucket.value})
+                name = badge(BUCKET_LOOKS[bucket], bucket.label)
+                yield name, number, query, selection == {bucket.value}

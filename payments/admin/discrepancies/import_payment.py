@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from payments.admin.shared.access import staff, staff_view
+from payments.admin.shared.discrepancy_display import value_label
 from payments.admin.shared.links import page_url
 from payments.admin.shared.personal_data import is_unmasked
 from payments.admin.shared.readonly import ReadOnlyAdmin
@@ -24,7 +25,6 @@ from payments.services import import_payment as service
 from payments.services.discrepancies.rules import their_figures
 
 from .detail import head
-from .display import value_label
 from .forms import ImportForm
 
 TEMPLATE = "admin/payments/discrepancy/take_in.html"

@@ -14,10 +14,10 @@ from payments.admin.shared import personal_data
 from payments.admin.shared.display import moment, status_badge, verification_badge, won
 from payments.admin.shared.links import filters_of, list_url
 from payments.models import Payment
+from payments.selectors.discrepancies import of_payment
 from payments.states import PaymentStatus
 
 from .comparison import comparison
-from .discrepancies import payment_discrepancies
 from .facts import groups
 from .timeline import timeline
 
@@ -33,6 +33,7 @@ class Figure:
 def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
     """Everything that the page shows; what this person may do is the screen's to say."""
     unmasked = personal_data.is_unmasked(request)
+    may_see_discrepancies = request.user.has_perm("payments.view_discrepancy")
     return {
         "title": payment.merchant_uid,
         "subtitle": None,
@@ -43,7 +44,7 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         **head(payment),
         **comparison(payment),
         **timeline(payment, request, unmasked=unmasked),
-        "discrepancies": payment_discrepancies(payment, request),
+        "discrepancies": of_payment(payment) if may_see_discrepancies else [],
     }
 
 

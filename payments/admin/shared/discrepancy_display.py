@@ -1,25 +1,35 @@
-"""A discrepancy in words, for every screen that shows one: what differs, whose it is, how old.
+"""A discrepancy in words and figures: what differs, its two sides, what happened to it, how old.
 
 A difference is always said in words besides its colour. A new `Bucket` gets its look in
-`BUCKET_LOOKS` and, if one field shows it, its words in `_DIFFERENCES`. Each side's figures are the
-discrepancies' own business (`admin.discrepancies.display`).
+`BUCKET_LOOKS` and, if one field shows it, its words in `_DIFFERENCES`; a new kind of step its look
+in `_STEP_LOOKS`. A figure that needs a look of its own gets it in `value_label`.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from payments.core.money import won
-from payments.models import Bucket, ClosingReason, Discrepancy
-from payments.selectors.discrepancies import Figures, figures
+from payments.core.kst import stamp
+from payments.core.money import WON, won
+from payments.models import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
+from payments.selectors.discrepancies import (
+    FIELD_OF,
+    Change,
+    Figures,
+    currency_of,
+    figures,
+    foreign_amount_at_risk,
+)
 from payments.states import status_label
 
-from .display import NOTHING, age, badge, moment
+from .compared_value import Value, compared_value
+from .display import NOTHING, age, badge, email_cell, moment
 
 BUCKET_LOOKS = {
     Bucket.MISSING_HERE: "bad",
@@ -32,13 +42,30 @@ BUCKET_LOOKS = {
     Bucket.DOUBLE_APPROVAL: "bad",
     Bucket.TEST_PAYMENT: "note",
 }
+_STEP_LOOKS = {
+    StepKind.FOUND: "bad",
+    StepKind.CHANGED: "wait",
+    StepKind.OWNED: "note",
+    StepKind.CLOSED: "good",
+    StepKind.REOPENED: "bad",
+}
 # What is over, by how it was closed: both sides are those of today, and say the same.
 _SETTLED = {
     ClosingReason.AGREES.value: gettext_lazy("None: both sides agree"),
     ClosingReason.TAKEN_IN.value: gettext_lazy("None: taken in as a payment"),
 }
+SIDES = {"ours": pgettext_lazy("side", "Ours"), "theirs": pgettext_lazy("side", "Gateway")}
 # The difference between our figures and the gateway's in words.
 Describe = Callable[[Figures, Figures], str]
+
+
+def order_cell(discrepancy: Discrepancy) -> SafeString:
+    """The order, beneath it the attempt."""
+    return format_html(
+        '<code class="id">{}</code><span class="small"><code>{}</code></span>',
+        discrepancy.merchant_uid,
+        discrepancy.imp_uid,
+    )
 
 
 def bucket_badge(discrepancy: Discrepancy) -> SafeString:
@@ -58,14 +85,20 @@ def state_badge(discrepancy: Discrepancy) -> SafeString:
     return badge("good" if by_itself else "quiet", label)
 
 
-def closing_label(discrepancy: Discrepancy) -> str:
-    """Why it was closed, "" while it is open."""
-    return "" if discrepancy.is_open else str(ClosingReason(discrepancy.closing_reason).label)
+def owner_and_state_cell(discrepancy: Discrepancy) -> SafeString:
+    """The owner, and where it stands."""
+    return format_html(
+        '<span class="who{}">{}</span>{}<span class="small soft">{}</span>',
+        "" if discrepancy.owner_id else " soft",
+        email_cell(str(discrepancy.owner or _("No owner"))),
+        state_badge(discrepancy),
+        "" if discrepancy.is_open else discrepancy.get_closing_reason_display(),
+    )
 
 
-def owner_label(discrepancy: Discrepancy) -> str:
-    """Whose it is."""
-    return str(discrepancy.owner) if discrepancy.owner else _("No owner")
+def step_badge(step: DiscrepancyStep) -> SafeString:
+    """What happened to it."""
+    return badge(_STEP_LOOKS[StepKind(step.kind)], step.get_kind_display())
 
 
 def found_ago(discrepancy: Discrepancy) -> SafeString:
@@ -144,3 +177,72 @@ _DIFFERENCES: dict[str, Describe] = {
     Bucket.DOUBLE_APPROVAL: _always(gettext_lazy("A second approval of the same order")),
     Bucket.TEST_PAYMENT: _always(gettext_lazy("It moved no money")),
 }
+
+
+def side_cell(discrepancy: Discrepancy, side_name: str) -> SafeString:
+    """One side, "ours" or "theirs": how much, what became of it; what differs is marked."""
+    side = figures(getattr(discrepancy, side_name))
+    if side is None:
+        return format_html('<span class="absent">{}</span>', _("None"))
+    about = FIELD_OF.get(discrepancy.bucket)
+    lines = [("amount", money(side, "amount")), ("status", figure_label("status", side))]
+    if side.get("cancelled_amount") or about == "cancelled_amount":
+        refunded = f"{pgettext('amount', 'Refunded')} {money(side, 'cancelled_amount')}"
+        lines.append(("cancelled_amount", refunded))
+    if about in {"merchant_uid", "imp_uid"}:
+        lines.append((about, str(side.get(about) or NOTHING)))
+    marks = frozenset[str]() if settled_label(discrepancy) else _marked(about)
+    marked = ((name, " differs" if name in marks else "", label) for name, label in lines)
+    return format_html_join("", '<span class="{}{}">{}</span>', marked)
+
+
+def named_side(discrepancy: Discrepancy, side_name: str) -> SafeString:
+    """The same with its side's name, for where no header says it."""
+    named = '<span class="side" aria-hidden="true">{}</span>{}'
+    return format_html(named, SIDES[side_name], side_cell(discrepancy, side_name))
+
+
+def _marked(about: str | None) -> frozenset[str]:
+    """Another currency shows in the amount."""
+    return frozenset({"amount"} if about == "currency" else {about or ""})
+
+
+def money(side: Figures, name: str) -> str:
+    """An amount of one side; in won, or in whatever currency it is in."""
+    amount, currency = side.get(name), currency_of(side)
+    if currency == WON and isinstance(amount, int):
+        return won(amount)
+    return f"{amount} {currency}" if amount not in ("", None) else NOTHING
+
+
+def amount_at_risk_label(discrepancy: Discrepancy) -> str:
+    """What is at stake; in another currency it counts in no total."""
+    if foreign := foreign_amount_at_risk(discrepancy):
+        return _("%(amount)s (not in the totals)") % {"amount": foreign}
+    return won(discrepancy.amount)
+
+
+def value_label(name: str, value: object, side: Figures | None) -> Value:
+    """One figure of one side, for the comparison."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if name in {"amount", "cancelled_amount"} and value not in ("", None):
+        return money(side or {}, name)
+    if isinstance(value, datetime):
+        return moment(value)
+    return compared_value(name, value, side or {})
+
+
+def change_label(change: Change) -> str:
+    """One figure that became another, as plain text."""
+    return _("%(side)s, %(what)s: %(was)s → %(now)s") % {
+        "side": SIDES[change.side],
+        "what": change.label,
+        "was": _plain(change.name, change.was, change.before),
+        "now": _plain(change.name, change.now, change.after),
+    }
+
+
+def _plain(name: str, value: object, side: Figures | None) -> str:
+    """A figure as part of a sentence that is escaped as a whole."""
+    return stamp(value) if isinstance(value, datetime) else str(value_label(name, value, side))

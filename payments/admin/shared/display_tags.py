@@ -9,7 +9,7 @@ from django import template
 
 from payments.core.money import with_separators
 
-from . import display, links, run_display
+from . import discrepancy_display, display, links, run_display
 
 register = template.Library()
 
@@ -31,3 +31,11 @@ register.filter("run_badge", run_display.run_badge)
 register.filter("run_url", run_display.run_url)
 register.simple_tag(display.badge, name="badge")
 register.simple_tag(links.payment_list_of_days, name="payments_of_days")
+register.filter("bucket_badge", discrepancy_display.bucket_badge)
+register.filter("state_badge", discrepancy_display.state_badge)
+register.filter("step_badge", discrepancy_display.step_badge)
+register.filter("difference_label", discrepancy_display.difference_label)
+register.filter("amount_at_risk", discrepancy_display.amount_at_risk_label)
+register.filter("found_ago", discrepancy_display.found_ago)
+register.filter("side_cell", discrepancy_display.side_cell)
+register.filter("change_label", discrepancy_display.change_label)

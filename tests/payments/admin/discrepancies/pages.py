@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from payments.models import Discrepancy
-from tests.payments.admin.conftest import rows_of
+from tests.payments.admin.conftest import rows_of, text_of
 from tests.responses import ClientResponse
 
 LIST = "/admin/payments/discrepancy/"
@@ -40,3 +40,13 @@ def own(
 def close(client: Client, discrepancy: Discrepancy, **data: Any) -> ClientResponse:
     body = {"version": discrepancy.version, "reason": "accepted", "text": WORDS}
     return client.post(address(discrepancy, "close"), body | data)
+
+
+def steps_on(response: ClientResponse) -> list[str]:
+    """The steps of a discrepancy's page, the newest first."""
+    return text_of(response).split('<ol class="timeline">')[1].split("<li ")[1:]
+
+
+def figures_on(response: ClientResponse) -> str:
+    """The figures above the list."""
+    return text_of(response).split('<dl class="figures">')[1].split("</dl>")[0]
