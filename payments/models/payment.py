@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.states import PaymentStatus, Verification, is_part_refund, status_label
+from payments.states import APPROVED, PaymentStatus, Verification, is_part_refund, status_label
 
 from .product import NAME_LENGTH, Product
 
@@ -210,10 +210,14 @@ class Payment(models.Model):
         return self.status == PaymentStatus.PAID
 
     @property
+    def is_approved(self) -> bool:
+        """Whether money came in, refunded since or not."""
+        return self.status in APPROVED
+
+    @property
     def net_amount(self) -> int:
         """What is left of the money that came in, in won; 0 if none did."""
-        came_in = self.status in {PaymentStatus.PAID, PaymentStatus.CANCELLED}
-        return self.amount - self.cancelled_amount if came_in else 0
+        return self.amount - self.cancelled_amount if self.is_approved else 0
 
     @property
     def is_partly_cancelled(self) -> bool:

@@ -24,8 +24,6 @@ from payments.models import Payment
 from payments.services import import_payment
 from payments.services.discrepancies.rows import MAX_TEXT, MIN_TEXT, TEXT_NEEDED
 
-from .detail import head
-
 TEMPLATE = "admin/payments/payment/customer.html"
 
 
@@ -75,7 +73,6 @@ def assign_customer(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -
         form=form,
         list_url=list_url(request),
         page_url=page_url(request, pk),
-        **head(payment),
     )
 
 

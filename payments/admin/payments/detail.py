@@ -1,33 +1,23 @@
-"""The page of one payment, read-only: its head, and everything that stands under it.
+"""The page of one payment, read-only: what it shows, and to whom.
 
-Plain values for the template. A field that is compared with the gateway's is in `comparison`, a
-fact that is only ours to tell in `facts`, what happened in `timeline`.
+A field that is compared with the gateway's is in `comparison`, what happened in `timeline`. What is
+only ours to tell, who ordered what and what it is waiting for, is written in the template:
+templates/admin/payments/payment/page/facts.html.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.urls import reverse
 
 from payments.admin.shared import personal_data
-from payments.admin.shared.display import moment, status_badge, verification_badge, won
 from payments.admin.shared.links import filters_of, list_url
 from payments.models import Payment
 from payments.selectors.discrepancies import of_payment
-from payments.states import PaymentStatus
 
 from .comparison import comparison
-from .facts import groups
 from .timeline import timeline
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One sum in the head of the page."""
-
-    label: str
-    amount: str
 
 
 def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
@@ -40,31 +30,19 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         "unmasked": unmasked,
         "filters": filters_of(request),
         "list_url": list_url(request),
-        "groups": groups(payment, request, unmasked=unmasked),
-        **head(payment),
+        "customer": personal_data.email(payment.user, unmasked=unmasked),
+        "customer_url": _customer_url(payment, request),
+        # Never a link to anything but a web page.
+        "has_receipt": payment.receipt_url.startswith(("https://", "http://")),
         **comparison(payment),
         **timeline(payment, request, unmasked=unmasked),
         "discrepancies": of_payment(payment) if may_see_discrepancies else [],
     }
 
 
-def head(payment: Payment) -> dict[str, object]:
-    """What stands above everything: what it is, and how much."""
-    return {
-        "status": status_badge(payment),
-        "verification": verification_badge(payment),
-        "verified_at": moment(payment.verified_at) if payment.verified_at else "",
-        "figures": _figures(payment),
-    }
-
-
-def _figures(payment: Payment) -> list[Figure]:
-    """The amount; what went back and what is left, once money has come in."""
-    gross = Figure(_("amount"), won(payment.amount))
-    if payment.status not in {PaymentStatus.PAID, PaymentStatus.CANCELLED}:
-        return [gross]
-    return [
-        gross,
-        Figure(_("refunded amount"), won(payment.cancelled_amount)),
-        Figure(_("net amount"), won(payment.net_amount)),
-    ]
+def _customer_url(payment: Payment, request: HttpRequest) -> str:
+    """The customer's own page; "" without a right to the people's screen."""
+    people = get_user_model()._meta
+    if not request.user.has_perm(f"{people.app_label}.view_{people.model_name}"):
+        return ""
+    return reverse(f"admin:{people.app_label}_{people.model_name}_change", args=[payment.user_id])

@@ -53,6 +53,11 @@ OUTCOME_LOOKS = {
 }
 
 
+def signed_won(amount: int) -> str:
+    """Money in with a plus, money out with a minus."""
+    return f"{'−' if amount < 0 else '+' if amount else ''}{won(abs(amount))}"
+
+
 def amount_cell(payment: Payment) -> SafeString:
     """The amount; beneath it what was refunded and what is left, where something was."""
     gross = format_html('<span class="won">{}</span>', won(payment.amount))
