@@ -9,7 +9,6 @@ rules are in `services.open_orders.mark_failed`. To ask for one more thing, add 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -22,7 +21,6 @@ from django.utils.translation import gettext_lazy
 
 from payments.admin.shared import personal_data
 from payments.admin.shared.access import require, staff, staff_view
-from payments.admin.shared.display import moment, status_badge, won
 from payments.admin.shared.links import BACK, filters_of, list_url, page_url
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.ticked_payments import TICKED
@@ -90,21 +88,6 @@ class Record:
     version: int
     obstacle: str | Promise | None
     customer: str
-
-    @property
-    def amount(self) -> str:
-        """How much the order is about."""
-        return won(self.payment.amount)
-
-    @property
-    def status(self) -> str:
-        """The status in words."""
-        return status_badge(self.payment)
-
-    @property
-    def ordered(self) -> str:
-        """When it was ordered."""
-        return moment(self.payment.requested_at)
 
 
 def may_override(request: HttpRequest) -> bool:
@@ -208,28 +191,23 @@ def _mark(
         record = by_id[payment.pk]
         if record.obstacle:
             return ActionResult(payment.merchant_uid, Outcome.REFUSED, str(record.obstacle))
-        arguments = {
-            "payment": payment,
-            "actor": actor,
-            "reason": FailReason(form.cleaned_data["reason"]),
-            "note": form.cleaned_data["note"],
-            "expected_version": record.version,
-            "override_silence": override_silence,
-        }
-        return _mark_one(payment, arguments)
+        try:
+            failed = service.mark_failed(
+                payment=payment,
+                actor=actor,
+                reason=FailReason(form.cleaned_data["reason"]),
+                note=form.cleaned_data["note"],
+                expected_version=record.version,
+                override_silence=override_silence,
+            )
+        except GatewayUnavailable as unavailable:
+            return ActionResult(payment.merchant_uid, Outcome.UNKNOWN, str(unavailable))
+        except (NotAllowed, Conflict) as refusal:
+            return ActionResult(payment.merchant_uid, Outcome.REFUSED, _refusal(payment, refusal))
+        message = _("Marked failed: %(reason)s") % {"reason": failed.fail_reason}
+        return ActionResult(payment.merchant_uid, Outcome.CHANGED, message)
 
     return list(each((record.payment for record in records), mark))
-
-
-def _mark_one(payment: Payment, arguments: dict[str, Any]) -> ActionResult:
-    try:
-        failed = service.mark_failed(**arguments)
-    except GatewayUnavailable as unavailable:
-        return ActionResult(payment.merchant_uid, Outcome.UNKNOWN, str(unavailable))
-    except (NotAllowed, Conflict) as refusal:
-        return ActionResult(payment.merchant_uid, Outcome.REFUSED, _refusal(payment, refusal))
-    message = _("Marked failed: %(reason)s") % {"reason": failed.fail_reason}
-    return ActionResult(payment.merchant_uid, Outcome.CHANGED, message)
 
 
 def _refusal(payment: Payment, refusal: NotAllowed | Conflict) -> str:
@@ -260,7 +238,7 @@ def _page(
         reason_label=reason_label(str(form["reason"].value() or "")),
         eligible=eligible,
         skipped=[record for record in records if record.obstacle],
-        total=won(sum(record.payment.amount for record in eligible)),
+        total=sum(record.payment.amount for record in eligible),
         back=request.POST.get(BACK) or request.GET.get(BACK) or "",
         filters=filters_of(request),
         list_url=list_url(request),
