@@ -56,7 +56,7 @@ class DiscrepancyChangeList(FilteredChangeList):
     @property
     def buckets(self) -> Iterator[tuple[SafeString, int, str, bool]]:
         """Of each that the set has: its name, how many, the list of it, whether this is that."""
-        selection = {term.value for term in self.terms if term.names == ("bucket",)}
+        selection = set(self.filterset.texts_of("bucket"))
         for bucket in Bucket:
             if number := self.totals.by_bucket.get(bucket):
                 query = self.get_query_string({"bucket": bucket.value})

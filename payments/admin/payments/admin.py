@@ -46,7 +46,7 @@ from .rows import PaymentRow
 from .saved_views import delete_view, save_view
 from .start_run import start_run
 from .tabs import PRESETS
-from .totals import show_totals, totals_bar
+from .totals import show_totals
 from .unmask import mask, unmask
 from .verify import verify, verify_row
 
@@ -123,31 +123,23 @@ class PaymentAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list; its actions run here as well (Django's `response_action`)."""
+        """The list, the views to choose from; its actions run here as well (Django's own way)."""
         personal_data.on_record(request)
         context = personal_data.context(request) | {
             "media": self.media + PaymentFilter.base_filters["user"].extra["widget"].media,
             "may_export": self.has_export_permission(request),
             "filters": request.GET.urlencode(),
             "saved_query": view_query(request.GET),
+            "max_name": MAX_NAME,
         }
         response = super().changelist_view(request, context | (extra_context or {}))
         if isinstance(response, TemplateResponse) and response.context_data:
-            response.context_data |= self._above_the_list(request, response.context_data)
+            # Django's frame has read the person's own views already.
+            views = response.context_data.get("saved_views", [])
+            saved = [tab for tab in views if tab.is_current]
+            tabs = [*preset_tabs(request, PRESETS), *saved]
+            response.context_data |= {"tabs": tabs, "is_saved": bool(saved)}
         return response
-
-    def _above_the_list(self, request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-        """The views to choose from, and the totals where the page can afford them."""
-        saved = [tab for tab in context.get("saved_views", []) if tab.is_current]
-        above = {
-            "tabs": [*preset_tabs(request, PRESETS), *saved],
-            "is_saved": bool(saved),
-            "max_name": MAX_NAME,
-        }
-        changelist = context.get("cl")
-        if isinstance(changelist, PaymentChangeList) and changelist.totals is not None:
-            above["bar"] = totals_bar(changelist, changelist.totals)
-        return above
 
     def page_context(self, request: HttpRequest, payment: Payment) -> dict[str, Any]:
         """Nothing personal has been read yet: Django has only fetched the payment itself."""

@@ -4,7 +4,7 @@ Actions, totals and export take their payments from this class as well, so they 
 what the person sees. To narrow by something else, extend `payments.filters`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.admin.views.main import ORDER_VAR
@@ -12,13 +12,16 @@ from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from payments.admin.shared.changelist import FilteredChangeList
-from payments.admin.shared.links import FILTERS
+from payments.admin.shared.display import STATUS_LOOKS, badge
+from payments.admin.shared.links import FILTERS, payment_list
 from payments.filters.labels import FilterTerm
 from payments.filters.payment_query import PaymentQuery
 from payments.models import Payment
 from payments.selectors.payments.totals import Totals, totals
+from payments.states import PaymentStatus
 
 from .filters import PaymentFilter
 from .rows import as_rows
@@ -94,6 +97,20 @@ class PaymentChangeList(FilteredChangeList):
     def totals(self) -> Totals | None:
         """What the set adds up to; None where that is too much work for the page itself."""
         return None if self.paginator.is_capped else totals(self.queryset)
+
+    @property
+    def statuses(self) -> Iterator[tuple[SafeString, int | None, str, bool]]:
+        """Of each: its name, how many, the list of it, whether this is that list.
+
+        Without a number where the filter leaves it out.
+        """
+        by_status = self.totals.by_status if self.totals else {}
+        selected = set(self.filterset.texts_of("status"))
+        for status in PaymentStatus:
+            name = badge(STATUS_LOOKS[status], status.label)
+            number = by_status.get(status) if status in selected or not selected else None
+            url = payment_list() + self.get_query_string({"status": status.value})
+            yield name, number, url, selected == {status}
 
 
 class BareChangeList(PaymentChangeList):
