@@ -22,24 +22,20 @@ _AMOUNT = re.compile(r"(>=|<=|>|<|=|)([\d,]+)")
 _LOOKUPS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt", "=": "exact", "": "exact"}
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A search that was read. `emails` and `names` still have to be looked up among customers."""
-
-    text: str = ""
-    conditions: tuple[Q, ...] = ()
-    emails: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
-class _Reading:
-    text: list[str] = field(default_factory=list)
+class Search:
+    """A search that is read. `emails` and `names` still have to be looked up among customers."""
+
+    words: list[str] = field(default_factory=list)
     conditions: list[Q] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The plain text in it."""
+        return " ".join(self.words)
 
 
 def _one_of(column: str, known: list[str]) -> Callable[[str], Q]:
@@ -84,19 +80,13 @@ FIELDS = (*_WORDS, "email", "name")
 
 def read(query: str) -> Search:
     """The search in its parts."""
-    reading = _Reading()
+    search = Search()
     for match in _WORD.finditer(query):
         if match[1] is None:
-            reading.text.append(match[0])
+            search.words.append(match[0])
         else:
-            _read_word(reading, match[1].lower(), match[2].strip('"').strip())
-    return Search(
-        text=" ".join(reading.text),
-        conditions=tuple(reading.conditions),
-        emails=tuple(reading.emails),
-        names=tuple(reading.names),
-        problems=tuple(reading.problems),
-    )
+            _read_word(search, match[1].lower(), match[2].strip('"').strip())
+    return search
 
 
 def masked(query: str) -> str:
@@ -116,23 +106,23 @@ def _masked_word(match: re.Match[str]) -> str:
     return f"{match[1]}:{mask_email(value)}"
 
 
-def _read_word(reading: _Reading, name: str, value: str) -> None:
+def _read_word(search: Search, name: str, value: str) -> None:
     if name not in FIELDS:
         problem = _("There is no search word “%(name)s:”. There are: %(fields)s.")
-        reading.problems.append(problem % {"name": name, "fields": ", ".join(FIELDS)})
+        search.problems.append(problem % {"name": name, "fields": ", ".join(FIELDS)})
     elif not value:
-        reading.problems.append(_("“%(name)s:” needs a value.") % {"name": name})
+        search.problems.append(_("“%(name)s:” needs a value.") % {"name": name})
     elif name == "email":
-        reading.emails.append(value)
+        search.emails.append(value)
     elif name == "name":
-        reading.names.append(value)
+        search.names.append(value)
     else:
-        _read_condition(reading, name, value)
+        _read_condition(search, name, value)
 
 
-def _read_condition(reading: _Reading, name: str, value: str) -> None:
+def _read_condition(search: Search, name: str, value: str) -> None:
     try:
-        reading.conditions.append(_WORDS[name](value))
+        search.conditions.append(_WORDS[name](value))
     except ValueError as error:
         problem = _("“%(name)s:%(value)s” makes no sense: %(why)s.")
-        reading.problems.append(problem % {"name": name, "value": value, "why": error})
+        search.problems.append(problem % {"name": name, "value": value, "why": error})
