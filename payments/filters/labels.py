@@ -7,7 +7,6 @@ written: no filter works unseen. How one value is called is said by the set that
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -41,16 +40,7 @@ def filter_terms(filterset: BaseFilter, *, search_is_wrong: bool = False) -> lis
     ]
 
 
-class Labelled(Protocol):
-    """A term, or what a screen makes of it."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def display(self) -> str: ...
-
-
-def by_label(terms: Iterable[Labelled]) -> list[tuple[str, str]]:
+def by_label(terms: Iterable[FilterTerm]) -> list[tuple[str, str]]:
     """The terms as (what, its values), those of one filter in one line."""
     displays: dict[str, list[str]] = {}
     for term in terms:

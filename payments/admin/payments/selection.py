@@ -72,6 +72,6 @@ def _filtered(model_admin: ReadOnlyAdmin, request: HttpRequest) -> Selection | N
         payments=changelist.queryset,
         query=query,
         lasting_query=changelist.lasting_query,
-        labels=by_label(changelist.chips),
+        labels=by_label(term for term, _url in changelist.chips),
         list_url=payment_list(query),
     )

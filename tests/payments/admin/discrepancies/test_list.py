@@ -202,7 +202,7 @@ class TestTheQueue:
         self, client: Client, discrepancy: Discrepancy
     ) -> None:
         chips = client.get(f"{LIST}?bucket=amount,status&state=all").context["cl"].chips
-        links = {chip.display: chip.href for chip in chips}
+        links = {term.display: url for term, url in chips}
         assert links["Amount differs"] == "?bucket=status&state=all"
         assert links["Open and closed"] == "?bucket=amount%2Cstatus"
 
