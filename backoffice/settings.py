@@ -119,7 +119,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "backoffice.context_processors.environment",
             ],
-            "libraries": {"display": "payments.admin.shared.display_tags"},
+            "libraries": {
+                "display": "payments.admin.shared.display_tags",
+                "shop": "payments.checkout.shop_tags",
+            },
         },
     }
 ]

@@ -29,7 +29,7 @@ from payments.services.verification.verify import verify
 from payments.states import Source
 
 from .forms import StartForm
-from .status_view import PaymentView, page_url, won
+from .status_view import PaymentView, page_url
 
 View = Callable[..., HttpResponseBase]
 
@@ -54,8 +54,8 @@ def with_window_sources(view: View) -> View:
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
     """Everything on sale."""
-    offers = [(product, won(product.price)) for product in selectors.products_on_sale()]
-    return render(request, "payments/products.html", {"offers": offers})
+    context = {"offers": selectors.products_on_sale()}
+    return render(request, "payments/products.html", context)
 
 
 # Never kept by a browser: its key stands for one order, and going back must bring a new one.
@@ -69,7 +69,6 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     context = {
         "product": offer,
-        "price": won(offer.price),
         "pay_methods": pay_methods.choices(conf.window().pay_methods),
         "sdk_url": conf.window().sdk_url,
         "checkout_key": secrets.token_urlsafe(16),

@@ -1,22 +1,18 @@
-"""What a customer sees of a payment: one state, its labels, and figures fit for a screen.
+"""What a customer sees of a payment: one state, its labels, and what follows from it.
 
 "Paid" stands only where the ledger says paid. To tell something new, add a `State`, its labels in
 `LABELS`, and the line in `state_of` that finds it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from payments import pay_methods
-from payments.core.kst import stamp
-from payments.core.money import with_separators
 from payments.models import Payment
 from payments.states import PaymentStatus, Verification
 
@@ -43,7 +39,7 @@ class Labels:
     text: str | Promise
 
 
-WHEN_REFUNDED = gettext_lazy(
+WHEN_REFUNDED = _(
     "When the money reaches you depends on how you paid; card companies usually take a few "
     "business days."
 )
@@ -51,47 +47,47 @@ LABELS = {
     State.PAID: Labels(
         "good",
         pgettext_lazy("payment status", "Paid"),
-        gettext_lazy("Your payment is complete"),
-        gettext_lazy("Thank you. The payment service has confirmed the payment."),
+        _("Your payment is complete"),
+        _("Thank you. The payment service has confirmed the payment."),
     ),
     State.PARTLY_REFUNDED: Labels(
         "note",
-        gettext_lazy("Partly refunded"),
-        gettext_lazy("A part of your payment was refunded"),
+        _("Partly refunded"),
+        _("A part of your payment was refunded"),
         WHEN_REFUNDED,
     ),
     State.REFUNDED: Labels(
         "note",
         pgettext_lazy("payment status", "Refunded"),
-        gettext_lazy("Your payment was refunded"),
+        _("Your payment was refunded"),
         WHEN_REFUNDED,
     ),
     State.WAITING: Labels(
         "wait",
-        gettext_lazy("Waiting for deposit"),
-        gettext_lazy("Please transfer this amount to the account below"),
-        gettext_lazy("The order is complete as soon as the deposit arrives."),
+        _("Waiting for deposit"),
+        _("Please transfer this amount to the account below"),
+        _("The order is complete as soon as the deposit arrives."),
     ),
     State.FAILED: Labels(
         "bad",
         pgettext_lazy("payment status", "Failed"),
-        gettext_lazy("The payment was not made"),
-        gettext_lazy("You were not charged for this order."),
+        _("The payment was not made"),
+        _("You were not charged for this order."),
     ),
     State.CONFIRMING: Labels(
         "wait",
-        gettext_lazy("Being confirmed"),
-        gettext_lazy("The payment is still being confirmed"),
-        gettext_lazy(
+        _("Being confirmed"),
+        _("The payment is still being confirmed"),
+        _(
             "If you have paid, do not pay again: we ask the payment service and this page changes "
             "by itself. If you closed the payment window, nothing was charged."
         ),
     ),
     State.MISMATCH: Labels(
         "bad",
-        gettext_lazy("Being checked"),
-        gettext_lazy("We could not confirm this payment"),
-        gettext_lazy(
+        _("Being checked"),
+        _("We could not confirm this payment"),
+        _(
             "What the payment service tells us does not agree with your order. The shop is looking "
             "into it. Please do not pay again."
         ),
@@ -114,7 +110,7 @@ def state_of(payment: Payment) -> State:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A payment for a template: its state and its figures as text. Times are Korean."""
+    """A payment for a template, and what the template can't know of it."""
 
     payment: Payment
 
@@ -127,51 +123,6 @@ class PaymentView:
     def labels(self) -> Labels:
         """How the state is put."""
         return LABELS[self.state]
-
-    @property
-    def amount(self) -> str:
-        """What was to be paid."""
-        return won(self.payment.amount)
-
-    @property
-    def headline(self) -> str:
-        """The sum that the state is about."""
-        return self.refunded or self.amount
-
-    @property
-    def refunded(self) -> str:
-        """What went back, "" if nothing did."""
-        return won(self.payment.cancelled_amount) if self.payment.cancelled_amount else ""
-
-    @property
-    def net(self) -> str:
-        """What is left of the money that came in."""
-        return won(self.payment.net_amount)
-
-    @property
-    def method(self) -> str:
-        """The pay method's name."""
-        return pay_methods.label(self.payment.pay_method)
-
-    @property
-    def requested_at(self) -> str:
-        """When it was ordered."""
-        return stamp(self.payment.requested_at)
-
-    @property
-    def paid_at(self) -> str:
-        """When it was paid."""
-        return _stamp(self.payment.paid_at)
-
-    @property
-    def cancelled_at(self) -> str:
-        """When money last went back."""
-        return _stamp(self.payment.cancelled_at)
-
-    @property
-    def due(self) -> str:
-        """Until when a deposit is taken."""
-        return _stamp(self.payment.vbank_due)
 
     @property
     def is_overdue(self) -> bool:
@@ -198,12 +149,3 @@ class PaymentView:
 def page_url(payment: Payment) -> str:
     """The URL of the page that shows this payment to its customer."""
     return reverse("checkout:payment", args=[payment.merchant_uid])
-
-
-def won(amount: int) -> str:
-    """12345 -> ₩12,345, in Korean 12,345원."""
-    return _("₩%(amount)s") % {"amount": with_separators(amount)}
-
-
-def _stamp(moment: datetime | None) -> str:
-    return stamp(moment) if moment else ""
