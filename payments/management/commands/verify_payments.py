@@ -16,7 +16,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from payments.errors import Conflict, NotAllowed
 from payments.filters.base import SEARCH
@@ -148,7 +147,7 @@ def _payment_query(query: str, search: str) -> PaymentQuery:
     if search:
         given[SEARCH] = search
     # Whoever has a shell here may see everything anyway.
-    return PaymentQuery.of(urlencode(dict(given.lists()), doseq=True), unmasked=True)
+    return PaymentQuery.of(given.urlencode(), unmasked=True)
 
 
 def _problems(query: PaymentQuery) -> str:

@@ -5,7 +5,7 @@ about them until their time is up, and fails them. What is still there a day lat
 (a difference, an account that the gateway does not know any more, a silent gateway): that is a
 person's. `MISMATCHED` and `LATE_APPROVAL` always are.
 
-To add a case: a member of `Attention` with its label, and its condition in `_CONDITIONS`.
+To add a case: a member of `Attention` with its label, and its condition in `_conditions`.
 """
 
 from datetime import datetime, timedelta
@@ -39,35 +39,19 @@ class Attention(TextChoices):
     LATE_APPROVAL = "late_approval", _("Paid after it had failed")
 
 
-def _mismatched(now: datetime) -> Q:
-    return Q(verification=Verification.MISMATCHED)
-
-
-def _stuck(now: datetime) -> Q:
-    open_order = Q(status=PaymentStatus.READY, vbank_num="")
-    return open_order & Q(requested_at__lt=now - STUCK_AFTER)
-
-
-def _deposit_due(now: datetime) -> Q:
-    waiting = Q(status=PaymentStatus.READY) & ~Q(vbank_num="")
-    return waiting & Q(vbank_due__lt=now + DUE_WITHIN)
-
-
-def _late_approval(now: datetime) -> Q:
-    return Q(late_approval=True)
-
-
-_CONDITIONS = {
-    Attention.MISMATCHED: _mismatched,
-    Attention.STUCK: _stuck,
-    Attention.DEPOSIT_DUE: _deposit_due,
-    Attention.LATE_APPROVAL: _late_approval,
-}
+def _conditions(now: datetime) -> dict[Attention, Q]:
+    is_open = Q(status=PaymentStatus.READY)
+    return {
+        Attention.MISMATCHED: Q(verification=Verification.MISMATCHED),
+        Attention.STUCK: is_open & Q(vbank_num="") & Q(requested_at__lt=now - STUCK_AFTER),
+        Attention.DEPOSIT_DUE: is_open & ~Q(vbank_num="") & Q(vbank_due__lt=now + DUE_WITHIN),
+        Attention.LATE_APPROVAL: Q(late_approval=True),
+    }
 
 
 def needs(attention: Attention, *, now: datetime) -> Q:
     """The condition on payments for one reason."""
-    return _CONDITIONS[attention](now)
+    return _conditions(now)[attention]
 
 
 def needs_any(*, now: datetime) -> Q:
