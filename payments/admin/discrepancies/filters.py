@@ -40,19 +40,16 @@ class PersonSelect(CustomerSelect):
 class DiscrepancyFilter(filters.DiscrepancyFilter):
     """The same filters, for the person who made this request."""
 
+    # Picked from a list that is searched.
+    person = django_filters.ModelChoiceFilter(
+        "owner",
+        label=pgettext_lazy("discrepancies", "a person"),
+        queryset=lambda request: get_user_model().objects.all(),
+        widget=PersonSelect(Discrepancy._meta.get_field("owner"), admin.site),
+    )
+
     def __init__(self, data: Any = None, *, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(data, me=staff(request), request=request, **kwargs)
-
-    @classmethod
-    def get_filters(cls) -> dict[str, Any]:
-        """People are picked from a list that is searched."""
-        picked = django_filters.ModelChoiceFilter(
-            "owner",
-            label=pgettext_lazy("discrepancies", "a person"),
-            queryset=lambda request: get_user_model().objects.all(),
-            widget=PersonSelect(Discrepancy._meta.get_field("owner"), admin.site),
-        )
-        return super().get_filters() | {"person": picked}
 
     @property
     def panels(self) -> Iterator[Panel]:

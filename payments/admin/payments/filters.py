@@ -32,19 +32,15 @@ PANELS: Panels = (
 class PaymentFilter(filters.PaymentFilter):
     """The same filters, for the person who made this request."""
 
+    # Picked from a list that is searched, not one of everybody.
+    user = CustomerFilter(
+        label=_("customer"),
+        queryset=lambda request: get_user_model().objects.all(),
+        widget=CustomerSelect(Payment._meta.get_field("user"), admin.site),
+    )
+
     def __init__(self, data: Any = None, *, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(data, unmasked=is_unmasked(request), request=request, **kwargs)
-
-    @classmethod
-    def get_filters(cls) -> dict[str, Any]:
-        """Customers are picked from a list that is searched, not one of everybody."""
-        picked = CustomerFilter(
-            field_name="user",
-            label=_("customer"),
-            queryset=lambda request: get_user_model().objects.all(),
-            widget=CustomerSelect(Payment._meta.get_field("user"), admin.site),
-        )
-        return super().get_filters() | {"user": picked}
 
     @property
     def panels(self) -> Iterator[Panel]:

@@ -14,7 +14,6 @@ from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.links import payment_list
 from payments.admin.shared.personal_data import on_record
 from payments.admin.shared.readonly import ReadOnlyAdmin
-from payments.core.money import with_separators
 from payments.errors import NotAllowed
 from payments.selectors.payments.totals import totals
 from payments.selectors.verification_runs.progress import calls_needed, open_run_over
@@ -43,8 +42,7 @@ def start_run(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseB
         title=_("Re-verify payments"),
         selection=selected,
         number=figures.count,
-        number_words=with_separators(figures.count),
-        calls_words=with_separators(calls_needed(figures)),
+        calls=calls_needed(figures),
         at_once=conf.runs().parallel_calls,
         under_way=open_run_over(selected.lasting_query),
     )

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from payments.core.db.paginator import BoundedPaginator
+from payments.filters.base import BaseFilter
 from payments.filters.labels import FilterTerm, filter_terms
 
 from .chips import Chip, chips
@@ -31,7 +32,7 @@ class FilteredChangeList(ChangeList):
     paginator: BoundedPaginator
     # A `BaseFilter` for the person who made a request.
     filterset_class: Any
-    filterset: Any
+    filterset: BaseFilter
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.filterset = self.filterset_class(request.GET, request=request)
@@ -49,8 +50,7 @@ class FilteredChangeList(ChangeList):
 
     def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """What the person asked for."""
-        narrowed: QuerySet[Any] = self.filterset.narrowed(rows)
-        return narrowed
+        return self.filterset.narrowed(rows)
 
     @property
     def is_understood(self) -> bool:
@@ -60,8 +60,7 @@ class FilteredChangeList(ChangeList):
     @property
     def problems(self) -> list[tuple[str, str]]:
         """(field, what is wrong with it), for the page."""
-        problems: list[tuple[str, str]] = self.filterset.problems
-        return problems
+        return self.filterset.problems
 
     @property
     def terms(self) -> Sequence[FilterTerm]:
