@@ -56,8 +56,7 @@ def complete(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str
     if payment.status in APPROVED and payment.imp_uid == fields["imp_uid"]:
         return _status_answer(payment)  # The webhook, or the same call, was first.
     result = verify(payment=payment, source=Source.BROWSER, actor=user, imp_uid=fields["imp_uid"])
-    # NOT_FOUND: a payment may show at the gateway a moment after the window (contract 9#35).
-    return _settled_answer(result, unsure=frozenset({EventKind.UNKNOWN, EventKind.NOT_FOUND}))
+    return _settled_answer(result)
 
 
 @endpoint(GiveUpForm)
@@ -73,8 +72,7 @@ def give_up(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]
         actor=user,
         note=" ".join(filter(None, claims)),
     )
-    # NOT_FOUND: the window never got as far as a payment. Nothing can have been charged.
-    return _settled_answer(result, unsure=frozenset({EventKind.UNKNOWN}))
+    return _settled_answer(result)
 
 
 def _check_method(pay_method: str) -> None:
@@ -121,12 +119,15 @@ def _way_on(user: AbstractBaseUser, key: str) -> dict[str, str]:
     return {"checkout_key": secrets.token_urlsafe(16), **page}
 
 
-def _settled_answer(result: Result, *, unsure: frozenset[EventKind]) -> Answer:
+def _settled_answer(result: Result) -> Answer:
+    """What became of the order. One that the gateway does not know yet is being confirmed: a
+    payment may show there a moment after the window (contract 9#35), and its page asks again.
+    """
     page = page_url(result.payment)
     if result.kind is EventKind.DISCREPANCY:
         raise Refusal(409, "mismatch", LABELS[State.MISMATCH].text, next=page)
-    # Not knowing this attempt is no news about an order that is paid for.
-    if result.kind in unsure and result.payment.status not in APPROVED:
+    # Silence about this attempt is no news about an order that is paid for.
+    if result.kind is EventKind.UNKNOWN and result.payment.status not in APPROVED:
         raise Refusal(503, "confirming", LABELS[State.CONFIRMING].text, next=page)
     return _status_answer(result.payment)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments.models import Payment
+from payments.selectors.open_orders import may_still_appear
 from payments.states import PaymentStatus, Verification
 
 
@@ -142,8 +143,10 @@ class PaymentView:
         product = self.payment.product
         if product is None or not product.active:
             return False
+        if self.state is not State.CONFIRMING:
+            return self.state is State.FAILED
         nothing_paid = self.payment.verification in {Verification.MATCHED, Verification.NOT_FOUND}
-        return self.state is State.FAILED or (self.state is State.CONFIRMING and nothing_paid)
+        return nothing_paid and not may_still_appear(self.payment)
 
 
 def page_url(payment: Payment) -> str:

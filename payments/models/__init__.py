@@ -11,10 +11,11 @@ from .reconciliation import ReconciliationRun
 from .run import NOT_ENDED, OPEN_RUN, Run, RunStatus
 from .saved_view import SavedView
 from .verification_run import ItemOutcome, VerificationItem, VerificationRun
-from .webhooks import UNSETTLED, DeliveryOutcome, WebhookDelivery
+from .webhooks import MOVED, UNSETTLED, DeliveryOutcome, WebhookDelivery
 
 __all__ = [
     "DEAD_AFTER",
+    "MOVED",
     "NOT_ENDED",
     "OPEN_RUN",
     "UNSETTLED",

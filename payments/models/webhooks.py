@@ -8,10 +8,12 @@ from .payment import Payment
 
 
 class DeliveryOutcome(models.TextChoices):
-    """What came of a delivery. All but `APPLIED` changed nothing."""
+    """What came of a delivery. Only the members of `MOVED` changed something."""
 
     RECEIVED = "received", _("Received, not looked at yet")
+    NOT_YET = "not_yet", _("Not known at the gateway yet")
     APPLIED = "applied", _("Applied")
+    BODY_DISAGREED = "body_disagreed", _("Applied; the body disagreed")
     HARMLESS = "harmless", _("Nothing new")
     MISMATCHED = "mismatched", _("Does not agree with the order")
     FORGED = "forged", _("Says something the gateway does not")
@@ -24,7 +26,9 @@ class DeliveryOutcome(models.TextChoices):
 # What nearly every delivery ends as.
 _USUAL = (DeliveryOutcome.APPLIED, DeliveryOutcome.HARMLESS)
 # What was not processed, or not to the end: it is tried again.
-UNSETTLED = (DeliveryOutcome.RECEIVED, DeliveryOutcome.FAILED)
+UNSETTLED = (DeliveryOutcome.RECEIVED, DeliveryOutcome.NOT_YET, DeliveryOutcome.FAILED)
+# What moved a payment: kept for good.
+MOVED = (DeliveryOutcome.APPLIED, DeliveryOutcome.BODY_DISAGREED)
 
 
 class WebhookDelivery(models.Model):
@@ -78,6 +82,11 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.imp_uid or '?'} {self.claimed_status}"
+
+    @property
+    def has_id(self) -> bool:
+        """Whether the gateway can be asked about it: its ids all begin alike (contract 3)."""
+        return self.imp_uid.startswith("imp")
 
     @property
     def is_given_up(self) -> bool:

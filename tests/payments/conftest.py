@@ -1,13 +1,18 @@
 """What is for sale, and an order of it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from payments.models import Payment, Product
 from payments.services import checkout
 from tests.gateway import SandboxGateway
+
+# Long enough for the gateway's "there is no such payment" to be believed.
+MADE_BEFORE = timedelta(minutes=2)
 
 
 @pytest.fixture
@@ -30,7 +35,11 @@ def others_payment(sandbox: SandboxGateway, stranger: User, product: Product) ->
 
 def start(user: User, product: Product, **fields: Any) -> Payment:
     """An order through the real service."""
-    arguments = {"pay_method": "card", "checkout_key": "one-click"} | fields
+    arguments: dict[str, Any] = {
+        "pay_method": "card",
+        "checkout_key": "one-click",
+        "requested_at": timezone.now() - MADE_BEFORE,
+    } | fields
     return checkout.start(user=user, product=product, **arguments)
 
 

@@ -42,7 +42,9 @@ VERIFICATION_LOOKS = {
 }
 OUTCOME_LOOKS = {
     DeliveryOutcome.RECEIVED: "quiet",
+    DeliveryOutcome.NOT_YET: "wait",
     DeliveryOutcome.APPLIED: "good",
+    DeliveryOutcome.BODY_DISAGREED: "note",
     DeliveryOutcome.HARMLESS: "quiet",
     DeliveryOutcome.MISMATCHED: "bad",
     DeliveryOutcome.FORGED: "bad",

@@ -22,7 +22,15 @@ from payments.states import PaymentStatus
 # What it means, and what to do now.
 _NEXT: dict[str, str | Promise] = {
     DeliveryOutcome.RECEIVED: gettext_lazy("It is stored and waits for its turn."),
+    DeliveryOutcome.NOT_YET: gettext_lazy(
+        "The gateway does not know this payment yet; it may show a moment later. The gateway is "
+        "asked again by itself, and only in the end is it taken for an invention."
+    ),
     DeliveryOutcome.APPLIED: gettext_lazy("The gateway was asked, and its answer was recorded."),
+    DeliveryOutcome.BODY_DISAGREED: gettext_lazy(
+        "The gateway was asked, and its answer was recorded for the order that it names. What was "
+        "posted named another order."
+    ),
     DeliveryOutcome.HARMLESS: gettext_lazy(
         "The gateway was asked and said what was known already. There is nothing to do."
     ),

@@ -17,6 +17,7 @@ from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.ledger import Entry
 from payments.locks import locked_payment
 from payments.models import Payment
+from payments.selectors.open_orders import may_still_appear
 from payments.services.verification.settle import Result
 from payments.services.verification.verify import verify
 from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
@@ -26,6 +27,10 @@ from .fail import fail_order
 NOT_OPEN = _("Only a payment that is not paid yet can be marked failed.")
 HAS_MONEY = _("The gateway says that this payment was approved. It can't be marked failed.")
 DIFFERS = _("The gateway's answer does not agree with this order. Clear up the difference first.")
+NOT_YET = _(
+    "The gateway does not know a payment of this order, but one that was just made may show a "
+    "moment later. Try again in half a minute."
+)
 REASON_NEEDED = _("Say in a few words why this payment is marked failed.")
 
 MAX_NOTE = 500
@@ -48,8 +53,8 @@ def mark_failed(
     `override_silence` says that `actor` may go on if the gateway does not answer: the caller has
     checked that permission. It helps against silence only, never against an answer. Raises Conflict
     (the payment changed since `expected_version`), NotAllowed (not open, approved at the gateway,
-    differs from it, no text), GatewayUnavailable (no answer). In each case the status is only what
-    the gateway itself says.
+    differs from it, may still appear there, no text), GatewayUnavailable (no answer). In each case
+    the status is only what the gateway itself says.
     """
     if not note.strip():
         raise NotAllowed(REASON_NEEDED)
@@ -91,7 +96,7 @@ def _refusal(result: Result) -> str | Promise | None:
     # Silence takes nothing back that an earlier answer has shown.
     if not result.is_known and result.payment.verification == Verification.MISMATCHED:
         return DIFFERS
-    return None
+    return NOT_YET if may_still_appear(result.payment) else None
 
 
 def _record_refusal(

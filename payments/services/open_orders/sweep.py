@@ -31,6 +31,7 @@ from django.utils.translation import gettext_lazy as _
 from payments import conf
 from payments.errors import Conflict
 from payments.models import Payment, PaymentEvent
+from payments.selectors.open_orders import may_still_appear
 from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import verify
 from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
@@ -182,7 +183,7 @@ def _ask(payment: Payment, now: datetime) -> Ending:
     if result.payment.status != PaymentStatus.READY:
         return Ending(result.payment.status)
     # Read again: the answer may have brought a virtual account with a due date of its own.
-    if now < _limit(result.payment):
+    if now < _limit(result.payment) or may_still_appear(result.payment):
         return Ending.WAITING
     return _fail(result.payment)
 

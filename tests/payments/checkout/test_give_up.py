@@ -139,3 +139,21 @@ def test_a_paid_order_can_not_be_given_up(
     paid = sandbox.pay(payment.merchant_uid, 99_000)
     buyer.complete(payment.merchant_uid, paid["imp_uid"])
     assert status_after(buyer, payment, imp_uid=paid["imp_uid"], error_msg="실패") == "paid"
+
+
+def test_an_attempt_that_the_gateway_does_not_know_yet_is_not_given_up(
+    buyer: Browser, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    paid = sandbox.pay(payment.merchant_uid, 99_000)
+    sandbox.fault("status", match={"path": "/payments/*"}, status=404)
+    assert status_after(buyer, payment, imp_uid=paid["imp_uid"], error_code="F1") == "confirming"
+    assert "order-again" not in buyer.page(payment).content.decode()
+    sandbox.heal()
+    assert status_after(buyer, payment, imp_uid=paid["imp_uid"]) == "paid"
+
+
+def test_an_order_without_any_attempt_may_be_given_again(
+    buyer: Browser, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    assert status_after(buyer, payment, imp_uid=None, error_code="F500") == "confirming"
+    assert "order-again" in buyer.page(payment).content.decode()

@@ -101,9 +101,16 @@ class TestAForgedOne:
             amount=99_000,
         )
         payment.refresh_from_db()
-        assert (status, delivery.outcome) == (200, "forged")
+        assert (status, delivery.outcome) == (200, "not_yet")
         assert payment.status == "ready"
         assert kinds(payment) == before
+
+    def test_an_invented_payment_of_no_order_of_ours_is_called_forged_at_once(
+        self, client: Client, payment: Payment
+    ) -> None:
+        status, delivery = post(client, imp_uid="imp_999999999999", merchant_uid="x")
+        assert (status, delivery.outcome, delivery.payment) == (200, "forged", None)
+        assert delivery.next_attempt_at is None
 
     def test_an_open_window_called_paid_stays_open(
         self, client: Client, payment: Payment, sandbox: SandboxGateway
@@ -121,9 +128,41 @@ class TestAForgedOne:
         _, delivery = post(client, **body_of(theirs, merchant_uid=payment.merchant_uid))
         payment.refresh_from_db()
         others_payment.refresh_from_db()
-        assert delivery.outcome == "forged"
+        assert (delivery.outcome, delivery.payment) == ("body_disagreed", others_payment)
         assert payment.status == "ready"
         assert others_payment.is_paid
+
+    @pytest.mark.parametrize("claimed", ["x", "20260401ABCDEFGHJKLM", "\uc8fc\ubb38", "0"])
+    def test_a_right_id_with_a_wrong_order_number_pays_the_order_and_says_so(
+        self, client: Client, payment: Payment, attempt: dict[str, Any], claimed: str
+    ) -> None:
+        status, delivery = post(client, **body_of(attempt, merchant_uid=claimed))
+        payment.refresh_from_db()
+        assert payment.is_paid
+        assert (status, delivery.outcome) == (200, "body_disagreed")
+        assert (delivery.payment, delivery.merchant_uid) == (payment, claimed)
+
+    def test_the_same_once_more_moved_nothing_and_is_called_forged(
+        self, client: Client, payment: Payment, attempt: dict[str, Any]
+    ) -> None:
+        post(client, **body_of(attempt))
+        status, delivery = post(client, **body_of(attempt, merchant_uid="x"))
+        assert (status, delivery.outcome, delivery.payment) == (200, "forged", payment)
+
+    def test_our_number_on_a_payment_of_another_shop_is_forged(
+        self, client: Client, payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        foreign = sandbox.pay("ORDER-OF-ANOTHER-SHOP", 99_000)
+        _, delivery = post(client, **body_of(foreign, merchant_uid=payment.merchant_uid))
+        payment.refresh_from_db()
+        assert (delivery.outcome, payment.status) == ("forged", "ready")
+
+    def test_another_amount_with_a_wrong_number_is_a_difference_of_the_order_it_is_about(
+        self, client: Client, payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        cheap = sandbox.pay(payment.merchant_uid, 100, ignore_prepare=True)
+        _, delivery = post(client, **body_of(cheap, merchant_uid="x"))
+        assert (delivery.outcome, delivery.payment) == ("mismatched", payment)
 
     def test_a_tampered_amount_is_told(
         self, client: Client, payment: Payment, sandbox: SandboxGateway
@@ -198,7 +237,7 @@ class TestWhenTheGatewayIsInTrouble:
         def broken(**kwargs: object) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr("payments.services.webhooks.settle", broken)
+        monkeypatch.setattr("payments.services.webhooks.attempts.settle", broken)
         client.raise_request_exception = False
         response = client.post(URL, json.dumps(body_of(attempt)), content_type="application/json")
         assert response.status_code == 500

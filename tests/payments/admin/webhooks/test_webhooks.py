@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import User
 from payments.models import Payment, WebhookDelivery
 from payments.services import webhooks
+from payments.services.webhooks import attempts
 from tests.gateway import SandboxGateway
 from tests.payments.admin.conftest import SignIn, page_of, text_of
 
@@ -93,7 +94,17 @@ def test_a_claim_that_the_gateway_does_not_confirm_is_marked(
     page = opened(client, delivery)
     assert claims(page)["Order number"] == ("20260401ABCDEFGHJKLM", payment.merchant_uid, "differs")
     assert 'class="differs"' in page
-    assert "Nothing was changed because of it." in page
+    assert "Applied; the body disagreed" in page
+    assert f'href="{page_of(payment)}"' in page
+
+
+def test_a_claim_about_what_is_known_already_changed_nothing(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    paid = sandbox.pay(payment.merchant_uid, 99_000)
+    webhooks.process(delivery=receive(paid["imp_uid"], payment.merchant_uid))
+    forged = webhooks.process(delivery=receive(paid["imp_uid"], "20260401ABCDEFGHJKLM"))
+    assert "Nothing was changed because of it." in opened(client, forged)
 
 
 def test_without_an_answer_it_says_so_and_what_to_do(
@@ -115,7 +126,7 @@ def test_it_says_when_it_is_tried_again_and_when_it_is_given_up(
     assert delivery.next_attempt_at is not None
     when = delivery.next_attempt_at.isoformat(timespec="seconds")
     assert f'<dt>Next attempt</dt><dd><time datetime="{when}"' in opened(client, delivery)
-    monkeypatch.setattr(webhooks, "ATTEMPTS", 2)
+    monkeypatch.setattr(attempts, "ATTEMPTS", 2)
     webhooks.process(delivery=delivery)
     page = opened(client, delivery)
     assert "<dt>Next attempt</dt>" in page

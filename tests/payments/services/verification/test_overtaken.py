@@ -11,6 +11,7 @@ from payments.services.ledger_audit import audit
 from payments.services.verification import verify as verification
 from payments.services.verification.verify import verify
 from payments.services.verification_runs import batch, claims, control, worker
+from payments.services.webhooks import attempts
 from payments.states import EventKind, Source
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds
@@ -111,7 +112,7 @@ def test_a_webhook_is_looked_at_again(
         sandbox.cancel(paid["imp_uid"])
         webhooks.process(delivery=late)
 
-    moves_during(monkeypatch, webhooks, refunded)
+    moves_during(monkeypatch, attempts, refunded)
     assert webhooks.process(delivery=slow).outcome == "failed"
     assert webhooks.process(delivery=slow).outcome == "harmless"
     payment.refresh_from_db()

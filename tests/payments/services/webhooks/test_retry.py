@@ -10,7 +10,8 @@ from django.utils import timezone
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
 from payments.services import webhooks
 from payments.services.ledger_audit import audit
-from payments.services.webhooks import RetryResult, retry_failed
+from payments.services.webhooks import RetryResult, attempts, retry_failed
+from payments.services.webhooks.attempts import Verdict
 from payments.states import EventKind
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds
@@ -105,7 +106,7 @@ def test_the_pauses_grow_up_to_an_hour_and_end_in_the_end(
             pauses.append(pause(delivery))
     assert [pause // MINUTE for pause in pauses[:8]] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert set(pauses[8:]) == {60 * MINUTE}
-    assert (delivery.outcome, delivery.attempts) == ("failed", webhooks.ATTEMPTS)
+    assert (delivery.outcome, delivery.attempts) == ("failed", attempts.ATTEMPTS)
     assert result == RetryResult(failed=1, given_up=1)
     assert delivery.is_given_up
     assert again(delivery, later=timedelta(days=30)) == RetryResult()
@@ -125,14 +126,14 @@ def test_a_poison_delivery_does_not_stop_the_rest(
 ) -> None:
     poison = [failed(sandbox, f"imp_00000000000{number}") for number in range(4)]
     delivery = failed(sandbox, attempt["imp_uid"], payment.merchant_uid)
-    ask = webhooks._ask
+    look = attempts._look
 
-    def broken(stored: WebhookDelivery) -> WebhookDelivery:
+    def broken(stored: WebhookDelivery) -> Verdict:
         if stored.pk != delivery.pk:
             raise ZeroDivisionError
-        return ask(stored)
+        return look(stored)
 
-    monkeypatch.setattr(webhooks, "_ask", broken)
+    monkeypatch.setattr(attempts, "_look", broken)
     assert again(delivery, *poison) == RetryResult(settled=1, failed=4)
     assert delivery.outcome == "applied"
     assert {delivery.outcome for delivery in poison} == {"failed"}
@@ -149,13 +150,13 @@ def test_one_that_kills_its_process_is_counted_and_given_up_in_the_end(
         raise Killed
 
     delivery = receive("imp_000000000001")
-    monkeypatch.setattr(webhooks, "_ask", dies)
-    monkeypatch.setattr(webhooks, "ATTEMPTS", 3)
-    for attempts in (1, 2, 3):
+    monkeypatch.setattr(attempts, "_look", dies)
+    monkeypatch.setattr(attempts, "ATTEMPTS", 3)
+    for number in (1, 2, 3):
         with pytest.raises(Killed):
             retry_failed(now=timezone.now() + 10 * MINUTE, seconds=60)
         delivery.refresh_from_db()
-        assert (delivery.outcome, delivery.attempts) == ("received", attempts)
+        assert (delivery.outcome, delivery.attempts) == ("received", number)
     assert delivery.is_given_up
     assert again(later=timedelta(days=1)) == RetryResult()
 
@@ -197,9 +198,9 @@ def test_a_slow_attempt_does_not_cover_what_a_later_one_found(
     payment: Payment, attempt: dict[str, Any], sandbox: SandboxGateway
 ) -> None:
     slow = receive(attempt["imp_uid"], payment.merchant_uid)
-    assert webhooks._begin(slow)
+    assert attempts._begin(slow)
     assert again() == RetryResult(settled=1)
-    webhooks._finish(slow, DeliveryOutcome.FAILED, error="too late")
+    attempts._finish(slow, Verdict(outcome=DeliveryOutcome.FAILED, error="too late"))
     slow.refresh_from_db()
     assert (slow.outcome, slow.attempts) == ("applied", 2)
 

@@ -1,0 +1,12 @@
+"""Webhooks: stored first, then the gateway is asked, then its answer is applied.
+
+A posted body proves nothing (contract 5: no signature), so it never writes to a payment by itself;
+only what the gateway answers does, and to the order that the *gateway* names. `body` reads what was
+posted, `store` keeps it, `attempts` looks into it, `retry` does so again.
+"""
+
+from .attempts import accept, process
+from .retry import RetryResult, retry_failed
+from .store import MAX_BODY, receive
+
+__all__ = ["MAX_BODY", "RetryResult", "accept", "process", "receive", "retry_failed"]

@@ -1,0 +1,171 @@
+"""A stored delivery is looked into: the gateway is asked, and its answer applied.
+
+Each attempt is counted, and the next one fixed, before it begins: a delivery that kills its process
+is taken up again by `retry` after growing pauses, and given up in the end, like any other that
+fails. To tell another ending apart: a `DeliveryOutcome`, and the line of `_look` that finds it.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from payments.core.text import clean
+from payments.models import UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
+from payments.services.verification.conclude import Absent, Answer, NoAnswer, Question
+from payments.services.verification.settle import Result, settle
+from payments.services.verification.verify import call
+from payments.states import EventKind, PaymentStatus, Source
+
+from .store import FIRST_PAUSE, receive
+
+logger = logging.getLogger(__name__)
+
+# About a day of trying; after that, sweep and reconciliation have found what it was about.
+ATTEMPTS = 30
+LONGEST_PAUSE = timedelta(hours=1)
+# An order that is settled expects nothing more: a late approval or a second one shows within this.
+ATTEMPTS_IF_SETTLED = 6
+# So many deliveries of one order may wait for what the gateway does not know yet.
+WAITING_AT_ONCE = 10
+
+_OUTCOME_OF = {
+    EventKind.CONFIRMED: DeliveryOutcome.HARMLESS,
+    EventKind.DISCREPANCY: DeliveryOutcome.MISMATCHED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a look at the gateway brought. `payment`: the order that the gateway named, if ours."""
+
+    outcome: DeliveryOutcome
+    payment: Payment | None = None
+    error: str = ""
+
+
+def accept(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
+    """Store what was posted, then look into it: the delivery with what came of it."""
+    delivery = receive(body=body, content_type=content_type, remote_address=remote_address)
+    return process(delivery=delivery)
+
+
+def process(*, delivery: WebhookDelivery) -> WebhookDelivery:
+    """Ask the gateway about a stored delivery and apply the answer. Safe to repeat."""
+    if delivery.outcome not in UNSETTLED:
+        return delivery
+    if not _begin(delivery):
+        delivery.refresh_from_db()
+        return delivery
+    try:
+        verdict = _look(delivery)
+    except Exception as error:
+        # Whatever goes wrong with us, the delivery keeps it; the gateway sees a 500 and may repeat.
+        _finish(delivery, Verdict(outcome=DeliveryOutcome.FAILED, error=repr(error)))
+        raise
+    return _finish(delivery, verdict)
+
+
+def _begin(delivery: WebhookDelivery) -> bool:
+    """Count the attempt. Of two who take up the same delivery, the second gets False."""
+    before, delivery.attempts = delivery.attempts, delivery.attempts + 1
+    delivery.next_attempt_at = _next_attempt(delivery.attempts)
+    untaken = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=before)
+    return bool(
+        untaken.update(attempts=delivery.attempts, next_attempt_at=delivery.next_attempt_at)
+    )
+
+
+def _next_attempt(attempts: int) -> datetime | None:
+    if attempts >= ATTEMPTS:
+        return None
+    # Doubling stops early: 2 ** 30 minutes would be no date.
+    pause: timedelta = min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)
+    return timezone.now() + pause
+
+
+def _look(delivery: WebhookDelivery) -> Verdict:
+    question = _question(delivery)
+    reply = call(question)
+    if isinstance(reply, Answer):
+        return _apply(delivery, question, reply)
+    if isinstance(reply, NoAnswer) and not reply.is_final:
+        return Verdict(outcome=DeliveryOutcome.FAILED, error=reply.why)
+    if isinstance(reply, Absent) and _may_still_appear(delivery):
+        return Verdict(outcome=DeliveryOutcome.NOT_YET)
+    # Also an id that can be none: tried again and again, it would keep real deliveries waiting.
+    return Verdict(outcome=DeliveryOutcome.FORGED)
+
+
+def _question(delivery: WebhookDelivery) -> Question:
+    """About whatever the gateway has under this imp_uid: the order is named by its answer."""
+    return Question(
+        payment_id=0,
+        merchant_uid="",
+        attempt=f"webhook-{delivery.pk}-{delivery.attempts}",
+        source=Source.WEBHOOK,
+        imp_uid=delivery.imp_uid,
+    )
+
+
+def _may_still_appear(delivery: WebhookDelivery) -> bool:
+    """Whether a 404 is "not yet" (contract 9#35): the delivery speaks of an order of ours.
+
+    Whoever knows an order's number could have any number of them tried again: only a few wait.
+    What names no order of ours is not waited for: nothing of ours depends on it, and open orders
+    are asked about by their own numbers.
+    """
+    payment = delivery.payment
+    if payment is None:
+        return False
+    is_open = payment.status == PaymentStatus.READY
+    if delivery.attempts >= (ATTEMPTS if is_open else ATTEMPTS_IF_SETTLED):
+        return False
+    waiting = payment.deliveries.filter(outcome=DeliveryOutcome.NOT_YET).exclude(pk=delivery.pk)
+    return waiting.count() < WAITING_AT_ONCE
+
+
+def _apply(delivery: WebhookDelivery, asked: Question, answer: Answer) -> Verdict:
+    number = answer.payment.merchant_uid
+    body_disagrees = bool(delivery.merchant_uid) and delivery.merchant_uid != number
+    payment = Payment.objects.filter(merchant_uid=number).first()
+    if payment is None:
+        outcome = DeliveryOutcome.FORGED if body_disagrees else DeliveryOutcome.UNKNOWN_ORDER
+        return Verdict(outcome=outcome)
+    question = replace(asked, payment_id=payment.pk, merchant_uid=payment.merchant_uid)
+    result = settle(question=question, reply=answer, quiet=True)
+    if result.is_overtaken:
+        return Verdict(outcome=DeliveryOutcome.FAILED, error=result.why)
+    return Verdict(outcome=_outcome(result, body_disagrees), payment=payment)
+
+
+def _outcome(result: Result, body_disagrees: bool) -> DeliveryOutcome:
+    outcome = _OUTCOME_OF.get(result.kind, DeliveryOutcome.APPLIED)
+    if body_disagrees and outcome == DeliveryOutcome.APPLIED:
+        return DeliveryOutcome.BODY_DISAGREED
+    if body_disagrees and outcome == DeliveryOutcome.HARMLESS:
+        return DeliveryOutcome.FORGED
+    return outcome
+
+
+def _finish(delivery: WebhookDelivery, verdict: Verdict) -> WebhookDelivery:
+    delivery.outcome = verdict.outcome
+    delivery.error = clean(verdict.error)
+    delivery.payment = verdict.payment or delivery.payment
+    delivery.processed_at = timezone.now()
+    if verdict.outcome not in UNSETTLED:
+        delivery.next_attempt_at = None
+    # An attempt that took longer than the pause must not cover what a later one has brought.
+    this_attempt = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts)
+    this_attempt.update(
+        outcome=delivery.outcome,
+        error=delivery.error,
+        processed_at=delivery.processed_at,
+        next_attempt_at=delivery.next_attempt_at,
+        payment=delivery.payment,
+    )
+    logger.info(
+        "webhook processed", extra={"delivery": delivery.pk, "outcome": str(delivery.outcome)}
+    )
+    return delivery

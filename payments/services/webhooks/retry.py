@@ -1,0 +1,59 @@
+"""Deliveries again: those that failed, that nobody finished, or that came before their payment."""
+
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from payments.models import UNSETTLED, DeliveryOutcome, WebhookDelivery
+from payments.services.verification.silence_limit import SilenceLimit
+
+from .attempts import process
+
+logger = logging.getLogger(__name__)
+
+# How many deliveries are tried again in one go.
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryResult:
+    """How many deliveries were looked at to the end, failed again, and are given up with that.
+
+    `failed` counts those of which the gateway does not know the payment yet as well.
+    """
+
+    settled: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+
+def retry_failed(*, now: datetime, seconds: float) -> RetryResult:
+    """Take up deliveries whose turn it is, for about so many seconds.
+
+    Those that wait longest come first. One that fails has its next turn later, so it never keeps
+    the rest from theirs; while the gateway is silent all of them wait.
+    """
+    deadline, limit = time.monotonic() + seconds, SilenceLimit()
+    counts: Counter[str] = Counter()
+    due = WebhookDelivery.objects.filter(next_attempt_at__lte=now, outcome__in=UNSETTLED)
+    for pk in list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:AT_ONCE]):
+        if limit.is_reached or time.monotonic() >= deadline:
+            break
+        delivery = WebhookDelivery.objects.select_related("payment").get(pk=pk)
+        is_answered = _try_again(delivery)
+        limit.count(is_answered=is_answered)
+        counts["settled" if delivery.outcome not in UNSETTLED else "failed"] += 1
+        counts["given_up"] += delivery.is_given_up
+    return RetryResult(**counts)
+
+
+def _try_again(delivery: WebhookDelivery) -> bool:
+    """Process it once more; False if the gateway gave no answer about it."""
+    try:
+        return process(delivery=delivery).outcome != DeliveryOutcome.FAILED
+    except Exception:
+        # Kept with the delivery; the next one may well go through.
+        logger.exception("a webhook failed again", extra={"delivery": delivery.pk})
+        return True
