@@ -1,14 +1,21 @@
 """How log lines look: one event a line, key=value for people (DEBUG) or JSON for machines.
 
-Request id, user id and client address are bound by django-structlog. Nothing here writes to the
-database: a log line must survive the roll-back of the transaction it speaks of.
+Request id and user id are bound by django-structlog, the caller's address by `bind_address`.
+Nothing here writes to the database: a log line must survive the roll-back of the transaction it
+speaks of.
 """
 
 import logging
 import re
 
 import structlog
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django_structlog.signals import bind_extra_request_metadata
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from payments import conf
+from payments.core.addresses import caller_address
 
 
 def without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
@@ -46,6 +53,13 @@ def formatter(*, json: bool) -> logging.Formatter:
             renderer,
         ],
     )
+
+
+@receiver(bind_extra_request_metadata)
+def bind_address(request: HttpRequest, **kwargs: object) -> None:
+    """The caller's address on each line of a request."""
+    address = caller_address(meta=request.META, proxies=conf.trusted_proxies())
+    structlog.contextvars.bind_contextvars(ip=address)
 
 
 def configure() -> None:

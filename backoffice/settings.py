@@ -85,6 +85,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # In front of everything: nothing redirects the gateway, or asks for its session.
+    "payments.webhooks.middleware.WebhookMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Pads each answer at random, so that its length gives nothing away (BREACH).
     "django.middleware.gzip.GZipMiddleware",
@@ -311,10 +313,11 @@ SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SECURE_COOKIES", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
-if flag("BEHIND_PROXY", default=False):
+_behind_proxy = flag("BEHIND_PROXY", default=False)
+if _behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Otherwise everybody behind the proxy shares one rate limit.
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# How many proxies of ours add to X-Forwarded-For: see `payments.core.addresses`.
+TRUSTED_PROXIES = int(env.str("TRUSTED_PROXIES", default="") or _behind_proxy)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 # --- Static files ----------------------------------------------------------------------------
@@ -336,6 +339,8 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
 # --- Logs ------------------------------------------------------------------------------------
 
+# `backoffice.logs` binds the caller's address by the rule that holds everywhere.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,

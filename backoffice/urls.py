@@ -1,4 +1,4 @@
-"""The only URL root."""
+"""The only URL root; what the gateway posts is answered before it (`payments.webhooks`)."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -6,6 +6,5 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
-    path("webhooks/", include("payments.webhooks.urls")),
     path("", include("payments.checkout.urls")),
 ]

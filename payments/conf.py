@@ -111,6 +111,11 @@ def schedule() -> Schedule:
     )
 
 
+def trusted_proxies() -> int:
+    """How many proxies of ours stand in front and add to X-Forwarded-For."""
+    return int(settings.TRUSTED_PROXIES)
+
+
 def shop_name() -> str:
     """Whose book this is, for the head of a statement; "" where none is configured."""
     return str(settings.SHOP_NAME)

@@ -1,1 +1,1 @@
-"""The webhook endpoint: calls one service and answers with a status that tells the truth."""
+"""The webhook endpoint: a middleware in front of the site, which calls one service."""

@@ -1,8 +1,12 @@
 """A log line tells what happened and no secret."""
 
-import pytest
+from typing import Any
 
-from backoffice.logs import without_secrets
+import pytest
+import structlog
+from django.test import RequestFactory
+
+from backoffice.logs import bind_address, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -20,6 +24,14 @@ from backoffice.logs import without_secrets
 def test_codes_and_keys_in_addresses_are_cut(request_line: str, logged: str) -> None:
     event = without_secrets(None, "info", {"event": "request_started", "request": request_line})
     assert event["request"] == logged
+
+
+def test_a_line_names_the_caller_behind_the_proxy(settings: Any, rf: RequestFactory) -> None:
+    settings.TRUSTED_PROXIES = 1
+    request = rf.get("/", HTTP_X_FORWARDED_FOR="6.6.6.6, 203.0.113.9")
+    with structlog.contextvars.bound_contextvars(ip=None):
+        bind_address(request=request)
+        assert structlog.contextvars.get_contextvars()["ip"] == "203.0.113.9"
 
 
 def test_other_lines_stay_as_they_are() -> None:

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from payments import conf
 from payments.admin.shared.access import staff
+from payments.core.addresses import caller_address
 from payments.core.masking import mask, mask_email
 from payments.models import Payment, PersonalDataAccess
 from payments.services.access_log import MAX_REASON, MIN_REASON, record_view
@@ -116,9 +117,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def remote_address(request: HttpRequest) -> str:
-    """Where the request came from, as the sign-in's rate limits see it (behind a proxy, too)."""
-    return str(get_adapter().get_client_ip(request))
+def remote_address(request: HttpRequest) -> str | None:
+    """Where the request came from (behind a proxy, too); None if nobody tells."""
+    return caller_address(meta=request.META, proxies=conf.trusted_proxies())
 
 
 def email(person: AbstractBaseUser | None, *, unmasked: bool) -> str:
