@@ -6,6 +6,7 @@ sees. To narrow by something else, extend `payments.filters.discrepancies`.
 
 from collections.abc import Iterator
 
+from django.contrib.admin.views.main import PAGE_VAR
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
@@ -41,7 +42,7 @@ class DiscrepancyChangeList(FilteredChangeList):
         """The same search among closed ones as well; "" where they are searched already."""
         if self.filterset.data.get("state"):
             return ""
-        return str(self.get_query_string({"state": State.ALL}))
+        return str(self.get_query_string({"state": State.ALL}, [PAGE_VAR]))
 
     @cached_property
     def totals(self) -> Totals:
@@ -59,6 +60,6 @@ class DiscrepancyChangeList(FilteredChangeList):
         selection = set(self.filterset.texts_of("bucket"))
         for bucket in Bucket:
             if number := self.totals.by_bucket.get(bucket):
-                query = self.get_query_string({"bucket": bucket.value})
+                query = self.get_query_string({"bucket": bucket.value}, [PAGE_VAR])
                 name = badge(BUCKET_LOOKS[bucket], bucket.label)
                 yield name, number, query, selection == {bucket.value}
