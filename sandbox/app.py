@@ -5,6 +5,7 @@ Gateway paths always answer in the envelope, control paths in {error, field}, pa
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 
 from flask import Flask, Response, g, request
@@ -13,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from sandbox import faults
 from sandbox.api import auth, cancel, envelope, lookups, prepare
 from sandbox.api.envelope import RefusalError
+from sandbox.api.paths import is_gateway
 from sandbox.attempts import NotPossibleError
 from sandbox.context import EXTENSION, Sandbox, sandbox
 from sandbox.control import endpoints as control
@@ -22,6 +24,8 @@ from sandbox.control.input import InputError
 from sandbox.server import CUT
 from sandbox.web import console, window
 
+# Not the contract's: it is silent about paths and methods that do not exist.
+NAMES = {404: "존재하지 않는 API입니다.", 405: "허용되지 않는 HTTP METHOD입니다."}
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " img-src 'self' data:; form-action 'self'; base-uri 'none'"
@@ -37,6 +41,8 @@ def create_app(world: Sandbox) -> Flask:
     )
     app.extensions[EXTENSION] = world
     app.url_map.merge_slashes = False
+    # Flask would answer OPTIONS itself, without an envelope.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.before_request(_before)
     app.after_request(_after)
     for module in (auth, prepare, lookups, cancel, control, control_payments, window, console):
@@ -49,22 +55,23 @@ def create_app(world: Sandbox) -> Flask:
     return app
 
 
-def _is_gateway() -> bool:
-    return request.path.startswith(faults.GATEWAY_PATHS)
-
-
 def _before() -> Response | None:
+    """Runs before the path is looked at: 401 comes before 404 and 405."""
     if request.path.startswith("/_sandbox"):
         return None
     world = sandbox()
-    return faults.apply(world.faults, world.tokens)
+    response = faults.apply(world.faults, world.tokens)
+    if response is None and is_gateway(request.path):
+        auth.require_token()
+    return response
 
 
 def _after(response: Response) -> Response:
     if g.get("cut_after"):
         request.environ[CUT] = True
-    if _is_gateway():
-        world = sandbox()
+    world = sandbox()
+    response.date = datetime.fromtimestamp(world.clock.timestamp(), UTC)
+    if is_gateway(request.path):
         rule = request.url_rule.rule if request.url_rule else "unknown"
         status = 0 if request.environ.get(CUT) else response.status_code
         world.calls.add(world.clock.now(), request.method, _template(rule), request.path, status)
@@ -90,8 +97,8 @@ def _unknown_payment(error: LookupError) -> Response:
 
 def _http_error(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
-    if _is_gateway():
-        return envelope.refusal(RefusalError(status, error.name))
+    if is_gateway(request.path):
+        return envelope.refusal(RefusalError(status, NAMES.get(status, error.name)))
     if request.path.startswith("/_sandbox"):
         return control_input.answer({"error": error.name, "field": None}, status)
     return error

@@ -17,13 +17,13 @@ from typing import Any
 from flask import Response, g, request
 
 from sandbox.api.envelope import RefusalError, refusal
+from sandbox.api.paths import is_gateway
 from sandbox.server import CUT
 from sandbox.state.tokens import Tokens
 
 KINDS = (
     "latency", "status", "html", "malformed", "cut", "hang", "after", "token", "ip_denied",
 )  # fmt: skip
-GATEWAY_PATHS = ("/users/", "/payments")
 HANG_SECONDS = 600.0
 _HTML = (
     "<html><head><title>{0} Bad Gateway</title></head><body><h1>{0} Bad Gateway</h1></body></html>"
@@ -56,7 +56,7 @@ class Fault:
 
     def _meets(self, path: str) -> bool:
         if self.path is None:
-            return path.startswith(GATEWAY_PATHS)
+            return is_gateway(path)
         if any(mark in self.path for mark in "*?["):
             return fnmatch.fnmatchcase(path, self.path)
         return path.startswith(self.path)

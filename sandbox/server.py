@@ -1,18 +1,20 @@
 """The HTTP server: threads, HTTP/1.1 keep-alive, one buffered write per answer.
 
 Werkzeug's handler closes every connection; this one reads the whole body first, so the next
-request line is where it should be. An answer marked CUT is never written.
+request line is where it should be. An answer marked CUT is never written. What a path means is
+read in api/paths.py.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import socket
 from typing import IO, Any, cast
 
 from flask import Flask
 from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHandler
+
+from sandbox.api.paths import as_routed
 
 CUT = "sandbox.cut"
 
@@ -23,10 +25,13 @@ class Handler(WSGIRequestHandler):
     wbufsize = 64 * 1024
     timeout = 600
 
+    # What never reaches the app (a broken request line, say) is no HTML page either.
+    error_message_format = '{"code":-1,"message":"HTTP %(code)d","response":null}'
+    error_content_type = "application/json; charset=utf-8"
+
     def make_environ(self) -> dict[str, Any]:
-        """An encoded slash belongs to its path parameter: it must not split it (contract 2.0)."""
         path, mark, query = self.path.partition("?")
-        self.path = re.sub("%2F", "%252F", path, flags=re.IGNORECASE) + mark + query
+        self.path = as_routed(path) + mark + query
         return super().make_environ()
 
     def run_wsgi(self) -> None:
@@ -34,7 +39,11 @@ class Handler(WSGIRequestHandler):
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
         environ = self.make_environ()
-        environ["wsgi.input"] = io.BytesIO(self._body())
+        try:
+            environ["wsgi.input"] = io.BytesIO(self._body())
+        except ValueError:
+            self.send_error(400)
+            return
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
@@ -56,11 +65,16 @@ class Handler(WSGIRequestHandler):
         if self.headers.get("Transfer-Encoding"):
             self.close_connection = True
             return DechunkedInput(cast(IO[bytes], self.rfile)).read()
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        if length < 0:
+            raise ValueError("Content-Length")
+        return self.rfile.read(length)
 
     def _answer(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         code, _, reason = status.partition(" ")
-        self.send_response(int(code), reason)
+        self.log_request(int(code), len(body))
+        # Not send_response, which dates by the machine's clock: the app's Date is the sandbox's.
+        self.send_response_only(int(code), reason)
         for name, value in headers:
             if name.lower() != "content-length":
                 self.send_header(name, value)

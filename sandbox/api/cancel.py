@@ -17,7 +17,6 @@ from sandbox.state import payment_rows
 from sandbox.state.payment_rows import Record
 
 from . import money, payment_object
-from .auth import require_token
 from .envelope import RefusalError, is_true, ok, parameters, text
 from .payment_object import remaining
 
@@ -30,7 +29,6 @@ CHECKSUM = "취소가능금액(checksum)이 일치하지 않습니다."
 NO_REFUND_ACCOUNT = "결제취소에 실패하였습니다.(환불계좌 정보가 누락되었습니다.)"
 
 blueprint = Blueprint("cancel", __name__)
-blueprint.before_request(require_token)
 
 
 def refused(message: str) -> RefusalError:

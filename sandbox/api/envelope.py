@@ -7,10 +7,12 @@ texts are the contract's own where it gives them; the rest is in the same voice.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import Response, request
 
+_BRACKETS = re.compile(r"(?P<name>[^\[\]]+)\[(?P<key>[^\[\]]*)\]")
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 NOT_FOUND = "존재하지 않는 결제정보입니다."
 
@@ -54,7 +56,7 @@ def dump(value: Any) -> str:
 def parameters() -> dict[str, Any]:
     """The same names in JSON and in a form (contract 1.1, 2.0)."""
     if not request.is_json:
-        return dict(request.form.items())
+        return _form()
     try:
         body = json.loads(request.get_data() or b"{}")
     except ValueError:
@@ -62,6 +64,38 @@ def parameters() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise RefusalError(400, "요청 본문이 올바른 JSON이 아닙니다.")
     return body
+
+
+def _form() -> dict[str, Any]:
+    """`name[]` and `name[0]` make a list of a name, `name[key]` an object."""
+    given: dict[str, Any] = dict(request.form.items())
+    lists: dict[str, list[str]] = {}
+    objects: dict[str, dict[str, str]] = {}
+    for spelling, values in request.form.lists():
+        match = _BRACKETS.fullmatch(spelling)
+        if match is None:
+            continue
+        if match["key"] == "" or match["key"].isdigit():
+            lists.setdefault(match["name"], []).extend(values)
+        else:
+            objects.setdefault(match["name"], {})[match["key"]] = values[0]
+    return given | objects | lists
+
+
+def query_list(name: str) -> list[str]:
+    """A list in the query in each spelling that published clients have for it, without blanks.
+
+    `name[]=a`, `name[0]=a` (PHP's own), the bare name repeated, or with commas. Behind brackets
+    a comma is part of the value: an order number may hold one (contract 2.0).
+    """
+    values: list[str] = []
+    for spelling, given in request.args.lists():
+        match = _BRACKETS.fullmatch(spelling)
+        if spelling == name:
+            values += [part for value in given for part in value.split(",")]
+        elif match and match["name"] == name and not match["key"].strip("0123456789"):
+            values += given
+    return [value for value in values if value]
 
 
 def is_true(value: Any) -> bool:

@@ -10,8 +10,7 @@ from sandbox.context import sandbox
 from sandbox.state import payment_rows
 
 from . import paging, payment_object
-from .auth import require_token
-from .envelope import RefusalError, is_true, not_found, query_int, raw_envelope
+from .envelope import RefusalError, is_true, not_found, query_int, query_list, raw_envelope
 from .paging import Paging
 from .payment_object import STATUSES
 
@@ -21,7 +20,6 @@ BAD_STATUS = "지원되지 않는 상태값입니다."
 VBANK_EXPIRED = "가상계좌 입금기한이 만료되었습니다."
 
 blueprint = Blueprint("lookups", __name__)
-blueprint.before_request(require_token)
 
 
 @blueprint.before_request
@@ -53,8 +51,7 @@ def payment(imp_uid: str) -> Response:
 
 @blueprint.get("/payments")
 def batch() -> Response:
-    imp_uids = request.args.getlist("imp_uid[]")
-    merchant_uids = request.args.getlist("merchant_uid[]")
+    imp_uids, merchant_uids = query_list("imp_uid"), query_list("merchant_uid")
     asked = len(imp_uids) + len(merchant_uids)
     if not 0 < asked <= MAX_IDS:
         raise RefusalError(
@@ -96,6 +93,12 @@ def find(merchant_uid: str, payment_status: str | None = None) -> Response:
     return raw_envelope(row["document"])
 
 
+@blueprint.get("/payments/findAll")
+def find_all_of_nothing() -> Response:
+    """Contract 2.4: 400 without a merchant_uid."""
+    raise RefusalError(400, "merchant_uid가 누락되었습니다.")
+
+
 @blueprint.get("/payments/findAll/<merchant_uid>")
 @blueprint.get("/payments/findAll/<merchant_uid>/<payment_status>")
 def find_all(merchant_uid: str, payment_status: str | None = None) -> Response:
@@ -111,8 +114,9 @@ def find_all(merchant_uid: str, payment_status: str | None = None) -> Response:
         return paging.answer(db, paging.by_merchant_uid(uid, status, now), page)
 
 
+@blueprint.get("/payments/status")
 @blueprint.get("/payments/status/<payment_status>")
-def by_status(payment_status: str) -> Response:
+def by_status(payment_status: str = "") -> Response:
     status = None if payment_status == "all" else _known(payment_status)
     page, world = Paging.from_query(), sandbox()
     end = query_int("to", world.clock.timestamp(), 0, 10**11)

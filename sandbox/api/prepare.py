@@ -13,7 +13,6 @@ from sandbox.context import sandbox
 from sandbox.state import payment_rows
 
 from . import money
-from .auth import require_token
 from .envelope import RefusalError, business_failure, ok, parameters, text
 
 MAX_MERCHANT_UID = 40
@@ -22,7 +21,6 @@ TAKEN = "결제정보 사전등록에 실패하였습니다(이미 등록된 mer
 PAID = "결제정보 사전등록에 실패하였습니다(이미 결제가 이루어진 merchant_uid입니다)."
 
 blueprint = Blueprint("prepare", __name__)
-blueprint.before_request(require_token)
 
 
 @dataclass
