@@ -1,6 +1,7 @@
 """The Flask app: the parts put together, and what is true for every call.
 
 Gateway paths always answer in the envelope, control paths in {error, field}, pages in HTML.
+To add an endpoint of the gateway, write its module in api/ and name it in `GATEWAY`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox import faults
-from sandbox.api import auth, cancel, envelope, lookups, prepare
+from sandbox.api import auth, balance, cancel, codes, envelope, lookups, prepare, receipts, vbanks
 from sandbox.api.envelope import RefusalError
 from sandbox.api.paths import is_gateway
 from sandbox.attempts import NotPossibleError
@@ -24,6 +25,7 @@ from sandbox.control.input import InputError
 from sandbox.server import CUT
 from sandbox.web import console, window
 
+GATEWAY = (auth, prepare, lookups, cancel, vbanks, receipts, balance, codes)
 # Not the contract's: it is silent about paths and methods that do not exist.
 NAMES = {404: "존재하지 않는 API입니다.", 405: "허용되지 않는 HTTP METHOD입니다."}
 PAGE_POLICY = (
@@ -45,7 +47,7 @@ def create_app(world: Sandbox) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.before_request(_before)
     app.after_request(_after)
-    for module in (auth, prepare, lookups, cancel, control, control_payments, window, console):
+    for module in (*GATEWAY, control, control_payments, window, console):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(RefusalError, envelope.refusal)
     app.register_error_handler(InputError, control_input.refusal)

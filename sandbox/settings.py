@@ -34,6 +34,7 @@ class Settings:
     vbank_expiry_fails: bool = False
     cancel_refusal_status: int = 200
     visible_delay: float = 0.0
+    receipt_after_part_refund: bool = False
     token_extension: bool = True
 
     def as_json(self) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Any
 
 from flask import Response, request
 
+from . import money
+
 _BRACKETS = re.compile(r"(?P<name>[^\[\]]+)\[(?P<key>[^\[\]]*)\]")
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 NOT_FOUND = "존재하지 않는 결제정보입니다."
@@ -105,6 +107,16 @@ def is_true(value: Any) -> bool:
 def text(value: Any) -> str:
     """A text parameter; a number sent as JSON reads like its form spelling."""
     return "" if value is None or isinstance(value, dict | list) else str(value).strip()
+
+
+def whole(given: dict[str, Any], name: str) -> int | None:
+    """A whole number from JSON or a form, None if it was not given."""
+    if given.get(name) in (None, ""):
+        return None
+    number = money.parse(given[name])
+    if number is None or number != number.to_integral_value() or abs(number) >= 10**15:
+        raise RefusalError(400, f"{name} 파라메터가 올바르지 않습니다.")
+    return int(number)
 
 
 def query_int(name: str, default: int, low: int, high: int) -> int:

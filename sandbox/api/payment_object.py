@@ -128,19 +128,30 @@ APPROVED_BY: dict[str, Callable[[Document], Document]] = {
 }
 
 
-def issue_vbank(document: Document, at: int, due: int | None) -> None:
-    """Still ready, but with an account (contract 3.2). The buyer may have picked it inside."""
+def issue_vbank(
+    document: Document, at: int, due: int | None, account: Document | None = None
+) -> None:
+    """Still ready, but with an account (contract 3.2). The buyer may have picked it inside.
+
+    `account` holds what the shop chose of it: vbank_code, vbank_name, vbank_num, vbank_holder.
+    """
     document.update(
         pay_method="vbank",
         status="ready",
         pg_tid=_pg_tid({**document, "pay_method": "vbank"}, at),
-        vbank_code="088",
-        vbank_name="신한은행",
-        vbank_num=f"562{_digits(11)}",
-        vbank_holder="(주)샌드박스",
         vbank_date=due or at + VBANK_DAYS * 86400,
         vbank_issued_at=at,
+        **{**_account(), **(account or {})},
     )
+
+
+def _account() -> Document:
+    return {
+        "vbank_code": "088",
+        "vbank_name": "신한은행",
+        "vbank_num": f"562{_digits(11)}",
+        "vbank_holder": "(주)샌드박스",
+    }
 
 
 def deposit(document: Document, at: int, receipt_url: str) -> None:

@@ -38,10 +38,10 @@ class ImpUids:
     def __init__(self) -> None:
         self._next = secrets.randbelow(_KEY_SPACE)
 
-    def draw(self, db: sqlite3.Connection) -> str:
+    def draw(self, db: sqlite3.Connection, prefix: str = "imp_") -> str:
         while True:
             self._next += 1
-            imp_uid = f"imp_{self._next * _STRIDE % _KEY_SPACE + 10**11}"
+            imp_uid = f"{prefix}{self._next * _STRIDE % _KEY_SPACE + 10**11}"
             taken = db.execute("SELECT 1 FROM payments WHERE imp_uid = ?", (imp_uid,)).fetchone()
             if taken is None:
                 return imp_uid

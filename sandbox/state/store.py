@@ -1,7 +1,8 @@
 """The SQLite file: connections, schema, and the small key-value table.
 
 Readers take a pooled connection; writers also take one lock, which is what makes cancels
-serial (contract 9#29). What the rows mean belongs to payment_rows, prepare and webhook_log.
+serial (contract 9#29). What the rows mean belongs to payment_rows, receipt_rows, prepare and
+webhook_log.
 To add a table, add it to SCHEMA and to `wipe`.
 """
 
@@ -40,6 +41,10 @@ CREATE INDEX IF NOT EXISTS status_paid ON payments (status, paid_at, seq, status
 CREATE INDEX IF NOT EXISTS all_updated ON payments (status_at, seq, started_at, paid_at);
 CREATE INDEX IF NOT EXISTS all_started ON payments (started_at, seq, status_at);
 CREATE INDEX IF NOT EXISTS all_paid ON payments (paid_at, seq, status_at);
+CREATE TABLE IF NOT EXISTS receipts (
+    owner TEXT NOT NULL, uid TEXT NOT NULL, receipt_tid TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL, PRIMARY KEY (owner, uid)
+);
 CREATE TABLE IF NOT EXISTS webhooks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     imp_uid TEXT, event TEXT NOT NULL, url TEXT NOT NULL, content_type TEXT NOT NULL,
@@ -99,7 +104,7 @@ class Store:
 
     def wipe(self) -> None:
         with self.write() as db:
-            for table in ("meta", "prepares", "payments", "webhooks"):
+            for table in ("meta", "prepares", "payments", "receipts", "webhooks"):
                 db.execute(f"DELETE FROM {table}")
 
     def close(self) -> None:

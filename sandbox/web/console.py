@@ -18,7 +18,7 @@ from sandbox.api import money, payment_object
 from sandbox.attempts import NotPossibleError
 from sandbox.context import sandbox
 from sandbox.settings import CONTENT_TYPES, SettingError
-from sandbox.state import webhook_log
+from sandbox.state import receipt_rows, webhook_log
 
 from .window import KST
 
@@ -126,6 +126,7 @@ def payment(imp_uid: str, error: str = "") -> str:
     record = attempts.get(imp_uid)
     with sandbox().store.read() as db:
         webhooks = webhook_log.listed(db, imp_uid)
+        cash_receipt = receipt_rows.get(db, receipt_rows.PAYMENT, imp_uid)
     return render_template(
         "payment.html",
         imp_uid=imp_uid,
@@ -134,6 +135,7 @@ def payment(imp_uid: str, error: str = "") -> str:
         awaits_deposit=payment_object.awaits_deposit(record.document),
         is_approved=payment_object.is_approved(record.document),
         webhooks=webhooks,
+        cash_receipt=cash_receipt,
         outcome_labels=OUTCOME_LABELS,
         error=error,
     )
@@ -142,6 +144,15 @@ def payment(imp_uid: str, error: str = "") -> str:
 @blueprint.get("/console/receipts/<imp_uid>")
 def receipt(imp_uid: str) -> str:
     return render_template("receipt.html", payment=attempts.get(imp_uid).document)
+
+
+@blueprint.get("/console/cash-receipts/<receipt_tid>")
+def cash_receipt(receipt_tid: str) -> str:
+    with sandbox().store.read() as db:
+        receipt = receipt_rows.by_tid(db, receipt_tid)
+    if receipt is None:
+        raise LookupError(receipt_tid)
+    return render_template("cash_receipt.html", receipt=receipt)
 
 
 @blueprint.post("/console/payments/<imp_uid>/<action>")

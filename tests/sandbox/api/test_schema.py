@@ -28,6 +28,8 @@ SILENT_STATUSES = {
     ("post", "/payments/prepare", 400): "contract 2.1",
     ("get", "/payments", 400): "contract 9#1",
     ("get", "/payments/find/{merchant_uid}/{payment_status}", 400): "contract 2.5",
+    ("post", "/vbanks", 400): "contract 2.9",
+    ("post", "/receipts/{imp_uid}", 404): "contract 2.0",
 }
 ENVELOPE = {
     "type": "object",
@@ -165,6 +167,42 @@ def test_cancel(iamport: Iamport) -> None:
         answer = iamport.post("/payments/cancel", {"imp_uid": imp_uid, **body})
         assert answer.status_code == 200
         check(answer, "post", "/payments/cancel")
+
+
+def test_vbanks(iamport: Iamport) -> None:
+    """Contract 2.9: issued, changed, revoked, refused."""
+    given = {"channel_key": "c", "merchant_uid": "order-1", "amount": 1000, "vbank_code": "004"}
+    due = iamport.now() + 86400
+    for body in ({**given, "vbank_due": due}, given, {**given, "vbank_due": 1}):
+        check(iamport.post("/vbanks", body), "post", "/vbanks")
+    imp_uid = iamport.pay(outcome="vbank")["imp_uid"]
+    for method in ("put", "put", "delete", "delete"):
+        for uid in (imp_uid, "imp_1"):
+            answer = iamport.call(method, f"/vbanks/{uid}", json={"vbank_due": due})
+            check(answer, method, "/vbanks/{imp_uid}")
+
+
+@pytest.mark.parametrize("owner", ["imp_uid", "merchant_uid"])
+def test_receipts(iamport: Iamport, owner: str) -> None:
+    """Contract 2.10: issued, looked up, cancelled, refused, for payments and for cash elsewhere."""
+    uid = iamport.pay(pay_method="vbank")["imp_uid"]
+    base = "/receipts" if owner == "imp_uid" else "/receipts/external"
+    body = {"identifier": "01012345678", "channel_key": "c", "name": "책", "amount": 1000}
+    for method in ("get", "delete", "post", "get", "post", "delete"):
+        for concrete, given in ((uid, body), ("nobody", {})):
+            answer = iamport.call(method, f"{base}/{concrete}", json=given)
+            check(answer, method, f"{base}/{{{owner}}}")
+
+
+def test_balance_and_codes(iamport: Iamport) -> None:
+    """Contract 2.8, 2.11."""
+    for payment in (iamport.pay("a", pay_method="payco"), iamport.pay("b"), {"imp_uid": "imp_1"}):
+        answer = iamport.get(f"/payments/{payment['imp_uid']}/balance")
+        check(answer, "get", "/payments/{imp_uid}/balance")
+    for path, one in (("/banks", "bank_standard_code"), ("/cards", "card_standard_code")):
+        check(iamport.get(path), "get", path)
+        for code in ("071", "999"):
+            check(iamport.get(f"{path}/{code}"), "get", f"{path}/{{{one}}}")
 
 
 def test_unauthorized(iamport: Iamport) -> None:
