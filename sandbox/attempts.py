@@ -1,5 +1,5 @@
-"""One payment attempt from the window's opening to its end (contract 3.2): the only code that moves
-a window's or a virtual account's status. Each function commits, then sends what contract 5 says.
+"""One payment attempt from the window's opening to its end (contract 3.2), where no call of the API
+moves it. Each function commits, then sends what contract 5 says.
 
 To add an outcome, add a function here, a button in web/templates/window.html and its route in
 web/window.py.
@@ -126,8 +126,13 @@ def fail(imp_uid: str, reason: str) -> Record:
     return _changed(imp_uid, change)
 
 
-def console_cancel(imp_uid: str, amount: Decimal | None, reason: str) -> Record:
-    """A cancel by hand in the console always sends its webhook (contract 5)."""
+def console_cancel(
+    imp_uid: str, amount: Decimal | None, reason: str, cancelled_at: int | None = None
+) -> Record:
+    """A cancel by hand in the console always sends its webhook (contract 5).
+
+    `cancelled_at` dates it (unix seconds), as a PG does that tells of its refunds days later.
+    """
     ids: list[str] = []
 
     def change(document: Document, at: int) -> None:
@@ -136,11 +141,28 @@ def console_cancel(imp_uid: str, amount: Decimal | None, reason: str) -> Record:
             raise NotPossibleError("취소할 수 있는 금액이 없습니다.")
         if not 0 < (amount or left) <= left:
             raise NotPossibleError("취소금액이 취소가능금액의 범위를 벗어났습니다.")
-        ids.append(payment_object.cancel(document, amount or left, reason, at))
+        moment = at if cancelled_at is None else cancelled_at
+        ids.append(payment_object.cancel(document, amount or left, reason, moment))
 
     record = _changed(imp_uid, change)
     sandbox().webhooks.announce([record], ids[0])
     return record
+
+
+def take_back(imp_uid: str, cancellation_id: str | None = None) -> Record:
+    """A refund undone at the PG, the last one if none is named: no webhook tells of it."""
+
+    def change(document: Document, _at: int) -> None:
+        entries = [
+            entry
+            for entry in document.get("cancel_history") or []
+            if isinstance(entry, dict) and cancellation_id in (None, entry.get("cancellation_id"))
+        ]
+        if not entries:
+            raise NotPossibleError("되돌릴 취소 내역이 없습니다.")
+        payment_object.take_back(document, entries[-1])
+
+    return _changed(imp_uid, change)
 
 
 def get(imp_uid: str) -> Record:

@@ -174,16 +174,38 @@ def cancel(document: Document, amount: Decimal, reason: str | None, at: int) -> 
         "cancellation_id": cancellation_id,
         "receipt_url": document["receipt_url"],
     }
+    document["cancel_amount"] = money.to_json(cancelled_amount(document) + amount)
+    _keep(document, sorted([*(document["cancel_history"] or []), entry], key=_cancelled_at))
+    return cancellation_id
+
+
+def take_back(document: Document, entry: Document) -> None:
+    """A refund undone at the PG on its day. What the gateway then shows is documented nowhere.
+
+    Here the entry is gone and its amount with it; without any other the payment is paid again.
+    """
+    amount = money.parse(entry.get("amount")) or Decimal(0)
+    document["cancel_amount"] = money.to_json(cancelled_amount(document) - amount)
+    _keep(document, [other for other in document["cancel_history"] if other is not entry])
+
+
+def _keep(document: Document, history: list[Document]) -> None:
+    """Oldest first (contract 3.4); time and reason of the payment are those of the last."""
+    last = history[-1] if history else {}
     document.update(
-        status="cancelled",
-        cancel_amount=money.to_json(cancelled_amount(document) + amount),
-        cancelled_at=at,
-        cancel_reason=reason,
-        cancel_history=[*(document["cancel_history"] or []), entry],
+        status="cancelled" if history else "paid",
+        cancelled_at=_cancelled_at(last),
+        cancel_reason=last.get("reason") or None,
+        cancel_history=history,
     )
     if document["receipt_url"]:
-        document["cancel_receipt_urls"] = [e["receipt_url"] for e in document["cancel_history"]]
-    return cancellation_id
+        document["cancel_receipt_urls"] = [entry.get("receipt_url") for entry in history]
+
+
+def _cancelled_at(entry: Any) -> int:
+    """Raw overrides may have put anything into a history."""
+    value = entry.get("cancelled_at") if isinstance(entry, dict) else 0
+    return int(value) if isinstance(value, int | float) else 0
 
 
 def cancelled_amount(document: Document) -> Decimal:

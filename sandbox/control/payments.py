@@ -120,7 +120,10 @@ def _made(db: sqlite3.Connection, item: dict[str, Any]) -> Record:
     _play(document, item, world.clock.timestamp())
     document.update(item.get("fields") or {})
     private = {"notice_url": notice_urls(item.get("notice_url"))}
-    return Record(imp_uid, item["merchant_uid"], document, private)
+    record = Record(imp_uid, item["merchant_uid"], document, private)
+    if world.settings.visible_delay:
+        record.visible_at = world.clock.now() + world.settings.visible_delay  # contract 9#35
+    return record
 
 
 def _started_at(item: dict[str, Any], now: int) -> int:
@@ -166,10 +169,21 @@ def deposit(imp_uid: str) -> Response:
 
 @blueprint.post("/<imp_uid>/cancel")
 def cancel(imp_uid: str) -> Response:
-    given = take.json_object({"amount", "reason"})
+    given = take.json_object({"amount", "reason", "cancelled_at"})
     amount = None if given.get("amount") is None else take.amount(given, "amount")
     reason = str(given.get("reason") or payment_object.CONSOLE_CANCEL_REASON)
-    return take.answer(attempts.console_cancel(imp_uid, amount, reason).document)
+    at = take.second(given, "cancelled_at")
+    return take.answer(attempts.console_cancel(imp_uid, amount, reason, at).document)
+
+
+@blueprint.post("/<imp_uid>/take-back")
+def take_back(imp_uid: str) -> Response:
+    """A refund undone: the one of `cancellation_id`, or the last."""
+    given = take.json_object({"cancellation_id"})
+    cancellation_id = given.get("cancellation_id")
+    if cancellation_id is not None and not isinstance(cancellation_id, str):
+        raise InputError("cancellation_id", "must be text")
+    return take.answer(attempts.take_back(imp_uid, cancellation_id).document)
 
 
 @blueprint.post("/<imp_uid>/fail")

@@ -1,5 +1,6 @@
 """The control API: what tests and demos steer the sandbox with."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -227,3 +228,77 @@ def test_visible_delay(iamport: Iamport) -> None:
     assert iamport.get(f"/payments/{imp_uid}").status_code == 404
     iamport.advance(61)
     assert iamport.get(f"/payments/{imp_uid}").json()["response"]["status"] == "paid"
+
+
+@pytest.mark.parametrize("outcome", ["paid", "vbank"])
+def test_visible_delay_of_what_a_test_makes(iamport: Iamport, outcome: str) -> None:
+    """Contract 9#35: alone, in a batch and by order number; a deposit hides nothing again."""
+    iamport.switch(visible_delay=60)
+    imp_uid = iamport.pay(outcome=outcome)["imp_uid"]
+    paths = (f"/payments/{imp_uid}", f"/payments?imp_uid[]={imp_uid}", "/payments/findAll/order-1")
+    assert [iamport.call("GET", path).status_code for path in paths] == [404] * 3
+    iamport.advance(61)
+    if outcome == "vbank":
+        iamport.control("POST", f"payments/{imp_uid}/deposit")
+    assert [iamport.call("GET", path).status_code for path in paths] == [200] * 3
+
+
+def cancel(iamport: Iamport, imp_uid: str, **body: Any) -> Any:
+    return iamport.control("POST", f"payments/{imp_uid}/cancel", body)
+
+
+def test_a_cancel_dated_by_the_caller(iamport: Iamport) -> None:
+    """A PG that tells of its refunds days later: listed by that day, in the history by its time."""
+    now = iamport.now()
+    paid_at = now - 10 * 86400
+    imp_uid = iamport.pay(amount=1000, paid_at=paid_at)["imp_uid"]
+    cancel(iamport, imp_uid, amount=100, cancelled_at=now - 86400, reason="둘째")
+    after = cancel(iamport, imp_uid, amount=200, cancelled_at=now - 5 * 86400, reason="첫째")
+    assert [entry["amount"] for entry in after["cancel_history"]] == [200, 100]
+    assert (after["cancelled_at"], after["cancel_reason"]) == (now - 86400, "둘째")
+    window = {"from": now - 86400, "to": now - 86400}
+    listed = iamport.get("/payments/status/cancelled", **window).json()["response"]
+    assert [payment["imp_uid"] for payment in listed["list"]] == [imp_uid]
+    bad = iamport.post(f"/_sandbox/payments/{imp_uid}/cancel", {"cancelled_at": "yesterday"})
+    assert (bad.status_code, bad.json()["field"]) == (400, "cancelled_at")
+
+
+def test_a_cancel_taken_back(iamport: Iamport) -> None:
+    """Its entry and its amount are gone; without any other, the payment is as it was paid."""
+    paid = iamport.pay(amount=1000)
+    imp_uid, path = paid["imp_uid"], f"payments/{paid['imp_uid']}/take-back"
+    first = cancel(iamport, imp_uid, amount=100, reason="첫째")
+    cancel(iamport, imp_uid, amount=200)
+    left = iamport.control(
+        "POST", path, {"cancellation_id": first["cancel_history"][0]["cancellation_id"]}
+    )
+    assert (left["status"], left["cancel_amount"]) == ("cancelled", 200)
+    assert [entry["amount"] for entry in left["cancel_history"]] == [200]
+    assert iamport.control("POST", path) == paid
+    assert iamport.get(f"/payments/{imp_uid}").json()["response"] == paid
+    assert iamport.get("/payments/status/cancelled").json()["response"]["total"] == 0
+    assert iamport.get("/payments/status/paid").json()["response"]["total"] == 1
+
+
+def test_what_can_not_be_taken_back(iamport: Iamport) -> None:
+    """409 where nothing was refunded, or not by that id; it may be refunded again after."""
+    imp_uid = iamport.pay(amount=1000)["imp_uid"]
+    path = f"/_sandbox/payments/{imp_uid}/take-back"
+    assert iamport.post(path, {}).status_code == 409
+    cancel(iamport, imp_uid)
+    assert iamport.post(path, {"cancellation_id": "none"}).status_code == 409
+    assert iamport.post(path, {"cancellation_id": 1}).status_code == 400
+    assert iamport.post("/_sandbox/payments/imp_1/take-back", {}).status_code == 404
+    assert iamport.post(path, {}).status_code == 200
+    assert cancel(iamport, imp_uid)["cancel_amount"] == 1000
+
+
+def test_taken_back_once_however_many_ask(iamport: Iamport) -> None:
+    """Eight threads take the only refund back: one does, and the amounts stay right."""
+    imp_uid = iamport.pay(amount=1000)["imp_uid"]
+    cancel(iamport, imp_uid, amount=400)
+    path = f"/_sandbox/payments/{imp_uid}/take-back"
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: iamport.post(path, {}).status_code, range(8)))
+    assert sorted(statuses) == [200] + [409] * 7
+    assert iamport.get(f"/payments/{imp_uid}").json()["response"]["cancel_amount"] == 0
