@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox import faults
 from sandbox.api import auth, balance, cancel, codes, envelope, lookups, prepare, receipts, vbanks
 from sandbox.api.envelope import RefusalError
 from sandbox.api.paths import is_gateway
@@ -22,8 +21,9 @@ from sandbox.control import endpoints as control
 from sandbox.control import input as control_input
 from sandbox.control import payments as control_payments
 from sandbox.control.input import InputError
+from sandbox.faults import answers, bodies, calls, lists
 from sandbox.server import CUT
-from sandbox.web import console, window
+from sandbox.web import console, switches, window
 
 GATEWAY = (auth, prepare, lookups, cancel, vbanks, receipts, balance, codes)
 # Not the contract's: it is silent about paths and methods that do not exist.
@@ -47,7 +47,7 @@ def create_app(world: Sandbox) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.before_request(_before)
     app.after_request(_after)
-    for module in (*GATEWAY, control, control_payments, window, console):
+    for module in (*GATEWAY, control, control_payments, window, console, switches):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(RefusalError, envelope.refusal)
     app.register_error_handler(InputError, control_input.refusal)
@@ -62,16 +62,17 @@ def _before() -> Response | None:
     if request.path.startswith("/_sandbox"):
         return None
     world = sandbox()
-    response = faults.apply(world.faults, world.tokens)
+    response = calls.apply(world)
     if response is None and is_gateway(request.path):
         auth.require_token()
+        lists.apply(world)
     return response
 
 
 def _after(response: Response) -> Response:
-    if g.get("cut_after"):
-        request.environ[CUT] = True
     world = sandbox()
+    if not request.path.startswith("/_sandbox") and not request.environ.get(CUT):
+        response = bodies.apply(world, answers.apply(world, response))
     response.date = datetime.fromtimestamp(world.clock.timestamp(), UTC)
     if is_gateway(request.path):
         rule = request.url_rule.rule if request.url_rule else "unknown"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from flask import current_app
 
-from sandbox.faults import Faults
+from sandbox.faults.registry import Faults
 from sandbox.settings import Settings
 from sandbox.state.calls import Calls
 from sandbox.state.clock import Clock

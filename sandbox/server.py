@@ -1,14 +1,15 @@
 """The HTTP server: threads, HTTP/1.1 keep-alive, one buffered write per answer.
 
 Werkzeug's handler closes every connection; this one reads the whole body first, so the next
-request line is where it should be. An answer marked CUT is never written. What a path means is
-read in api/paths.py.
+request line is where it should be. An answer marked CUT is never written; one with a PACE goes out
+byte by byte. What a path means is read in api/paths.py.
 """
 
 from __future__ import annotations
 
 import io
 import socket
+from collections.abc import Callable
 from typing import IO, Any, cast
 
 from flask import Flask
@@ -17,6 +18,8 @@ from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHand
 from sandbox.api.paths import as_routed
 
 CUT = "sandbox.cut"
+# Called between two bytes; True: enough of that, the rest at once.
+PACE = "sandbox.pace"
 
 
 class Handler(WSGIRequestHandler):
@@ -52,14 +55,14 @@ class Handler(WSGIRequestHandler):
 
         chunks = self.server.app(environ, start_response)
         try:
-            body = b"".join(chunks)
+            body = list(chunks)
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
         if environ.get(CUT):
             self.close_connection = True
         else:
-            self._answer(started[0], started[1], body)
+            self._answer(started[0], started[1], body, environ.get(PACE))
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding"):
@@ -70,22 +73,45 @@ class Handler(WSGIRequestHandler):
             raise ValueError("Content-Length")
         return self.rfile.read(length)
 
-    def _answer(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+    def _answer(
+        self,
+        status: str,
+        headers: list[tuple[str, str]],
+        body: list[bytes],
+        pace: Callable[[], bool] | None,
+    ) -> None:
         code, _, reason = status.partition(" ")
-        self.log_request(int(code), len(body))
+        length = sum(map(len, body))
+        self.log_request(int(code), length)
         # Not send_response, which dates by the machine's clock: the app's Date is the sandbox's.
         self.send_response_only(int(code), reason)
         for name, value in headers:
             if name.lower() != "content-length":
                 self.send_header(name, value)
         if int(code) not in (204, 304):
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(length))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self._write(body, pace)
         self.wfile.flush()
+
+    def _write(self, body: list[bytes], pace: Callable[[], bool] | None) -> None:
+        """Chunk by chunk, so that a large body of the same chunk again is never put together."""
+        if pace is not None:
+            body = self._dripped(b"".join(body), pace)
+        for chunk in body:
+            self.wfile.write(chunk)
+
+    def _dripped(self, body: bytes, pace: Callable[[], bool]) -> list[bytes]:
+        """Writes byte by byte, and returns what is left once that is enough."""
+        for sent in range(len(body)):
+            self.wfile.write(body[sent : sent + 1])
+            self.wfile.flush()
+            if pace():
+                return [body[sent + 1 :]]
+        return []
 
 
 class QuietHandler(Handler):

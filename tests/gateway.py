@@ -37,14 +37,35 @@ class SandboxGateway:
         payment: dict[str, Any] = self.control("POST", f"payments/{imp_uid}/deposit", {})
         return payment
 
-    def cancel(self, imp_uid: str, amount: int | None = None) -> dict[str, Any]:
-        """A refund from the gateway's own console; `amount` None is all of it."""
-        body = {"reason": "고객 요청"} | ({"amount": amount} if amount else {})
+    def cancel(
+        self, imp_uid: str, amount: int | None = None, *, cancelled_at: int | None = None
+    ) -> dict[str, Any]:
+        """A refund from the gateway's own console.
+
+        `amount` None is all that is left; `cancelled_at` dates it, otherwise it is of now.
+        """
+        given = {"reason": "고객 요청", "amount": amount, "cancelled_at": cancelled_at}
+        body = {name: value for name, value in given.items() if value}
         payment: dict[str, Any] = self.control("POST", f"payments/{imp_uid}/cancel", body)
         return payment
 
+    def take_back(self, imp_uid: str, cancellation_id: str | None = None) -> dict[str, Any]:
+        """A refund is undone at the PG: the named one, or the last."""
+        body = {"cancellation_id": cancellation_id}
+        payment: dict[str, Any] = self.control("POST", f"payments/{imp_uid}/take-back", body)
+        return payment
+
+    def change(self, imp_uid: str, **fields: Any) -> dict[str, Any]:
+        """The gateway answers other values for this payment from now on, right or not."""
+        payment: dict[str, Any] = self.control("PATCH", f"payments/{imp_uid}", fields)
+        return payment
+
+    def switch(self, **settings: Any) -> None:
+        """Change how the gateway is set, such as `visible_delay`; see sandbox/README.md."""
+        self.control("POST", "settings", settings)
+
     def fault(self, kind: str, **fields: Any) -> None:
-        """Break something: latency, status, html, malformed, cut, hang, after, token, ip_denied."""
+        """Break something: latency, cut, drip, rows_refunded and more; see sandbox/README.md."""
         self.control("POST", "faults", {"kind": kind, **fields})
 
     def heal(self) -> None:

@@ -11,6 +11,9 @@ from sandbox.context import sandbox
 
 from .envelope import RefusalError, ok, parameters, text
 
+UNAUTHORIZED = "Unauthorized"
+WRONG_KEYS = "인증에 실패하였습니다. API키와 secret을 확인하세요."
+
 blueprint = Blueprint("users", __name__)
 
 
@@ -25,9 +28,12 @@ def presented_token() -> str:
 
 def require_token() -> None:
     """Nothing but getToken itself goes without one."""
-    is_asking_for_it = request.endpoint == f"{blueprint.name}.{get_token.__name__}"
-    if not is_asking_for_it and not sandbox().tokens.accepts(presented_token()):
-        raise RefusalError(401, "Unauthorized")
+    if not is_asking_for_token() and not sandbox().tokens.accepts(presented_token()):
+        raise RefusalError(401, UNAUTHORIZED)
+
+
+def is_asking_for_token() -> bool:
+    return request.endpoint == f"{blueprint.name}.{get_token.__name__}"
 
 
 @blueprint.post("/users/getToken")
@@ -37,7 +43,7 @@ def get_token() -> Response:
     if not key or not secret:
         raise RefusalError(400, "imp_key, imp_secret 파라메터가 누락되었습니다.")
     if not world.credentials.match(key, secret):
-        raise RefusalError(401, "인증에 실패하였습니다. API키와 secret을 확인하세요.")
+        raise RefusalError(401, WRONG_KEYS)
     token = world.tokens.issue(world.settings.token_extension)
     return ok(
         {

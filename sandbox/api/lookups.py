@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
@@ -11,7 +12,7 @@ from sandbox.state import payment_rows
 
 from . import paging, payment_object
 from .envelope import RefusalError, is_true, not_found, query_int, query_list, raw_envelope
-from .paging import Paging
+from .paging import Paging, Selection
 from .payment_object import STATUSES
 
 MAX_IDS = 100
@@ -20,6 +21,31 @@ BAD_STATUS = "지원되지 않는 상태값입니다."
 VBANK_EXPIRED = "가상계좌 입금기한이 만료되었습니다."
 
 blueprint = Blueprint("lookups", __name__)
+
+
+@dataclass(frozen=True)
+class StatusList:
+    """What is asked of /payments/status/{payment_status} (contract 2.5); `status` None is all."""
+
+    status: str | None
+    start: int
+    end: int
+    paging: Paging
+
+    @classmethod
+    def from_request(cls, payment_status: str) -> StatusList:
+        status = None if payment_status == "all" else _known(payment_status)
+        page = Paging.from_query()
+        end = query_int("to", sandbox().clock.timestamp(), 0, 10**11)
+        start = query_int("from", max(0, end - MAX_WINDOW), 0, 10**11)
+        if start > end or end - start > MAX_WINDOW:
+            # contract 9#16
+            raise RefusalError(400, "조회기간은 최대 90일까지 지정할 수 있습니다.")
+        return cls(status, start, end, page)
+
+    @property
+    def selection(self) -> Selection:
+        return paging.by_status(self.status, self.start, self.end, self.paging.sorting)
 
 
 @blueprint.before_request
@@ -117,15 +143,9 @@ def find_all(merchant_uid: str, payment_status: str | None = None) -> Response:
 @blueprint.get("/payments/status")
 @blueprint.get("/payments/status/<payment_status>")
 def by_status(payment_status: str = "") -> Response:
-    status = None if payment_status == "all" else _known(payment_status)
-    page, world = Paging.from_query(), sandbox()
-    end = query_int("to", world.clock.timestamp(), 0, 10**11)
-    start = query_int("from", max(0, end - MAX_WINDOW), 0, 10**11)
-    if start > end or end - start > MAX_WINDOW:
-        # contract 9#16
-        raise RefusalError(400, "조회기간은 최대 90일까지 지정할 수 있습니다.")
-    with world.store.read() as db:
-        return paging.answer(db, paging.by_status(status, start, end, page.sorting), page)
+    wanted = StatusList.from_request(payment_status)
+    with sandbox().store.read() as db:
+        return paging.answer(db, wanted.selection, wanted.paging)
 
 
 def _known(status: str | None) -> str | None:

@@ -30,9 +30,17 @@ class Paging:
         return cls(query_int("page", 1, 1, 10**9), query_int("limit", 20, 1, 1000), sorting)
 
     @property
+    def is_descending(self) -> bool:
+        return self.sorting.startswith("-")
+
+    @property
+    def column(self) -> str:
+        return _COLUMNS[self.sorting.lstrip("-")]
+
+    @property
     def order(self) -> str:
-        way = "DESC" if self.sorting.startswith("-") else "ASC"
-        return f"{_COLUMNS[self.sorting.lstrip('-')]} {way}, seq {way}"
+        way = "DESC" if self.is_descending else "ASC"
+        return f"{self.column} {way}, seq {way}"
 
     @property
     def offset(self) -> int:

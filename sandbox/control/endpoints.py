@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox import faults
 from sandbox.context import Sandbox, sandbox
+from sandbox.faults.parsing import FaultError, parse
 from sandbox.settings import CONTENT_TYPES, SettingError
 from sandbox.state import webhook_log
 from sandbox.state.webhooks import Delivery, encode
@@ -56,8 +56,8 @@ def list_faults() -> Response:
 @blueprint.post("/faults")
 def add_fault() -> Response:
     try:
-        fault = faults.parse(take.any_json())
-    except faults.FaultError as error:
+        fault = parse(take.any_json())
+    except FaultError as error:
         raise InputError(error.field, str(error)) from None
     return take.answer(sandbox().faults.add(fault).as_json(), 201)
 

@@ -1,7 +1,7 @@
-"""The small console at / and /console: payments, webhooks, switches, for a person's hands.
+"""The small console at / and /console: payments and webhooks, for a person's hands.
 
-Its buttons do what the control API does, through the same functions. To add a fault that can
-be switched on here, add a line to PRESETS.
+Its buttons do what the control API does, through the same functions. To add one to a payment's
+page, add it to `act` and to templates/payment.html. Faults and settings are in switches.py.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from sandbox import attempts, faults
+from sandbox import attempts
 from sandbox.api import money, payment_object
 from sandbox.attempts import NotPossibleError
 from sandbox.context import sandbox
-from sandbox.settings import CONTENT_TYPES, SettingError
 from sandbox.state import receipt_rows, webhook_log
 
 from .window import KST
@@ -38,32 +37,6 @@ OUTCOME_LABELS = {
     "refused": "거절됨",
     "error": "실패",
 }
-PRESETS: dict[str, dict[str, Any]] = {
-    "2초 지연": {"kind": "latency", "seconds": 2},
-    "500 오류": {"kind": "status", "status": 500},
-    "503 오류": {"kind": "status", "status": 503, "retry_after": 1},
-    "429 요청 과다": {"kind": "status", "status": 429, "retry_after": 1},
-    "HTML 502 페이지": {"kind": "html"},
-    "깨진 JSON": {"kind": "malformed"},
-    "연결 끊김": {"kind": "cut"},
-    "처리 후 응답 유실": {"kind": "after"},
-    "응답 없음": {"kind": "hang"},
-    "토큰 즉시 만료 (1회)": {"kind": "token", "times": 1},
-    "IP 차단": {"kind": "ip_denied"},
-}
-SWITCHES = {
-    "webhook_lost": "웹훅 유실",
-    "webhook_doubled": "웹훅 두 번 전송",
-    "webhook_retries": "웹훅 재시도 (5회, 1분 간격)",
-    "webhook_first": "웹훅 먼저 (브라우저보다)",
-    "hide_test_payments": "테스트 결제 숨기기 (include_sandbox)",
-    "callback_drops_success": "콜백에서 success 제외",
-    "redirect_sends_imp_success": "리다이렉트에 imp_success 포함",
-    "confirm_process": "confirm_url 사용",
-    "vbank_expiry_fails": "가상계좌 기한 만료 시 실패 처리",
-    "token_extension": "토큰 5분 연장",
-}
-
 blueprint = Blueprint("console", __name__)
 
 
@@ -162,6 +135,8 @@ def act(imp_uid: str, action: str) -> Response | tuple[str, int]:
             attempts.deposit(imp_uid)
         elif action == "cancel":
             _cancel(imp_uid)
+        elif action == "take-back":
+            attempts.take_back(imp_uid, request.form.get("cancellation_id") or None)
         elif action == "webhook":
             sandbox().webhooks.resend(attempts.get(imp_uid))
     except NotPossibleError as error:
@@ -175,7 +150,20 @@ def _cancel(imp_uid: str) -> None:
     if text and amount is None:
         raise NotPossibleError("취소금액은 숫자여야 합니다.")
     reason = request.form.get("reason", "").strip()
-    attempts.console_cancel(imp_uid, amount, reason or payment_object.CONSOLE_CANCEL_REASON)
+    attempts.console_cancel(
+        imp_uid, amount, reason or payment_object.CONSOLE_CANCEL_REASON, _cancelled_at()
+    )
+
+
+def _cancelled_at() -> int | None:
+    """As an input of type datetime-local sends it, in KST."""
+    text = request.form.get("cancelled_at", "").strip()
+    if not text:
+        return None
+    try:
+        return int(datetime.fromisoformat(text).replace(tzinfo=KST).timestamp())
+    except (ValueError, OverflowError):
+        raise NotPossibleError("취소일시가 올바르지 않습니다.") from None
 
 
 @blueprint.get("/console/webhooks")
@@ -187,44 +175,3 @@ def webhooks() -> str:
     return render_template(
         "webhooks.html", webhooks=entries, outcome_labels=OUTCOME_LABELS, older=older
     )
-
-
-@blueprint.get("/console/switches")
-def switches(error: str = "") -> str:
-    world = sandbox()
-    return render_template(
-        "switches.html",
-        presets=list(PRESETS),
-        faults=world.faults.all(),
-        switches=SWITCHES,
-        settings=world.settings,
-        content_types=CONTENT_TYPES,
-        error=error,
-    )
-
-
-@blueprint.post("/console/faults")
-def add_fault() -> Response:
-    preset = PRESETS.get(request.form.get("preset", ""))
-    if preset is not None:
-        sandbox().faults.add(faults.parse(preset))
-    return redirect(url_for("console.switches"), 303)
-
-
-@blueprint.post("/console/faults/off")
-def remove_fault() -> Response:
-    sandbox().faults.remove(request.form.get("id", type=int))
-    return redirect(url_for("console.switches"), 303)
-
-
-@blueprint.post("/console/switches")
-def change_switches() -> Response | tuple[str, int]:
-    given: dict[str, Any] = {name: name in request.form for name in SWITCHES}
-    given["webhook_url"] = request.form.get("webhook_url", "").strip()
-    given["webhook_content_type"] = request.form.get("webhook_content_type", CONTENT_TYPES[0])
-    given["webhook_late"] = float(money.parse(request.form.get("webhook_late") or "0") or 0)
-    try:
-        sandbox().settings.update(given)
-    except SettingError as error:
-        return switches(f"{error.field}: {error}"), 400
-    return redirect(url_for("console.switches"), 303)

@@ -1,5 +1,6 @@
 """The console at / and /console: what a person can look at and press."""
 
+import re
 from typing import Any
 
 import pytest
@@ -86,6 +87,81 @@ def test_faults_and_switches(iamport: Iamport) -> None:
     assert (settings["webhook_late"], settings["webhook_lost"]) == (2.5, True)
     assert settings["token_extension"] is False
     assert iamport.call("POST", "/console/switches", data={"webhook_url": "x"}).status_code == 400
+
+
+def test_every_button_puts_its_fault_on(iamport: Iamport) -> None:
+    """And shows it as on; every kind that can be put on can be chosen in the form."""
+    page = iamport.get("/console/switches").text
+    buttons = re.findall(r'name="preset" value="([^"]+)"', page)
+    assert len(buttons) > 20
+    for button in buttons:
+        iamport.call("POST", "/console/faults", data={"preset": button})
+    faults = iamport.control("GET", "faults")
+    assert len(faults) == len(buttons)
+    refusal = iamport.post("/_sandbox/faults", {"kind": "?"}).json()["error"]
+    kinds = set(refusal.removeprefix("must be one of ").split(", "))
+    assert set(re.findall(r"<option>(\w+)</option>", page)) == kinds
+    assert {fault["kind"] for fault in faults} == kinds
+    shown = iamport.get("/console/switches").text
+    assert all(f"{kind} 장애 끄기" in shown for kind in kinds)
+
+
+def test_a_fault_of_ones_own(iamport: Iamport) -> None:
+    """The form knows each field; a bad one is a message on the page."""
+    form = {
+        "kind": "status",
+        "method": "GET",
+        "path": "/payments/status/",
+        "page": "2",
+        "times": "3",
+        "status": "400",
+        "seconds": "",
+        "bytes": "",
+        "rows": "",
+    }
+    iamport.call("POST", "/console/faults", data=form)
+    (fault,) = iamport.control("GET", "faults")
+    wanted = {"kind": "status", "path": "/payments/status/", "page": 2, "times": 3, "status": 400}
+    assert wanted.items() <= fault.items()
+    iamport.call("POST", "/console/faults", data={"kind": "drip", "seconds": "0.5"})
+    assert iamport.control("GET", "faults")[1]["seconds"] == 0.5
+    for bad in ({"kind": "drip", "seconds": "slow"}, {"kind": "none"}, {}):
+        answer = iamport.call("POST", "/console/faults", data=bad)
+        assert answer.status_code == 400
+        assert 'role="alert"' in answer.text
+    assert len(iamport.control("GET", "faults")) == 2
+
+
+def test_every_setting_is_on_the_page(iamport: Iamport) -> None:
+    """What can be set can be set by hand."""
+    page = iamport.get("/console/switches").text
+    for name in iamport.control("GET", "settings"):
+        assert f'name="{name}"' in page
+    form = {"visible_delay": "3", "cancel_refusal_status": "400", "webhook_late": ""}
+    iamport.call("POST", "/console/switches", data=form)
+    settings = iamport.control("GET", "settings")
+    assert (settings["visible_delay"], settings["cancel_refusal_status"]) == (3, 400)
+    bad = iamport.call("POST", "/console/switches", data={"cancel_refusal_status": "7"})
+    assert bad.status_code == 400
+
+
+def test_a_dated_cancel_and_taking_it_back_by_hand(iamport: Iamport) -> None:
+    """In Korean time; the page offers each refund to be taken back."""
+    imp_uid = iamport.pay(amount=1000)["imp_uid"]
+    page = f"/console/payments/{imp_uid}"
+    form = {"amount": "300", "cancelled_at": "2026-01-02T03:04:05"}
+    iamport.call("POST", f"{page}/cancel", data=form)
+    payment = iamport.get(f"/payments/{imp_uid}").json()["response"]
+    (entry,) = payment["cancel_history"]
+    assert (payment["cancelled_at"], entry["cancelled_at"]) == (1_767_290_645, 1_767_290_645)
+    text = iamport.get(page).text
+    assert "2026-01-02 03:04:05 300원 취소 되돌리기" in text
+    (cancellation_id,) = re.findall(r'name="cancellation_id" value="(\w+)"', text)
+    assert cancellation_id == entry["cancellation_id"]
+    iamport.call("POST", f"{page}/take-back", data={"cancellation_id": cancellation_id})
+    assert iamport.get(f"/payments/{imp_uid}").json()["response"]["status"] == "paid"
+    for action, data in (("take-back", {}), ("cancel", {"cancelled_at": "soon"})):
+        assert iamport.call("POST", f"{page}/{action}", data=data).status_code == 409
 
 
 def test_unknown_payment(iamport: Iamport) -> None:

@@ -1,12 +1,13 @@
-"""Contract 9.1: behaviours worth injecting."""
+"""Contract 9.1: what goes wrong with a call before it is carried out, and how faults are put on."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
-from .conftest import Iamport
+from tests.sandbox.conftest import Iamport
 
 
 def status_of(iamport: Iamport, path: str = "/payments/status/all", **kwargs: Any) -> int:
@@ -55,16 +56,6 @@ def test_cut(iamport: Iamport) -> None:
     assert iamport.get(f"/payments/{paid['imp_uid']}").json()["response"] == paid
 
 
-def test_after(iamport: Iamport) -> None:
-    """Contract 9.1: cancel time-out after the gateway already executed it."""
-    paid = iamport.pay()
-    iamport.fault("after", match={"path": "/payments/cancel"}, times=1)
-    with pytest.raises(requests.ConnectionError):
-        iamport.post("/payments/cancel", {"imp_uid": paid["imp_uid"]})
-    after = iamport.get(f"/payments/{paid['imp_uid']}").json()["response"]
-    assert after["status"] == "cancelled"
-
-
 def test_hang(iamport: Iamport) -> None:
     """Contract 9.1: no answer until the caller's patience ends; taking the fault away lets go."""
     iamport.fault("hang", match={"path": "/payments/status/"})
@@ -95,6 +86,54 @@ def test_ip_denied(iamport: Iamport) -> None:
     iamport.fault("ip_denied")
     answer = iamport.get("/payments/status/all")
     assert (answer.status_code, answer.json()["code"]) == (403, -1)
+
+
+def test_ip_denied_as_401(iamport: Iamport) -> None:
+    """Contract 1.3: 401 or 403, nobody knows which."""
+    iamport.fault("ip_denied", status=401)
+    assert iamport.post("/users/getToken", {}).status_code == 401
+    assert status_of(iamport) == 401
+
+
+def test_key_refused(iamport: Iamport) -> None:
+    """Contract 1.1 rule 7: another secret now; neither a new token nor a call."""
+    iamport.fault("key_refused")
+    keys = {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}
+    refused = iamport.post("/users/getToken", keys)
+    assert (refused.status_code, refused.json()["code"]) == (401, -1)
+    assert refused.json()["message"].startswith("인증에 실패하였습니다.")
+    call = iamport.get("/payments/status/all")
+    assert (call.status_code, call.json()["message"]) == (401, "Unauthorized")
+    iamport.control("DELETE", "faults")
+    assert status_of(iamport) == 200
+
+
+def test_one_page_of_a_list(iamport: Iamport) -> None:
+    """Contract 2.5: page 2 is refused once, as if it were past the end; the others are not."""
+    iamport.control("POST", "payments", [{"merchant_uid": f"m{n}", "amount": 1} for n in range(5)])
+    match = {"path": "/payments/status/", "page": 2}
+    iamport.fault("status", status=404, times=1, match=match)
+    statuses = [
+        iamport.get("/payments/status/all", limit=2, page=page).status_code for page in (1, 2, 2, 3)
+    ]
+    assert statuses == [200, 404, 200, 200]
+
+
+def test_unknown_paths_have_faults_too(iamport: Iamport) -> None:
+    """Without a path a fault meets every call of the gateway, and no page of the stand-in."""
+    iamport.fault("status", status=503)
+    assert status_of(iamport, "/certifications/imp_1") == 503
+    assert iamport.get("/console").status_code == 200
+
+
+def test_times_hold_under_threads(iamport: Iamport) -> None:
+    """Three of sixteen calls at once are refused, not more."""
+    iamport.fault("status", status=503, times=3)
+    with ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(lambda _: status_of(iamport), range(16)))
+    assert sorted(statuses) == [200] * 13 + [503] * 3
+    (fault,) = iamport.control("GET", "faults")
+    assert fault["fired"] == 3
 
 
 def test_match_and_times(iamport: Iamport) -> None:
@@ -134,6 +173,10 @@ def test_remove_one(iamport: Iamport) -> None:
         ({"kind": "cut", "match": "x"}, "match"),
         ({"kind": "cut", "match": {"path": 1}}, "path"),
         ({"kind": "cut", "tiems": 1}, "tiems"),
+        ({"kind": "cut", "match": {"page": 0}}, "page"),
+        ({"kind": "cut", "match": {"pages": 2}}, "pages"),
+        ({"kind": "oversized", "bytes": 2**31}, "bytes"),
+        ({"kind": "rows_new", "rows": -1}, "rows"),
         ([], "body"),
     ],
 )
