@@ -272,6 +272,9 @@ IAMPORT_NOTICE_URL = env.str("IAMPORT_NOTICE_URL", default="")
 IAMPORT_CONNECT_TIMEOUT = env.float("IAMPORT_CONNECT_TIMEOUT", default=3.05)
 IAMPORT_READ_TIMEOUT = env.float("IAMPORT_READ_TIMEOUT", default=10.0)
 IAMPORT_MAX_RETRIES = env.int("IAMPORT_MAX_RETRIES", default=2)
+# Calls under way at once in one web process: fewer than its threads, so that a slow gateway leaves
+# some for everything else.
+IAMPORT_CALLS_AT_ONCE = env.int("IAMPORT_CALLS_AT_ONCE", default=4)
 # Hosts that the payment window needs besides the SDK's own, as CSP sources.
 IAMPORT_WINDOW_ORIGINS = env.list(
     "IAMPORT_WINDOW_ORIGINS", default=["https://*.iamport.kr", "https://*.iamport.co"]

@@ -90,6 +90,11 @@ def gateway() -> Gateway:
     )
 
 
+def calls_at_once() -> int:
+    """How many gateway calls a process that serves pages makes at once."""
+    return int(settings.IAMPORT_CALLS_AT_ONCE)
+
+
 def runs() -> Runs:
     """How background runs work now."""
     return Runs(

@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, Page
 
 from accounts.models import User
 from payments import gateway
+from payments.gateway import shared
 from tests import emptying
 from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
@@ -96,6 +97,14 @@ def _is_database(host: str) -> bool:
 def no_attempts_yet() -> None:
     """allauth counts attempts in the cache, which outlives a test."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def the_gateway_answered_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The breaker outlives a test too; what it tells other processes would be queries too many."""
+    gateway._breaker.cache_clear()
+    monkeypatch.setattr(shared, "READ_EVERY", float("inf"))
+    monkeypatch.setattr(shared, "ANSWERS_NOTED_EVERY", float("inf"))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ Everything a caller needs is named below; the modules are free to change.
 from .client import IDS_PER_CALL, IamportClient
 from .errors import (
     AuthenticationFailed,
+    Busy,
     IamportError,
     Malformed,
     NotAnId,
@@ -20,6 +21,7 @@ __all__ = [
     "IDS_PER_CALL",
     "AuthenticationFailed",
     "Batch",
+    "Busy",
     "Cancellation",
     "GatewayPayment",
     "IamportClient",

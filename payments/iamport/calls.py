@@ -6,6 +6,7 @@ is an exception chosen by `errors.classify`.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -40,9 +41,16 @@ class Caller:
     """Makes calls in the name of one key. Holds the only token cache."""
 
     def __init__(
-        self, transport: Transport, *, key: str, secret: str, monotonic: Callable[[], float]
+        self,
+        transport: Transport,
+        *,
+        key: str,
+        secret: str,
+        monotonic: Callable[[], float],
+        gate: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._transport = transport
+        self._gate = gate
         self._keys = {"imp_key": key, "imp_secret": secret}
         self._tokens = TokenCache(self._fetch_token, monotonic=monotonic)
 
@@ -57,6 +65,10 @@ class Caller:
     ) -> T:
         """What `read` makes of the envelope's `response`; only a GET is repeated on trouble."""
         request = Request(method, path, params, body, repeatable=method == "GET")
+        with self._gate():
+            return self._answer(request, read)
+
+    def _answer(self, request: Request, read: Callable[[Any], T]) -> T:
         token = self._tokens.get()
         reply = self._transport.exchange(request, token.value)
         if reply.status == 401:

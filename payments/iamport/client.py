@@ -9,6 +9,7 @@ compare: the client hands out what the gateway answered.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -43,8 +44,13 @@ class IamportClient:
         pool_size: int = 16,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        gate: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """`include_sandbox` shows `payment` test payments: never in production (contract 2.2)."""
+        """`include_sandbox` shows `payment` test payments: never in production (contract 2.2).
+
+        `gate` is entered around every call and sees how it ends; one that must not be made now
+        raises Busy.
+        """
         if not key.strip() or not secret.strip():
             raise ValueError("the REST API key and secret are missing (PortOne console, V1 API)")
         self._api_url = arguments.base(api_url)
@@ -57,7 +63,8 @@ class IamportClient:
             pool_size=pool_size,
             sleep=sleep,
         )
-        self._call = Caller(self._transport, key=key, secret=secret, monotonic=monotonic).call
+        caller = Caller(self._transport, key=key, secret=secret, monotonic=monotonic, gate=gate)
+        self._call = caller.call
 
     def __repr__(self) -> str:
         return f"IamportClient(api_url={self._api_url!r})"

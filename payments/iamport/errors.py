@@ -77,6 +77,12 @@ class Unavailable(Unanswered):
     """Timeout, connection error, 408, 429 or 5xx."""
 
 
+class Busy(Unavailable):
+    """The call was not made: too many are under way, or the gateway has been silent lately."""
+
+    sent = False
+
+
 class Malformed(Unanswered):
     """An answer that is not the contract's: HTML, broken JSON, a redirect, a wrong type."""
 

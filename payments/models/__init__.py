@@ -5,6 +5,7 @@ from .background import DEAD_AFTER, ScheduledJob, Worker
 from .daily_close import DailyClose
 from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from .event import PaymentEvent
+from .gateway_state import GatewayState
 from .payment import Payment
 from .product import Product
 from .reconciliation import ReconciliationRun
@@ -26,6 +27,7 @@ __all__ = [
     "DeliveryOutcome",
     "Discrepancy",
     "DiscrepancyStep",
+    "GatewayState",
     "ItemOutcome",
     "Payment",
     "PaymentEvent",

@@ -27,6 +27,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "SavedView": ("payments.services.saved_views",),
     "ScheduledJob": ("payments.services.background",),
     "Worker": ("payments.services.background",),
+    "GatewayState": ("payments.gateway",),
     # Django's own page of products, which has no code of ours that writes.
     "Product": (),
 }
