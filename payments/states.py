@@ -52,6 +52,7 @@ class EventKind(TextChoices):
     ASKED = "asked", _("Asked the gateway")
     CONFIRMED = "confirmed", _("Gateway agrees")
     VBANK_ISSUED = "vbank_issued", _("Virtual account issued")
+    VBANK_MOVED = "vbank_moved", _("Deadline of the deposit changed")
     PAID = "paid", _("Paid")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Refunded")

@@ -1,6 +1,6 @@
 """The JSON endpoints that the product page's script calls: start, complete, give up.
 
-    start    {product, pay_method, checkout_key, buyer_tel, buyer_name?}
+    start    {product, price?, pay_method, checkout_key, buyer_tel, buyer_name?}
              -> {user_code, params, next}
     complete {merchant_uid, imp_uid}                           -> {status, next, message}
     give up  {merchant_uid, imp_uid?, error_code?, error_msg?} -> {status, next, message}
@@ -17,6 +17,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from payments import conf
+from payments.core.money import won
+from payments.core.text import whole_number
 from payments.errors import PaymentError
 from payments.models import Payment, Product
 from payments.selectors.checkout import own_payment, payment_of_click, product_called
@@ -102,8 +104,15 @@ def _ordered(user: AbstractBaseUser, product: Product, fields: dict[str, str]) -
     key = fields["checkout_key"]
     try:
         payment = checkout.start(
-            user=user, product=product, pay_method=fields["pay_method"], checkout_key=key
+            user=user,
+            product=product,
+            pay_method=fields["pay_method"],
+            checkout_key=key,
+            price=whole_number(fields["price"]),
         )
+    except checkout.PriceChanged as error:
+        label = won(error.price)
+        raise refusal_of(error, price=str(error.price), price_label=label) from error
     except PaymentError as error:
         raise refusal_of(error, **_way_on(user, key)) from error
     if payment.product_id != product.pk:

@@ -5,6 +5,7 @@ kept. A field that no form names (an amount, say) is refused by `json_view`, not
 """
 
 import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -53,14 +54,35 @@ class Cut(Text):
         return clean(super().to_python(value), self.limit)
 
 
+class Id(Text):
+    """An id of the window's, "" for the words by which scripts say that they have none."""
+
+    def to_python(self, value: object) -> str:
+        text = super().to_python(value)
+        return "" if text.lower() in {"null", "undefined", "none", "nan"} else text
+
+
+class Phone(Text):
+    """A Korean phone number as people write it, kept in digits and dashes.
+
+    Blanks, dots and brackets separate as a dash does; +82 stands for the leading 0; digits may be
+    wide ones.
+    """
+
+    def to_python(self, value: object) -> str:
+        text = unicodedata.normalize("NFKC", super().to_python(value))
+        text = re.sub(r"^\(?(?:\+|00) ?82\)?[\s.\-]*(?:\(0\)|0)?", "0", text)
+        return re.sub(r"[\s.\-()/\u2010-\u2015\u2212]+", "-", text).strip("-")
+
+
 class StartForm(forms.Form):
     product = Text(50)
+    price = Text(13, pattern="[0-9]+", required=False)
     pay_method = Text(20)
     checkout_key = Text(64)
-    buyer_tel = Text(
+    buyer_tel = Phone(
         16,
-        # Read by the browser too, where a dash in a class needs its backslash.
-        pattern=r"[0-9][0-9\-]{6,}[0-9]",
+        pattern=r"0[0-9]{1,3}-?[0-9]{3,4}-?[0-9]{4}",
         label=_("Mobile number"),
         error_messages={
             "invalid": _("Write the mobile number in digits and dashes: 010-1234-5678.")
@@ -71,7 +93,7 @@ class StartForm(forms.Form):
 
 class CompleteForm(forms.Form):
     merchant_uid = Text(40)
-    imp_uid = Text(32)
+    imp_uid = Id(32)
 
 
 class GiveUpForm(forms.Form):
@@ -81,8 +103,10 @@ class GiveUpForm(forms.Form):
     error_msg = Cut(300, required=False)
 
 
-class ReturnForm(CompleteForm):
-    """The query of the window's return."""
+class ReturnForm(forms.Form):
+    """The query of the window's return. Either id will do."""
 
+    merchant_uid = Id(40, required=False)
+    imp_uid = Id(32, required=False)
     error_code = Cut(300, required=False)
     error_msg = Cut(300, required=False)

@@ -5,18 +5,24 @@ webhook. Its query is a look-up key and nothing else; the order number in it can
 show somebody without the right session more than a state, think again: the URL gets shared.
 """
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from payments.models import Payment
-from payments.selectors.checkout import payment_called
+from payments.selectors.checkout import own_attempt, payment_called, was_asked_by_return
 from payments.services.verification.verify import verify
 from payments.states import APPROVED, Source
 
 from .forms import ReturnForm
 from .status_view import LABELS, page_url, state_of
+
+# Between two questions about one order. Its page asks again by itself after that.
+PAUSE = timedelta(seconds=10)
 
 
 @never_cache
@@ -24,7 +30,7 @@ from .status_view import LABELS, page_url, state_of
 def from_window(request: HttpRequest) -> HttpResponse:
     """Settle the order, then show it: its page to its customer, a state to anybody else."""
     values = _values(request)
-    payment = payment_called(values["merchant_uid"])
+    payment = _payment(request, values)
     if payment is None:
         return render(request, "payments/return_unknown.html", status=404)
     payment = _settled(payment, values)
@@ -35,13 +41,34 @@ def from_window(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/return.html", context)
 
 
+def _payment(request: HttpRequest, values: dict[str, str]) -> Payment | None:
+    """By its number; without one by its id, which can be guessed: for its own customer alone."""
+    if values["merchant_uid"]:
+        return payment_called(values["merchant_uid"])
+    if values["imp_uid"] and request.user.is_authenticated:
+        return own_attempt(request.user, values["imp_uid"])
+    return None
+
+
 def _settled(payment: Payment, values: dict[str, str]) -> Payment:
-    imp_uid = values["imp_uid"]
-    if payment.status in APPROVED and imp_uid in {"", payment.imp_uid}:
+    """What became of the order.
+
+    Anybody may call this, as often as they like and with any id. So it asks once in a while, and
+    about an approved order by its number: an id that is not its own says nothing about it.
+    """
+    imp_uid, is_approved = values["imp_uid"], payment.status in APPROVED
+    if is_approved and imp_uid in {"", payment.imp_uid}:
         return payment  # The webhook was first, or this is the second arrival.
+    if was_asked_by_return(payment, since=timezone.now() - PAUSE):
+        return payment
     claims = values["error_code"], values["error_msg"]
-    note = " ".join(filter(None, claims))
-    result = verify(payment=payment, source=Source.REDIRECT, imp_uid=imp_uid, note=note)
+    result = verify(
+        payment=payment,
+        source=Source.REDIRECT,
+        imp_uid="" if is_approved else imp_uid,
+        every_attempt=is_approved,
+        note=" ".join(filter(None, claims)),
+    )
     return result.payment
 
 

@@ -44,6 +44,11 @@ def own_payment(user: AbstractBaseUser, merchant_uid: str) -> Payment | None:
     return _with_product().filter(user_id=user.pk, merchant_uid=merchant_uid).first()
 
 
+def own_attempt(user: AbstractBaseUser, imp_uid: str) -> Payment | None:
+    """The person's own payment to which this attempt belongs, as far as we know."""
+    return _with_product().filter(user_id=user.pk, imp_uid=imp_uid).first()
+
+
 def payment_of_click(user: AbstractBaseUser, checkout_key: str) -> Payment | None:
     """The order that this click on a product page made."""
     return _with_product().filter(user_id=user.pk, checkout_key=checkout_key).first()
@@ -65,6 +70,12 @@ def own_payments(user: AbstractBaseUser, *, before: int | None = None) -> Paymen
 def was_checked(payment: Payment, *, since: datetime) -> bool:
     """Whether its customer's browser has asked about all attempts since then."""
     asked = payment.events.filter(kind=EventKind.ASKED, source=Source.BROWSER, imp_uid="")
+    return asked.filter(recorded_at__gt=since).exists()
+
+
+def was_asked_by_return(payment: Payment, *, since: datetime) -> bool:
+    """Whether the window's return has led to a question since then, whoever called it."""
+    asked = payment.events.filter(kind=EventKind.ASKED, source=Source.REDIRECT)
     return asked.filter(recorded_at__gt=since).exists()
 
 

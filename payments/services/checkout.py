@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments import gateway, ledger, merchant_uid
+from payments.core.money import won
 from payments.core.text import clean
 from payments.errors import GatewayRefused, GatewayUnavailable, NotAllowed
 from payments.iamport import AuthenticationFailed, IamportError, Refused
@@ -30,6 +31,9 @@ DRAWS = 5
 ALREADY_PAID = _("This order is paid already.")
 ENDED = _("This order is closed. Reload the page to order again.")
 NOT_ON_SALE = _("This product is not on sale at the moment.")
+PRICE_IS_NOW = _(
+    "The price is now %(price)s. Nothing was ordered: press the button again to pay this price."
+)
 NO_WINDOW = _(
     "The payment could not be prepared because the payment service does not answer. "
     "You were not charged. Please try again in a minute."
@@ -47,6 +51,14 @@ class OrderEnded(NotAllowed):
     """The order behind this click failed or was refunded."""
 
     message = ENDED
+
+
+class PriceChanged(NotAllowed):
+    """The product costs something else than the page showed; nothing was ordered."""
+
+    def __init__(self, price: int) -> None:
+        super().__init__(PRICE_IS_NOW % {"price": won(price)})
+        self.price = price
 
 
 class NumberUsed(Exception):
@@ -68,18 +80,26 @@ def start(
     product: Product,
     pay_method: str,
     checkout_key: str,
+    price: int | None = None,
     requested_at: datetime | None = None,
 ) -> Payment:
     """The order for this click, registered at the gateway and ready for the window.
 
-    The same `checkout_key` of the same user gives the same order. Raises NotAllowed (not on sale),
-    AlreadyPaid, OrderEnded, GatewayUnavailable or GatewayRefused; after the last two the order is
-    failed and says why.
+    The same `checkout_key` of the same user gives the same order. `price` is what the customer was
+    shown, in won. Raises AlreadyPaid, OrderEnded, NotAllowed (not on sale), PriceChanged,
+    GatewayUnavailable or GatewayRefused; after the last two the order is failed and says why.
     """
+    payment = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key).first()
+    if payment is not None:
+        # What became of the order comes first: a paid one stays paid when the product has gone.
+        _check_open(payment)
     if not product.active:
         raise NotAllowed(NOT_ON_SALE)
-    payment = _order(user, product, pay_method, checkout_key, requested_at or timezone.now())
-    _check_open(payment)
+    if payment is None:
+        if price not in {None, product.price}:
+            raise PriceChanged(product.price)
+        payment = _order(user, product, pay_method, checkout_key, requested_at or timezone.now())
+        _check_open(payment)
     if payment.events.filter(kind=EventKind.PREPARED).exists():
         return payment
     return _register(payment)
@@ -101,8 +121,6 @@ def _order(
 ) -> Payment:
     orders = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key)
     for _draw in range(DRAWS):
-        if order := orders.first():
-            return order
         payment = Payment(
             merchant_uid=merchant_uid.draw(at=requested_at),
             checkout_key=checkout_key,
@@ -118,7 +136,8 @@ def _order(
                 return ledger.open_order(payment=payment, source=Source.CHECKOUT, actor=user)
         except IntegrityError:
             # The second of two clicks, or an order number that exists: look again, draw again.
-            continue
+            if order := orders.first():
+                return order
     raise RuntimeError("no free order number after several draws")
 
 

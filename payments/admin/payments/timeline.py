@@ -47,6 +47,7 @@ _GATEWAY_SAYS = frozenset(
         EventKind.PREPARED,
         EventKind.CONFIRMED,
         EventKind.VBANK_ISSUED,
+        EventKind.VBANK_MOVED,
         EventKind.PAID,
         EventKind.FAILED,
         EventKind.CANCELLED,
@@ -71,6 +72,7 @@ _LOOKS = {
     EventKind.NOT_FOUND: "wait",
     EventKind.UNKNOWN: "wait",
     EventKind.VBANK_ISSUED: "wait",
+    EventKind.VBANK_MOVED: "wait",
 }
 _REASONS = {
     **{reason.value: reason.label for reason in FailReason},

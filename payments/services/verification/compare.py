@@ -87,9 +87,13 @@ def _another_attempt(answer: GatewayPayment) -> Verdict:
 def _ready(payment: Payment, answer: GatewayPayment) -> Verdict:
     if payment.status in APPROVED:
         return Verdict(findings=(Finding.STATUS,))
-    is_news = answer.imp_uid != payment.imp_uid or answer.vbank_num != payment.vbank_num
-    if payment.status == PaymentStatus.READY and answer.is_awaiting_deposit and is_news:
-        return Verdict(steps=(Step(EventKind.VBANK_ISSUED, _facts(answer)),))
+    if payment.status == PaymentStatus.READY and answer.is_awaiting_deposit:
+        if answer.imp_uid != payment.imp_uid or answer.vbank_num != payment.vbank_num:
+            return Verdict(steps=(Step(EventKind.VBANK_ISSUED, _facts(answer)),))
+        due = from_unix(answer.vbank_date)
+        if due != payment.vbank_due:
+            # The deadline of an account can be moved (contract 2.9), also back.
+            return Verdict(steps=(Step(EventKind.VBANK_MOVED, {"vbank_due": due}),))
     # A window that is open or was closed stays `ready` at the gateway for ever (contract 3.2).
     return Verdict()
 

@@ -25,6 +25,7 @@ OVERTAKEN = "the payment moved while the gateway was asked"
 # What an answer that was under way meanwhile can't know of.
 _MOVES = (
     EventKind.VBANK_ISSUED,
+    EventKind.VBANK_MOVED,
     EventKind.PAID,
     EventKind.FAILED,
     EventKind.CANCELLED,
@@ -173,10 +174,14 @@ def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) 
 
 def _is_recorded(payment: Payment, step: Step, answer: Answer) -> bool:
     """Somebody was first, or an old virtual account is reported once more: nothing to do."""
-    return payment.events.filter(idempotency_key=_fact_key(step, answer)).exists()
+    key = _fact_key(payment, step, answer)
+    return payment.events.filter(idempotency_key=key).exists()
 
 
-def _fact_key(step: Step, answer: Answer) -> str:
+def _fact_key(payment: Payment, step: Step, answer: Answer) -> str:
+    if step.kind is EventKind.VBANK_MOVED:
+        # There and back again are two facts; of two who saw the same one, the lock lets one by.
+        return f"{step.kind}:{answer.payment.imp_uid}:{payment.version}"
     refunded = step.changes.get("cancelled_amount", "")
     return f"{step.kind}:{answer.payment.imp_uid}:{refunded}"
 
@@ -202,7 +207,7 @@ def _move(payment: Payment, question: Question, answer: Answer, steps: list[Step
             question,
             answer,
             step.kind,
-            key=_fact_key(step, answer),
+            key=_fact_key(payment, step, answer),
             amount=step.amount,
             reason_code="late_approval" if late else "",
             changes=step.changes | agreement | ({"late_approval": True} if late else {}),

@@ -31,6 +31,7 @@ def verify(
     source: Source,
     actor: AbstractBaseUser | None = None,
     imp_uid: str = "",
+    every_attempt: bool = False,
     note: str = "",
     expected_version: int | None = None,
 ) -> Result:
@@ -38,21 +39,30 @@ def verify(
 
     `imp_uid` is the attempt that the caller was told of; without it, an approved payment is asked
     for by its own imp_uid and an open one by its order number, because any attempt may have been
-    approved. `note` is kept with the question. Raises Conflict if `expected_version` is given and
-    the payment has moved on since. Trouble at the gateway is a Result, not an exception.
+    approved. `every_attempt` asks by order number in any case. `note` is kept with the question.
+    Raises Conflict if `expected_version` is given and the payment has moved on since. Trouble at
+    the gateway is a Result, not an exception.
     """
     question = ask(
         payment=payment,
         source=source,
         actor=actor,
         imp_uid=imp_uid,
+        every_attempt=every_attempt,
         note=note,
         expected_version=expected_version,
     )
     result = settle(question=question, reply=call(question))
     if not result.is_overtaken:
         return result
-    again = ask(payment=payment, source=source, actor=actor, imp_uid=imp_uid, note=note)
+    again = ask(
+        payment=payment,
+        source=source,
+        actor=actor,
+        imp_uid=imp_uid,
+        every_attempt=every_attempt,
+        note=note,
+    )
     return settle(question=again, reply=call(again))
 
 
@@ -62,6 +72,7 @@ def ask(
     source: Source,
     actor: AbstractBaseUser | None,
     imp_uid: str = "",
+    every_attempt: bool = False,
     note: str = "",
     expected_version: int | None = None,
 ) -> Question:
@@ -70,7 +81,8 @@ def ask(
     with locked_payment(payment.pk) as locked:
         if expected_version is not None and locked.version != expected_version:
             raise Conflict
-        own = locked.imp_uid if locked.status in APPROVED else ""
+        by_own_id = locked.status in APPROVED and not every_attempt
+        own = locked.imp_uid if by_own_id else ""
         question = Question(
             payment_id=locked.pk,
             merchant_uid=locked.merchant_uid,

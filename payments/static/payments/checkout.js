@@ -24,6 +24,8 @@
       this.field = error.field || "";
       this.next = (answer && answer.next) || "";
       this.checkoutKey = (answer && answer.checkout_key) || "";
+      this.price = (answer && answer.price) || "";
+      this.priceLabel = (answer && answer.price_label) || "";
     }
   }
 
@@ -81,6 +83,7 @@
   function order() {
     return {
       product: texts.product,
+      price: texts.price,
       pay_method: form.elements.pay_method.value,
       checkout_key: texts.checkoutKey,
       buyer_tel: form.elements.buyer_tel.value,
@@ -176,10 +179,21 @@
     }
   }
 
+  // What is shown is what the next click agrees to.
+  function showPrice(price, label) {
+    button.textContent = button.textContent.replace(texts.priceLabel, label);
+    document.querySelector("[data-price-shown]").textContent = label;
+    texts.price = price;
+    texts.priceLabel = label;
+  }
+
   function explain(error) {
     if (error.status === 401) {
       location.reload(); // The page then leads to sign-in and back.
       return;
+    }
+    if (error.price) {
+      showPrice(error.price, error.priceLabel);
     }
     say(error instanceof Refused ? error.message : texts.sayNoWindow, true);
     offerPage(error.code === "already_paid" ? error.next : "");

@@ -38,7 +38,7 @@ OTHER_TYPE = (
 CSRF = "csrfmiddlewaretoken"  # a part of every form, none of a JSON object
 TEL = "Mobile number", "휴대폰 번호"
 NAME = "Name (optional)", "이름 (선택)"
-START_FIELDS = "product, pay_method, checkout_key, buyer_tel, buyer_name"
+START_FIELDS = "product, price, pay_method, checkout_key, buyer_tel, buyer_name"
 ATTEMPT_FIELDS = "merchant_uid, imp_uid"
 GIVE_UP_FIELDS = "merchant_uid, imp_uid, error_code, error_msg"
 

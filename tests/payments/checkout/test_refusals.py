@@ -87,7 +87,11 @@ def test_a_script_is_told_of_a_missing_csrf_token_in_json(customer: User, settin
         ("product", None),
         ("product", 7),
         ("buyer_tel", None),
-        ("buyer_tel", "010 1234 5678"),
+        ("buyer_tel", "010 1234"),
+        ("buyer_tel", "+1 415 555 2671"),
+        ("price", "99,000"),
+        ("price", "-1"),
+        ("price", 99_000),
         ("buyer_tel", "call me maybe"),
         ("buyer_tel", "0" * 17),
         ("buyer_tel", "123"),
@@ -100,7 +104,7 @@ def test_a_bad_field_of_start_is_400_and_named(buyer: Browser, field: str, value
     assert not Payment.objects.exists()
 
 
-@pytest.mark.parametrize("field", ["amount", "price", "merchant_uid", "status", "user", "type"])
+@pytest.mark.parametrize("field", ["amount", "currency", "merchant_uid", "status", "user", "type"])
 def test_start_takes_nothing_else_from_a_browser(buyer: Browser, field: str) -> None:
     assert error(buyer.start(**{field: "1"})) == (400, "bad_input", field)
     assert not Payment.objects.exists()

@@ -1,18 +1,28 @@
 """The window's redirect: anybody may arrive, twice, in any order with webhook and callback."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from payments.checkout.return_page import PAUSE
+from payments.checkout.status_view import page_url
 from payments.models import Payment
 from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import Browser, state
 from tests.payments.conftest import kinds
 from tests.responses import ClientResponse
+
+
+def later(pauses: int = 1) -> time_machine.travel:
+    """So many pauses from now, when a return asks once more."""
+    return time_machine.travel(timezone.now() + pauses * (PAUSE + timedelta(seconds=1)))
 
 
 def webhook(payment: Payment, imp_uid: str) -> ClientResponse:
@@ -150,10 +160,39 @@ def test_any_order_with_webhook_and_callback_ends_in_one_payment(
 def test_another_attempt_on_a_paid_order_is_looked_at(
     nobody: Browser, payment: Payment, sandbox: SandboxGateway
 ) -> None:
-    for _ in range(2):
+    for number in range(2):
+        paid = sandbox.pay(payment.merchant_uid, 99_000)
+        with later(number):
+            nobody.arrive(imp_uid=paid["imp_uid"], merchant_uid=payment.merchant_uid)
+    assert payment.events.get(kind="discrepancy").reason_code == "second_approval"
+
+
+def test_a_strangers_imp_uid_says_nothing_about_a_paid_order(
+    nobody: Browser, payment: Payment, others_payment: Payment, sandbox: SandboxGateway
+) -> None:
+    own = sandbox.pay(payment.merchant_uid, 99_000)
+    nobody.arrive(imp_uid=own["imp_uid"], merchant_uid=payment.merchant_uid)
+    other = sandbox.pay(others_payment.merchant_uid, 99_000)
+    with later():
+        response = nobody.arrive(imp_uid=other["imp_uid"], merchant_uid=payment.merchant_uid)
+    assert state(response) == "paid"
+    assert fresh(payment).verification == "matched"
+    assert fresh(others_payment).status == "ready"
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_however_often_it_is_called_the_gateway_is_asked_once_in_a_while(
+    nobody: Browser, payment: Payment, sandbox: SandboxGateway, is_paid: bool
+) -> None:
+    if is_paid:
         paid = sandbox.pay(payment.merchant_uid, 99_000)
         nobody.arrive(imp_uid=paid["imp_uid"], merchant_uid=payment.merchant_uid)
-    assert payment.events.get(kind="discrepancy").reason_code == "second_approval"
+    calls, events = len(sandbox.calls()), payment.events.count()
+    with later():
+        for number in range(20):
+            nobody.arrive(imp_uid=f"imp_{number:012}", merchant_uid=payment.merchant_uid)
+    assert len(sandbox.calls()) - calls <= 2  # one question, and a token where there was none
+    assert payment.events.count() - events == 2
 
 
 @pytest.mark.parametrize("imp_uid", ["", "  ", "x" * 33, "imp\x00"])
@@ -195,7 +234,28 @@ def test_without_an_answer_it_is_still_being_confirmed(
     sandbox.fault(kind)
     assert state(nobody.arrive(**query)) == "confirming"
     sandbox.heal()
-    assert state(nobody.arrive(**query)) == "paid"
+    assert state(nobody.arrive(**query)) == "confirming"  # asked a moment ago
+    with later():
+        assert state(nobody.arrive(**query)) == "paid"
+
+
+@pytest.mark.parametrize("none", ["null", "undefined", "None", "NaN"])
+def test_a_word_for_no_id_is_no_id(
+    nobody: Browser, payment: Payment, sandbox: SandboxGateway, none: str
+) -> None:
+    sandbox.pay(payment.merchant_uid, 99_000)
+    response = nobody.arrive(imp_uid=none, merchant_uid=payment.merchant_uid)
+    assert state(response) == "paid"
+    assert nobody.arrive(merchant_uid=none, imp_uid=none).status_code == 404
+
+
+def test_without_its_number_an_order_is_found_by_its_id_by_its_customer_alone(
+    nobody: Browser, buyer: Browser, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    paid = sandbox.pay(payment.merchant_uid, 99_000)
+    nobody.arrive(imp_uid=paid["imp_uid"], merchant_uid=payment.merchant_uid)
+    assert nobody.arrive(imp_uid=paid["imp_uid"]).status_code == 404
+    assert buyer.arrive(imp_uid=paid["imp_uid"]).headers["Location"] == page_url(payment)
 
 
 def test_what_the_address_said_is_kept_with_the_question(

@@ -230,3 +230,61 @@ def test_the_gateways_401_is_not_mistaken_for_the_customers(
 ) -> None:
     sandbox.fault("status", status=401)
     assert error(buyer.start())[0] == 502
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("010-1234-5678", "010-1234-5678"),
+        ("01012345678", "01012345678"),
+        ("010 1234 5678", "010-1234-5678"),
+        (" 010.1234.5678 ", "010-1234-5678"),
+        ("010 - 1234 - 5678", "010-1234-5678"),
+        ("(010) 1234 5678", "010-1234-5678"),
+        ("+82 10-1234-5678", "010-1234-5678"),
+        ("+821012345678", "01012345678"),
+        ("+82 (0)10 1234 5678", "010-1234-5678"),
+        ("0082 10 1234 5678", "010-1234-5678"),
+        ("010–1234—5678", "010-1234-5678"),
+        ("０１０－１２３４－５６７８", "010-1234-5678"),
+        ("02-312-3456", "02-312-3456"),
+    ],
+)
+def test_a_phone_number_is_taken_as_people_write_it(
+    buyer: Browser, sandbox: SandboxGateway, written: str, kept: str
+) -> None:
+    assert started(buyer, buyer_tel=written)["params"]["buyer_tel"] == kept
+
+
+class TestAPriceThatChanged:
+    def test_opens_no_window_and_says_what_it_is_now(
+        self, buyer: Browser, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        Product.objects.update(price=120_000)
+        response = buyer.start(price="99000")
+        assert error(response) == (409, "price_changed", None)
+        body = json.loads(response.content)
+        assert "120,000" in body["error"]["message"]
+        assert (body["price"], "120,000" in body["price_label"]) == ("120000", True)
+        assert not Payment.objects.exists()
+        assert started(buyer, price="120000")["params"]["amount"] == 120_000
+
+    def test_does_not_change_an_order_that_was_begun_before(
+        self, buyer: Browser, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        first = started(buyer, price="99000")
+        Product.objects.update(price=120_000)
+        assert started(buyer, price="99000")["params"] == first["params"]
+
+
+def test_a_second_click_on_a_paid_order_says_paid_when_the_product_has_gone(
+    buyer: Browser, product: Product, sandbox: SandboxGateway
+) -> None:
+    started(buyer)
+    payment = Payment.objects.get()
+    paid = sandbox.pay(payment.merchant_uid, 99_000)
+    buyer.complete(payment.merchant_uid, paid["imp_uid"])
+    Product.objects.update(active=False)
+    response = buyer.start()
+    assert error(response) == (409, "already_paid", None)
+    assert json.loads(response.content)["next"] == f"/payments/{payment.merchant_uid}/"

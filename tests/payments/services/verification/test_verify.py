@@ -79,6 +79,20 @@ class TestWhatTheGatewaySays:
         assert look(payment).kind is EventKind.PAID
         assert not payment.is_awaiting_deposit
 
+    def test_a_deadline_that_was_moved_is_followed_there_and_back(
+        self, payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        account = sandbox.pay(
+            payment.merchant_uid, 99_000, outcome="vbank", pay_method="vbank", vbank_due=NOON
+        )
+        look(payment, account["imp_uid"])
+        for due in (NOON + 86_400, NOON):
+            sandbox.change(account["imp_uid"], vbank_date=due)
+            assert look(payment, account["imp_uid"]).kind is EventKind.VBANK_MOVED
+            assert payment.vbank_due == datetime.fromtimestamp(due, UTC)
+            assert look(payment, account["imp_uid"]).kind is EventKind.CONFIRMED
+        assert payment.is_awaiting_deposit
+
     def test_an_old_virtual_account_reported_again_changes_nothing(
         self, payment: Payment, sandbox: SandboxGateway
     ) -> None:
