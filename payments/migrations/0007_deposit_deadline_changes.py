@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0005_state_of_the_gateway"),
+        ("payments", "0006_state_of_the_gateway"),
     ]
 
     operations = [
