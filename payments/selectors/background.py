@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Min, Q, QuerySet, Subquery, When
 from django_tasks_db.models import DBTaskResult, get_date_max
 
-from payments.models import ItemOutcome, ScheduledJob, VerificationItem, Worker
+from payments.models import GatewayState, ItemOutcome, ScheduledJob, VerificationItem, Worker
 
 # Without a heartbeat, or a turn for a task that waits, for longer than this, nothing works.
 QUIET_FOR = timedelta(minutes=5)
@@ -75,6 +75,11 @@ def alarm(*, now: datetime) -> Alarm | None:
     if since is not None and since < now - QUIET_FOR:
         return Alarm(since, is_busy=True)
     return None
+
+
+def gateway_silent_since() -> datetime | None:
+    """Since when no process has had an answer from the gateway; None while it answers."""
+    return GatewayState.objects.values_list("silent_since", flat=True).first()
 
 
 def workers() -> list[Worker]:

@@ -57,6 +57,7 @@ def _context() -> dict[str, object]:
         "alarm": alarm_sentence(alarm, now=now),
         "is_busy": alarm is not None and alarm.is_busy,
         "start": START,
+        "gateway_silent_since": background.gateway_silent_since(),
         "queue": background.queue(now=now),
         "workers": background.workers(),
         "running": [(_label(task), task) for task in background.running_tasks()],

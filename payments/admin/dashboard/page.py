@@ -52,6 +52,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "chart_span": _span((min(figures.days), max(figures.days))),
         "chart": _chart(figures),
         "alarm": _alarm(request),
+        "gateway_silent_since": background.gateway_silent_since(),
         "waiting": list(waiting(request)),
         "discrepancies": list(discrepancies(request)),
         "events": _events(request),

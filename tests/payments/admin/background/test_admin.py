@@ -12,7 +12,15 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import User
 from payments import tasks
 from payments.admin.dashboard.waiting import WaitingTile
-from payments.models import ItemOutcome, Payment, ScheduledJob, VerificationItem, Worker
+from payments.models import (
+    GatewayState,
+    ItemOutcome,
+    Payment,
+    ScheduledJob,
+    VerificationItem,
+    Worker,
+)
+from payments.models.gateway_state import THE_ROW
 from payments.selectors import background
 from payments.services import reconciliation
 from payments.services.background import workers
@@ -152,6 +160,16 @@ def test_the_dashboard_raises_the_alarm_for_whoever_looks_after_the_work(
     assert NOTHING not in text_of(sign_in(viewer).get("/admin/"))
     alive()
     assert 'class="alarm"' not in text_of(client.get("/admin/"))
+
+
+def test_a_silent_gateway_is_told_here_and_on_the_dashboard(
+    client: Client, viewer: User, sign_in: SignIn
+) -> None:
+    silent = "The payment gateway does not answer."
+    assert silent not in text_of(client.get(WORK)) + text_of(client.get("/admin/"))
+    GatewayState.objects.create(pk=THE_ROW, silent_since=timezone.now())
+    assert silent in text_of(client.get(WORK))
+    assert silent in text_of(sign_in(viewer).get("/admin/"))
 
 
 def test_the_dashboard_counts_failures_and_parked_payments(
