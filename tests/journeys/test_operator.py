@@ -10,12 +10,12 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from accounts.roles import sync_roles
 from payments.models import Payment, Product
-from payments.services import checkout
 from payments.services.ledger_audit import problems_of
 from payments.states import Finding
 from tests.browser import arrive
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
+from tests.payments.conftest import start
 
 from .conftest import LIST, Walk, press
 
@@ -31,9 +31,7 @@ def orders(sandbox: SandboxGateway, transactional_db: None) -> dict[str, Payment
     orders = {}
     for name in ("tampered", "abandoned"):
         buyer = User.objects.create_user(name, f"{name}@example.com", PASSWORD)
-        orders[name] = checkout.start(
-            user=buyer, product=product, pay_method="card", checkout_key="one-click"
-        )
+        orders[name] = start(buyer, product)
     sandbox.pay(orders["tampered"].merchant_uid, 100, ignore_prepare=True)
     return orders
 

@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from accounts.roles import sync_roles
 from payments.models import Payment, Product
-from payments.services import checkout
 from payments.services.ledger_audit import problems_of
 from tests.browser import Watch, arrive, bring_session
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
+from tests.payments.conftest import start
 
 from .conftest import LIST, SignIn, expect_rows
 
@@ -40,12 +40,7 @@ def orders(sandbox: SandboxGateway, transactional_db: None) -> dict[str, Payment
     # A test that empties the tables takes the groups with it.
     sync_roles()
     product = Product.objects.create(slug="premium", name="Devket 프리미엄", price=99_000)
-    orders = {
-        name: checkout.start(
-            user=person(name), product=product, pay_method="card", checkout_key="one-click"
-        )
-        for name in ("buyer", "stranger")
-    }
+    orders = {name: start(person(name), product) for name in ("buyer", "stranger")}
     sandbox.pay(orders["buyer"].merchant_uid, 99_000)
     return orders
 
