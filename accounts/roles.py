@@ -34,6 +34,7 @@ _FINANCE = _VIEWER | {
 _OPERATOR = _VIEWER | {
     "payments.mark_failed_payment",
     "payments.note_payment",
+    "payments.replay_webhookdelivery",
     "payments.verify_payment",
     "payments.view_worker",
     "payments.work_discrepancy",

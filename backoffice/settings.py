@@ -269,6 +269,11 @@ IAMPORT_PAY_METHODS = env.list("IAMPORT_PAY_METHODS", default=["card", "trans", 
 # Payments of a test channel move no money: a production system must never take one for real.
 IAMPORT_ACCEPT_TEST_PAYMENTS = flag("IAMPORT_ACCEPT_TEST_PAYMENTS", default=DEBUG)
 IAMPORT_NOTICE_URL = env.str("IAMPORT_NOTICE_URL", default="")
+# Anybody can post there: how much that is about none of our orders one address may post, and for
+# how many days it is kept, as is what told nothing new. 0: no limit, for ever.
+WEBHOOK_STRANGERS_PER_MINUTE = env.int("WEBHOOK_STRANGERS_PER_MINUTE", default=60)
+WEBHOOK_KEEP_STRANGE_DAYS = env.int("WEBHOOK_KEEP_STRANGE_DAYS", default=30)
+WEBHOOK_KEEP_HARMLESS_DAYS = env.int("WEBHOOK_KEEP_HARMLESS_DAYS", default=180)
 IAMPORT_CONNECT_TIMEOUT = env.float("IAMPORT_CONNECT_TIMEOUT", default=3.05)
 IAMPORT_READ_TIMEOUT = env.float("IAMPORT_READ_TIMEOUT", default=10.0)
 IAMPORT_MAX_RETRIES = env.int("IAMPORT_MAX_RETRIES", default=2)

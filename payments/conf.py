@@ -77,6 +77,15 @@ class Schedule:
     site_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What is taken and kept of webhooks; 0: without a limit, None: for ever."""
+
+    strangers_per_minute: int
+    keep_strange: timedelta | None
+    keep_harmless: timedelta | None
+
+
 def gateway() -> Gateway:
     """The gateway as configured now."""
     return Gateway(
@@ -114,6 +123,19 @@ def schedule() -> Schedule:
         mail_language=settings.LANGUAGE_CODE,
         site_url=settings.SITE_URL.rstrip("/"),
     )
+
+
+def webhooks() -> Webhooks:
+    """What is taken and kept of webhooks now."""
+    return Webhooks(
+        strangers_per_minute=settings.WEBHOOK_STRANGERS_PER_MINUTE,
+        keep_strange=_days(settings.WEBHOOK_KEEP_STRANGE_DAYS),
+        keep_harmless=_days(settings.WEBHOOK_KEEP_HARMLESS_DAYS),
+    )
+
+
+def _days(number: int) -> timedelta | None:
+    return timedelta(days=number) if number > 0 else None
 
 
 def trusted_proxies() -> int:

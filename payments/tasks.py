@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from . import conf
-from .services import reconciliation, webhooks
+from .services import limits, reconciliation, webhooks
 from .services.background import schedule, workers
 from .services.background.schedule import Job
 from .services.daily_close.close import close_finished_days
@@ -94,8 +94,27 @@ def sweep_orders() -> dict[str, int]:
 
 @task
 def process_webhooks_again() -> dict[str, int]:
-    """Webhooks that failed, or whose process died."""
-    return asdict(webhooks.retry_failed(now=timezone.now(), seconds=TURN))
+    """Webhooks that failed, or whose process died; and replays that a dead worker left."""
+    result = webhooks.retry_failed(now=timezone.now(), seconds=TURN)
+    webhooks.replay_waiting(seconds=TURN)
+    return asdict(result)
+
+
+@task
+def replay_webhooks() -> None:
+    """Webhooks that somebody wants looked into again; queue the next turn if there are more."""
+    if webhooks.replay_waiting(seconds=TURN):
+        replay_webhooks.enqueue()
+
+
+@task
+def clear_out() -> dict[str, int]:
+    """Remove what nobody needs any more: old webhooks by their terms, limits that have ended."""
+    now = timezone.now()
+    return {
+        "limits": limits.sweep(now=now),
+        "webhooks": webhooks.forget(now=now, seconds=TURN),
+    }
 
 
 @task
@@ -128,6 +147,7 @@ SCHEDULE = (
     _job(rescue, lambda: timedelta(seconds=conf.runs().lease)),
     _job(sweep_orders, timedelta(minutes=5)),
     _job(process_webhooks_again, timedelta(minutes=1)),
+    _job(clear_out, timedelta(minutes=10)),
     _job(mail_discrepancies, timedelta(minutes=5)),
     _job(close_days, timedelta(minutes=5)),
 )

@@ -6,19 +6,28 @@ from .daily_close import DailyClose
 from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from .event import PaymentEvent
 from .gateway_state import GatewayState
+from .limits import LimitCount
 from .payment import Payment
 from .product import Product
 from .reconciliation import ReconciliationRun
 from .run import NOT_ENDED, OPEN_RUN, Run, RunStatus
 from .saved_view import SavedView
 from .verification_run import ItemOutcome, VerificationItem, VerificationRun
-from .webhooks import MOVED, UNSETTLED, DeliveryOutcome, WebhookDelivery
+from .webhooks import (
+    MOVED,
+    STRANGE,
+    UNSETTLED,
+    DeliveryOutcome,
+    WebhookDelivery,
+    WebhookReplay,
+)
 
 __all__ = [
     "DEAD_AFTER",
     "MOVED",
     "NOT_ENDED",
     "OPEN_RUN",
+    "STRANGE",
     "UNSETTLED",
     "AccessKind",
     "Bucket",
@@ -29,6 +38,7 @@ __all__ = [
     "DiscrepancyStep",
     "GatewayState",
     "ItemOutcome",
+    "LimitCount",
     "Payment",
     "PaymentEvent",
     "PersonalDataAccess",
@@ -42,5 +52,6 @@ __all__ = [
     "VerificationItem",
     "VerificationRun",
     "WebhookDelivery",
+    "WebhookReplay",
     "Worker",
 ]

@@ -1,5 +1,6 @@
 """Webhook deliveries: everything that was posted to us as it came, and what we made of it."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +30,13 @@ _USUAL = (DeliveryOutcome.APPLIED, DeliveryOutcome.HARMLESS)
 UNSETTLED = (DeliveryOutcome.RECEIVED, DeliveryOutcome.NOT_YET, DeliveryOutcome.FAILED)
 # What moved a payment: kept for good.
 MOVED = (DeliveryOutcome.APPLIED, DeliveryOutcome.BODY_DISAGREED)
+# What nothing here depends on: noise of the open address, removed after a while.
+STRANGE = (
+    DeliveryOutcome.FORGED,
+    DeliveryOutcome.UNKNOWN_ORDER,
+    DeliveryOutcome.TEST_CALL,
+    DeliveryOutcome.INVALID,
+)
 
 
 class WebhookDelivery(models.Model):
@@ -37,7 +45,10 @@ class WebhookDelivery(models.Model):
     received_at = models.DateTimeField(_("received"), db_index=True)
     remote_address = models.GenericIPAddressField(_("from"), null=True, blank=True)
     content_type = models.CharField(_("content type"), max_length=100, blank=True)
+    # The whole body, or its beginning, and then its hash tells equal ones apart.
     body = models.TextField(_("body"), blank=True)
+    body_size = models.PositiveIntegerField(_("size"), default=0)
+    body_hash = models.CharField(_("SHA-256"), max_length=64, blank=True)
     imp_uid = models.CharField(_("PortOne payment id"), max_length=64, blank=True, db_index=True)
     merchant_uid = models.CharField(_("order number"), max_length=64, blank=True, db_index=True)
     claimed_status = models.CharField(_("claimed status"), max_length=32, blank=True)
@@ -63,6 +74,7 @@ class WebhookDelivery(models.Model):
         verbose_name = _("webhook delivery")
         verbose_name_plural = _("webhook deliveries")
         default_permissions = ("view",)
+        permissions = [("replay_webhookdelivery", _("Can process a webhook again"))]
         # The usual outcomes fill a page from the newest rows; the others are few and spread out.
         indexes = [
             models.Index(
@@ -78,6 +90,10 @@ class WebhookDelivery(models.Model):
                 condition=Q(next_attempt_at__isnull=False),
                 name="delivery_to_try_again",
             ),
+            # For what is removed after a while; the other outcomes have their index above.
+            models.Index(
+                "id", condition=Q(outcome=DeliveryOutcome.HARMLESS), name="delivery_harmless"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,3 +108,27 @@ class WebhookDelivery(models.Model):
     def is_given_up(self) -> bool:
         """Tried as often as it is worth: only a person can do something about it now."""
         return self.outcome in UNSETTLED and self.next_attempt_at is None
+
+
+class WebhookReplay(models.Model):
+    """Somebody had a delivery looked into again: who, when, and what came of it.
+
+    `batch` holds together what was asked for at once. `done_at` None: it waits for its turn.
+    """
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="replays")
+    batch = models.CharField(max_length=32, db_index=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, choices=DeliveryOutcome, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index("id", condition=Q(done_at__isnull=True), name="replay_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} {self.outcome}"

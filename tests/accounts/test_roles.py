@@ -22,6 +22,7 @@ OPERATE = {
     "payments.verify_payment",
     "payments.mark_failed_payment",
     "payments.note_payment",
+    "payments.replay_webhookdelivery",
     "payments.view_worker",
     "payments.work_discrepancy",
 }

@@ -16,6 +16,7 @@ SUBJECTS = {
     "discrepancies",
     "import_payment",
     "ledger_audit",
+    "limits",
     "notes",
     "open_orders",
     "payments",

@@ -20,6 +20,8 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "DiscrepancyStep": ("payments.services.discrepancies.rows",),
     "Discrepancy": ("payments.services.discrepancies", "payments.services.import_payment"),
     "WebhookDelivery": ("payments.services.webhooks",),
+    "WebhookReplay": ("payments.services.webhooks.replay",),
+    "LimitCount": ("payments.services.limits",),
     "VerificationRun": ("payments.services.verification_runs", "payments.services.runs"),
     "VerificationItem": ("payments.services.verification_runs",),
     "ReconciliationRun": ("payments.services.reconciliation", "payments.services.runs"),
@@ -45,6 +47,8 @@ RELATED = {
     ("Discrepancy", "steps"): "DiscrepancyStep",
     ("Discrepancy", "seen_by"): "Discrepancy",
     ("WebhookDelivery", "payment"): "Payment",
+    ("WebhookDelivery", "replays"): "WebhookReplay",
+    ("WebhookReplay", "delivery"): "WebhookDelivery",
 }
 CHANGES = {"update", "delete", "bulk_update", "update_or_create"}
 ADDS = {"save", "create", "bulk_create", "get_or_create"}

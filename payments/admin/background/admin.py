@@ -31,6 +31,8 @@ _LABELS: dict[str, str | Promise] = {
     "reconcile": _("Reconciliation"),
     "sweep_orders": _("Ask about open orders"),
     "process_webhooks_again": _("Process failed webhooks again"),
+    "replay_webhooks": _("Process webhooks again on request"),
+    "clear_out": _("Remove old webhooks and counts"),
     "mail_discrepancies": _("Mail what does not agree"),
     "close_days": _("Look for days to close"),
 }

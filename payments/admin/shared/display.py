@@ -20,7 +20,7 @@ from django.utils.translation import ngettext_lazy, pgettext
 from payments import pay_methods
 from payments.core.kst import stamp
 from payments.core.money import won as won  # a look like the others: screens take it from here
-from payments.models import DeliveryOutcome, Payment, WebhookDelivery
+from payments.models import DeliveryOutcome, Payment, WebhookDelivery, WebhookReplay
 from payments.states import PaymentStatus, Verification
 
 from .links import FILTERS
@@ -166,9 +166,9 @@ def verification_cell(payment: Payment, outcome: str = "") -> SafeString:
     return SafeString("".join(parts))
 
 
-def outcome_badge(delivery: WebhookDelivery) -> SafeString:
-    """What came of a webhook."""
-    outcome = DeliveryOutcome(delivery.outcome)
+def outcome_badge(row: WebhookDelivery | WebhookReplay) -> SafeString:
+    """What came of a webhook, or of processing it again."""
+    outcome = DeliveryOutcome(row.outcome)
     return badge(OUTCOME_LOOKS[outcome], outcome.label)
 
 

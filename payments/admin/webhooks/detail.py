@@ -19,6 +19,9 @@ from payments.models import DeliveryOutcome, Payment, PaymentEvent, WebhookDeliv
 from payments.selectors.payments.timeline import answer_to
 from payments.states import PaymentStatus
 
+# The newest of them; a page can't hold any number.
+REPLAYS = 20
+
 # What it means, and what to do now.
 _NEXT: dict[str, str | Promise] = {
     DeliveryOutcome.RECEIVED: gettext_lazy("It is stored and waits for its turn."),
@@ -49,7 +52,7 @@ _NEXT: dict[str, str | Promise] = {
     DeliveryOutcome.INVALID: gettext_lazy("It could not be read, so nobody was asked."),
     DeliveryOutcome.FAILED: gettext_lazy(
         "It could not be processed, and is tried again by itself until it is given up. If it can't "
-        "wait: Re-verify the payment, which asks the gateway the same question."
+        "wait: process it again here."
     ),
 }
 
@@ -65,6 +68,7 @@ def detail(delivery: WebhookDelivery, request: HttpRequest) -> dict[str, object]
         "answered_at": event.recorded_at if event else None,
         "answer": gateway_answer(event) if event else None,
         "body": pretty(delivery.body),
+        "replays": delivery.replays.select_related("actor").order_by("-pk")[:REPLAYS],
     }
 
 

@@ -9,10 +9,11 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from payments.core.text import clean
-from payments.models import UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
+from payments.models import MOVED, UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
 from payments.services.verification.conclude import Absent, Answer, NoAnswer, Question
 from payments.services.verification.settle import Result, settle
 from payments.services.verification.verify import call
@@ -53,24 +54,45 @@ def accept(*, body: bytes, content_type: str, remote_address: str | None) -> Web
 
 def process(*, delivery: WebhookDelivery) -> WebhookDelivery:
     """Ask the gateway about a stored delivery and apply the answer. Safe to repeat."""
-    if delivery.outcome not in UNSETTLED:
-        return delivery
+    if delivery.outcome in UNSETTLED:
+        _attempt(delivery, actor=None)
+    return delivery
+
+
+def replay(*, delivery: WebhookDelivery, actor: AbstractBaseUser) -> Verdict:
+    """The same in a person's name, whatever came of it before. See `replay` for the record of it.
+
+    What holds no id leads to no question, and is what it was.
+    """
+    if not delivery.has_id:
+        return _verdict_of(delivery)
+    return _attempt(delivery, actor=actor)
+
+
+def _attempt(delivery: WebhookDelivery, *, actor: AbstractBaseUser | None) -> Verdict:
     if not _begin(delivery):
         delivery.refresh_from_db()
-        return delivery
+        return _verdict_of(delivery)
     try:
-        verdict = _look(delivery)
+        verdict = _look(delivery, actor)
     except Exception as error:
         # Whatever goes wrong with us, the delivery keeps it; the gateway sees a 500 and may repeat.
         _finish(delivery, Verdict(outcome=DeliveryOutcome.FAILED, error=repr(error)))
         raise
-    return _finish(delivery, verdict)
+    _finish(delivery, verdict)
+    return verdict
+
+
+def _verdict_of(delivery: WebhookDelivery) -> Verdict:
+    outcome = DeliveryOutcome(delivery.outcome)
+    return Verdict(outcome=outcome, payment=delivery.payment, error=delivery.error)
 
 
 def _begin(delivery: WebhookDelivery) -> bool:
     """Count the attempt. Of two who take up the same delivery, the second gets False."""
     before, delivery.attempts = delivery.attempts, delivery.attempts + 1
-    delivery.next_attempt_at = _next_attempt(delivery.attempts)
+    if delivery.outcome in UNSETTLED:
+        delivery.next_attempt_at = _next_attempt(delivery.attempts)
     untaken = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=before)
     return bool(
         untaken.update(attempts=delivery.attempts, next_attempt_at=delivery.next_attempt_at)
@@ -85,8 +107,8 @@ def _next_attempt(attempts: int) -> datetime | None:
     return timezone.now() + pause
 
 
-def _look(delivery: WebhookDelivery) -> Verdict:
-    question = _question(delivery)
+def _look(delivery: WebhookDelivery, actor: AbstractBaseUser | None) -> Verdict:
+    question = _question(delivery, actor)
     reply = call(question)
     if isinstance(reply, Answer):
         return _apply(delivery, question, reply)
@@ -98,7 +120,7 @@ def _look(delivery: WebhookDelivery) -> Verdict:
     return Verdict(outcome=DeliveryOutcome.FORGED)
 
 
-def _question(delivery: WebhookDelivery) -> Question:
+def _question(delivery: WebhookDelivery, actor: AbstractBaseUser | None) -> Question:
     """About whatever the gateway has under this imp_uid: the order is named by its answer."""
     return Question(
         payment_id=0,
@@ -106,6 +128,7 @@ def _question(delivery: WebhookDelivery) -> Question:
         attempt=f"webhook-{delivery.pk}-{delivery.attempts}",
         source=Source.WEBHOOK,
         imp_uid=delivery.imp_uid,
+        actor=actor,
     )
 
 
@@ -149,7 +172,9 @@ def _outcome(result: Result, body_disagrees: bool) -> DeliveryOutcome:
     return outcome
 
 
-def _finish(delivery: WebhookDelivery, verdict: Verdict) -> WebhookDelivery:
+def _finish(delivery: WebhookDelivery, verdict: Verdict) -> None:
+    if _stands(delivery, verdict):
+        return
     delivery.outcome = verdict.outcome
     delivery.error = clean(verdict.error)
     delivery.payment = verdict.payment or delivery.payment
@@ -168,4 +193,9 @@ def _finish(delivery: WebhookDelivery, verdict: Verdict) -> WebhookDelivery:
     logger.info(
         "webhook processed", extra={"delivery": delivery.pk, "outcome": str(delivery.outcome)}
     )
-    return delivery
+
+
+def _stands(delivery: WebhookDelivery, verdict: Verdict) -> bool:
+    """Whether the delivery stays what it was: it moved a payment, or nothing new is known of it."""
+    is_open, stays_open = delivery.outcome in UNSETTLED, verdict.outcome in UNSETTLED
+    return delivery.outcome in MOVED or (stays_open and not is_open)

@@ -4,36 +4,81 @@ The stored delivery is the "ask" of the one door: it is committed before the gat
 keep another field of the body: `_row`.
 """
 
+import hashlib
+import logging
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 
+from payments import conf
+from payments.core.addresses import line_of
 from payments.core.text import clean
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
+from payments.services import limits
 
 from .body import Reading, read
 
+logger = logging.getLogger(__name__)
+
 MAX_BODY = 16 * 1024
+# Characters that are kept. A real body has less than 200; anybody can post the rest.
+KEPT_OF_OURS, KEPT_OF_STRANGERS = 4_096, 256
+MINUTE = timedelta(minutes=1)
+STRANGERS = "webhooks:strangers"
 # In case the process that has stored it dies before it has looked.
 FIRST_PAUSE = timedelta(minutes=1)
 
 
+class TooMany(Exception):
+    """One address posts too much that is about none of our orders. `seconds` until it may again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 def receive(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
-    """Store what was posted. What there is to ask about is left `RECEIVED`, with its turn set."""
+    """Store what was posted. What there is to ask about is left `RECEIVED`, with its turn set.
+
+    What is about an order of ours is always stored. Raises TooMany for more of the rest than one
+    address may post in a minute: then nothing is stored.
+    """
     reading, now = read(body=body, content_type=content_type), timezone.now()
     delivery = _row(reading, now)
+    delivery.payment = _order(delivery)
+    if delivery.payment is None:
+        _check_limit(remote_address, now)
     delivery.remote_address = remote_address
     delivery.content_type = clean(content_type, 100)
-    delivery.payment = _order(delivery)
+    _keep_body(delivery, reading.text, body)
     delivery.save(force_insert=True)
     return delivery
+
+
+def _check_limit(remote_address: str | None, now: datetime) -> None:
+    at_most, line = conf.webhooks().strangers_per_minute, line_of(remote_address)
+    if not at_most:
+        return
+    hit = limits.hit(scope=STRANGERS, key=line, at_most=at_most, window=MINUTE, now=now)
+    if hit.is_first_over:
+        logger.warning("webhooks of strangers are over the limit", extra={"address": line})
+    if hit.is_over:
+        raise TooMany(max(1, round((hit.ends_at - now).total_seconds())))
+
+
+def _keep_body(delivery: WebhookDelivery, text: str, body: bytes) -> None:
+    """All of it, or its beginning: what can't be about our orders is not worth much room."""
+    kept = KEPT_OF_STRANGERS if delivery.payment is None else KEPT_OF_OURS
+    delivery.body = text[:kept]
+    delivery.body_size = len(body)
+    if len(text) > kept:
+        delivery.body_hash = hashlib.sha256(body).hexdigest()
 
 
 def _row(reading: Reading, now: datetime) -> WebhookDelivery:
     delivery = WebhookDelivery(
         received_at=now,
-        body=reading.text,
         imp_uid=reading.text_of("imp_uid"),
         merchant_uid=reading.text_of("merchant_uid"),
         claimed_status=reading.text_of("status", 32),

@@ -92,6 +92,7 @@ DOORS: dict[str, Door] = {
     **screen("payments_worker", look=ACT),
     "payments_payment_customer": Door(TAKE_IN, get=302),  # it has a customer
     **screen("payments_webhookdelivery", look=STAFF),
+    "payments_webhookdelivery_replay": Door(ACT, get=405, post=302),
     **screen("payments_dailyclose", look=STAFF),
     "payments_dailyclose_close": Door(TAKE, post=302),
     "payments_dailyclose_daily": Door(STAFF, post=405),
@@ -127,6 +128,7 @@ ACTIONS: dict[tuple[str, str], frozenset[str]] = {
     ("payments.payment", "reverify"): ACT,
     ("payments.payment", "mark_failed"): ACT,
     ("payments.payment", "export_selected"): TAKE,
+    ("payments.webhookdelivery", "replay_selected"): ACT,
     ("accounts.user", "reset_second_factor"): MANAGE,
     ("account.emailaddress", "make_verified"): ROOT,
     ("account.emailaddress", "delete_selected"): ROOT,

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -83,6 +84,18 @@ def test_a_huge_body_is_answered_without_reading_it(client: Client, db: None) ->
     )
     assert response.status_code == 413
     assert not WebhookDelivery.objects.exists()
+
+
+@pytest.mark.parametrize(("size", "status"), [(10, 200), (20_000, 413)])
+def test_a_body_sent_in_chunks_is_read(client: Client, db: None, size: int, status: int) -> None:
+    body = json.dumps({"test": "x" * size}).encode()
+    chunked: Any = {
+        "CONTENT_LENGTH": "",
+        "wsgi.input_terminated": True,
+        "wsgi.input": BytesIO(body),
+    }
+    response = client.generic("POST", "/webhooks/iamport/", b"", "application/json", **chunked)
+    assert response.status_code == status
 
 
 def test_while_the_database_is_away_the_gateway_is_asked_to_repeat(

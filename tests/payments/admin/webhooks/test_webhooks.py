@@ -115,7 +115,7 @@ def test_without_an_answer_it_says_so_and_what_to_do(
     page = opened(client, delivery)
     assert claims(page)["Status"] == ("Paid (paid)", "–", "")
     assert "There is no answer of the gateway to set beside it." in page
-    assert "Re-verify the payment" in page
+    assert "process it again here" in page
 
 
 def test_it_says_when_it_is_tried_again_and_when_it_is_given_up(

@@ -128,10 +128,10 @@ def test_a_poison_delivery_does_not_stop_the_rest(
     delivery = failed(sandbox, attempt["imp_uid"], payment.merchant_uid)
     look = attempts._look
 
-    def broken(stored: WebhookDelivery) -> Verdict:
+    def broken(stored: WebhookDelivery, actor: object) -> Verdict:
         if stored.pk != delivery.pk:
             raise ZeroDivisionError
-        return look(stored)
+        return look(stored, None)
 
     monkeypatch.setattr(attempts, "_look", broken)
     assert again(delivery, *poison) == RetryResult(settled=1, failed=4)
@@ -146,7 +146,7 @@ def test_one_that_kills_its_process_is_counted_and_given_up_in_the_end(
     class Killed(BaseException):
         """What no handler sees, like a process that is gone."""
 
-    def dies(stored: WebhookDelivery) -> WebhookDelivery:
+    def dies(stored: WebhookDelivery, actor: object) -> Verdict:
         raise Killed
 
     delivery = receive("imp_000000000001")
