@@ -20,14 +20,6 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(KST).date()
 
 
-def read_day(text: str | None) -> date | None:
-    """The day that a parameter holds, as 2026-04-01; None for anything that is none."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
-
-
 def start_of(day: date) -> datetime:
     """The first moment of a Korean day."""
     return datetime.combine(day, time.min, tzinfo=KST)

@@ -5,22 +5,19 @@ class here.
 """
 
 import re
-from datetime import date
 from typing import Any
 
 import django_filters
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from payments.core.days import FIRST_DAY, last_day, validate_day
 from payments.core.masking import mask_email
 from payments.core.money import as_won
 from payments.core.periods import Period
 
-# Days whose bounds can be written in UTC and compared by any database.
-FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9998, 12, 31)
 # How the gateway spells its codes: an open set, so one that we do not know is no mistake.
 CODE = re.compile(r"[a-z0-9_]{1,20}")
 ANY = "any"
@@ -97,19 +94,34 @@ class PeriodFilter(OneOf):
         super().__init__(label=_("period"), choices=[any_time, *Period.choices])
 
 
-class DayFilter(_ReadTogether):
+class DayInput(forms.DateInput):
+    """The browser's own calendar, within the days that may be named."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        # Asked for each time: the last day moves with today.
+        limits = {"min": FIRST_DAY.isoformat(), "max": last_day().isoformat()}
+        return super().get_context(name, value, {**limits, **(attrs or {})})
+
+
+class DayField(forms.DateField):
     """A Korean day: 2026-04-01 and nothing else."""
 
-    field_class = forms.DateField
+    widget = DayInput
+    default_validators = [validate_day]
 
     def __init__(self, **kwargs: Any) -> None:
-        limits = {"min": FIRST_DAY.isoformat(), "max": LAST_DAY.isoformat()}
-        super().__init__(
-            input_formats=["%Y-%m-%d"],
-            validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
-            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", **limits}),
-            **kwargs,
-        )
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+
+class DayFilter(_ReadTogether):
+    """A Korean day."""
+
+    field_class = DayField
 
 
 class WonField(forms.CharField):

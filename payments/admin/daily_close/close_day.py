@@ -17,7 +17,8 @@ from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.links import discrepancy_list, failed_webhook_list
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core import hashing
-from payments.core.kst import day_of, read_day
+from payments.core.days import read_day
+from payments.core.kst import day_of
 from payments.errors import Conflict, NotAllowed
 from payments.selectors import reconciliation
 from payments.selectors.daily_close.closes import ONE_DAY, newest, open_days, still_open

@@ -19,7 +19,8 @@ from payments.admin.shared import personal_data
 from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.csv_file import streamed
 from payments.admin.shared.readonly import ReadOnlyAdmin
-from payments.core.kst import day_of, read_day, stamp
+from payments.core.days import read_day
+from payments.core.kst import day_of, stamp
 from payments.errors import NotAllowed
 from payments.models import AccessKind
 from payments.selectors.daily_close.closes import ONE_DAY, newest

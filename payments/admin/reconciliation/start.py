@@ -18,7 +18,7 @@ from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.run_display import run_url
 from payments.core.kst import day_of
 from payments.core.periods import Days, Period, period_bounds
-from payments.filters.fields import FIRST_DAY
+from payments.filters.fields import DayField
 from payments.models import ReconciliationRun
 from payments.selectors.reconciliation import under_way
 from payments.services.reconciliation import control
@@ -29,25 +29,11 @@ PRESETS = (Period.YESTERDAY, Period.WEEK, Period.THIS_MONTH, Period.LAST_MONTH)
 FIELDS = ("first_day", "last_day")
 
 
-class _Day(forms.DateField):
-    """A Korean day: 2026-04-01 and nothing else."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
-
-    def clean(self, value: Any) -> Any:
-        day = super().clean(value)
-        if day and day < FIRST_DAY:
-            raise forms.ValidationError(_("The gateway knows no day as early as this."))
-        return day
-
-
 class DaysForm(forms.Form):
     """Which days, both included."""
 
-    first_day: Any = _Day(label=pgettext_lazy("date", "from"))
-    last_day: Any = _Day(
+    first_day: Any = DayField(label=pgettext_lazy("date", "from"))
+    last_day: Any = DayField(
         label=pgettext_lazy("date", "until"),
         help_text=gettext_lazy("Days in Korea, both included. Of today, what has happened so far."),
     )

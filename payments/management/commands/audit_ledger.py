@@ -3,14 +3,13 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from payments.management.command import OperatorCommand
 from payments.models import DailyClose, Payment
 from payments.services.daily_close.audit import audit_closes
 from payments.services.ledger_audit import audit
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Print what does not hold, one line each, and a summary."""
 
     help = "Prove that nobody has changed the ledger or a close. Exits 1 if anything does not hold."

@@ -8,31 +8,32 @@ open. 1: something differs. 2: not all could be asked (or the run was stopped), 
 import json
 import sys
 import time
-from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from payments.core.kst import read_day
 from payments.core.money import with_separators
-from payments.errors import NotAllowed
+from payments.management.command import MEANINGLESS, OperatorCommand, day
 from payments.models import Bucket, Discrepancy, ReconciliationRun, RunStatus
 from payments.selectors.reconciliation import still_open
 from payments.services import reconciliation
+from payments.services.reconciliation.control import DaysRefused
 
 STEP = 5.0  # seconds between two lines of progress
-DIFFERS, UNKNOWN, MEANINGLESS, INTERRUPTED = 1, 2, 64, 130
+DIFFERS, UNKNOWN, INTERRUPTED = 1, 2, 130
+# The arguments of the service, as they are called here.
+_OPTIONS = {"first_day": "--from", "last_day": "--to"}
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Start a run, work on it until it ends, say what came of it."""
 
     help = "Reconcile Korean days with the gateway. Exits 1 if anything differs, 2 if unknown."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which days, and how to say it."""
-        parser.add_argument("--from", dest="first_day", type=_day, required=True, metavar="DAY")
-        parser.add_argument("--to", dest="last_day", type=_day, required=True, metavar="DAY")
+        parser.add_argument("--from", dest="first_day", type=day, required=True, metavar="DAY")
+        parser.add_argument("--to", dest="last_day", type=day, required=True, metavar="DAY")
         parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,8 +47,9 @@ class Command(BaseCommand):
                 # This process is the worker.
                 enqueue=lambda _run_id: None,
             )
-        except NotAllowed as error:
-            raise CommandError(str(error.message), returncode=MEANINGLESS) from None
+        except DaysRefused as refusal:
+            words = f"{_OPTIONS[refusal.field]}: {refusal.message}"
+            raise CommandError(words, returncode=MEANINGLESS) from None
         self._work(run)
         discrepancies = list(still_open(run))
         if options["json"]:
@@ -89,14 +91,6 @@ class Command(BaseCommand):
         for imp_uid in run.unknown:
             self.stdout.write(f"{'unknown':16}{'':12} {imp_uid}")
         self.stdout.write(f"Run {run.pk} over {run}: {run.status}, {len(discrepancies)} open.")
-
-
-def _day(text: str) -> date:
-    if (day := read_day(text)) is None:
-        # Not argparse's own refusal: its exit code, 2, says that nobody knows.
-        refusal = f"“{text}” is no day. Write it as 2026-04-30."
-        raise CommandError(refusal, returncode=MEANINGLESS)
-    return day
 
 
 def _progress(run: ReconciliationRun) -> str:

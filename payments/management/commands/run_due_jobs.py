@@ -6,12 +6,11 @@ Any number may run at once, on any number of machines: each job is queued once. 
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from payments.management.command import OperatorCommand
 from payments.tasks import run_due_jobs
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Names what was queued."""
 
     help = "Queue every job of the schedule that is due."

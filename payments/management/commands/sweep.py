@@ -8,20 +8,21 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from payments.management.command import OperatorCommand, seconds
 from payments.services.open_orders.sweep import sweep
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Prints how many orders ended how."""
 
     help = "Ask the gateway about open orders, and close those that nobody paid in time."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How long, and for whom the output is."""
-        parser.add_argument("--seconds", type=float, default=math.inf, help="stop after so many")
+        parser.add_argument("--seconds", type=seconds, default=math.inf, help="stop after so many")
         parser.add_argument("--json", action="store_true", help="one JSON object, for a program")
 
     def handle(self, *args: Any, **options: Any) -> None:

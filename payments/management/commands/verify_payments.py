@@ -13,13 +13,16 @@ import time
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.exceptions import SuspiciousOperation
+from django.core.management.base import CommandParser
 from django.http import QueryDict
 from django.utils import timezone
 
+from payments.core.text import readable
 from payments.errors import Conflict, NotAllowed
 from payments.filters.base import SEARCH
 from payments.filters.payment_query import PaymentQuery
+from payments.management.command import OperatorCommand, refuse, run_number
 from payments.management.progress_bar import ProgressBar
 from payments.models import Payment, RunStatus, VerificationRun
 from payments.selectors.verification_runs import progress as selector
@@ -28,10 +31,10 @@ from payments.services.verification_runs import control, worker
 
 # Turns are short, so that the bar moves and Ctrl-C is heard.
 TURN = 2.0
-AGREE, DIFFER, UNSURE, MEANINGLESS, INTERRUPTED = 0, 1, 2, 64, 130
+AGREE, DIFFER, UNSURE, INTERRUPTED = 0, 1, 2, 130
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Start a run, or go on with a paused one, and work on it until it ends."""
 
     help = "Ask the gateway about every payment that a filter finds, and record its answers."
@@ -47,7 +50,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--search", default="", metavar="WORDS", help='as in the list: "method:card kim"'
         )
-        parser.add_argument("--resume", type=int, metavar="N", help="go on with run N")
+        parser.add_argument("--resume", type=run_number, metavar="N", help="go on with run N")
         parser.add_argument("--json", action="store_true", help="the summary as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -73,10 +76,13 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> VerificationRun:
         if options["resume"] is not None:
             return self._resumed(options["resume"], options)
-        payment_query = _payment_query(options["filter"], options["search"])
+        try:
+            payment_query = _payment_query(options["filter"], options["search"])
+        except SuspiciousOperation as error:  # more parameters than any list has
+            refuse(f"--filter: {error}")
         payments = payment_query.narrowed(Payment.objects.all())
         if problems := _problems(payment_query):
-            raise CommandError(problems, returncode=MEANINGLESS)
+            refuse(problems)
         try:
             # No task is queued: this command works on it. Should it be killed, the schedule finds
             # the run stalled and a worker goes on.
@@ -88,19 +94,19 @@ class Command(BaseCommand):
                 enqueue=lambda pk: None,
             )
         except NotAllowed as refusal:
-            raise CommandError(str(refusal.message), returncode=MEANINGLESS) from None
+            refuse(f"--filter: {refusal.message}")
 
     def _resumed(self, number: int, options: dict[str, Any]) -> VerificationRun:
         if options["filter"] or options["search"]:
-            raise CommandError("--resume takes no filter: the run has its own.", returncode=64)
+            refuse("--resume takes no filter: the run has its own.")
         run = VerificationRun.objects.filter(pk=number).first()
         if run is None:
-            raise CommandError(f"There is no run {number}.", returncode=MEANINGLESS)
+            refuse(f"--resume: there is no run {number}.")
         try:
             if not run.is_open:
                 control.resume(run=run, enqueue=lambda pk: None)
         except Conflict:
-            raise CommandError(f"Run {number} has ended.", returncode=MEANINGLESS) from None
+            refuse(f"--resume: run {number} has ended.")
         return run
 
     def _work(self, run: VerificationRun) -> Progress:
@@ -143,18 +149,26 @@ class Command(BaseCommand):
 
 
 def _payment_query(query: str, search: str) -> PaymentQuery:
-    given = QueryDict(query.lstrip("?"), mutable=True)
+    """Raises SuspiciousOperation for more parameters than a request may have."""
+    # A shell hands on what is no text at all as half surrogates.
+    given = QueryDict(readable(query).lstrip("?"), mutable=True)
     if search:
-        given[SEARCH] = search
+        given[SEARCH] = readable(search)
     # Whoever has a shell here may see everything anyway.
     return PaymentQuery.of(given.urlencode(), unmasked=True)
 
 
 def _problems(query: PaymentQuery) -> str:
-    """What is wrong with the filter, a line each; "" if nothing is."""
+    """What is wrong with filter and search, each named by its option; "" if nothing is."""
     known = ", ".join(sorted(query.filterset.names()))
-    unknown = [f"There is no filter “{name}”. There are: {known}." for name in query.other_params]
-    return "\n".join([*unknown, *(f"{label}: {problem}" for label, problem in query.problems)])
+    unknown = [f"there is no filter “{name}”; there are: {known}." for name in query.other_params]
+    wrong = [f"{label}: {problem}" for label, problem in query.filterset.problems]
+    return " ".join(
+        [
+            *(f"--filter: {problem}" for problem in [*unknown, *wrong]),
+            *(f"--search: {problem}" for problem in query.search_problems),
+        ]
+    )
 
 
 def _progress(run: VerificationRun) -> Progress:

@@ -10,11 +10,12 @@ import socket
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
+from payments.management.command import OperatorCommand, seconds
 from payments.management.gc_freeze import freeze_loaded_objects
 from payments.services.background import workers
 from payments.tasks import run_due_jobs
@@ -51,14 +52,14 @@ class Heartbeat(threading.Thread):
             run_due_jobs()
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Work until told to stop."""
 
     help = "Do the background work: the queue and, unless --no-schedule, the schedule."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How to look for work."""
-        parser.add_argument("--interval", type=float, default=1.0, help="seconds between looks")
+        parser.add_argument("--interval", type=seconds, default=1.0, help="seconds between looks")
         parser.add_argument("--batch", action="store_true", help="end when the queue is empty")
         parser.add_argument("--no-schedule", action="store_true", help="leave it to run_due_jobs")
 

@@ -3,11 +3,13 @@
 from datetime import date, datetime
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.core import kst
+from payments.core.days import validate_day
 from payments.errors import NotAllowed
 from payments.models import ReconciliationRun
 from payments.services import runs
@@ -51,6 +53,10 @@ def start(
 
 
 def _check(first_day: date, last_day: date, *, today: date) -> None:
+    try:
+        validate_day(first_day)
+    except ValidationError as error:
+        raise DaysRefused("first_day", " ".join(error.messages)) from None
     if first_day > last_day:
         raise DaysRefused("last_day", _("The first day is after the last one."))
     if last_day > today:

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils.translation import gettext
 
 from accounts.models import User
+from payments.management.command import MEANINGLESS
 from payments.management.commands import reconcile
 from payments.models import Payment, Product, ReconciliationRun
 from payments.services import reconciliation
@@ -112,11 +113,11 @@ def test_days_that_make_no_sense_are_refused(db: None) -> None:
         CommandError, match=gettext("The first day is after the last one.")
     ) as refused:
         run(first="2026-04-02", last="2026-04-01")
-    assert refused.value.returncode == reconcile.MEANINGLESS
+    assert refused.value.returncode == MEANINGLESS
 
 
 def test_what_is_no_day_is_refused_by_its_own_words(db: None) -> None:
     with pytest.raises(CommandError, match="“2026-02-30” is no day") as refused:
         run(last="2026-02-30")
-    assert refused.value.returncode == reconcile.MEANINGLESS
+    assert refused.value.returncode == MEANINGLESS
     assert not ReconciliationRun.objects.exists()
