@@ -27,6 +27,7 @@ from accounts.forms import AddPersonForm
 from accounts.models import User
 from accounts.roles import assignable_groups, may_manage
 from payments.core.db.paginator import BoundedPaginator
+from payments.core.db.search import searched
 
 # Secrets, copies of other companies' profiles, and where people are: no screen needs them.
 admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
@@ -43,8 +44,8 @@ class UserAdmin(DjangoUserAdmin[User]):
     list_display = ["email", "username", "is_staff", "is_active", "last_login", "date_joined"]
     list_display_links = ["email", "username"]
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["email", "username"]
-    search_help_text = _("Search by e-mail address or username.")
+    search_fields = ["email", "username", "last_name", "first_name"]
+    search_help_text = _("Search by e-mail address, username or name.")
     ordering = ["-pk"]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ["groups", "user_permissions"]
@@ -88,6 +89,12 @@ class UserAdmin(DjangoUserAdmin[User]):
         if allowed:
             names = ", ".join(map(str, allowed))
             messages.success(request, gettext("Second factor reset: %(names)s") % {"names": names})
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Several addresses find any of them."""
+        return searched(queryset, search_term, fields=self.search_fields), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         fields = [*super().get_readonly_fields(request, obj)]

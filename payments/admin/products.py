@@ -1,9 +1,11 @@
 """What is on sale. Orders keep a copy of name and price, so both may change; nothing is deleted."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from payments.core.db.search import searched
 from payments.models import Product
 
 from .shared.columns import column
@@ -26,6 +28,11 @@ class ProductAdmin(admin.ModelAdmin[Product]):
         css = {"all": ["payments/admin/components/card.css"]}
 
     price_words = column(lambda product: won(product.price), _("price in won"), ordering="price")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        return searched(queryset, search_term, fields=self.search_fields), False
 
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         """Nobody: orders point at products. Take one off sale instead."""

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from payments.core.text import REPLACEMENT, readable
 from payments.models import Payment
 from payments.selectors.payments.search import TooManyCustomers, of_customers, with_text
 
@@ -29,7 +30,7 @@ class PaymentQuery:
         text = (self.params.get(SEARCH) or [""])[-1]
         self._search = search.read(text)
         self.search_problems = list(self._search.problems)
-        if "\x00" in text:
+        if REPLACEMENT in readable(text):
             self.search_problems.append(_("A search can't hold this sign."))
 
     @classmethod

@@ -14,10 +14,16 @@ from django.utils.translation import gettext as _
 
 from payments.core.masking import mask_email
 from payments.core.money import as_won
-from payments.selectors.payments.search import approved_as
+from payments.core.text import ids, plain, plain_id, several_ids
+from payments.selectors.payments.search import approved_as, numbered
 from payments.states import PaymentStatus, Verification
 
-_WORD = re.compile(r"""([^\W\d]\w*):("[^"]*"|\S*)|\S+""")
+_WORD = re.compile(r"""([^\W\d]\w*)[:：]("[^"]*"|\S*)|\S+""")
+# Of a letter or a Korean keyboard.
+_CURLY = str.maketrans("“”„‟＂", '"' * 5)
+_BETWEEN = re.compile(r"([,;])")
+# More than fit into an address; each may be the beginning of an order number.
+MAX_IDS = 200
 _AMOUNT = re.compile(r"(>=|<=|>|<|=|)([\d,]+)")
 _LOOKUPS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt", "=": "exact", "": "exact"}
 
@@ -52,8 +58,8 @@ def _codes(column: str) -> Callable[[str], Q]:
     return lambda value: Q(**{f"{column}__in": value.lower().split(",")})
 
 
-def _equal(column: str, lookup: str = "exact") -> Callable[[str], Q]:
-    return lambda value: Q(**{f"{column}__{lookup}": value})
+def _ids(column: str) -> Callable[[str], Q]:
+    return lambda value: Q(**{f"{column}__in": ids(value)})
 
 
 def _amount(value: str) -> Q:
@@ -66,9 +72,9 @@ def _amount(value: str) -> Q:
 
 
 _WORDS: dict[str, Callable[[str], Q]] = {
-    "order": _equal("merchant_uid", "startswith"),
-    "imp": _equal("imp_uid"),
-    "approval": approved_as,
+    "order": lambda value: numbered(ids(value)),
+    "imp": _ids("imp_uid"),
+    "approval": lambda value: approved_as(ids(value)),
     "status": _one_of("status", PaymentStatus.values),
     "verification": _one_of("verification", Verification.values),
     "amount": _amount,
@@ -81,29 +87,43 @@ FIELDS = (*_WORDS, "email", "name")
 def read(query: str) -> Search:
     """The search in its parts."""
     search = Search()
-    for match in _WORD.finditer(query):
+    for match in _WORD.finditer(_tidy(query)):
         if match[1] is None:
             search.words.append(match[0])
         else:
             _read_word(search, match[1].lower(), match[2].strip('"').strip())
+    if len(several_ids(search.text)) > MAX_IDS:
+        problem = _("Search for at most %(limit)s numbers at once.")
+        search.problems.append(problem % {"limit": MAX_IDS})
     return search
 
 
 def masked(query: str) -> str:
     """The search as somebody else may see it: ids and words stay, people are masked."""
-    return _WORD.sub(_masked_word, query)
+    return _WORD.sub(_masked_word, _tidy(query))
+
+
+def _tidy(query: str) -> str:
+    """As it was meant: see `core.text.plain`; a quote is a quote whatever its shape."""
+    return plain(query).translate(_CURLY)
 
 
 def _masked_word(match: re.Match[str]) -> str:
     text = match[0]
     if match[1] is None:
-        # An id has figures or an underscore in it; anything else may be somebody's name.
-        is_id = "@" not in text and any(sign.isdigit() or sign == "_" for sign in text)
-        return text if is_id else mask_email(text)
+        return "".join(map(_masked_piece, _BETWEEN.split(text)))
     if match[1].lower() not in {"email", "name"}:
         return text
-    value = match[2].strip('"')
-    return f"{match[1]}:{mask_email(value)}"
+    pieces = _BETWEEN.split(match[2].strip('"'))
+    return (
+        f"{match[1]}:{''.join(piece if piece in ',;' else mask_email(piece) for piece in pieces)}"
+    )
+
+
+def _masked_piece(text: str) -> str:
+    # An id has figures or an underscore in it; anything else may be somebody's name.
+    is_id = "@" not in text and any(sign.isdigit() or sign == "_" for sign in text)
+    return text if is_id or text in {"", ",", ";"} else mask_email(text)
 
 
 def _read_word(search: Search, name: str, value: str) -> None:
@@ -113,7 +133,7 @@ def _read_word(search: Search, name: str, value: str) -> None:
     elif not value:
         search.problems.append(_("“%(name)s:” needs a value.") % {"name": name})
     elif name == "email":
-        search.emails.append(value)
+        search.emails.append(plain_id(value))
     elif name == "name":
         search.names.append(value)
     else:
@@ -122,7 +142,7 @@ def _read_word(search: Search, name: str, value: str) -> None:
 
 def _read_condition(search: Search, name: str, value: str) -> None:
     try:
-        search.conditions.append(_WORDS[name](value))
+        search.conditions.append(_WORDS[name](plain_id(value)))
     except ValueError as error:
         problem = _("“%(name)s:%(value)s” makes no sense: %(why)s.")
         search.problems.append(problem % {"name": name, "value": value, "why": error})

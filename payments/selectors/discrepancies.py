@@ -17,6 +17,7 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from payments.core.db.search import searched
 from payments.core.money import WON
 from payments.models import Bucket, Discrepancy, DiscrepancyStep, Payment, ReconciliationRun
 
@@ -227,9 +228,7 @@ def possible_owners() -> QuerySet[Any]:
 
 
 def possible_owners_called(term: str) -> QuerySet[Any]:
-    """Those of them whose name or e-mail has this in it."""
-    parts = ("email", "username", "last_name", "first_name")
-    condition = Q()
-    for part in parts:
-        condition |= Q(**{f"{part}__icontains": term})
-    return possible_owners().filter(condition) if term else possible_owners()
+    """Those of them whose name or e-mail has this in it; of several e-mails, any of them."""
+    return searched(
+        possible_owners(), term, fields=("email", "username", "last_name", "first_name")
+    )

@@ -12,7 +12,7 @@ PEOPLE_A_PAGE = 20
 @staff_view("view")
 def find_people(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
     """The first of them (JSON, as select2 reads it)."""
-    term = request.GET.get("term", "").replace("\x00", "").strip()
+    term = request.GET.get("term", "").strip()
     people = possible_owners_called(term)[:PEOPLE_A_PAGE]
     names = [{"id": str(person.pk), "text": str(person)} for person in people]
     return JsonResponse({"results": names, "pagination": {"more": False}})

@@ -21,7 +21,7 @@ def find_customers(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResp
     """One page of them (JSON, as select2 reads it): no right on accounts needed."""
     number = whole_number(request.GET.get("page")) or 1
     page = number if number < NO_PAGE else 1
-    term = request.GET.get("term", "").replace("\x00", "").strip()
+    term = request.GET.get("term", "").strip()
     unmasked = on_record(request, query=urlencode([("customers", term), ("page", page)]))
     people, more = customers(
         term, page=min(page, MAX_PAGE), size=CUSTOMERS_A_PAGE, unmasked=unmasked

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from payments.core.db.paginator import BoundedPaginator
+from payments.core.db.search import searched
 
 from .access import StaffView
 
@@ -37,6 +38,12 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         """Django's title would ask to "select" something."""
         words = {"title": capfirst(self.opts.verbose_name_plural), "nothing": self.nothing}
         return super().changelist_view(request, words | (extra_context or {}))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Several ids find any of them; Django would look for a row that has them all."""
+        return searched(queryset, search_term, fields=self.get_search_fields(request)), False
 
     def screens(self, *table: tuple[str, StaffView[...], str]) -> list[URLPattern]:
         """Addresses beside Django's own: (route, view, what the name of the URL ends with)."""

@@ -8,12 +8,15 @@ signs, its domain. A search by any part of it would let them guess the rest, sig
 """
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower
 
+from payments.core.text import ids, plain, plain_id, several_ids, spellings
 from payments.models import Payment
 
 # More customers than this are no answer to a search; the person must narrow it.
@@ -33,31 +36,62 @@ class TooManyCustomers(Exception):
 
 
 def with_text(payments: QuerySet[Payment], text: str, *, unmasked: bool) -> QuerySet[Payment]:
-    """Payments by order number (or its beginning), PortOne id, approval number, e-mail or name."""
-    exact = Q(merchant_uid=text) | Q(imp_uid=text)
-    if ids := list(Payment.objects.filter(exact).values_list("pk", flat=True)):
-        return payments.filter(pk__in=ids)
-    # Columns of one table with an index each: the database joins what the indexes find, or reads
-    # from the newest on where nearly everything fits.
-    condition = Q(merchant_uid__startswith=text)
-    if text.isascii() and text.isalnum() and len(text) <= MAX_APPROVAL:
-        condition |= approved_as(text)
-    if people := customer_ids([text], [text], unmasked=unmasked):
-        condition |= Q(user_id__in=people)
+    """Payments by order number (or its beginning), PortOne id, approval number, e-mail or name.
+
+    Of several ids in one text, payments with any of them.
+    """
+    words = several_ids(text) or [word for word in [plain_id(text)] if word]
+    if not words:
+        return payments.none()
+    written = [spelling for word in words for spelling in spellings(word)]
+    exact = Q(merchant_uid__in=written) | Q(imp_uid__in=written)
+    known = list(Payment.objects.filter(exact).values_list("pk", "merchant_uid", "imp_uid"))
+    matched = {value for _pk, *values in known for value in values}
+    left = [word for word in words if matched.isdisjoint(spellings(word))]
+    condition = Q(pk__in=[pk for pk, *_values in known])
+    if left:
+        names = left if len(words) > 1 else [plain(text), *left]
+        condition |= _close_to(left, names, unmasked)
     return payments.filter(condition)
 
 
-def approved_as(number: str) -> Q:
+def _close_to(words: list[str], names: list[str], unmasked: bool) -> Q:
+    """What is no whole id of a payment.
+
+    Columns of one table with an index each: the database joins what the indexes find, or reads from
+    the newest on where nearly everything fits.
+    """
+    condition = numbered(words)
+    if numbers := [word for word in words if word.isascii() and word.isalnum()]:
+        condition |= approved_as(numbers)
+    if people := customer_ids(words, names, unmasked=unmasked):
+        condition |= Q(user_id__in=people)
+    return condition
+
+
+def numbered(words: Iterable[str]) -> Q:
+    """Payments whose order number starts with one of these."""
+    condition = Q(pk__in=[])
+    for spelling in (spelling for word in words for spelling in spellings(word)):
+        condition |= Q(merchant_uid__startswith=spelling)
+    return condition
+
+
+def approved_as(numbers: Iterable[str]) -> Q:
     """Payments by approval number; said twice, because the index leaves those without one out."""
-    return Q(apply_num=number) & ~Q(apply_num="")
+    written = [number for number in numbers if len(number) <= MAX_APPROVAL]
+    return Q(apply_num__in=written) & ~Q(apply_num="")
 
 
 def of_customers(
     payments: QuerySet[Payment], *, emails: Iterable[str], names: Iterable[str], unmasked: bool
 ) -> QuerySet[Payment]:
-    """Payments of people with all of these e-mails and all of these names."""
+    """Payments of people with all of these e-mails and all of these names.
+
+    An "e-mail" that holds several is any of them.
+    """
     for email in emails:
-        payments = payments.filter(user_id__in=customer_ids([email], [], unmasked=unmasked))
+        payments = payments.filter(user_id__in=customer_ids(ids(email), [], unmasked=unmasked))
     for name in names:
         payments = payments.filter(user_id__in=customer_ids([], [name], unmasked=unmasked))
     return payments
@@ -83,7 +117,7 @@ def customers(
     """One page of (id, person) for the filter by customer, and whether there are more. No count."""
     people = _people().order_by("-pk")
     if term:
-        people = people.filter(_email(term, unmasked) | _name(term, unmasked))
+        people = people.filter(_called(term, unmasked))
     start = (page - 1) * size
     rows = [(person.pk, person) for person in people[start : start + size + 1]]
     return rows[:size], len(rows) > size
@@ -102,6 +136,14 @@ def _people() -> QuerySet[Any]:
     )
 
 
+def _called(term: str, unmasked: bool) -> Q:
+    """Whose e-mail or name this is; of several e-mails, whose any of them is."""
+    if several := several_ids(term):
+        emails = [_email(word, unmasked) for word in several]
+        return reduce(or_, emails)
+    return _email(plain_id(term), unmasked) | _name(plain(term), unmasked)
+
+
 def _email(text: str, unmasked: bool) -> Q:
     text = text.lower()
     if unmasked or text.startswith("@"):
@@ -113,7 +155,8 @@ def _email(text: str, unmasked: bool) -> Q:
 
 
 def _name(text: str, unmasked: bool) -> Q:
+    written = [spelling.lower() for spelling in spellings(text)]
     if unmasked:
-        return Q(names__contains=text.lower())
-    whole = Q(korean_name=text.lower()) | Q(western_name=text.lower())
-    return whole | Q(username__in={text, text.lower()})
+        return reduce(or_, (Q(names__contains=spelling) for spelling in written))
+    whole = Q(korean_name__in=written) | Q(western_name__in=written)
+    return whole | Q(username__in={text, *written})

@@ -37,6 +37,9 @@ def test_a_search_with_a_problem_keeps_what_it_understood() -> None:
         "email:kim@example.com": "email:ki***@example.com",
         'name:"김민지" amount:<5': "name:*** amount:<5",
         "kim@example.com 홍길동": "ki***@example.com ***",
+        "kim@example.com,lee@example.com": "ki***@example.com,le***@example.com",
+        "email:kim@example.com;lee@example.com": "email:ki***@example.com;le***@example.com",
+        "name：“김 민지”": "name:***",
     }.items(),
 )
 def test_ids_and_words_stay_and_people_are_masked(query: str, seen: str) -> None:

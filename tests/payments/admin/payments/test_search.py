@@ -1,5 +1,7 @@
 """The search box: ids, people, words. What it does not understand it says, and finds nothing."""
 
+import unicodedata
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -119,6 +121,76 @@ def test_what_makes_no_sense_is_told_and_finds_nothing(
     page = text_of(response)
     assert said in page
     assert page.count('class="chip wrong"') == 1
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", ", ", ",", "\t", ";", " ", "\u3000", ",\n"])
+def test_of_several_numbers_any_is_found(
+    shop: dict[str, Payment], masked: Client, between: str
+) -> None:
+    card, wallet, failed = (shop[name] for name in ("card", "wallet", "failed"))
+    numbers = [card.merchant_uid, f"'{wallet.imp_uid}", f"“{failed.merchant_uid[:18]}”"]
+    assert found(masked, shop, between.join(numbers)) == {"card", "wallet", "failed"}
+    assert found(masked, shop, f"{between.join(numbers)} status:paid") == {"card", "wallet"}
+    assert found(masked, shop, f"{wallet.imp_uid}{between}imp_nobody") == {"wallet"}
+
+
+def test_several_addresses_and_words_with_several_ids_find_any(
+    shop: dict[str, Payment], masked: Client
+) -> None:
+    everybody = {"card", "open", "wallet", "failed"}
+    assert found(masked, shop, "customer@example.com, stranger@example.com") == everybody
+    assert found(masked, shop, "email:customer@example.com,stranger@example.com") == everybody
+    imp = f"imp:{shop['card'].imp_uid},{shop['wallet'].imp_uid},"
+    assert found(masked, shop, imp) == {"card", "wallet"}
+    order = f"order:{shop['open'].merchant_uid},'{shop['failed'].merchant_uid}"
+    assert found(masked, shop, order) == {"open", "failed"}
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "'{number}",
+        "“{number}”",
+        "{number},",
+        "\u200b{number}\ufeff",
+        "\u00a0{number}\u3000",
+        "order:'{number}",
+        "order：{number}",
+        "order:“{number}”",
+    ],
+)
+def test_a_number_is_found_however_it_was_pasted(
+    shop: dict[str, Payment], masked: Client, term: str
+) -> None:
+    number = shop["wallet"].merchant_uid
+    assert found(masked, shop, term.format(number=number)) == {"wallet"}
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in number)
+    assert found(masked, shop, term.format(number=wide)) == {"wallet"}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_found_in_either_spelling_whichever_was_saved(
+    shop: dict[str, Payment], masked: Client, unmasked: Client, stranger: User, form: Any
+) -> None:
+    written = {name: unicodedata.normalize("NFD", name) for name in ("김", "민지")}
+    User.objects.filter(pk=stranger.pk).update(last_name=written["김"], first_name=written["민지"])
+    for name, payments in {"김민지": {"wallet", "failed"}, "홍길동": {"card", "open"}}.items():
+        term = unicodedata.normalize(form, name)
+        for client in (masked, unmasked):
+            assert found(client, shop, term) == found(client, shop, f"name:{term}") == payments
+
+
+def test_more_numbers_than_fit_are_said(shop: dict[str, Payment], masked: Client) -> None:
+    page = masked.get(f"{LIST}?q={','.join(f'imp_{number}' for number in range(201))}")
+    assert list(page.context["cl"].result_list) == []
+    assert "at most 200 numbers at once" in text_of(page)
+
+
+@pytest.mark.parametrize("term", ['"', "'", "''", "order:'", "order:\u200b", ",", "email:,", "“”"])
+def test_a_quote_or_a_comma_alone_is_nobody(
+    shop: dict[str, Payment], masked: Client, term: str
+) -> None:
+    assert found(masked, shop, term) == set()
 
 
 @pytest.mark.parametrize("term", ["%", "_", "imp_", "'; --", "\\", "2026%", "10:30", "email:%"])

@@ -1,0 +1,54 @@
+"""The search box of any list: several ids find any, a name is found in either spelling."""
+
+import unicodedata
+
+import pytest
+
+from accounts.models import User
+from payments.core.db.search import searched
+
+FIELDS = ("email", "last_name", "username__exact")
+NFC = "홍길동"
+NFD = unicodedata.normalize("NFD", NFC)
+
+
+@pytest.fixture
+def people(db: None) -> None:
+    """Three of them; one was saved as a Mac writes it."""
+    for number, name in enumerate([NFC, "Doe", "x"]):
+        User.objects.create_user(
+            username=f"user_{number}", email=f"person{number}@example.com", last_name=name
+        )
+    User.objects.filter(username="user_2").update(last_name=NFD)
+
+
+def found(text: str) -> set[str]:
+    return {person.username for person in searched(User.objects.all(), text, fields=FIELDS)}
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("text", "names"),
+    {
+        "": {"user_0", "user_1", "user_2"},
+        " \u200b ": {"user_0", "user_1", "user_2"},
+        "user_1": {"user_1"},
+        "'user_1": {"user_1"},
+        "user_0\nuser_1,": {"user_0", "user_1"},
+        "“user_0”;ｕｓｅｒ＿１": {"user_0", "user_1"},
+        "user_": set(),
+        "person1@example.com, person2@example.com": {"user_1", "user_2"},
+        "person1@": {"user_1"},
+        NFC: {"user_0", "user_2"},
+        NFD: {"user_0", "user_2"},
+        "doe person1": {"user_1"},
+        "doe person2": set(),
+        '"': set(),
+        "'": set(),
+        ",;": set(),
+        "%": set(),
+        "\x00": set(),
+    }.items(),
+)
+def test_ids_and_names_are_found_as_people_paste_and_type_them(text: str, names: set[str]) -> None:
+    assert found(text.replace("\x00", "\ufffd")) == names
