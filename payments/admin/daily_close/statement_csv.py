@@ -13,9 +13,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from payments.admin.shared.cells import guarded
 from payments.admin.shared.display import NOTHING, pay_method
 from payments.core.kst import iso
+from payments.core.spreadsheet import guarded
 from payments.models import Payment
 from payments.selectors.daily_close.lines import Figures, Sums
 from payments.selectors.daily_close.statements import Daily, Day, Entry, Monthly

@@ -1,11 +1,10 @@
-"""The cells of a CSV: text that no spreadsheet runs, amounts as numbers, times in Korea.
+"""The cells of a CSV: text that no spreadsheet changes, amounts as numbers, times in Korea.
 
 A cell renders what import-export read from the row, or does without the row: it says what to ask
 the database for (`asked`) and what to make of the answer (`plain`). A screen's own cells build on
-these, in the module of its columns.
+these, in the module of its columns. What keeps a text a text is in `core.spreadsheet`.
 """
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +13,7 @@ from import_export.widgets import Widget
 
 from payments.core.db.functions import UnixSecond
 from payments.core.kst import iso, iso_of_unix
-
-# A spreadsheet runs a cell that starts with one of these, also after blanks; the wide forms too.
-# import-export's own escaping cuts the sign off (and only "="), which changes the data.
-_RISKY = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠]|[^\S\t\r\n]*[\t\r\n]")
-
-
-def guarded(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet could take it for a formula."""
-    return f"'{text}" if _RISKY.match(text) else text
+from payments.core.spreadsheet import guarded
 
 
 class Cell(Widget):  # type: ignore[misc]
@@ -38,15 +29,13 @@ class Cell(Widget):  # type: ignore[misc]
 
 
 class TextCell(Cell):
-    """Text that no spreadsheet runs."""
+    """Text that stays as it is in any spreadsheet."""
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return self.plain(value)
 
     def plain(self, value: Any) -> str:
-        text = "" if value is None else str(value)
-        # Most text starts with a letter or a digit, and no formula does.
-        return text if text[:1].isalnum() else guarded(text)
+        return "" if value is None else guarded(str(value))
 
 
 class WonCell(Cell):

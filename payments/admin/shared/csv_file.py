@@ -25,7 +25,7 @@ CHUNK = 1_000
 def streamed(
     *, name: str, header: list[str], rows: Iterable[Sequence[Any]], access: PersonalDataAccess
 ) -> StreamingHttpResponse:
-    """Any table as a file. Text in `rows` went through `cells.guarded`.
+    """Any table as a file. Text in `rows` went through `core.spreadsheet.guarded`.
 
     The header is ready, not made while streaming: by then the reader's language is no longer
     active.
