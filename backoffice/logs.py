@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django_structlog.signals import bind_extra_request_metadata
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from backoffice.database_away import is_away
 from payments import conf
 from payments.core.addresses import caller_address
 
@@ -23,6 +24,22 @@ def without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> Event
     if isinstance(request := event.get("request"), str):
         event["request"] = _KEY_IN_PATH.sub(r"\1***", request.partition("?")[0])
     return event
+
+
+class RefusedInOneLine(logging.Filter):
+    """A page that was refused (403, 404, 400) is a line: where in Django it was says nothing.
+
+    That the database was away is a line of `database_away`, with the reason.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        status = getattr(record, "status_code", 0)
+        error = record.exc_info[1] if record.exc_info else None
+        if is_away(error) and record.name.startswith("django."):
+            return False
+        if 400 <= status < 500:
+            record.exc_info = record.exc_text = None
+        return True
 
 
 _KEY_IN_PATH = re.compile(r"(/(?:reset/key|confirm-email)/).+")

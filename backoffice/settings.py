@@ -85,6 +85,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Here for the gateway's deliveries, below for pages, which get their headers on the way out.
+    "backoffice.database_away.DatabaseAwayMiddleware",
     # In front of everything: nothing redirects the gateway, or asks for its session.
     "payments.webhooks.middleware.WebhookMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -92,6 +94,9 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Above everything that reads what a request says, or asks the database.
+    "backoffice.readable_text.ReadableTextMiddleware",
+    "backoffice.database_away.DatabaseAwayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -149,6 +154,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that is silent is away as well: nobody waits for it longer (seconds).
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 # Rate limits count in here: with several processes it has to be one that they share.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
@@ -359,7 +366,18 @@ LOGGING = {
             "json": flag("LOG_JSON", default=not DEBUG),
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"one_line": {"()": "backoffice.logs.RefusedInOneLine"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["one_line"],
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        # Django's own handlers would write each line again, with a traceback.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
 }

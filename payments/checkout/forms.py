@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from payments.core.text import clean
+from payments.core.text import REPLACEMENT, clean, composed
 
 
 class Text(forms.CharField):
@@ -36,14 +36,15 @@ class Text(forms.CharField):
     def to_python(self, value: object) -> str:
         if not isinstance(value, str | None):
             raise ValidationError(self.error_messages["type"])
-        return (value or "").strip()
+        return composed(value or "").strip()
 
     def run_validators(self, value: str) -> None:
         if len(value) > self.limit:
             raise ValidationError(self.error_messages["max_length"], params={"limit": self.limit})
         matches = not (self.pattern and value) or re.fullmatch(self.pattern, value)
-        # What no database takes (NUL, half a surrogate) is in no honest field.
-        if not matches or clean(value) != value:
+        # What no database takes (NUL, half a surrogate) is in no honest field, nor what stands in
+        # its place since the request was read.
+        if not matches or clean(value) != value or REPLACEMENT in value:
             raise ValidationError(self.error_messages["invalid"])
 
 

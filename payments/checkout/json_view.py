@@ -10,7 +10,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
@@ -67,7 +72,7 @@ def _body(request: HttpRequest) -> Mapping[str, object]:
         data = json.loads(request.body)
     except RequestDataTooBig:
         raise Refusal(413, "too_large", _("The request is too large.")) from None
-    except MultiPartParserError:
+    except (MultiPartParserError, BadRequest, TooManyFieldsSent, TooManyFilesSent):
         raise Refusal(400, "broken_form", _("The form could not be read.")) from None
     except (ValueError, RecursionError):
         raise Refusal(400, "broken_json", _("The request is not readable JSON.")) from None

@@ -54,7 +54,7 @@ def export(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase
     personal_data.on_record(request)
     selected = selection(model_admin, request, limit=MAX_EXPORTED)
     if selected is None:
-        return HttpResponseRedirect(payment_list(request.GET.urlencode()))
+        return HttpResponseRedirect(payment_list(request.META["QUERY_STRING"]))
     may_unmask = request.user.has_perm(personal_data.MAY_UNMASK)
     form = ExportForm(request.POST or None, may_unmask=may_unmask)
     if request.method == "POST" and form.is_valid():

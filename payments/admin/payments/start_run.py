@@ -32,7 +32,7 @@ def start_run(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseB
     on_record(request)
     selected = selection(model_admin, request, limit=MAX_IN_A_RUN)
     if selected is None:
-        return HttpResponseRedirect(payment_list(request.GET.urlencode()))
+        return HttpResponseRedirect(payment_list(request.META["QUERY_STRING"]))
     if request.method == "POST":
         return _start(request, selected)
     figures = totals(selected.payments)
