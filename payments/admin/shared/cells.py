@@ -13,7 +13,7 @@ from import_export.widgets import Widget
 
 from payments.core.db.functions import UnixSecond
 from payments.core.kst import iso, iso_of_unix
-from payments.core.spreadsheet import guarded
+from payments.core.spreadsheet import guarded, unguarded
 
 
 class Cell(Widget):  # type: ignore[misc]
@@ -36,6 +36,10 @@ class TextCell(Cell):
 
     def plain(self, value: Any) -> str:
         return "" if value is None else guarded(str(value))
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+        """The text that a cell of such a file holds, for whoever reads one in."""
+        return unguarded(str(value or ""))
 
 
 class WonCell(Cell):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from payments.admin.payments.resource import PaymentResource
 from payments.admin.shared import csv_file as export_module
+from payments.admin.shared.cells import TextCell
 from payments.core.db import paginator
 from payments.models import Payment, PersonalDataAccess, Product
 from payments.services.verification.verify import verify
@@ -206,6 +207,12 @@ def test_the_quick_way_writes_what_import_export_would(
     quick = [list(row) for block in resource.blocks(payments, 3) for row in block]
     assert quick == [resource.export_resource(payment) for payment in payments]
     assert len(quick) == len(AWKWARD) + 6
+
+
+@pytest.mark.parametrize("text", [name for name in AWKWARD if name.isprintable()])
+def test_a_cell_that_is_read_in_again_holds_the_text(text: str) -> None:
+    cell = TextCell()
+    assert cell.clean(cell.render(text)) == text
 
 
 # --- It streams -------------------------------------------------------------------------------
