@@ -5,6 +5,7 @@ field here, and what it does in `middleware.py`.
 """
 
 from functools import cache
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractUser
@@ -12,6 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
+
+from payments.core.text import clean, composed
 
 DEFAULT_TIME_ZONE = "Asia/Seoul"
 
@@ -77,3 +80,9 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """With names spelt alike whatever computer or vendor they come from."""
+        for name in ("username", "first_name", "last_name", "email"):
+            setattr(self, name, clean(composed(getattr(self, name))))
+        super().save(*args, **kwargs)

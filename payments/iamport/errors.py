@@ -120,6 +120,11 @@ def classify(status: int, code: int | None) -> type[IamportError] | None:
 _CARD_LIKE = re.compile(r"(?<![\w*])\d(?:[ -]?\d){12,18}(?!\w)")
 _SECRET_LIKE = re.compile(r"[0-9A-Za-z]{40,}")
 _LONGEST_MESSAGE = 500
+# Control signs but for tab and line ends, and what turns the reading direction of a page or a log.
+UNSHOWN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]"
+    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def clean(text: object) -> str | None:
@@ -129,5 +134,5 @@ def clean(text: object) -> str | None:
     """
     if not isinstance(text, str):
         return None
-    line = " ".join(text.encode("utf-8", "replace").decode().replace("\0", " ").split())
+    line = " ".join(UNSHOWN.sub(" ", text.encode("utf-8", "replace").decode()).split())
     return _SECRET_LIKE.sub("***", _CARD_LIKE.sub("***", line))[:_LONGEST_MESSAGE] or None

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .arguments import REPLACEMENT
+from .errors import UNSHOWN
 from .schemas import Amount, Cancellation, GatewayPayment, Page, Prepared, PrepareOutcome
 
 _LATEST = 253_402_300_799  # the last second of the year 9999: past it no datetime can be made
@@ -111,12 +112,12 @@ def token(response: Any) -> tuple[str, int]:
 
 
 def text(value: Any) -> str:
-    """Text; null is "". Anything else as JSON. Without what no database column takes."""
+    """Text; null is "". Anything else as JSON. Without what no database or page takes."""
     if value is None:
         return ""
     if not isinstance(value, str):
         value = json.dumps(value, ensure_ascii=False)
-    return str(value).encode("utf-8", "replace").decode().replace("\0", "")
+    return UNSHOWN.sub("", str(value).encode("utf-8", "replace").decode())
 
 
 def whole(value: Any) -> int:

@@ -1,10 +1,13 @@
 """What can be bought."""
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from payments.core.money import MAX_WON
+from payments.core.text import clean, clean_lines, composed
 
 # The gateway's limit for an order name (contract 4.3).
 NAME_LENGTH = 40
@@ -33,3 +36,9 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """With a name that is found however it was typed."""
+        self.name = clean(composed(self.name))
+        self.description = clean_lines(self.description)
+        super().save(*args, **kwargs)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from payments.core.text import filled
+from payments.core.text import clean, filled, plain
 from payments.errors import NotAllowed
 from payments.models import SavedView
 
@@ -27,7 +27,7 @@ def keep(*, owner: AbstractBaseUser, name: str, query: str) -> SavedView:
 
     Raises NotAllowed (no name or too long a one, nothing to save, too many).
     """
-    name = " ".join(name.replace("\x00", "").split())
+    name = plain(clean(name))
     if not name or len(name) > MAX_NAME:
         raise NotAllowed(NAME_NEEDED)
     if not query or len(query) > MAX_QUERY:

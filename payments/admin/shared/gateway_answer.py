@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from payments.core.kst import from_unix
+from payments.core.text import readable
 from payments.models import PaymentEvent
 
 from .display import moment
@@ -35,16 +36,17 @@ def gateway_answer(event: PaymentEvent) -> GatewayAnswer | None:
     answer = event.answer_data
     filled = {name: value for name, value in answer.items() if value not in (None, "", [], {})}
     return GatewayAnswer(
-        fields=[(name, _display(name, value)) for name, value in filled.items()],
-        empty=", ".join(name for name in answer if name not in filled),
-        raw=json.dumps(answer, indent=2, ensure_ascii=False),
+        fields=[(readable(name), _display(name, value)) for name, value in filled.items()],
+        empty=", ".join(readable(name) for name in answer if name not in filled),
+        raw=readable(json.dumps(answer, indent=2, ensure_ascii=False)),
     )
 
 
 def _display(name: str, value: Any) -> str | SafeString:
     if name in _TIMES and (time := _time(value)):
         return format_html("{} <small>{}</small>", value, time)
-    return value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False)
+    return readable(text)
 
 
 def _time(value: Any) -> str | SafeString:
