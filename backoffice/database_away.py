@@ -1,9 +1,9 @@
 """What is answered while the database is away: 503, in our frame, at whatever point it was noticed.
 
 A page says what to do next and needs no database; a script that asked for JSON gets JSON in the
-shape of `payments.checkout.refusals`; the gateway, whose webhooks are JSON, repeats a delivery that
-was answered 5xx (contract 5). Errors of a database that is there stay errors. To tell one more kind
-of absence, add it to `is_away`.
+shape of `payments.checkout.refusals`. Webhooks are answered in front of this, by their own view.
+Errors of a database that is there stay errors. To tell one more kind of absence, add it to
+`is_away`.
 """
 
 import logging
@@ -103,7 +103,7 @@ def _language(request: HttpRequest) -> str:
 
 
 def _wants_json(request: HttpRequest) -> bool:
-    """A script, ours or the gateway's; a person's browser asks for HTML by name."""
+    """A script; a person's browser asks for HTML by name."""
     if request.content_type == "application/json" or request.headers.get("HX-Request"):
         return True
     accepted = request.headers.get("Accept", "")

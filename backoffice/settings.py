@@ -85,8 +85,6 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # Here for the gateway's deliveries, below for pages, which get their headers on the way out.
-    "backoffice.database_away.DatabaseAwayMiddleware",
     # In front of everything: nothing redirects the gateway, or asks for its session.
     "payments.webhooks.middleware.WebhookMiddleware",
     "django.middleware.security.SecurityMiddleware",

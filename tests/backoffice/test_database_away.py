@@ -105,7 +105,6 @@ JSON = "application/json"
         ("GET", "/admin/payments/payment/totals/", "text/plain", {"HX-Request": "true"}),
         ("POST", "/checkout/start/", JSON, {}),
         ("POST", "/checkout/complete/", JSON, {}),
-        ("POST", "/webhooks/iamport/", JSON, {}),
     ],
 )
 def test_whoever_asks_for_json_gets_json(
@@ -119,9 +118,12 @@ def test_whoever_asks_for_json_gets_json(
     assert error["message"]
 
 
-def test_a_webhook_as_a_form_is_refused_as_well_so_that_it_comes_again(client: Client) -> None:
+@pytest.mark.parametrize("content_type", [JSON, "application/x-www-form-urlencoded"])
+def test_a_webhook_is_refused_so_that_nothing_is_lost_silently(
+    client: Client, content_type: str
+) -> None:
     with database_away():
-        answer = client.post("/webhooks/iamport/", {"imp_uid": "imp_1"})
+        answer = client.post("/webhooks/iamport/", b"imp_uid=imp_1", content_type=content_type)
     assert answer.status_code == 503
     assert not WebhookDelivery.objects.exists()
 
