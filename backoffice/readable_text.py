@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import BadRequest
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 
@@ -23,6 +24,15 @@ _READ_AS_IT = {"utf-8", "ascii"}
 # An encoding that reads any bytes, for every other one that a content type may name.
 _ANY_BYTES = "iso-8859-1"
 _CHARSET = re.compile(r"""(;\s*charset\s*=\s*)["']?([^;"']*)["']?""", re.IGNORECASE)
+
+
+class Application(WSGIHandler):
+    """Django's, with a content type that it can take."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
+        content_type = environ.get("CONTENT_TYPE", "")
+        environ["CONTENT_TYPE"] = safe_content_type(content_type)
+        return super().__call__(environ, start_response)
 
 
 def safe_content_type(content_type: str) -> str:

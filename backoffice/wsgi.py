@@ -1,23 +1,10 @@
 """The WSGI application that gunicorn serves."""
 
 import os
-from typing import Any
 
 import django
-from django.core.handlers.wsgi import WSGIHandler
-from django.http.response import HttpResponseBase
 
-from backoffice.readable_text import safe_content_type
-
-
-class Application(WSGIHandler):
-    """Django's, with a content type that it can take."""
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
-        content_type = environ.get("CONTENT_TYPE", "")
-        environ["CONTENT_TYPE"] = safe_content_type(content_type)
-        return super().__call__(environ, start_response)
-
+from backoffice.readable_text import Application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 django.setup(set_prefix=False)

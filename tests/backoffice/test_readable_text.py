@@ -9,8 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from backoffice import wsgi
-from backoffice.readable_text import ReadableTextMiddleware, safe_content_type
+from backoffice.readable_text import Application, ReadableTextMiddleware, safe_content_type
 
 FORM = "application/x-www-form-urlencoded"
 NFD = unicodedata.normalize("NFD", "홍길동")
@@ -88,6 +87,6 @@ def test_the_application_reads_a_query_beside_any_content_type(
 
     monkeypatch.setattr(WSGIHandler, "__call__", handled)
     environ = RequestFactory().get("/?q=%ED%99%8D&x=%FF").environ
-    wsgi.application(environ | {"CONTENT_TYPE": f"text/plain; charset={charset}"}, None)
+    Application()(environ | {"CONTENT_TYPE": f"text/plain; charset={charset}"}, None)
     ReadableTextMiddleware(lambda request: HttpResponse())(asked[0])
     assert asked[0].GET.dict() == {"q": "홍", "x": "\ufffd"}
