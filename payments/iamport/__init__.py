@@ -3,6 +3,7 @@
 Everything a caller needs is named below; the modules are free to change.
 """
 
+from .arguments import is_imp_uid
 from .client import IDS_PER_CALL, IamportClient
 from .errors import (
     AuthenticationFailed,
@@ -35,4 +36,5 @@ __all__ = [
     "Refused",
     "Unanswered",
     "Unavailable",
+    "is_imp_uid",
 ]

@@ -24,6 +24,14 @@ def imp_uid(value: str) -> str:
     return _identifier("imp_uid", value, IMP_UID_LIMIT)
 
 
+def is_imp_uid(value: str) -> bool:
+    """Whether this can be an id of an attempt, and so may be asked about."""
+    try:
+        return bool(imp_uid(value))
+    except NotAnId:
+        return False
+
+
 def merchant_uid(value: str) -> str:
     return _identifier("merchant_uid", value, MERCHANT_UID_LIMIT)
 

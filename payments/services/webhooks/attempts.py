@@ -6,26 +6,29 @@ fails. To tell another ending apart: a `DeliveryOutcome`, and the line of `_look
 """
 
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
+from payments import gateway
 from payments.core.text import clean
+from payments.iamport import IamportError, Unanswered, is_imp_uid
 from payments.models import MOVED, UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
 from payments.services.verification.conclude import Absent, Answer, NoAnswer, Question
 from payments.services.verification.settle import Result, settle
 from payments.services.verification.verify import call
 from payments.states import EventKind, PaymentStatus, Source
 
-from .store import FIRST_PAUSE, receive
+from .store import receive
 
 logger = logging.getLogger(__name__)
 
 # About a day of trying; after that, sweep and reconciliation have found what it was about.
 ATTEMPTS = 30
-LONGEST_PAUSE = timedelta(hours=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 # An order that is settled expects nothing more: a late approval or a second one shows within this.
 ATTEMPTS_IF_SETTLED = 6
 # So many deliveries of one order may wait for what the gateway does not know yet.
@@ -46,17 +49,50 @@ class Verdict:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The gateway's answers by imp_uid, and when it was asked: before the call."""
+
+    at: datetime
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    is_silent: bool = False
+
+
 def accept(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
-    """Store what was posted, then look into it: the delivery with what came of it."""
+    """Store what was posted, then look into it: the delivery with what came of it.
+
+    It stays `RECEIVED`, for a worker to look into, where the gateway is silent or as many calls as
+    this process may make are under way: a sender is never kept waiting for those.
+    """
     delivery = receive(body=body, content_type=content_type, remote_address=remote_address)
-    return process(delivery=delivery)
-
-
-def process(*, delivery: WebhookDelivery) -> WebhookDelivery:
-    """Ask the gateway about a stored delivery and apply the answer. Safe to repeat."""
     if delivery.outcome in UNSETTLED:
-        _attempt(delivery, actor=None)
+        with gateway.slot() as may_call:
+            if may_call:
+                process(delivery=delivery)
     return delivery
+
+
+def process(*, delivery: WebhookDelivery, asked: Asked | None = None) -> WebhookDelivery:
+    """Ask the gateway about a stored delivery and apply the answer. Safe to repeat.
+
+    `asked`: answers that are there already. What they leave out is asked about.
+    """
+    if delivery.outcome in UNSETTLED:
+        _attempt(delivery, actor=None, asked=asked)
+    return delivery
+
+
+def ask(*, deliveries: Sequence[WebhookDelivery]) -> Asked:
+    """The gateway's answers about many at once (contract 2.3): a hundred cost one call."""
+    at, ids = timezone.now(), {delivery.imp_uid for delivery in deliveries}
+    if len(ids) == 1:
+        return Asked(at)
+    try:
+        batch = gateway.client().payments(imp_uids=filter(is_imp_uid, ids))
+    except IamportError as error:
+        # Each is asked about alone, and gets what is wrong on record.
+        return Asked(at, is_silent=isinstance(error, Unanswered))
+    return Asked(at, {payment.imp_uid: Answer(payment) for payment in batch.payments})
 
 
 def replay(*, delivery: WebhookDelivery, actor: AbstractBaseUser) -> Verdict:
@@ -69,12 +105,14 @@ def replay(*, delivery: WebhookDelivery, actor: AbstractBaseUser) -> Verdict:
     return _attempt(delivery, actor=actor)
 
 
-def _attempt(delivery: WebhookDelivery, *, actor: AbstractBaseUser | None) -> Verdict:
+def _attempt(
+    delivery: WebhookDelivery, *, actor: AbstractBaseUser | None, asked: Asked | None = None
+) -> Verdict:
     if not _begin(delivery):
         delivery.refresh_from_db()
         return _verdict_of(delivery)
     try:
-        verdict = _look(delivery, actor)
+        verdict = _look(delivery, actor, asked)
     except Exception as error:
         # Whatever goes wrong with us, the delivery keeps it; the gateway sees a 500 and may repeat.
         _finish(delivery, Verdict(outcome=DeliveryOutcome.FAILED, error=repr(error)))
@@ -107,8 +145,13 @@ def _next_attempt(attempts: int) -> datetime | None:
     return timezone.now() + pause
 
 
-def _look(delivery: WebhookDelivery, actor: AbstractBaseUser | None) -> Verdict:
+def _look(
+    delivery: WebhookDelivery, actor: AbstractBaseUser | None, asked: Asked | None
+) -> Verdict:
     question = _question(delivery, actor)
+    answer = asked.answers.get(delivery.imp_uid) if asked else None
+    if asked and answer:
+        return _apply(delivery, replace(question, asked_at=asked.at), answer)
     reply = call(question)
     if isinstance(reply, Answer):
         return _apply(delivery, question, reply)

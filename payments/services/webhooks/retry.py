@@ -3,13 +3,15 @@
 import logging
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from payments.iamport import IDS_PER_CALL
 from payments.models import UNSETTLED, DeliveryOutcome, WebhookDelivery
 from payments.services.verification.silence_limit import SilenceLimit
 
-from .attempts import process
+from .attempts import Asked, ask, process
 
 logger = logging.getLogger(__name__)
 
@@ -38,21 +40,31 @@ def retry_failed(*, now: datetime, seconds: float) -> RetryResult:
     deadline, limit = time.monotonic() + seconds, SilenceLimit()
     counts: Counter[str] = Counter()
     due = WebhookDelivery.objects.filter(next_attempt_at__lte=now, outcome__in=UNSETTLED)
-    for pk in list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:AT_ONCE]):
-        if limit.is_reached or time.monotonic() >= deadline:
-            break
-        delivery = WebhookDelivery.objects.select_related("payment").get(pk=pk)
-        is_answered = _try_again(delivery)
-        limit.count(is_answered=is_answered)
-        counts["settled" if delivery.outcome not in UNSETTLED else "failed"] += 1
-        counts["given_up"] += delivery.is_given_up
+    pks = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:AT_ONCE])
+    for start in range(0, len(pks), IDS_PER_CALL):
+        deliveries = _afresh(pks[start : start + IDS_PER_CALL])
+        asked = ask(deliveries=deliveries)
+        limit.count(is_answered=not asked.is_silent)
+        for delivery in deliveries:
+            if limit.is_reached or time.monotonic() >= deadline:
+                return RetryResult(**counts)
+            is_answered = _try_again(delivery, asked)
+            limit.count(is_answered=is_answered)
+            counts["settled" if delivery.outcome not in UNSETTLED else "failed"] += 1
+            counts["given_up"] += delivery.is_given_up
     return RetryResult(**counts)
 
 
-def _try_again(delivery: WebhookDelivery) -> bool:
+def _afresh(pks: Sequence[int]) -> list[WebhookDelivery]:
+    """As they stand now, which may be settled: those before them took their time."""
+    rows = WebhookDelivery.objects.select_related("payment").in_bulk(pks)
+    return [rows[pk] for pk in pks if pk in rows and rows[pk].outcome in UNSETTLED]
+
+
+def _try_again(delivery: WebhookDelivery, asked: Asked) -> bool:
     """Process it once more; False if the gateway gave no answer about it."""
     try:
-        return process(delivery=delivery).outcome != DeliveryOutcome.FAILED
+        return process(delivery=delivery, asked=asked).outcome != DeliveryOutcome.FAILED
     except Exception:
         # Kept with the delivery; the next one may well go through.
         logger.exception("a webhook failed again", extra={"delivery": delivery.pk})

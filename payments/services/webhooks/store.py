@@ -26,8 +26,9 @@ MAX_BODY = 16 * 1024
 KEPT_OF_OURS, KEPT_OF_STRANGERS = 4_096, 256
 MINUTE = timedelta(minutes=1)
 STRANGERS = "webhooks:strangers"
-# In case the process that has stored it dies before it has looked.
-FIRST_PAUSE = timedelta(minutes=1)
+# Who has stored it looks at once. If that was not to be, a worker does after this: the gateway was
+# silent, too many were being looked at, or the process has died.
+FIRST_LOOK = timedelta(seconds=2)
 
 
 class TooMany(Exception):
@@ -86,7 +87,7 @@ def _row(reading: Reading, now: datetime) -> WebhookDelivery:
     )
     delivery.outcome = _first_outcome(reading, delivery)
     if delivery.outcome == DeliveryOutcome.RECEIVED:
-        delivery.next_attempt_at = now + FIRST_PAUSE
+        delivery.next_attempt_at = now + FIRST_LOOK
     else:
         delivery.processed_at = now
     return delivery

@@ -139,10 +139,10 @@ def test_a_mistake_of_ours_is_the_replays_and_stops_no_other(
     poison, real = deliver("imp_999999999999"), deliver("imp_999999999998")
     look = attempts._look
 
-    def broken(stored: WebhookDelivery, actor: Any) -> attempts.Verdict:
+    def broken(stored: WebhookDelivery, actor: Any, asked: Any) -> attempts.Verdict:
         if stored.pk == poison.pk:
             raise ZeroDivisionError
-        return look(stored, actor)
+        return look(stored, actor, asked)
 
     monkeypatch.setattr(attempts, "_look", broken)
     bad, good = webhooks.replay_now(deliveries=[poison, real], actor=operator)
