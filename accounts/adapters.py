@@ -9,6 +9,8 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.stagekit import clear_login, unstash_login
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount import app_settings
@@ -17,11 +19,12 @@ from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess, Provider
 from django.conf import settings
 from django.http import Http404, HttpRequest
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
+from accounts.addresses import normalized
 from accounts.models import Language, User
 from accounts.notices import SIGNED_IN_BEFORE
 from payments.core.addresses import caller_address
@@ -54,8 +57,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         saved: User = super().save_user(request, as_customer(user), form, commit=commit)
         return saved
 
+    def clean_email(self, email: str) -> str:
+        """As it is kept, so that one mailbox has one spelling at each of allauth's forms."""
+        return normalized(email)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Not by a code that was mailed before somebody else gave the account another address."""
+        pending = None if request.user.is_authenticated else unstash_login(request, peek=True)
+        if pending and _is_of_before(pending.initiated_at, email_address.user):
+            clear_login(request)
+            return False
+        return bool(super().confirm_email(request, email_address))
+
     def login(self, request: HttpRequest, user: User) -> None:
-        """Note whether this is the account's first sign-in, which nobody needs a notice of."""
+        """Note whether this is the account's first sign-in, which nobody needs a notice of.
+
+        A sign-in that was under way when somebody else gave the account another address ends here:
+        it may have begun with the former one.
+        """
+        if any(_is_of_before(record["at"], user) for record in _records(request, user)):
+            clear_login(request)
+            raise ImmediateHttpResponse(redirect("account_login"))
         setattr(request, SIGNED_IN_BEFORE, user.last_login is not None)
         super().login(request, user)
 
@@ -127,6 +149,16 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             return super().get_app(request, provider, client_id=client_id)
         except SocialApp.DoesNotExist as error:
             raise Http404(f"{provider} is not configured") from error
+
+
+def _records(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    return list(get_authentication_records(request, user))
+
+
+def _is_of_before(unix_seconds: float, user: User) -> bool:
+    """Whether it began before the account's address was changed by somebody else."""
+    changed = user.email_changed_at
+    return changed is not None and unix_seconds < changed.timestamp()
 
 
 def _is_taken(email: str) -> bool:

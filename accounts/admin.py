@@ -23,7 +23,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notices, second_factor
-from accounts.forms import AddPersonForm
+from accounts.forms import AddPersonForm, PersonForm
 from accounts.models import User
 from accounts.roles import assignable_groups, may_manage
 from payments.core.db.paginator import BoundedPaginator
@@ -37,6 +37,7 @@ admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken, Use
 class UserAdmin(DjangoUserAdmin[User]):
     """Customers and staff."""
 
+    form = PersonForm
     add_form = AddPersonForm
     paginator = BoundedPaginator
     show_full_result_count = False

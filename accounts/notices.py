@@ -1,4 +1,5 @@
-"""The mails about one's own account: signed in from a new device, second factor taken off.
+"""The mails about one's own account: signed in from a new device, second factor taken off, another
+e-mail address given to it.
 
 A browser is known by a cookie that holds one token for each person who has signed in with it; a
 token says nothing and opens nothing. The very first sign-in of an account is no news to anybody. To
@@ -22,9 +23,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from accounts.addresses import address_changed
 from accounts.devices import device_name
 from accounts.middleware import zone_named
 from accounts.models import User
+from payments.core.masking import mask_email
 
 logger = logging.getLogger("accounts.notices")
 
@@ -39,6 +42,7 @@ SIGNED_IN_BEFORE = "_signed_in_before"
 def connect() -> None:
     """Called once, when the app is ready."""
     user_logged_in.connect(signed_in, dispatch_uid="accounts.notices")
+    address_changed.connect(email_changed, dispatch_uid="accounts.notices")
 
 
 def signed_in(
@@ -55,7 +59,9 @@ def signed_in(
 
 
 def _token(user: User) -> str:
-    return salted_hmac(COOKIE, str(user.pk), algorithm="sha256").hexdigest()[:32]
+    # A browser that the former address signed in with is news to the new one.
+    since = f" {user.email_changed_at.timestamp()}" if user.email_changed_at else ""
+    return salted_hmac(COOKIE, f"{user.pk}{since}", algorithm="sha256").hexdigest()[:32]
 
 
 def _remember(response: HttpResponseBase, tokens: list[str]) -> None:
@@ -84,14 +90,34 @@ def second_factor_reset(user: User) -> None:
     _tell(user, gettext_lazy("Your second factor was reset"), "second_factor_reset", {})
 
 
-def _tell(user: User, subject: str | Promise, template: str, facts: dict[str, str]) -> None:
+def email_changed(person: User, former: str, **kwargs: Any) -> None:
+    """Somebody else gave the account another address: both sides are told.
+
+    The former one learns of the new one no more than whose it is, if they know it.
+    """
+    subject = gettext_lazy("The e-mail address of your account was changed")
+    facts = {"former": former, "current": mask_email(person.email) if person.email else ""}
+    _tell(person, subject, "email_changed_former", facts, to=former)
+    subject = gettext_lazy("This is the e-mail address of your account now")
+    _tell(person, subject, "email_changed_current", {})
+
+
+def _tell(
+    user: User,
+    subject: str | Promise,
+    template: str,
+    facts: dict[str, str],
+    *,
+    to: str | None = None,
+) -> None:
     """Write to the person, in their language and time. A mail that fails stops nothing else."""
-    if not user.email:
+    address = user.email if to is None else to
+    if not address:
         return
     with translation.override(user.language), timezone.override(zone_named(user.time_zone)):
         title = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}"
         body = render_to_string(f"accounts/email/{template}.txt", {"user": user, **facts})
     try:
-        send_mail(title, body, None, [user.email])
+        send_mail(title, body, None, [address])
     except (OSError, SMTPException):
         logger.exception("notice not sent", extra={"user": user.pk, "notice": template})

@@ -94,10 +94,11 @@ def make_people() -> None:
         if not users.filter(email=email).exists():
             user = users.create_user(name, email, PASSWORD, is_staff=True, first_name=group)
             user.groups.add(Group.objects.get(name=group))
+            user.confirm_email()
     for name, full_name in CUSTOMERS.items():
         email = f"{name}@example.com"
         if not users.filter(email=email).exists():
-            users.create_user(name, email, PASSWORD, first_name=full_name)
+            users.create_user(name, email, PASSWORD, first_name=full_name).confirm_email()
 
 
 def make_products() -> None:

@@ -141,6 +141,7 @@ def _person(name: str, *, group: str = "") -> User:
     )
     if group:
         user.groups.add(Group.objects.get(name=group))
+    user.confirm_email()
     return user
 
 

@@ -105,7 +105,6 @@ def test_guessing_codes_is_stopped(client: Client, customer: User) -> None:
 def test_a_change_of_the_second_factor_is_told_by_mail(
     transactional_db: None, client: Client, customer: User, mailoutbox: list[Any]
 ) -> None:
-    EmailAddress.objects.create(user=customer, email=customer.email, primary=True, verified=True)
     sign_in(client, customer)
     set_up_app(client)
 
@@ -217,7 +216,7 @@ class TestStaff:
             assert client.get(url).status_code == 200
 
     def test_an_unconfirmed_address_comes_first(self, client: Client, operator: User) -> None:
-        EmailAddress.objects.create(user=operator, email=operator.email, primary=True)
+        EmailAddress.objects.filter(user=operator).update(verified=False)
         sign_in(client, operator)
 
         page = client.get("/admin/", follow=True).content.decode()

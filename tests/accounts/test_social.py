@@ -99,7 +99,6 @@ def test_a_staff_address_opens_nothing(
     vendor: Vendor, client: Client, request: pytest.FixtureRequest, who: str
 ) -> None:
     staff: User = request.getfixturevalue(who)
-    EmailAddress.objects.create(user=staff, email=staff.email, verified=True, primary=True)
     vendor.person(uid="4711", email=staff.email)
 
     assert vendor.sign_in(client).status_code == 409

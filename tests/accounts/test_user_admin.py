@@ -1,7 +1,5 @@
 """People in the admin."""
 
-from typing import Any
-
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -12,30 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from payments.core.db.paginator import BoundedPaginator
+from tests.accounts.people import LIST, form_of, url_of
 from tests.conftest import PASSWORD
-
-LIST = "/admin/accounts/user/"
-
-
-def url_of(person: User) -> str:
-    return f"{LIST}{person.pk}/change/"
-
-
-def form_of(person: User, **changes: Any) -> dict[str, Any]:
-    """What the change form would post for `person`."""
-    data = {
-        "username": person.username,
-        "email": person.email,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "time_zone": person.time_zone,
-        "language": person.language,
-        "groups": [group.pk for group in person.groups.all()],
-    }
-    for flag in ("is_active", "is_staff"):
-        if getattr(person, flag):
-            data[flag] = "on"
-    return data | changes
 
 
 @pytest.fixture
