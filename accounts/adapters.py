@@ -64,10 +64,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Not by a code that was mailed before somebody else gave the account another address."""
         pending = None if request.user.is_authenticated else unstash_login(request, peek=True)
-        if pending and _is_of_before(pending.initiated_at, email_address.user):
+        person = email_address.user
+        if pending and _is_of_before(pending.initiated_at, person):
             clear_login(request)
             return False
-        return bool(super().confirm_email(request, email_address))
+        confirmed = bool(super().confirm_email(request, email_address))
+        if confirmed and person.last_login is None:
+            self._keep_own_ways_in(request, person)
+        return confirmed
+
+    def _keep_own_ways_in(self, request: HttpRequest, person: User) -> None:
+        """Whoever confirms a new account keeps no vendor's account but the one they came with.
+
+        Somebody else may have signed up by a vendor with this very address, and waits.
+        """
+        came_with = {record.get("uid") for record in _records(request, person)}
+        person.socialaccount_set.exclude(uid__in=came_with - {None}).delete()
+
+    def get_login_stages(self) -> list[str]:
+        stage = "allauth.account.stages.EmailVerificationStage"
+        ours = "accounts.stages.ConfirmedAddressStage"
+        return [ours if name == stage else name for name in super().get_login_stages()]
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Note whether this is the account's first sign-in, which nobody needs a notice of.

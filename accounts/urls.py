@@ -9,6 +9,7 @@ from django.urls import include, path
 from accounts import views
 
 urlpatterns = [
+    path("email/", views.email_addresses, name="account_email"),
     path("settings/", views.account_settings, name="account_settings"),
     path("language/", views.choose_language, name="set_language"),
     path("second-factor/", views.second_factor, name="account_second_factor"),

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.account.views import EmailView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.internal.flows.sessions import end_sessions
@@ -74,6 +76,20 @@ def _safe_next(request: HttpRequest) -> str:
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return target if is_ours else reverse("mfa_index")
+
+
+class Addresses(EmailView):  # type: ignore[misc]
+    """allauth's list of one's addresses, where none is primary that is not confirmed."""
+
+    def _action_primary(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        address = self._get_email_address(request)
+        if address is None or address.verified:
+            return super()._action_primary(request, *args, **kwargs)
+        messages.error(request, get_adapter().error_messages["unverified_primary_email"])
+        return None
+
+
+email_addresses = Addresses.as_view()
 
 
 def _rank(session: UserSession) -> tuple[bool, datetime]:

@@ -180,7 +180,14 @@ LOGIN_REDIRECT_URL = "checkout:products"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+# A new account signs in once the code from the mail has been entered, and an address that has an
+# account gets the same page. The demo (the stand-in gateway with DEBUG) is tried without mail: there
+# the mail holds a link and nobody has to follow it.
+_is_demo = DEBUG and env.str("IAMPORT_KEY", default="") in {"", "sandbox_key"}
+ACCOUNT_EMAIL_VERIFICATION = "optional" if _is_demo else "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = not _is_demo
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "checkout:products"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Backoffice] "
 ACCOUNT_USER_DISPLAY = str

@@ -3,7 +3,8 @@
     as/<who>/<address>    the page as this person sees it who has just shown every factor
     open/<who>/<address>  the same with every part unfolded
     seen/<who>/<address>  the same while personal data is shown
-    code/                 the question for the second factor in the middle of signing in
+    code/<who>/           the question for a code in the middle of signing in: `app` has an app, the
+                          address of `keys` is not confirmed
     new-password/         where the link in the mail about a forgotten password ends
     error/<status>/       an error page, with status 200: nothing is wrong with the test
     page/<template>       a template that stands alone
@@ -74,9 +75,9 @@ def unfolded(request: HttpRequest, who: str, address: str) -> HttpResponse:
     return response
 
 
-def asked_for_code(request: HttpRequest) -> HttpResponse:
+def asked_for_code(request: HttpRequest, who: str) -> HttpResponse:
     client = Client()
-    address = sign_in(client, User.objects.get(username="app"))["Location"]
+    address = sign_in(client, User.objects.get(username=who))["Location"]
     return served(request, address.partition("?")[0], AnonymousUser(), dict(client.session.items()))
 
 
@@ -101,7 +102,7 @@ urlpatterns = [
     path("as/<str:who>/<path:address>", as_somebody),
     path("seen/<str:who>/<path:address>", unmasked),
     path("open/<str:who>/<path:address>", unfolded),
-    path("code/", asked_for_code),
+    path("code/<str:who>/", asked_for_code),
     path("new-password/", new_password),
     path("error/<int:status>/", error),
     path("page/<path:template>", page),

@@ -1,12 +1,16 @@
 """People in the admin, and what is known of their addresses."""
 
+import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from accounts.models import User
+from tests.responses import ClientResponse
 
+CONFIRM = "/accounts/confirm-email/"
 LIST = "/admin/accounts/user/"
 
 
@@ -41,3 +45,14 @@ def rows_of(person: User) -> list[tuple[str, bool, bool]]:
 def is_signed_in(client: Client) -> bool:
     """Whether this browser is somebody's."""
     return client.get("/accounts/settings/").status_code == 200
+
+
+def code_in(mail: EmailMessage) -> str:
+    """The code that a mail asks to be entered; "" if it holds none."""
+    code = re.search(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", str(mail.body), re.MULTILINE)
+    return code[0] if code else ""
+
+
+def enter_code(client: Client, mail: EmailMessage) -> ClientResponse:
+    """Confirm an address as its owner does it."""
+    return client.post(CONFIRM, {"code": code_in(mail)})

@@ -7,10 +7,13 @@ import sys
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from tests.accounts.people import CONFIRM, enter_code
 from tests.accounts.vendor import Vendor
 from tests.conftest import PASSWORD
 
@@ -20,12 +23,15 @@ def signed_in_as(client: Client) -> User | None:
     return User.objects.get(pk=pk) if pk else None
 
 
-def test_a_new_person_gets_an_account_without_rights(vendor: Vendor, client: Client) -> None:
+def test_a_new_person_gets_an_account_without_rights(
+    vendor: Vendor, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
 
-    response = vendor.sign_in(client)
+    assert vendor.sign_in(client)["Location"] == CONFIRM
+    assert signed_in_as(client) is None
 
-    assert response["Location"] == "/"
+    assert enter_code(client, mailoutbox[0])["Location"] == "/"
     person = signed_in_as(client)
     assert person is not None
     assert person.email == "jiwoo@example.net"
@@ -35,19 +41,54 @@ def test_a_new_person_gets_an_account_without_rights(vendor: Vendor, client: Cli
     assert SocialAccount.objects.get().user == person
 
 
-def test_the_second_time_opens_the_same_account(vendor: Vendor, client: Client) -> None:
+def test_the_second_time_opens_the_same_account(
+    vendor: Vendor, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
     vendor.sign_in(client)
+    enter_code(client, mailoutbox[0])
     vendor.sign_in(again := Client())
 
+    assert signed_in_as(client) is not None
     assert signed_in_as(again) == signed_in_as(client)
     assert User.objects.count() == 1
 
 
-def test_the_way_leads_back_to_where_the_person_was(vendor: Vendor, client: Client) -> None:
+def test_the_way_leads_back_to_where_the_person_was(
+    vendor: Vendor, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
 
-    assert vendor.sign_in(client, next_url="/payments/")["Location"] == "/payments/"
+    vendor.sign_in(client, next_url="/payments/")
+
+    assert enter_code(client, mailoutbox[0])["Location"] == "/payments/"
+
+
+def test_who_was_here_before_codes_were_asked_for_is_let_in(vendor: Vendor, client: Client) -> None:
+    vendor.person(uid="4711", email="jiwoo@example.net")
+    vendor.sign_in(Client())
+    User.objects.update(last_login=timezone.now())
+
+    assert vendor.sign_in(client)["Location"] == "/"
+    assert signed_in_as(client) is not None
+
+
+def test_whoever_took_an_address_before_its_owner_is_out_once_the_owner_confirms_it(
+    vendor: Vendor, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    """Somebody puts the owner's address into their profile at a vendor, signs up and waits."""
+    vendor.person(uid="4711", email="jiwoo@example.net")
+    vendor.sign_in(Client())
+    person = User.objects.get()
+    person.set_password(PASSWORD)
+    person.save()
+    cache.clear()
+    client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+
+    enter_code(client, mailoutbox[-1])
+
+    assert signed_in_as(client) == person
+    assert not SocialAccount.objects.exists()
 
 
 def test_no_email_address_is_needed(vendor: Vendor, client: Client) -> None:
@@ -242,9 +283,12 @@ def test_unconfigured_the_addresses_lead_nowhere(client: Client, db: None, name:
         assert client.get(url).status_code == 404
 
 
-def test_who_signed_up_with_a_vendor_may_set_a_password(vendor: Vendor, client: Client) -> None:
+def test_who_signed_up_with_a_vendor_may_set_a_password(
+    vendor: Vendor, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
     vendor.person(uid="4711", email="jiwoo@example.net")
     vendor.sign_in(client)
+    enter_code(client, mailoutbox[0])
 
     client.post("/accounts/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
 

@@ -58,6 +58,24 @@ def test_with_a_key_it_talks_to_portone() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"DEBUG": "True"}, "optional False"),
+        ({"DEBUG": "True", "IAMPORT_KEY": "1"}, "mandatory True"),
+        ({}, "mandatory True"),
+        # What an .env of before says weakens nothing.
+        ({"ACCOUNT_EMAIL_VERIFICATION": "optional"}, "mandatory True"),
+    ],
+)
+def test_only_the_demo_is_tried_without_confirming_an_address(
+    environment: dict[str, str], expected: str
+) -> None:
+    settings = "ACCOUNT_EMAIL_VERIFICATION", "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED"
+    expression = ", ".join(f"settings.{name}" for name in settings)
+    assert value_of(expression, **environment) == expected
+
+
 def test_every_variable_that_is_read_is_in_the_example() -> None:
     source = (ROOT / "backoffice" / "settings.py").read_text()
     read = set(re.findall(r'(?:env\.\w+|flag)\(\s*"([A-Z_]+)"', source))

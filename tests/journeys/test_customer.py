@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.core.mail import EmailMessage
 from playwright.sync_api import FrameLocator, Page, expect
 
 from accounts.models import User
 from payments.models import Payment, Product
 from payments.services.ledger_audit import problems_of
+from tests.accounts.people import CONFIRM, code_in
 from tests.browser import Watch, arrive, bring_session
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
@@ -25,7 +27,9 @@ def product(transactional_db: None) -> Product:
 
 @pytest.fixture
 def buyer(transactional_db: None) -> User:
-    return User.objects.create_user(username="customer", email=SIGNED_IN, password=PASSWORD)
+    person = User.objects.create_user(username="customer", email=SIGNED_IN, password=PASSWORD)
+    person.confirm_email()
+    return person
 
 
 @pytest.fixture
@@ -77,7 +81,9 @@ def only_payment() -> Payment:
     return payment
 
 
-def test_somebody_new_signs_up_and_pays(shop: Page, product: Product) -> None:
+def test_somebody_new_signs_up_and_pays(
+    shop: Page, product: Product, mailoutbox: list[EmailMessage]
+) -> None:
     shop.goto("/")
     shop.get_by_role("link", name=product.name).click()
     shop.locator("main a[href*=signup]").click()
@@ -85,6 +91,9 @@ def test_somebody_new_signs_up_and_pays(shop: Page, product: Product) -> None:
     shop.locator("[name=password1]").fill(PASSWORD)
     shop.locator("[name=password2]").fill(PASSWORD)
     shop.locator("main form:has([name=password1]) button[type=submit]").first.click()
+    arrive(shop, CONFIRM)
+    shop.locator("[name=code]").fill(code_in(mailoutbox[0]))
+    shop.locator("main form:has([name=code]) button[type=submit]").first.click()
     arrive(shop, "/products/premium/")
     press_pay(shop)
     expect(window_of(shop).get_by_test_id("pay-amount")).to_have_text("99,000원")

@@ -33,7 +33,8 @@ def add_people() -> None:
     RecoveryCodes.activate(careful)
     emails: Any = apps.get_model("account", "EmailAddress").objects
     for person, verified in ((careful, True), (users.get(email="jia.han@example.com"), False)):
-        emails.create(user=person, email=person.email, verified=verified, primary=True)
+        state = {"verified": verified, "primary": True}
+        emails.update_or_create(user=person, email=person.email, defaults=state)
 
 
 def _passkey() -> dict[str, Any]:
