@@ -15,7 +15,7 @@ from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess, Provider
 from django.conf import settings
 from django.http import Http404, HttpRequest
@@ -79,7 +79,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         Somebody else may have signed up by a vendor with this very address, and waits.
         """
         came_with = {record.get("uid") for record in _records(request, person)}
-        person.socialaccount_set.exclude(uid__in=came_with - {None}).delete()
+        others = SocialAccount.objects.filter(user=person).exclude(uid__in=came_with - {None})
+        others.delete()
 
     def get_login_stages(self) -> list[str]:
         stage = "allauth.account.stages.EmailVerificationStage"

@@ -19,7 +19,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +49,12 @@ def is_confirmed(person: AbstractUser, email: str) -> bool:
     """Whether the person has shown that mail to this address reaches them."""
     mine = _rows().filter(user_id=person.pk, email=normalized(email), verified=True)
     return person.pk is not None and mine.exists()
+
+
+def confirmed_among(ids: set[int]) -> set[int]:
+    """Those of these people whose own address is confirmed."""
+    rows = _rows().filter(user_id__in=ids, email=F("user__email"), verified=True)
+    return set(rows.values_list("user_id", flat=True))
 
 
 def confirmed_row() -> Exists:

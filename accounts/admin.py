@@ -6,11 +6,13 @@ Who may edit whom, and hand out which group, is decided in `roles.py`. To show a
 person: `fieldsets` below.
 """
 
-from typing import Any
+from typing import Any, cast
 
+import allauth.account.admin
 import allauth.mfa.admin
 import allauth.socialaccount.admin
-import allauth.usersessions.admin  # noqa: F401  (they register what is taken off below)
+import allauth.usersessions.admin
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
@@ -19,16 +21,20 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notices, second_factor
 from accounts.forms import AddPersonForm, PersonForm
-from accounts.models import User
+from accounts.models import People, User
 from accounts.roles import assignable_groups, may_manage
 from payments.core.db.paginator import BoundedPaginator
 from payments.core.db.search import searched
 
+# allauth's own form would change addresses behind the person's back: see below.
+admin.site.unregister(EmailAddress)
 # Secrets, copies of other companies' profiles, and where people are: no screen needs them.
 admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
 
@@ -42,17 +48,17 @@ class UserAdmin(DjangoUserAdmin[User]):
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    list_display = ["email", "username", "is_staff", "is_active", "last_login", "date_joined"]
-    list_display_links = ["email", "username"]
+    list_display = ["address", "username", "is_staff", "is_active", "last_login", "date_joined"]
+    list_display_links = ["address", "username"]
     list_filter = ["is_staff", "is_active", "groups"]
     search_fields = ["email", "username", "last_name", "first_name"]
     search_help_text = _("Search by e-mail address, username or name.")
     ordering = ["-pk"]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["confirmed", "last_login", "date_joined"]
     filter_horizontal = ["groups", "user_permissions"]
     actions = ["reset_second_factor"]
     fieldsets = [
-        (None, {"fields": ["email", "username", "password"]}),
+        (None, {"fields": ["email", "confirmed", "username", "password"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "time_zone", "language"]}),
         (_("Rights"), {"fields": ["is_active", "is_staff", "groups"]}),
         (
@@ -71,6 +77,27 @@ class UserAdmin(DjangoUserAdmin[User]):
             },
         )
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return cast(People, super().get_queryset(request)).with_confirmation()
+
+    @admin.display(description=_("email address"), ordering="email")
+    def address(self, person: User) -> SafeString | str:
+        """What they sign in with, marked while nobody knows that it is theirs."""
+        if not person.email or person.has_confirmed_email:
+            return person.email or "-"
+        return format_html('{} <span class="badge wait">{}</span>', person.email, _("Unconfirmed"))
+
+    @admin.display(description=_("confirmed"))
+    def confirmed(self, person: User) -> SafeString | str:
+        """Whether mail to the address has been shown to reach this person."""
+        if not person.email:
+            return "-"
+        if person.has_confirmed_email:
+            return format_html('<span class="badge good">{}</span>', _("Confirmed"))
+        mark = '<span class="badge wait">{}</span> {}'
+        why = _("Nobody has shown yet that mail to this address reaches this person.")
+        return format_html(mark, _("Unconfirmed"), why)
 
     @admin.action(permissions=["change"], description=_("Reset the second factor (lost phone)"))
     def reset_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
@@ -124,6 +151,33 @@ class UserAdmin(DjangoUserAdmin[User]):
         kept = list(person.groups.exclude(pk__in=assignable_groups(_manager(request))))
         super().save_related(request, form, formsets, change)
         person.groups.add(*kept)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(allauth.account.admin.EmailAddressAdmin):  # type: ignore[misc]
+    """What allauth keeps of addresses: seen, and confirmed by hand where no mail arrives.
+
+    Another address is given on the person's page, and both sides hear of it.
+    """
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ["-pk"]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Confirming by hand is for those who could make anybody staff anyway."""
+        actions: dict[str, Any] = super().get_actions(request)
+        return actions if _manager(request).is_superuser else {}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: EmailAddress | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: EmailAddress | None = None) -> bool:
+        return False
 
 
 def _manager(request: HttpRequest) -> User:

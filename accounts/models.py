@@ -5,7 +5,7 @@ address changes it through `User.save` or the queryset, and allauth's rows follo
 add a personal setting: a field here, and what it does in `middleware.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
@@ -180,6 +180,14 @@ class User(AbstractUser):
         """Whether the person has shown that mail to their address reaches them."""
         known = vars(self).get(_CONFIRMED)
         return addresses.is_confirmed(self, self.email) if known is None else bool(known)
+
+    @classmethod
+    def learn_confirmed(cls, people: Sequence["User"]) -> None:
+        """Let each of them know it without a query of its own."""
+        ids = {person.pk for person in people}
+        known = addresses.confirmed_among(ids) if ids else set()
+        for person in people:
+            setattr(person, _CONFIRMED, person.pk in known)
 
     def confirm_email(self) -> None:
         """Their address is theirs: something else than a mail has proven it."""

@@ -14,9 +14,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from payments.core.days import FIRST_DAY, last_day, validate_day
-from payments.core.masking import mask_email
 from payments.core.money import as_won
 from payments.core.periods import Period
+from payments.selectors.payments.customers import called
 
 # How the gateway spells its codes: an open set, so one that we do not know is no mistake.
 CODE = re.compile(r"[a-z0-9_]{1,20}")
@@ -169,7 +169,7 @@ class CustomerField(django_filters.fields.ModelChoiceField):  # type: ignore[mis
     unmasked = False
 
     def label_from_instance(self, obj: AbstractBaseUser) -> str:
-        return str(obj) if self.unmasked else mask_email(str(obj))
+        return called(obj, unmasked=self.unmasked)
 
 
 class CustomerFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]

@@ -7,7 +7,6 @@ on the screen in the admin's `PANELS`.
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
@@ -15,6 +14,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 from payments import pay_methods
 from payments.models import Payment
 from payments.selectors.payments.attention import Attention, needs, needs_any
+from payments.selectors.payments.customers import everybody
 from payments.states import PaymentStatus, Verification
 
 from .base import DATES, BaseFilter
@@ -59,7 +59,7 @@ class PaymentFilter(BaseFilter):
     status = several(_("status"), PaymentStatus.choices, field_name="status")
     user = CustomerFilter(
         label=_("customer"),
-        queryset=lambda request: get_user_model().objects.all(),
+        queryset=lambda request: everybody(),
     )
     basis = OneOf(label=_("by which date"), choices=Basis.choices)
     period = PeriodFilter()

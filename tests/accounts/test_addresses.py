@@ -297,6 +297,24 @@ def test_what_a_person_does_on_their_own_page_ends_no_session(
     assert [mail.to for mail in mailoutbox] == [["customer@example.com"]]
 
 
+def test_no_unconfirmed_address_becomes_primary_on_ones_own_page(
+    client: Client, customer: User
+) -> None:
+    """Also where the primary one is not confirmed either."""
+    EmailAddress.objects.create(user=customer, email=NEW)
+    client.force_login(customer)
+
+    for is_confirmed in (True, False):
+        EmailAddress.objects.filter(primary=True).update(verified=is_confirmed)
+        client.post("/accounts/email/", {"email": NEW, "action_primary": ""})
+        customer.refresh_from_db()
+        assert customer.email == "customer@example.com"
+        assert rows_of(customer) == [
+            ("customer@example.com", is_confirmed, True),
+            (NEW, False, False),
+        ]
+
+
 def test_a_mail_server_that_is_down_stops_no_change(
     root: User,
     customer: User,

@@ -1,17 +1,28 @@
 """People in the admin."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
+from django.core.mail import EmailMessage
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from payments.core.db.paginator import BoundedPaginator
-from tests.accounts.people import LIST, form_of, url_of
+from tests.accounts.people import LIST, enter_code, form_of, rows_of, url_of
 from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def newcomer(db: None) -> User:
+    """Somebody whose address nobody has confirmed."""
+    person = User.objects.create_user("newcomer", "newcomer@example.com", PASSWORD)
+    EmailAddress.objects.create(user=person, email=person.email, primary=True)
+    return person
 
 
 @pytest.fixture
@@ -164,13 +175,124 @@ def test_secrets_and_vendors_profiles_have_no_screen() -> None:
         assert not admin.site.is_registered(model)
 
 
-def test_no_screen_drops_down_a_list_of_people(client: Client, root: User, customer: User) -> None:
+def test_no_screen_changes_an_address_but_the_persons_own_page(
+    client: Client, root: User, customer: User
+) -> None:
+    """allauth's own would change it, or make it primary, and nothing would follow."""
     client.force_login(root)
-    email = EmailAddress.objects.create(user=customer, email="second@example.com")
+    row = EmailAddress.objects.get(user=customer)
+    page = f"/admin/account/emailaddress/{row.pk}/change/"
 
-    page = client.get(f"/admin/account/emailaddress/{email.pk}/change/").content.decode()
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"email": "x@example.com", "user": customer.pk}).status_code == 403
+    assert client.post("/admin/account/emailaddress/add/").status_code == 403
+    assert rows_of(customer) == [("customer@example.com", True, True)]
 
-    assert '<select name="user"' not in page
+
+def test_a_superuser_confirms_by_hand_where_no_mail_arrives(
+    client: Client, root: User, newcomer: User
+) -> None:
+    client.force_login(root)
+    row = EmailAddress.objects.get(user=newcomer)
+
+    action = {"action": "make_verified", "_selected_action": [row.pk]}
+    client.post("/admin/account/emailaddress/", action)
+
+    assert newcomer.has_confirmed_email
+
+
+@pytest.mark.parametrize(
+    "right", ["is_staff", "is_superuser", "groups", "user_permissions"], ids=str
+)
+def test_nobody_gets_rights_with_an_address_that_is_not_confirmed(
+    client: Client, root: User, newcomer: User, right: str
+) -> None:
+    """The form says why and what to do; once it is confirmed, the same form goes through."""
+    client.force_login(root)
+    given: dict[str, object] = {
+        "is_staff": "on",
+        "is_superuser": "on",
+        "groups": [Group.objects.get(name="Viewer").pk],
+        "user_permissions": [Permission.objects.get(codename="view_payment").pk],
+    }
+    form = form_of(newcomer, **{right: given[right]})
+
+    refused = client.post(url_of(newcomer), form)
+
+    [why] = refused.context["adminform"].form.errors[right]
+    assert "인증되지 않아" in why
+    assert "코드" in why
+    assert _rights_of(newcomer) == (False, False, 0, 0)
+
+    newcomer.confirm_email()
+    assert client.post(url_of(newcomer), form).status_code == 302
+    assert _rights_of(newcomer) != (False, False, 0, 0)
+
+
+def _rights_of(person: User) -> tuple[bool, bool, int, int]:
+    person.refresh_from_db()
+    groups, permissions = person.groups.count(), person.user_permissions.count()
+    return person.is_staff, person.is_superuser, groups, permissions
+
+
+def test_nor_with_another_address_in_the_same_form(
+    client: Client, root: User, customer: User
+) -> None:
+    client.force_login(root)
+
+    refused = client.post(
+        url_of(customer), form_of(customer, email="other@example.com", is_staff="on")
+    )
+
+    assert refused.context["adminform"].form.errors["is_staff"]
+    assert _rights_of(customer) == (False, False, 0, 0)
+
+
+def test_staff_of_before_are_marked_and_keep_what_they_have(
+    client: Client, root: User, operator: User
+) -> None:
+    EmailAddress.objects.all().filter(user=operator).delete()
+    client.force_login(root)
+
+    assert "미인증" in client.get(url_of(operator)).content.decode()
+    assert client.post(url_of(operator), form_of(operator, first_name="길동")).status_code == 302
+    assert _rights_of(operator) == (True, False, 1, 0)
+    Client().post("/accounts/login/", {"login": operator.email, "password": PASSWORD})
+    operator.refresh_from_db()
+    assert operator.last_login is not None
+
+
+def test_staff_with_another_address_confirm_it_before_they_are_in(
+    client: Client, root: User, operator: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client.force_login(root)
+    client.post(url_of(operator), form_of(operator, email="op@example.com"))
+    browser = Client()
+
+    browser.post("/accounts/login/", {"login": "op@example.com", "password": PASSWORD})
+
+    assert browser.get("/admin/").status_code == 302
+    enter_code(browser, mailoutbox[-1])
+    assert browser.get("/admin/").status_code == 200
+
+
+def test_staff_keep_an_address(client: Client, root: User, operator: User) -> None:
+    client.force_login(root)
+
+    refused = client.post(url_of(operator), form_of(operator, email=""))
+
+    assert refused.context["adminform"].form.errors["email"]
+
+
+def test_an_unconfirmed_address_is_marked_in_the_list(
+    client: Client, root: User, newcomer: User, customer: User
+) -> None:
+    client.force_login(root)
+
+    page = client.get(LIST).content.decode()
+
+    assert page.count("미인증") == 1
+    assert re.search(r"newcomer@example\.com <span class=\"badge wait\">미인증", page)
 
 
 def test_an_inactive_person_is_signed_out(client: Client, root: User, customer: User) -> None:

@@ -28,6 +28,7 @@ from payments.admin.shared.verify_result import ActionResult, Outcome, report
 from payments.core.text import filled, whole_number
 from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.models import Payment
+from payments.selectors.payments.customers import learn_confirmed
 from payments.services.open_orders import mark_failed as service
 from payments.services.open_orders.mark_failed import MAX_NOTE
 from payments.states import FailReason, PaymentStatus
@@ -162,6 +163,7 @@ def _records(request: HttpRequest, ticked: Ticked) -> list[Record]:
     ids = list(ticked)[:MAX_FAILED]
     unmasked = personal_data.on_record(request, query=urlencode([(TICKED, pk) for pk in ids]))
     payments = Payment.objects.filter(pk__in=ids).select_related("user").order_by("-pk")
+    learn_confirmed(payment.user for payment in payments)
     return [
         _record(payment, ticked[payment.pk], personal_data.email(payment.user, unmasked=unmasked))
         for payment in payments

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypedDict, cast
 from django_stubs_ext import WithAnnotations
 
 from payments.models import Payment
+from payments.selectors.payments.customers import learn_confirmed
 
 
 class RowFacts(TypedDict):
@@ -32,6 +33,7 @@ def as_rows(
 ) -> list[PaymentRow]:
     """The same payments as rows; personal data is masked by default."""
     rows = [cast(PaymentRow, payment) for payment in payments]
+    learn_confirmed(row.user for row in rows)
     for row in rows:
         row.unmasked, row.filters, row.outcome = unmasked, filters, outcome
     return rows

@@ -21,8 +21,9 @@ from django.utils.translation import gettext as _
 from payments import conf
 from payments.admin.shared.access import staff
 from payments.core.addresses import caller_address
-from payments.core.masking import mask, mask_email
+from payments.core.masking import mask
 from payments.models import Payment, PersonalDataAccess
+from payments.selectors.payments.customers import called
 from payments.services.access_log import MAX_REASON, MIN_REASON, record_view
 
 SHOWN_FOR = timedelta(minutes=15)
@@ -126,7 +127,7 @@ def email(person: AbstractBaseUser | None, *, unmasked: bool) -> str:
     """How a customer is called on a screen; a payment that was imported may have none yet."""
     if person is None:
         return _("No customer yet")
-    return str(person) if unmasked else mask_email(str(person))
+    return called(person, unmasked=unmasked)
 
 
 def text(value: str, *, unmasked: bool) -> str:

@@ -18,6 +18,7 @@ from django.db.models.functions import Concat, Lower
 
 from payments.core.text import ids, plain, plain_id, several_ids, spellings
 from payments.models import Payment
+from payments.selectors.payments.customers import learn_confirmed
 
 # More customers than this are no answer to a search; the person must narrow it.
 MAX_CUSTOMERS = 1_000
@@ -119,7 +120,9 @@ def customers(
     if term:
         people = people.filter(_called(term, unmasked))
     start = (page - 1) * size
-    rows = [(person.pk, person) for person in people[start : start + size + 1]]
+    page_of_people = list(people[start : start + size + 1])
+    learn_confirmed(page_of_people)
+    rows = [(person.pk, person) for person in page_of_people]
     return rows[:size], len(rows) > size
 
 

@@ -120,7 +120,7 @@ DOORS: dict[str, Door] = {
     **screen("accounts_user", look=MANAGE, add=MANAGE, change=MANAGE),
     "auth_user_password_change": Door(MANAGE),
     **screen("auth_group", look=MANAGE, add=ROOT, change=ROOT, delete=ROOT),
-    **screen("account_emailaddress", look=ROOT, add=ROOT, change=ROOT, delete=ROOT),
+    **screen("account_emailaddress", look=ROOT),
 }
 
 # Screen and action: who is offered it. Nobody else can run it.
@@ -131,6 +131,5 @@ ACTIONS: dict[tuple[str, str], frozenset[str]] = {
     ("payments.webhookdelivery", "replay_selected"): ACT,
     ("accounts.user", "reset_second_factor"): MANAGE,
     ("account.emailaddress", "make_verified"): ROOT,
-    ("account.emailaddress", "delete_selected"): ROOT,
     ("auth.group", "delete_selected"): ROOT,
 }
