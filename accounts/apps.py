@@ -13,7 +13,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added
 
-        from accounts import notices, second_factor
+        from accounts import notices, second_factor, staff_sessions
 
         notices.connect()
+        staff_sessions.connect()
         authenticator_added.connect(second_factor.added, dispatch_uid="accounts.second_factor")

@@ -34,6 +34,14 @@ def flag(name: str, *, default: bool) -> bool:
     return text in {"true", "1"}
 
 
+def at_least(least: int, name: str, *, default: int) -> int:
+    """A whole number that must not be less: zero or a typing error stops the start."""
+    text = str(env.str(name, default=str(default))).strip()
+    if not text.isascii() or not text.isdecimal() or int(text) < least:
+        raise ImproperlyConfigured(f"{name} is {text!r}: write a whole number, at least {least}.")
+    return int(text)
+
+
 def origin(url: str) -> str:
     """Scheme and host of a URL, as a Content-Security-Policy source."""
     parts = urlsplit(url)
@@ -103,6 +111,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # After messages: whoever is signed out is told why.
+    "accounts.staff_sessions.StaffSessionMiddleware",
     # After allauth's, which it asks what the session has used.
     "accounts.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -181,8 +191,8 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 # A new account signs in once the code from the mail has been entered, and an address that has an
-# account gets the same page. The demo (the stand-in gateway with DEBUG) is tried without mail: there
-# the mail holds a link and nobody has to follow it.
+# account gets the same page. The demo (the stand-in gateway with DEBUG) is tried without mail: its
+# mail holds a link, and nobody has to follow it.
 _is_demo = DEBUG and env.str("IAMPORT_KEY", default="") in {"", "sandbox_key"}
 ACCOUNT_EMAIL_VERIFICATION = "optional" if _is_demo else "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = not _is_demo
@@ -194,6 +204,9 @@ ACCOUNT_USER_DISPLAY = str
 # A mail when a password or a second factor changes; `accounts.notices` tells of new devices.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 
+# Staff are signed out after so long without doing anything, and after so long in all.
+STAFF_SESSION_IDLE_MINUTES = at_least(1, "STAFF_SESSION_IDLE_MINUTES", default=60)
+STAFF_SESSION_HOURS = at_least(1, "STAFF_SESSION_HOURS", default=12)
 # Staff reach the admin only in a session that used a second factor (`accounts.second_factor`).
 STAFF_MFA_REQUIRED = flag("STAFF_MFA_REQUIRED", default=not DEBUG)
 MFA_ADAPTER = "accounts.second_factor.MFAAdapter"

@@ -37,6 +37,16 @@ def test_a_flag_is_true_or_false_and_nothing_else(text: str) -> None:
     assert "write True or False" in value_of("settings.DEBUG", DEBUG=text)
 
 
+@pytest.mark.parametrize("text", ["0", "-5", "1.5", "an hour", "", "１２"])
+@pytest.mark.parametrize("name", ["STAFF_SESSION_IDLE_MINUTES", "STAFF_SESSION_HOURS"])
+def test_how_long_staff_stay_signed_in_is_a_whole_number(name: str, text: str) -> None:
+    assert "write a whole number, at least 1" in value_of("1", **{name: text})
+
+
+def test_staff_stay_signed_in_for_an_hour_of_rest_and_twelve_in_all() -> None:
+    assert value_of("settings.STAFF_SESSION_IDLE_MINUTES, settings.STAFF_SESSION_HOURS") == "60 12"
+
+
 def test_a_missing_secret_stops_the_start() -> None:
     assert "SECRET_KEY is not set" in value_of("1", SECRET_KEY="")
 
@@ -78,7 +88,7 @@ def test_only_the_demo_is_tried_without_confirming_an_address(
 
 def test_every_variable_that_is_read_is_in_the_example() -> None:
     source = (ROOT / "backoffice" / "settings.py").read_text()
-    read = set(re.findall(r'(?:env\.\w+|flag)\(\s*"([A-Z_]+)"', source))
+    read = set(re.findall(r'(?:env\.\w+\(|flag\(|at_least\(\d+,)\s*"([A-Z_]+)"', source))
     read |= {f"{name}_CLIENT_{part}" for name in ("NAVER", "KAKAO") for part in ("ID", "SECRET")}
     named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert read
