@@ -87,9 +87,8 @@ class SecondFactorMiddleware:
         """Before the view, when it is known which one it is."""
         if not is_missing(request):
             return None
-        # What was posted is lost; where it was posted to is no place to come back to.
-        target = request.get_full_path() if request.method == "GET" else reverse("admin:index")
-        query = urlencode({"next": target})
+        # What was posted is lost; where it was posted to shows the page that the button stands on.
+        query = urlencode({"next": request.get_full_path()})
         return HttpResponseRedirect(f"{reverse('account_second_factor')}?{query}")
 
 

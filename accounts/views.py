@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 from django.views.i18n import set_language
 
 from accounts.devices import device_name
@@ -45,9 +45,11 @@ def account_settings(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/settings.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def choose_language(request: HttpRequest) -> HttpResponse:
     """The switch at the foot of each page: kept in a cookie and, signed in, in the account."""
+    if request.method != "POST":
+        return redirect("checkout:products")
     language = request.POST.get("language", "")
     if request.user.is_authenticated and language in Language.values:
         User.objects.filter(pk=request.user.pk).update(language=language)
@@ -110,9 +112,12 @@ sessions = Sessions.as_view()
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of the person's own sessions; this very one means signing out."""
+    if request.method != "POST":
+        # Signed in half-way: the button stands on the list.
+        return redirect("usersessions_list")
     end_sessions(request, list(UserSession.objects.filter(user_id=request.user.pk, pk=pk)))
     if request.user.is_authenticated:
         messages.success(request, _("That session has ended."))

@@ -74,6 +74,15 @@ class BackofficeAdminSite(admin.AdminSite):
         dashboard = page.context(request) if page.may_see(request) else {}
         return super().index(request, dashboard | (extra_context or {}))
 
+    # Django's own redirects as well; its stubs know the page alone.
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """By its button alone; whoever opens the address is where they can press it."""
+        if request.method in {"GET", "HEAD"}:
+            return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+        return super().logout(request, extra_context)
+
     @method_decorator(secure_admin_login)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -106,7 +106,10 @@ class TestLanguage:
         assert zone_shown(client) == "Asia/Seoul ko"
 
     def test_the_switch_takes_a_post(self, client: Client, db: None) -> None:
-        assert client.get("/accounts/language/").status_code == 405
+        response = client.get("/accounts/language/", {"language": "en"})
+
+        assert response["Location"] == "/"
+        assert "django_language" not in client.cookies
 
     def test_the_switch_leads_to_no_other_site(self, client: Client, db: None) -> None:
         response = client.post(

@@ -201,7 +201,7 @@ class TestStaff:
 
         response = client.post("/admin/payments/product/add/", {"name": "x"})
 
-        assert response["Location"] == f"{GATE}?next=%2Fadmin%2F"
+        assert response["Location"] == f"{GATE}?next=%2Fadmin%2Fpayments%2Fproduct%2Fadd%2F"
 
     def test_signing_out_stays_possible(self, client: Client, operator: User) -> None:
         sign_in(client, operator)

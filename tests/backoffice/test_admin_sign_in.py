@@ -1,6 +1,7 @@
 """The way into the admin: through allauth, back to where one wanted to go, never in a circle."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.test import Client
 
@@ -32,6 +33,28 @@ def test_staff_sign_in_and_arrive_where_they_wanted_to_go(
 
     assert response.status_code == 200
     assert response.redirect_chain[-1][0] == url
+
+
+def test_a_press_that_came_too_late_leads_to_the_page_of_the_button(
+    client: Client, operator: User
+) -> None:
+    """The session was over; nothing is done, and nobody meets a blank page."""
+    sign_in = client.post("/admin/payments/payment/unmask/", follow=True).redirect_chain[-1][0]
+    operator.user_permissions.add(Permission.objects.get(codename="unmask_payment"))
+
+    response = client.post(sign_in, {"login": operator.email, "password": PASSWORD}, follow=True)
+
+    assert response.status_code == 200
+    assert response.redirect_chain[-1][0] == "/admin/payments/payment/"
+
+
+def test_signing_out_of_a_session_that_is_over_leads_to_no_blank_page(
+    client: Client, operator: User
+) -> None:
+    client.force_login(operator)
+
+    assert client.get("/admin/logout/")["Location"] == "/admin/"
+    assert "_auth_user_id" in client.session
 
 
 def test_a_customer_is_refused_with_a_page_that_helps_and_no_circle(

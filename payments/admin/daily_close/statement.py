@@ -70,7 +70,11 @@ def statement(model_admin: ReadOnlyAdmin, request: HttpRequest, *, kind: Kind) -
     )
 
 
-@staff_view("view", "export", methods=["POST"])
+def _on_screen(model_admin: ReadOnlyAdmin, request: HttpRequest, *, kind: Kind) -> str:
+    return reverse(f"admin:payments_dailyclose_{kind.name}")
+
+
+@staff_view("view", "export", methods=["POST"], stands_on=_on_screen)
 def statement_file(
     model_admin: ReadOnlyAdmin, request: HttpRequest, *, kind: Kind
 ) -> HttpResponseBase:

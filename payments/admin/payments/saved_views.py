@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
-from payments.admin.shared.access import staff, staff_view
+from payments.admin.shared.access import own_list, staff, staff_view
 from payments.admin.shared.links import payment_list
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.tabs import view_query
@@ -26,7 +26,7 @@ def save_view(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseB
     return HttpResponseRedirect(payment_list(query))
 
 
-@staff_view("view", methods=["POST"])
+@staff_view("view", methods=["POST"], stands_on=own_list)
 def delete_view(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
     """Forget one of one's own views."""
     name = saved_views.forget(owner=staff(request), pk=pk)

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.test import Client, RequestFactory
-from django.urls import URLResolver
+from django.urls import URLResolver, reverse
 
 from accounts.models import User
 from payments.models import (
@@ -31,6 +32,7 @@ from payments.services.access_log import record_access
 from payments.services.background import workers
 from payments.services.daily_close.close import close_day
 from payments.services.verification_runs import control
+from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import begun, filed
@@ -213,6 +215,34 @@ def test_every_address_answers_as_the_table_says(
     assert told == wanted
 
 
+def test_whoever_signs_in_after_a_press_that_came_too_late_arrives_at_a_page(
+    rows: dict[str, int], sign_in: SignIn
+) -> None:
+    """The session is over, a button is pressed, one signs in: at the page of the button."""
+    root = User.objects.create_superuser("root", "root@example.com", PASSWORD)
+    signed_in, arrived = sign_in(root), {}
+    assert not [name for name, door in DOORS.items() if door.get == 405]
+    for name, pattern in EVERY_ADDRESS:
+        if DOORS[name].get != 302:
+            continue  # it shows a page of its own
+        way_in = Client().post(address_of(pattern, rows), follow=True)
+        wanted = parse_qs(way_in.request["QUERY_STRING"]).get("next", ["/admin/"])[0]
+        there = signed_in.get(wanted, follow=True)
+        arrived[name] = there.status_code, there.request["PATH_INFO"]
+    assert {status for status, _path in arrived.values()} == {200}
+    row = "/admin/payments/{}/{}/change/".format
+    for button in ("verify", "verify_row", "note"):
+        assert arrived[f"payments_payment_{button}"][1] == row("payment", rows["payment"])
+    for button in ("own", "verify"):
+        there = arrived[f"payments_discrepancy_{button}"][1]
+        assert there == row("discrepancy", rows["discrepancy"])
+    for button in ("save_view", "delete_view", "unmask", "mask"):
+        assert arrived[f"payments_payment_{button}"][1] == LIST
+    for kind in ("daily", "monthly"):
+        there = arrived[f"payments_dailyclose_{kind}_csv"][1]
+        assert there == reverse(f"admin:payments_dailyclose_{kind}")
+
+
 @everybody(STAFF)
 def test_every_action_is_offered_as_the_table_says(
     person: Client, name: str, may: bool, db: None
@@ -384,7 +414,10 @@ def test_a_button_answers_only_to_post_and_only_with_a_token(
 ) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(operator)
-    refused = client.get(verify_of(payment))
+    assert client.get(verify_of(payment))["Location"] == page_of(payment)
+    client.handler.enforce_csrf_checks = False
+    refused = client.put(verify_of(payment))
+    client.handler.enforce_csrf_checks = True
     assert (refused.status_code, refused["Allow"]) == (405, "POST")
     assert client.post(verify_of(payment)).status_code == 403
     body = {"record": f"{payment.pk}:{payment.version}", "reason": "other", "note": "x"}

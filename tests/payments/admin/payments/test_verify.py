@@ -250,7 +250,7 @@ def test_a_row_is_verified_only_by_whoever_may_and_only_by_a_post(
 ) -> None:
     version = Payment.objects.get(pk=payment.pk).version
     assert sign_in(viewer).post(row_of(payment)).status_code == 403
-    assert client.get(row_of(payment)).status_code == 405
+    assert client.get(row_of(payment))["Location"] == page_of(payment)
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(User.objects.get(username="operator"))
     assert strict.post(row_of(payment)).status_code == 403
