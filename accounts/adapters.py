@@ -28,7 +28,6 @@ from accounts.addresses import normalized
 from accounts.models import Language, User
 from accounts.notices import SIGNED_IN_BEFORE
 from payments.core.addresses import caller_address
-from payments.core.text import clean, composed
 
 # The vendors' names as people in Korea write them, for templates that translate `provider.name`.
 PROVIDER_NAMES = (gettext_noop("Naver"), gettext_noop("Kakao"))
@@ -49,17 +48,13 @@ def as_customer(user: User) -> User:
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-up and sign-in with an e-mail address."""
 
-    def clean_email(self, email: str) -> str:
-        """Spelt as an account keeps it."""
-        return clean(composed(str(super().clean_email(email))))
-
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         saved: User = super().save_user(request, as_customer(user), form, commit=commit)
         return saved
 
     def clean_email(self, email: str) -> str:
         """As it is kept, so that one mailbox has one spelling at each of allauth's forms."""
-        return normalized(email)
+        return normalized(str(super().clean_email(email)))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Not by a code that was mailed before somebody else gave the account another address."""
