@@ -16,10 +16,20 @@ from .errors import (
     Unanswered,
     Unavailable,
 )
-from .schemas import Batch, Cancellation, GatewayPayment, Prepared, PrepareOutcome, RefundAccount
+from .paging import PLACE
+from .schemas import (
+    Batch,
+    Cancellation,
+    GatewayPayment,
+    Prepared,
+    PrepareOutcome,
+    RefundAccount,
+    Unreadable,
+)
 
 __all__ = [
     "IDS_PER_CALL",
+    "PLACE",
     "AuthenticationFailed",
     "Batch",
     "Busy",
@@ -36,5 +46,6 @@ __all__ = [
     "Refused",
     "Unanswered",
     "Unavailable",
+    "Unreadable",
     "is_imp_uid",
 ]

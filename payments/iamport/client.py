@@ -8,7 +8,7 @@ compare: the client hands out what the gateway answered.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -16,15 +16,26 @@ from urllib.parse import quote
 
 from . import arguments, parsing
 from .calls import Caller
-from .errors import NotFound, Refused
-from .paging import Unreadable, slices, walk, walk_windows
-from .schemas import Batch, GatewayPayment, Page, Prepared, PrepareOutcome, RefundAccount
+from .errors import Malformed, NotFound, Refused
+from .paging import by_key, slices, without_key
+from .schemas import (
+    Batch,
+    GatewayPayment,
+    Page,
+    Prepared,
+    PrepareOutcome,
+    RefundAccount,
+    Row,
+    Unreadable,
+)
 from .transport import Transport
 
 IDS_PER_CALL = 100  # ids per call (contract 2.3)
 _ATTEMPTS_PER_PAGE = 100
 
 Params = Sequence[tuple[str, str]]
+# What takes rows that can't be read, one by one.
+SetAside = Callable[[Unreadable], object]
 
 
 class IamportClient:
@@ -138,27 +149,31 @@ class IamportClient:
         """Many payments at once, any number of ids, 100 a call (contract 2.3).
 
         A merchant_uid with several attempts yields one of them, not said which: prefer imp_uids.
-        Test-channel payments are not filtered here: look at `sandbox`.
+        Test-channel payments are not filtered here: look at `sandbox`. What an answer leaves out is
+        asked for once more before it counts as missing.
         """
         wanted = arguments.imp_uids(imp_uids), arguments.merchant_uids(merchant_uids)
-        ids = [("imp_uid[]", uid) for uid in wanted[0]]
-        ids += [("merchant_uid[]", uid) for uid in wanted[1]]
-        payments: dict[str, GatewayPayment] = {}
-        for start in range(0, len(ids), IDS_PER_CALL):
-            for payment in self._some(ids[start : start + IDS_PER_CALL]):
-                payments.setdefault(payment.imp_uid, payment)
-        merchants = {payment.merchant_uid for payment in payments.values()}
+        rows: dict[str, Row] = {}
+        for _time in range(2):
+            missing = _missing(wanted, rows)
+            ids = [("imp_uid[]", uid) for uid in missing[0]]
+            ids += [("merchant_uid[]", uid) for uid in missing[1]]
+            for start in range(0, len(ids), IDS_PER_CALL):
+                rows |= self._some(ids[start : start + IDS_PER_CALL])
+        missing_imp_uids, missing_merchant_uids = _missing(wanted, rows)
         return Batch(
-            payments=tuple(payments.values()),
-            missing_imp_uids=tuple(uid for uid in wanted[0] if uid not in payments),
-            missing_merchant_uids=tuple(uid for uid in wanted[1] if uid not in merchants),
+            payments=tuple(row for row in rows.values() if isinstance(row, GatewayPayment)),
+            missing_imp_uids=missing_imp_uids,
+            missing_merchant_uids=missing_merchant_uids,
+            unreadable=tuple(row for row in rows.values() if isinstance(row, Unreadable)),
         )
 
-    def _some(self, ids: Params) -> tuple[GatewayPayment, ...]:
+    def _some(self, ids: Params) -> dict[str, Row]:
+        asked = frozenset(uid for _name, uid in ids)
         try:
-            return self._call("GET", "/payments", parsing.payments, params=ids)
+            return self._call("GET", "/payments", partial(parsing.batch, asked=asked), params=ids)
         except NotFound:
-            return ()  # 200 all, 207 some, 404 none of them
+            return {}  # 200 all, 207 some, 404 none of them
 
     def find(
         self, merchant_uid: str, *, status: str | None = None, sorting: str = "-started"
@@ -171,11 +186,19 @@ class IamportClient:
         params = [("sorting", arguments.sorting(sorting))]
         return self._call("GET", path, parsing.payment, params=params)
 
-    def find_all(self, merchant_uid: str, *, status: str | None = None) -> list[GatewayPayment]:
-        """Every attempt of an order, first started first (contract 2.4). NotFound if unknown."""
+    def find_all(
+        self, merchant_uid: str, *, status: str | None = None, unreadable: SetAside | None = None
+    ) -> list[GatewayPayment]:
+        """Every attempt of an order, first started first (contract 2.4). NotFound if unknown.
+
+        A row that can't be read, or that is another order's, goes to `unreadable`; without it,
+        Malformed.
+        """
         path = _by_order("findAll", merchant_uid, status)
         params = [("limit", str(_ATTEMPTS_PER_PAGE)), ("sorting", "started")]
-        return list(walk(partial(self._page, path, params)))
+        read = partial(parsing.page, merchant_uid=merchant_uid)
+        rows = without_key(partial(self._page, path, params, read))
+        return list(_handed_out(rows, path, unreadable))
 
     def by_status(
         self,
@@ -183,32 +206,29 @@ class IamportClient:
         *,
         from_: int,
         to: int,
-        sorting: str = "started",
         limit: int = 1000,
-        unreadable: Unreadable | None = None,
+        unreadable: SetAside | None = None,
     ) -> Iterator[GatewayPayment]:
         """Every payment that got its present `status` (or "all") in `from_`..`to` (contract 2.5).
 
+        In the order of `filed_at`, each once, whatever shifts while the list is read (`paging`).
         Both ends are included; any span, asked in slices of 90 days; `limit` is the page size. The
         time is that of the present status, so a payment moves when it changes: a June payment
         cancelled in August is found in August only. To find all of a set, ask by ids. A row that
-        can't be read goes to `unreadable`, as imp_uid and what is wrong; without it, Malformed.
+        can't be read, or has no time in the span, goes to `unreadable`; without it, Malformed.
         """
         path = _path("payments", "status", arguments.status(status, allow_all=True))
-        order = arguments.sorting(sorting)
         size = arguments.page_size(limit)
-        start, end = arguments.span(from_, to)
-        windows = slices(start, end, newest_first=order.startswith("-"))
-        params = [("sorting", order), ("limit", str(size))]
+        windows = slices(*arguments.span(from_, to))
+        params = [("sorting", "updated"), ("limit", str(size))]
 
         def fetch(window: tuple[int, int], number: int) -> Page:
             span = [("from", str(window[0])), ("to", str(window[1]))]
-            return self._page(path, [*params, *span], number, lenient=unreadable is not None)
+            return self._page(path, [*params, *span], parsing.page, number)
 
-        return walk_windows(windows, fetch, unreadable)
+        return _handed_out(by_key(windows, fetch), path, unreadable)
 
-    def _page(self, path: str, params: Params, number: int, lenient: bool = False) -> Page:
-        read = partial(parsing.page, number=number, lenient=lenient)
+    def _page(self, path: str, params: Params, read: Callable[[Any], Page], number: int) -> Page:
         return self._call("GET", path, read, params=[*params, ("page", str(number))])
 
     def cancel(
@@ -247,6 +267,33 @@ class IamportClient:
     def close(self) -> None:
         """Close the pooled connections."""
         self._transport.close()
+
+
+def _missing(
+    wanted: tuple[list[str], list[str]], rows: Mapping[str, Row]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of the imp_uids and merchant_uids that are wanted, those that no row answers."""
+    merchants = {row.merchant_uid for row in rows.values() if isinstance(row, GatewayPayment)}
+    return (
+        tuple(uid for uid in wanted[0] if uid not in rows),
+        tuple(uid for uid in wanted[1] if uid not in merchants),
+    )
+
+
+def _handed_out(
+    rows: Iterable[Row], path: str, unreadable: SetAside | None
+) -> Iterator[GatewayPayment]:
+    """The payments; the rest goes to `unreadable`. What can't be a list at all is Malformed."""
+    try:
+        for row in rows:
+            if isinstance(row, GatewayPayment):
+                yield row
+            elif unreadable is not None:
+                unreadable(row)
+            else:
+                raise Malformed(f"{row.name}: {row.why}", method="GET", path=path)
+    except parsing.ShapeError as error:
+        raise Malformed(str(error), method="GET", path=path) from None
 
 
 def _path(*segments: str) -> str:

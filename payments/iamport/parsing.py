@@ -10,13 +10,25 @@ import re
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from typing import Any
 
 from .arguments import REPLACEMENT
 from .errors import UNSHOWN
-from .schemas import Amount, Cancellation, GatewayPayment, Page, Prepared, PrepareOutcome
+from .schemas import (
+    FILED_BY,
+    Amount,
+    Cancellation,
+    GatewayPayment,
+    Page,
+    Prepared,
+    PrepareOutcome,
+    Row,
+    Unreadable,
+)
 
 _LATEST = 253_402_300_799  # the last second of the year 9999: past it no datetime can be made
+_LONGEST_NAME = 64  # of a row that is set aside; more than any id may have
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half surrogates: no database takes them
 
 
@@ -42,49 +54,95 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
     )
 
 
-def payments(response: Any, where: str = "response") -> tuple[GatewayPayment, ...]:
-    """A list of payments."""
+def rows(response: Any, where: str = "response") -> tuple[Row, ...]:
+    """A list of payments; a row that can't be read is set aside by whatever it says it is.
+
+    Two rows of one id that differ contradict each other, so neither is believed.
+    """
     if not isinstance(response, list):
         raise ShapeError(f"{where} is not a list")
-    return tuple(payment(row, f"{where}[{index}]") for index, row in enumerate(response))
+    read: dict[str, Row] = {}
+    for index, item in enumerate(response):
+        row = _row(item, f"{where}[{index}]")
+        key = row.imp_uid or f"{index}\0"
+        before = read.get(key)
+        read[key] = row if before in (None, row) else _contradicted(key, before, row)
+    return tuple(read.values())
 
 
-def page(response: Any, number: int, lenient: bool = False) -> Page:
-    """A page object; `next` must lead forward, or following it would never end.
+def batch(response: Any, asked: frozenset[str]) -> dict[str, Row]:
+    """A list of payments by imp_uid, none of which was not asked for by either id.
 
-    `lenient` sets rows that can't be read but say who they are aside, and reads the rest.
+    A row that does not say who it is could be any of them, so the whole is then unknown.
+    """
+    by_id = {row.imp_uid: row for row in rows(response)}
+    for imp_uid, row in by_id.items():
+        if imp_uid not in asked and getattr(row, "merchant_uid", "") not in asked:
+            raise ShapeError("response holds a payment that was not asked for")
+    return by_id
+
+
+def page(response: Any, merchant_uid: str = "") -> Page:
+    """A page object. `total` is how many rows the whole list has (contract 2.6).
+
+    With a `merchant_uid`, rows of other orders are set aside: nobody asked for them.
     """
     row = _object(response, "response")
-    following = row.get("next")
-    if type(following) is not int or not (following == 0 or following > number):
-        raise ShapeError("response.next is not 0 or a later page")
-    total = whole(row.get("total"))
-    if not lenient:
-        return Page(payments(row.get("list"), "response.list"), following, total)
-    readable, unreadable = _sorted_out(row.get("list"), "response.list")
-    return Page(readable, following, total, unreadable)
+    total = row.get("total")
+    if type(total) is not int or total < 0:
+        raise ShapeError("response.total is not a count")
+    listed = rows(row.get("list"), "response.list")
+    if merchant_uid:
+        listed = tuple(_of_order(row, merchant_uid) for row in listed)
+    return Page(listed, size=len(row["list"]), total=total)
 
 
-def _sorted_out(
-    response: Any, where: str
-) -> tuple[tuple[GatewayPayment, ...], tuple[tuple[str, str], ...]]:
-    if not isinstance(response, list):
-        raise ShapeError(f"{where} is not a list")
-    readable, unreadable = [], []
-    for index, row in enumerate(response):
-        try:
-            readable.append(payment(row, f"{where}[{index}]"))
-        except ShapeError as error:
-            unreadable.append((_name(row, f"{where}[{index}]"), str(error)))
-    return tuple(readable), tuple(unreadable)
+def _of_order(row: Row, merchant_uid: str) -> Row:
+    if isinstance(row, GatewayPayment) and row.merchant_uid != merchant_uid:
+        return Unreadable("it belongs to another order than the one asked for", row.imp_uid)
+    return row
 
 
-def _name(row: Any, where: str) -> str:
-    """Whose row it is, for people to read and to store.
+def _row(item: Any, where: str) -> Row:
+    try:
+        return payment(item, where)
+    except ShapeError as error:
+        return _set_aside(item, str(error))
 
-    What is unusable is replaced, not left out: that might leave the id of another payment.
+
+def _set_aside(item: Any, why: str) -> Unreadable:
+    """What such a row says of itself, as far as it can be read.
+
+    What is unusable in its id is replaced, not left out: that might leave the id of another
+    payment. One that is cut is still too long to be anybody's.
     """
-    return _UNUSABLE.sub(REPLACEMENT, _some_text(_object(row, where), "imp_uid", where))
+    row = item if isinstance(item, dict) else {}
+    imp_uid, status = (_text_or_none(row.get(name)) for name in ("imp_uid", "status"))
+    return Unreadable(
+        why,
+        imp_uid=_UNUSABLE.sub(REPLACEMENT, imp_uid)[:_LONGEST_NAME],
+        status=status[:_LONGEST_NAME],
+        filed_at=whole(row.get(FILED_BY.get(status, "started_at"))),
+        fingerprint="" if imp_uid else _fingerprint(item),
+    )
+
+
+def _fingerprint(item: Any) -> str:
+    try:
+        content = json.dumps(item, sort_keys=True, default=str)
+    except (RecursionError, ValueError):  # nested too deeply, or a number of too many digits
+        content = ""
+    return sha256(content.encode()).hexdigest()
+
+
+def _contradicted(imp_uid: str, *rows: Row) -> Unreadable:
+    statuses = {row.status for row in rows}
+    status = statuses.pop() if len(statuses) == 1 else ""
+    return Unreadable("two rows of one id contradict each other", imp_uid, status)
+
+
+def _text_or_none(value: Any) -> str:
+    return value if isinstance(value, str) and value.strip() else ""
 
 
 def prepared(response: Any, outcome: PrepareOutcome) -> Prepared:

@@ -13,6 +13,9 @@ from typing import Any
 
 Amount = int | Decimal
 
+# The time under which a list by status files a payment, by its status; any other: started_at.
+FILED_BY = {"paid": "paid_at", "failed": "failed_at", "cancelled": "cancelled_at"}
+
 
 class PrepareOutcome(StrEnum):
     """How a pre-registration came to be."""
@@ -154,12 +157,7 @@ class GatewayPayment:
     @property
     def filed_at(self) -> int:
         """When a list by status files it: at the time of its present status (contract 2.5)."""
-        times = {
-            "paid": self.paid_at,
-            "failed": self.failed_at,
-            "cancelled": self.cancelled_at,
-        }
-        return times.get(self.status, self.started_at)
+        return int(getattr(self, FILED_BY.get(self.status, "started_at")))
 
     @property
     def is_awaiting_deposit(self) -> bool:
@@ -177,26 +175,54 @@ class GatewayPayment:
         )
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Unreadable:
+    """A row that can't be read, set aside so that it hides none of the others.
+
+    `imp_uid` and `status` are "" and `filed_at` is 0 where not even that can be read. `place` says
+    where it stands in its list, for people; `fingerprint` tells two rows without an id apart.
+    """
+
+    why: str
+    imp_uid: str = ""
+    status: str = ""
+    filed_at: int = 0
+    fingerprint: str = ""
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called where somebody has to look: its id, or its place."""
+        return self.imp_uid or self.place
+
+    def __repr__(self) -> str:
+        return f"Unreadable({self.name!r}, {self.why!r})"
+
+
+Row = GatewayPayment | Unreadable
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The answer to a look-up of many ids (contract 2.3), and the ids that nothing belongs to.
 
-    `payments` has each payment once, in no promised order.
+    `payments` has each payment once, in no promised order. `unreadable` are rows that can't be
+    read; each names an imp_uid.
     """
 
     payments: tuple[GatewayPayment, ...]
     missing_imp_uids: tuple[str, ...]
     missing_merchant_uids: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list (contract 2.6). `next` is a page number, 0 = this was the last.
+    """One page of a list (contract 2.6): its rows in order, each id once.
 
-    `unreadable` names rows that have not the contract's shape: their imp_uid and what is wrong.
+    `size` counts what the page holds, doubles included; `total` what the whole list does.
     """
 
-    payments: tuple[GatewayPayment, ...]
-    next: int
-    total: int = 0
-    unreadable: tuple[tuple[str, str], ...] = ()
+    rows: tuple[Row, ...]
+    size: int
+    total: int

@@ -182,6 +182,10 @@ def _ask(payment: Payment, now: datetime) -> Ending:
         return Ending.DIFFERENT
     if result.payment.status != PaymentStatus.READY:
         return Ending(result.payment.status)
+    # "Not there" may pass (contract 9#35): it is believed when the question before got it, too.
+    is_news = payment.verification != Verification.NOT_FOUND
+    if result.kind is EventKind.NOT_FOUND and is_news:
+        return Ending.WAITING
     # Read again: the answer may have brought a virtual account with a due date of its own.
     if now < _limit(result.payment) or may_still_appear(result.payment):
         return Ending.WAITING

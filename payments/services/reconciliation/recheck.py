@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from payments import conf, gateway
-from payments.iamport import GatewayPayment, Malformed
+from payments.iamport import PLACE, GatewayPayment, Malformed
 from payments.models import Bucket, Payment
 from payments.services.discrepancies.rules import differences, ours_of
 
@@ -122,19 +122,26 @@ class _Ours:
 def _ask(
     imp_uids: Sequence[str], before_call: Callable[[], None]
 ) -> tuple[dict[str, GatewayPayment], set[str]]:
-    """The gateway's answers by id, and the ids whose answers can't be read."""
+    """The gateway's answers by id, and the ids whose answers can't be read.
+
+    A row of the list that does not say who it is has no id to ask for: it can only stay unknown.
+    """
+    unreadable = {imp_uid for imp_uid in imp_uids if imp_uid.startswith(PLACE)}
+    left = [imp_uid for imp_uid in imp_uids if imp_uid not in unreadable]
     before_call()
     try:
-        batch = gateway.client().payments(imp_uids=imp_uids)
+        batch = gateway.client().payments(imp_uids=left)
     except (Malformed, ValueError):
-        return _ask_each(imp_uids, before_call)
-    return {answer.imp_uid: answer for answer in batch.payments}, set()
+        answers, others = _ask_each(left, before_call)
+        return answers, unreadable | others
+    answers = {answer.imp_uid: answer for answer in batch.payments}
+    return answers, unreadable | {row.imp_uid for row in batch.unreadable}
 
 
 def _ask_each(
     imp_uids: Sequence[str], before_call: Callable[[], None]
 ) -> tuple[dict[str, GatewayPayment], set[str]]:
-    """One of them can't be read or sent: ask for each alone, so that it alone stays unknown."""
+    """The batch can't be read or sent: ask for each alone, so that only its culprit is unknown."""
     answers: dict[str, GatewayPayment] = {}
     unreadable: set[str] = set()
     for number, imp_uid in enumerate(imp_uids, start=1):
@@ -149,4 +156,5 @@ def _ask_each(
                 raise
         else:
             answers |= {answer.imp_uid: answer for answer in batch.payments}
+            unreadable |= {row.imp_uid for row in batch.unreadable}
     return answers, unreadable

@@ -9,8 +9,8 @@ waited for. To compare another stretch of our payments, add a stream to `ours_be
 import heapq
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby, islice
-from operator import attrgetter, itemgetter
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
@@ -22,8 +22,6 @@ from payments.services.discrepancies.rules import Ours
 from payments.states import PaymentStatus
 
 CHUNK = 1_000
-# Rows of the gateway's list that are held to put them in order.
-AHEAD = 500
 
 # Which of our payments, and the time under which they are filed. Nobody promises that a refund or a
 # failure comes with its time; the order's own is always there.
@@ -35,10 +33,6 @@ _STREAMS = (
     (Q(status=PaymentStatus.FAILED), Coalesce("failed_at", "requested_at")),
     (Q(status=PaymentStatus.CANCELLED), Coalesce("cancelled_at", "requested_at")),
 )
-
-
-# The second, and a number, because payments themselves have no order.
-_Placed = tuple[int, int, GatewayPayment]
 
 
 class Filed(NamedTuple):
@@ -58,11 +52,6 @@ class Second(NamedTuple):
     at: int
     ours: dict[str, Filed]
     theirs: dict[str, GatewayPayment]
-
-    @property
-    def has_guessed(self) -> bool:
-        """Whether a row of theirs is here only because the list has it behind one that is."""
-        return any(row.filed_at != self.at for row in self.theirs.values())
 
 
 def filed_second(payment: Payment) -> int:
@@ -121,15 +110,9 @@ def _moment(second: int) -> datetime:
     return datetime.fromtimestamp(second, tz=UTC)
 
 
-def paired(
-    *, ours: Iterator[Filed], theirs: Iterator[GatewayPayment], span: tuple[int, int]
-) -> Iterator[Second]:
-    """Both sides of a span second by second. Holds one second of each, and `AHEAD` rows of theirs.
-
-    Whatever is further out of order than that is paired with nothing, and so is rechecked by its
-    id. Only who stops on the way, and lists anew from there, depends on the order.
-    """
-    left, right = _our_seconds(ours), _their_seconds(theirs, span)
+def paired(*, ours: Iterator[Filed], theirs: Iterator[GatewayPayment]) -> Iterator[Second]:
+    """Both sides second by second, each in its order. Holds one second of each."""
+    left, right = _our_seconds(ours), _their_seconds(theirs)
     mine, other = next(left, None), next(right, None)
     while mine is not None or other is not None:
         if other is None or (mine is not None and mine.at < other.at):
@@ -149,23 +132,6 @@ def _our_seconds(rows: Iterator[Filed]) -> Iterator[Second]:
         yield Second(at, {row.ours.imp_uid: row for row in group if row.ours.imp_uid}, {})
 
 
-def _their_seconds(rows: Iterator[GatewayPayment], span: tuple[int, int]) -> Iterator[Second]:
-    for at, group in groupby(_in_order(_placed(rows, span)), key=itemgetter(0)):
-        yield Second(at, {}, {row.imp_uid: row for _at, _number, row in group})
-
-
-def _in_order(placed: Iterator[_Placed]) -> Iterator[_Placed]:
-    """Each goes by when `AHEAD` more are known and none of them is filed before it."""
-    held = list(islice(placed, AHEAD))
-    heapq.heapify(held)
-    for row in placed:
-        yield heapq.heappushpop(held, row)
-    yield from sorted(held)
-
-
-def _placed(rows: Iterator[GatewayPayment], span: tuple[int, int]) -> Iterator[_Placed]:
-    """With their second; one with no time in the span has that of the row before it."""
-    (first, last), at = span, span[0]
-    for number, row in enumerate(rows):
-        at = row.filed_at if first <= row.filed_at <= last else at
-        yield at, number, row
+def _their_seconds(rows: Iterator[GatewayPayment]) -> Iterator[Second]:
+    for at, group in groupby(rows, key=attrgetter("filed_at")):
+        yield Second(at, {}, {row.imp_uid: row for row in group})

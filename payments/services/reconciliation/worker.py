@@ -15,7 +15,7 @@ from itertools import islice
 from django.utils import timezone
 
 from payments import conf, gateway
-from payments.iamport import IDS_PER_CALL, GatewayPayment, IamportError
+from payments.iamport import IDS_PER_CALL, GatewayPayment, IamportError, Unreadable
 from payments.models import Discrepancy, ReconciliationRun, RunStatus
 from payments.services.discrepancies.rules import differences
 from payments.services.runs import ATTEMPTS
@@ -86,33 +86,26 @@ class _Turn:
 
     def _compare_all(self, start: int, last: int) -> bool:
         """Whether both sides were read to their end; the turn may be over before."""
-        reached, has_guessed = start - 1, False
+        has_compared = False
         for second in self._seconds(start, last):
-            # A row whose second is a guess is the gateway's of some second up to the next row's:
-            # listed from any sooner one, it would be counted again.
-            has_guessed = has_guessed and not second.theirs
-            if second.at > reached:
-                if reached >= start and not has_guessed and self._is_time_to_stop():
-                    self._stop_at(second.at - 1)
-                    if time.monotonic() > self._deadline:
-                        return False
-                reached = second.at
+            if has_compared and self._is_time_to_stop():
+                self._stop_at(second.at - 1)
+                if time.monotonic() > self._deadline:
+                    return False
+            has_compared = True
             if len(self._unmatched) >= IDS_PER_CALL:
                 self._settle()
             self._compare(second)
-            has_guessed = has_guessed or second.has_guessed
         return True
 
     def _seconds(self, start: int, last: int) -> Iterator[Second]:
-        theirs = gateway.client().by_status(
-            "all", from_=start, to=last, sorting="updated", unreadable=self._unreadable
-        )
-        ours = ours_between(from_=start, to=last)
-        return paired(ours=ours, theirs=theirs, span=(start, last))
+        theirs = gateway.client().by_status("all", from_=start, to=last, unreadable=self._set_aside)
+        return paired(ours=ours_between(from_=start, to=last), theirs=theirs)
 
-    def _unreadable(self, imp_uid: str, why: str) -> None:
-        logger.warning("a listed payment can't be read", extra={"reason": why})
-        self._keep_unmatched(imp_uid, None, None)
+    def _set_aside(self, row: Unreadable) -> None:
+        """Looked at once more by its id; one without an id stays unknown, named by its place."""
+        logger.warning("a listed payment can't be read", extra={"reason": row.why})
+        self._keep_unmatched(row.name, None, None)
 
     def _compare(self, second: Second) -> None:
         self._counters.add("ours", len(second.ours))

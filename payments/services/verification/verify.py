@@ -14,10 +14,10 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from payments import gateway, ledger
 from payments.errors import Conflict
-from payments.iamport import GatewayPayment, IamportError, NotAnId, NotFound
+from payments.iamport import GatewayPayment, IamportError, NotAnId, NotFound, Unreadable
 from payments.locks import locked_payment
 from payments.models import Payment
-from payments.states import APPROVED, EventKind, Source
+from payments.states import APPROVED, EventKind, PaymentStatus, Source
 
 from .conclude import Absent, Answer, NoAnswer, Question, Reply, entry_about
 from .settle import Result, settle
@@ -101,7 +101,9 @@ def call(question: Question) -> Reply:
     try:
         if question.imp_uid:
             return Answer(gateway.client().payment(question.imp_uid))
-        return _of_all_attempts(gateway.client().find_all(question.merchant_uid))
+        aside: list[Unreadable] = []
+        attempts = gateway.client().find_all(question.merchant_uid, unreadable=aside.append)
+        return _of_all_attempts(attempts, aside)
     except NotFound:
         return Absent()
     except (IamportError, ValueError) as error:
@@ -110,11 +112,22 @@ def call(question: Question) -> Reply:
         return NoAnswer(why=str(error), is_final=isinstance(error, NotAnId))
 
 
-def _of_all_attempts(attempts: Sequence[GatewayPayment]) -> Answer | Absent:
-    """One order number can own many attempts (contract 2.4): the one that counts, and the rest."""
+def _of_all_attempts(
+    attempts: Sequence[GatewayPayment], aside: Sequence[Unreadable]
+) -> Answer | Absent | NoAnswer:
+    """One order number can own many attempts (contract 2.4): the one that counts, and the rest.
+
+    One that can't be read hides none of the others, nor money: without an approved attempt that
+    can be read, it must itself say that it failed, or it may be the one that counts.
+    """
+    approved = [attempt.imp_uid for attempt in attempts if attempt.status in APPROVED]
+    open_rows = [row for row in aside if row.status != PaymentStatus.FAILED]
+    if open_rows and not approved:
+        logger.warning("an attempt can't be read", extra={"reason": open_rows[0].why})
+        return NoAnswer(why=open_rows[0].why)
     if not attempts:
-        return Absent()
-    approved = tuple(attempt.imp_uid for attempt in attempts if attempt.status in APPROVED)
+        return NoAnswer(why=aside[0].why) if aside else Absent()
+    approved += [row.name for row in aside if row.status in APPROVED]
     counting = max(
         attempts,
         key=lambda attempt: (
@@ -123,4 +136,4 @@ def _of_all_attempts(attempts: Sequence[GatewayPayment]) -> Answer | Absent:
             attempt.started_at,
         ),
     )
-    return Answer(counting, approved)
+    return Answer(counting, tuple(approved))

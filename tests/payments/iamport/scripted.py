@@ -80,6 +80,7 @@ class Handler(BaseHTTPRequestHandler):
             body=json.loads(text) if text else None,
             port=self.client_address[1],
         )
+        self.query = dict(seen.query)
         self.server.gateway.take(seen)(self)
 
     do_GET = do_POST = do_PUT = do_DELETE = _any  # noqa: N815 (http.server's names)
@@ -217,5 +218,40 @@ def payment(**changes: Any) -> dict[str, Any]:
     return row | changes
 
 
-def page(*rows: dict[str, Any], total: int = 0, previous: int = 0, following: Any = 0) -> Answer:
-    return envelope({"total": total, "previous": previous, "next": following, "list": list(rows)})
+def page(*rows: Any, total: Any = None) -> Answer:
+    """A page of a list; without a `total`, all that there is."""
+    count = len(rows) if total is None else total
+    return envelope({"total": count, "previous": 0, "next": 0, "list": list(rows)})
+
+
+@dataclass
+class Lists:
+    """A gateway's list by status, which may change before each page is answered.
+
+    `times` are the rows by imp_uid with their status times; `cap` is the most that a page holds,
+    whatever is asked for. `changes` are made one by one, one before each answer.
+    """
+
+    times: dict[str, int]
+    cap: int = 1_000
+    changes: list[Callable[[dict[str, int]], object]] = field(default_factory=list)
+
+    def __call__(self, handler: Handler) -> None:
+        if self.changes:
+            self.changes.pop(0)(self.times)
+        query = {name: int(value) for name, value in handler.query.items() if value.isdigit()}
+        inside = [
+            (time, imp_uid)
+            for imp_uid, time in self.times.items()
+            if query.get("from", 0) <= time <= query.get("to", 2**40)
+        ]
+        size = min(self.cap, query["limit"])
+        start = size * (query["page"] - 1)
+        if start and start >= len(inside):
+            refusal(400, -1, "페이지")(handler)
+            return
+        rows = [
+            payment(imp_uid=imp_uid, paid_at=time)
+            for time, imp_uid in sorted(inside)[start:][:size]
+        ]
+        page(*rows, total=len(inside))(handler)

@@ -14,6 +14,7 @@ from payments.iamport import (
     RefundAccount,
     Refused,
     Unavailable,
+    Unreadable,
 )
 from tests.payments.iamport.scripted import (
     Answer,
@@ -196,17 +197,74 @@ def test_an_order_without_attempts_is_not_found(gateway: Gateway, client: Iampor
         client.find_all("order-1")
 
 
-def test_find_all_follows_the_pages(gateway: Gateway, client: IamportClient) -> None:
-    gateway.on(
-        "GET",
-        "/payments/findAll/order-1/failed",
-        page(payment(imp_uid="imp_1"), following=2),
-        page(payment(imp_uid="imp_1"), payment(imp_uid="imp_2")),
-    )
-    attempts = client.find_all("order-1", status="failed")
-    assert [attempt.imp_uid for attempt in attempts] == ["imp_1", "imp_2"]
-    assert [dict(seen.query)["page"] for seen in gateway.seen[1:]] == ["1", "2"]
-    assert dict(gateway.seen[-1].query)["limit"] == "100"
+ATTEMPTS = "/payments/findAll/order-1"
+
+
+def attempts(*numbers: int) -> list[dict[str, Any]]:
+    return [payment(imp_uid=f"imp_{number}") for number in numbers]
+
+
+def test_all_attempts_on_one_page_are_one_call(gateway: Gateway, client: IamportClient) -> None:
+    gateway.on("GET", f"{ATTEMPTS}/failed", page(*attempts(1, 2)))
+    found = client.find_all("order-1", status="failed")
+    assert [attempt.imp_uid for attempt in found] == ["imp_1", "imp_2"]
+    assert len(gateway.seen) == 2
+    assert gateway.seen[-1].query == [("limit", "100"), ("sorting", "started"), ("page", "1")]
+
+
+def test_more_attempts_than_a_page_holds_are_read_until_two_readings_agree(
+    gateway: Gateway, client: IamportClient
+) -> None:
+    # 4 is a new window, opened while the pages were turned for the first time.
+    first, second = page(*attempts(1, 2), total=3), page(*attempts(3), total=4)
+    again = [page(*attempts(1, 2), total=4), page(*attempts(3, 4), total=4)]
+    gateway.on("GET", ATTEMPTS, first, second, *again, *again)
+    found = client.find_all("order-1")
+    assert [attempt.imp_uid for attempt in found] == ["imp_1", "imp_2", "imp_3", "imp_4"]
+    pages = [dict(seen.query)["page"] for seen in gateway.calls("GET", ATTEMPTS)]
+    assert pages == ["1", "2"] * 3
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [page(total=3)],
+        [page(*attempts(1), total=3), refusal(400, -1)],
+        [page(*attempts(1), total=3), refusal(404, -1)],
+        [page(*attempts(1), total=3), page(*attempts(1), total=3)],
+        [page(*attempts(1), total=3), page(total=3)],
+        [page(*attempts(1, 2), total=1)],
+        [page(*attempts(1), payment(imp_uid="imp_1", amount=1))],
+        [page(payment(merchant_uid="order-2"))],
+    ],
+    ids=[
+        "no rows",
+        "400 later",
+        "404 later",
+        "the same page",
+        "empty page",
+        "too many rows",
+        "one id, two amounts",
+        "another order",
+    ],
+)
+def test_attempts_that_can_not_all_be_there_are_unknown_and_not_the_end(
+    gateway: Gateway, client: IamportClient, answers: list[Answer]
+) -> None:
+    gateway.on("GET", ATTEMPTS, *answers)
+    with pytest.raises(Malformed):
+        client.find_all("order-1")
+
+
+def test_an_attempt_that_cannot_be_read_hides_none_of_the_others(
+    gateway: Gateway, client: IamportClient
+) -> None:
+    bad = payment(imp_uid="imp_1", status="failed", amount=None)
+    gateway.on("GET", ATTEMPTS, page(bad, *attempts(2)))
+    aside: list[Unreadable] = []
+    [attempt] = client.find_all("order-1", unreadable=aside.append)
+    assert attempt.imp_uid == "imp_2"
+    assert [(row.name, row.status) for row in aside] == [("imp_1", "failed")]
 
 
 @pytest.mark.parametrize(
@@ -241,14 +299,14 @@ def test_a_batch_is_matched_by_id_not_by_place(gateway: Gateway, client: Iamport
         payment(imp_uid="imp_1", merchant_uid="order-1"),
         payment(imp_uid="imp_3", merchant_uid="order-3"),
     ]
-    gateway.on("GET", "/payments", envelope(rows, status=207))
+    gateway.on("GET", "/payments", envelope(rows, status=207), GONE)
     batch = client.payments(
         imp_uids=["imp_1", "imp_2", "imp_1"], merchant_uids=["order-3", "order-4"]
     )
     assert [row.imp_uid for row in batch.payments] == ["imp_3", "imp_1"]
     assert batch.missing_imp_uids == ("imp_2",)
     assert batch.missing_merchant_uids == ("order-4",)
-    assert gateway.seen[-1].query == [
+    assert gateway.calls("GET", "/payments")[0].query == [
         ("imp_uid[]", "imp_1"),
         ("imp_uid[]", "imp_2"),
         ("merchant_uid[]", "order-3"),
@@ -281,18 +339,64 @@ def test_a_batch_goes_in_hundreds(gateway: Gateway, client: IamportClient) -> No
     gateway.on(
         "GET",
         "/payments",
-        envelope([payment(imp_uid="imp_0")]),
+        envelope([payment(imp_uid="imp_0")], status=207),
         GONE,
-        envelope([payment(imp_uid="imp_249", merchant_uid="order-249")], status=207),
+        envelope([payment(imp_uid="imp_x", merchant_uid="order-99")], status=207),
+        GONE,
     )
     batch = client.payments(
         imp_uids=(f"imp_{n}" for n in range(150)), merchant_uids=[f"order-{n}" for n in range(100)]
     )
     sizes = [len(seen.query) for seen in gateway.calls("GET", "/payments")]
-    assert sizes == [100, 100, 50]
-    assert [row.imp_uid for row in batch.payments] == ["imp_0", "imp_249"]
+    assert sizes == [100, 100, 50, 100, 100, 47]
+    assert [row.imp_uid for row in batch.payments] == ["imp_0", "imp_x"]
     assert len(batch.missing_imp_uids) == 149
-    assert "order-1" not in batch.missing_merchant_uids
+    assert len(batch.missing_merchant_uids) == 98
+
+
+@pytest.mark.parametrize("passing", [GONE, envelope([], status=207), envelope([])])
+def test_what_a_batch_leaves_out_is_asked_for_once_more(
+    gateway: Gateway, client: IamportClient, passing: Answer
+) -> None:
+    gateway.on("GET", "/payments", passing, envelope([payment(imp_uid="imp_1")]))
+    batch = client.payments(imp_uids=["imp_1"])
+    assert [row.imp_uid for row in batch.payments] == ["imp_1"]
+    assert batch.missing_imp_uids == ()
+    assert len(gateway.calls("GET", "/payments")) == 2
+
+
+def test_a_batch_with_a_payment_that_nobody_asked_for_is_unknown(
+    gateway: Gateway, client: IamportClient
+) -> None:
+    gateway.on("GET", "/payments", envelope([payment(imp_uid="imp_1"), payment(imp_uid="imp_2")]))
+    with pytest.raises(Malformed, match="not asked for"):
+        client.payments(imp_uids=["imp_1"])
+
+
+def test_a_row_of_a_batch_that_does_not_say_who_it_is_makes_it_unknown(
+    gateway: Gateway, client: IamportClient
+) -> None:
+    gateway.on("GET", "/payments", envelope([payment(imp_uid=None)], status=207))
+    with pytest.raises(Malformed):
+        client.payments(imp_uids=["imp_1"])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [payment(imp_uid="imp_1", amount="12000")],
+        [payment(imp_uid="imp_1"), payment(imp_uid="imp_1", amount=1)],
+    ],
+    ids=["unreadable", "one id, two amounts"],
+)
+def test_a_row_of_a_batch_that_cannot_be_believed_is_neither_there_nor_missing(
+    gateway: Gateway, client: IamportClient, rows: list[dict[str, Any]]
+) -> None:
+    gateway.on("GET", "/payments", envelope([*rows, payment(imp_uid="imp_2")]))
+    batch = client.payments(imp_uids=["imp_1", "imp_2"])
+    assert [row.imp_uid for row in batch.payments] == ["imp_2"]
+    assert [row.imp_uid for row in batch.unreadable] == ["imp_1"]
+    assert batch.missing_imp_uids == ()
 
 
 # --- Refunds ----------------------------------------------------------------------------------

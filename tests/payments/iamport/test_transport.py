@@ -351,7 +351,7 @@ def test_each_call_leaves_one_line(
     gateway: Gateway, client: IamportClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "payments.iamport")
-    gateway.on("GET", "/payments", html(503), envelope([]))
+    gateway.on("GET", "/payments", html(503), envelope([payment(imp_uid="imp_1")]))
     client.payments(imp_uids=["imp_1"])
     records = [record for record in caplog.records if record.name == "payments.iamport"]
     lines = [record.getMessage() for record in records]

@@ -18,12 +18,13 @@ from tests.payments.conftest import start
 
 @pytest.fixture
 def orders(sandbox: SandboxGateway, customer: User, product: Product) -> list[Payment]:
-    """Two of yesterday's orders; one of them was paid and we heard nothing."""
+    """Two of yesterday's orders; one was paid and we heard nothing, the other left."""
     yesterday = timezone.now() - timedelta(hours=25)
     orders = [
         start(customer, product, checkout_key=key, requested_at=yesterday) for key in ("a", "b")
     ]
     sandbox.pay(orders[0].merchant_uid, 99_000)
+    sandbox.pay(orders[1].merchant_uid, 99_000, outcome="ready")
     return orders
 
 

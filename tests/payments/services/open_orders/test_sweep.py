@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from payments.iamport.transport import Reply, Transport
 from payments.models import Payment, Product
 from payments.services import webhooks
 from payments.services.ledger_audit import audit
@@ -149,9 +150,12 @@ class TestWhomItAsks:
         assert swept(payment) == SweepResult(waiting=1)
         assert swept(payment, later=timedelta(minutes=10)) == SweepResult(abandoned=1)
 
-    def test_the_waits_are_configured(self, order: Order, settings: Any) -> None:
+    def test_the_waits_are_configured(
+        self, order: Order, sandbox: SandboxGateway, settings: Any
+    ) -> None:
         settings.SWEEP_SHORT_WAIT, settings.SWEEP_LONG_WAIT = 5, 1
         young, old = order(timedelta(minutes=6)), order(HOUR)
+        sandbox.pay(old.merchant_uid, old.amount, outcome="ready")
         assert swept(young, old) == SweepResult(waiting=1, abandoned=1)
         assert (young.status, old.status) == ("ready", "failed")
 
@@ -181,8 +185,11 @@ class TestWhomItAsks:
 
 
 class TestFailing:
-    def test_an_order_without_any_attempt_is_abandoned(self, order: Order) -> None:
+    def test_an_order_without_any_attempt_is_abandoned_once_that_is_said_twice(
+        self, order: Order
+    ) -> None:
         payment = order(25 * HOUR)
+        assert swept(payment) == SweepResult(waiting=1)
         assert swept(payment) == SweepResult(abandoned=1)
         event = payment.events.get(kind="failed")
         assert (payment.status, event.source, event.reason_code) == (
@@ -210,6 +217,33 @@ class TestFailing:
         assert swept(payment) == SweepResult(waiting=1)
         assert payment.status == "ready"
 
+    @pytest.mark.parametrize("status", [400, 404])
+    def test_a_page_that_is_not_there_for_once_hides_no_money(
+        self,
+        order: Order,
+        sandbox: SandboxGateway,
+        monkeypatch: pytest.MonkeyPatch,
+        status: int,
+    ) -> None:
+        payment = order(25 * HOUR)
+        left = {"merchant_uid": payment.merchant_uid, "amount": payment.amount, "outcome": "ready"}
+        began = int(payment.requested_at.timestamp())
+        rows = [left | {"started_at": began + number} for number in range(120)]
+        sandbox.control("POST", "payments?answer=count", rows)
+        sandbox.pay(payment.merchant_uid, payment.amount)
+        exchange = Transport.exchange
+
+        def without_page_2(*arguments: Any) -> Reply:
+            if ("page", "2") in arguments[1].params:
+                return Reply(status, b'{"code": -1, "message": null, "response": null}')
+            return exchange(*arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Transport, "exchange", without_page_2)
+            assert swept(payment) == SweepResult(silent=1)
+            assert payment.status == "ready"
+        assert swept(payment) == SweepResult(paid=1)
+
     def test_money_is_never_waved_away(self, order: Order, sandbox: SandboxGateway) -> None:
         payment = order(25 * HOUR)
         sandbox.pay(payment.merchant_uid, payment.amount)
@@ -230,6 +264,7 @@ class TestFailing:
         self, order: Order, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         payment = order(25 * HOUR)
+        swept(payment)
 
         def pay_first(**arguments: Any) -> Payment:
             sandbox.pay(payment.merchant_uid, payment.amount)
@@ -245,6 +280,7 @@ class TestFailing:
         self, order: Order, sandbox: SandboxGateway
     ) -> None:
         payment = order(25 * HOUR)
+        sandbox.pay(payment.merchant_uid, payment.amount, outcome="ready")
         swept(payment)
         late = sandbox.pay(payment.merchant_uid, payment.amount)
         body = f'{{"imp_uid": "{late["imp_uid"]}", "status": "paid"}}'.encode()
@@ -318,6 +354,7 @@ class TestSilence:
         self, order: Order, sandbox: SandboxGateway
     ) -> None:
         payment = order(25 * HOUR)
+        sandbox.pay(payment.merchant_uid, payment.amount, outcome="ready")
         sandbox.fault("status", status=500)
         assert swept(payment) == SweepResult(silent=1)
         assert (payment.status, payment.verification) == ("ready", "unknown")
@@ -354,6 +391,7 @@ class TestSilence:
                 raise ZeroDivisionError
             return fail_order(**arguments)
 
+        swept(poison, payment)
         monkeypatch.setattr(service, "fail_order", broken)
         assert swept(poison, payment) == SweepResult(abandoned=1, broken=1)
         assert (poison.status, payment.status) == ("ready", "failed")

@@ -1,22 +1,19 @@
-"""How far a run is, whatever the order and the times of the gateway's list."""
+"""How far a run is, whatever the rows of the gateway's list look like."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from payments.iamport import GatewayPayment, IamportClient
+from payments.iamport.transport import Reply, Request, Transport
 from payments.models import Payment, ReconciliationRun, RunStatus
 from payments.services import reconciliation
-from payments.services.reconciliation import streams
-from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import begun, ended, open_by_bucket
 
 NOON = builders.NOON
-
-Rows = list[GatewayPayment]
 
 
 def in_small_turns(run: ReconciliationRun) -> list[int]:
@@ -32,42 +29,33 @@ def in_small_turns(run: ReconciliationRun) -> list[int]:
     raise AssertionError("the run does not come to an end")
 
 
-def listed(monkeypatch: pytest.MonkeyPatch, arranged: Callable[[Rows], Rows]) -> None:
-    """The gateway's list in another order than its own, which the stand-in never leaves."""
-    by_status = IamportClient.by_status
+def listed(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[list[dict[str, Any]]], object]
+) -> None:
+    """Lists of the gateway as the stand-in never has them: their rows are changed on the way."""
+    exchange = Transport.exchange
 
-    def other(client: IamportClient, *arguments: Any, **options: Any) -> Iterator[GatewayPayment]:
-        return iter(arranged(list(by_status(client, *arguments, **options))))
+    def other(transport: Transport, request: Request, token: str | None = None) -> Reply:
+        reply = exchange(transport, request, token)
+        if not request.path.startswith("/payments/status/"):
+            return reply
+        answer = json.loads(reply.body)
+        rows = answer["response"]["list"]
+        change(rows)
+        answer["response"]["total"] = len(rows)
+        return dataclasses.replace(reply, body=json.dumps(answer).encode())
 
-    monkeypatch.setattr(IamportClient, "by_status", other)
-
-
-def backwards(rows: Rows) -> Rows:
-    return rows[::-1]
-
-
-def crossed(rows: Rows) -> Rows:
-    """Two and two change places."""
-    return [row for two in pairs(rows) for row in reversed(two)]
-
-
-def pairs(rows: Sequence[GatewayPayment]) -> Iterator[Sequence[GatewayPayment]]:
-    return (rows[start : start + 2] for start in range(0, len(rows), 2))
+    monkeypatch.setattr(Transport, "exchange", other)
 
 
-def first_one_last(rows: Rows) -> Rows:
-    return [*rows[1:], *rows[:1]]
+def in_lists(monkeypatch: pytest.MonkeyPatch, payment: Payment, **fields: Any) -> None:
+    """The lists say something else of this payment than a look-up does."""
 
+    def change(rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            row.update(fields if row["imp_uid"] == payment.imp_uid else {})
 
-def last_one_first(rows: Rows) -> Rows:
-    return [*rows[-1:], *rows[:-1]]
-
-
-ORDERS = pytest.mark.parametrize(
-    "arranged",
-    [crossed, backwards, first_one_last, last_one_first],
-    ids=lambda order: order.__name__,
-)
+    listed(monkeypatch, change)
 
 
 def figures(run: ReconciliationRun) -> dict[str, int]:
@@ -77,11 +65,9 @@ def figures(run: ReconciliationRun) -> dict[str, int]:
 EVERYTHING = {"ours": 10, "theirs": 10, "agree": 8, "amount": 2, "differ": 2}
 
 
-@ORDERS
 def test_turns_that_end_anywhere_leave_nothing_out_and_count_nothing_twice(
-    book: list[Payment], monkeypatch: pytest.MonkeyPatch, arranged: Callable[[Rows], Rows]
+    book: list[Payment],
 ) -> None:
-    listed(monkeypatch, arranged)
     run = begun()
     cursors = in_small_turns(run)
     assert cursors == sorted(cursors)
@@ -90,43 +76,38 @@ def test_turns_that_end_anywhere_leave_nothing_out_and_count_nothing_twice(
     assert open_by_bucket() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
 
 
-@ORDERS
-def test_one_pass_needs_no_order_at_all(
-    book: list[Payment], monkeypatch: pytest.MonkeyPatch, arranged: Callable[[Rows], Rows]
-) -> None:
-    monkeypatch.setattr(streams, "AHEAD", 0)
-    listed(monkeypatch, arranged)
-    run = ended(begun())
-    assert figures(run) == EVERYTHING
-    assert open_by_bucket() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
-
-
 @pytest.mark.parametrize("number", [0, 4, 9])
-def test_a_row_without_a_time_is_compared_once_and_moves_no_cursor(
-    book: list[Payment], sandbox: SandboxGateway, number: int
+@pytest.mark.parametrize("late", [0.5, 100 * 366 * 86_400], ids=["half a second", "a century"])
+def test_a_row_without_a_time_among_its_days_is_asked_about_and_moves_no_cursor(
+    book: list[Payment], monkeypatch: pytest.MonkeyPatch, number: int, late: float
 ) -> None:
     # Listed where it belongs; but half a second is no time that we take.
-    time = NOON.timestamp() + 60 * number + 0.5
-    sandbox.control("PATCH", f"payments/{book[number].imp_uid}", {"paid_at": time})
+    in_lists(monkeypatch, book[number], paid_at=NOON.timestamp() + 60 * number + late)
     run = begun()
     first, last = run.bounds
     cursors = in_small_turns(run)
     assert cursors == sorted(cursors)
     assert first <= cursors[0] <= cursors[-1] == last
-    assert figures(run) == EVERYTHING | ({"agree": 7, "moved": 1})
+    assert run.counts["agree"] + run.counts["amount"] == 10
+    assert open_by_bucket() == {"amount": {book[1].imp_uid, book[8].imp_uid}}
 
 
-def test_a_time_past_its_days_moves_no_cursor(
+def test_a_list_in_another_order_is_unknown_and_says_why(
     book: list[Payment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ahead(rows: Rows) -> Rows:
-        years = 100 * 366 * 86_400
-        return [dataclasses.replace(rows[0], paid_at=rows[0].paid_at + years), *rows[1:]]
-
-    monkeypatch.setattr(streams, "AHEAD", 0)
-    listed(monkeypatch, ahead)
+    listed(monkeypatch, lambda rows: rows.reverse())
     run = begun()
-    cursors = in_small_turns(run)
-    assert cursors == sorted(cursors)
-    assert cursors[-1] == run.bounds[1]
-    assert (run.status, run.counts["ours"], run.counts["theirs"]) == (RunStatus.DONE, 10, 10)
+    assert reconciliation.work(run_id=run.pk, seconds=60) == 1
+    run.refresh_from_db()
+    assert (run.status, run.cursor) == (RunStatus.RUNNING, None)
+    assert "order" in run.last_error
+
+
+def test_a_row_that_does_not_say_who_it_is_ends_the_run_as_unknown(
+    book: list[Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed(monkeypatch, lambda rows: rows.insert(4, {"amount": 1_000}))
+    run = ended(begun())
+    assert run.status == RunStatus.DONE
+    assert run.unknown == [f"#5 {book[3].imp_uid}"]
+    assert figures(run) == EVERYTHING | {"unknown": 1, "only_there": 1, "only_here": 1}

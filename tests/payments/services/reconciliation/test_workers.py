@@ -93,7 +93,7 @@ class TestKilled:
 
 
 class TestOneByOne:
-    """One of a hundred can't be read, so each is asked for alone: longer than a lease may last."""
+    """A batch can't be read, so each is asked for alone: longer than a lease may last."""
 
     LEASE = 60
 
@@ -103,7 +103,7 @@ class TestOneByOne:
             builders.paid(customer, product, at=NOON + timedelta(seconds=n)) for n in range(10)
         ]
         lies: dict[int, dict[str, Any]] = {payment.pk: {"amount": 1} for payment in payments}
-        lies[payments[5].pk] = {"fields": {"amount": "lots"}}
+        lies[payments[5].pk] = {"fields": {"imp_uid": None}}
         mirror(sandbox, payments, lies)
 
     @pytest.fixture

@@ -375,3 +375,47 @@ def test_a_payment_of_a_test_channel_counts_where_that_is_switched_on(
     attempt = sandbox.pay(payment.merchant_uid, 99_000, sandbox=True)
     look(payment, attempt["imp_uid"])
     assert payment.is_paid
+
+
+class TestAttemptsThatCannotBeRead:
+    """One that can't be read hides neither the others nor money."""
+
+    @pytest.fixture
+    def poison(self, payment: Payment, sandbox: SandboxGateway) -> str:
+        """An old attempt of the order with an amount that nobody can read."""
+        attempt = sandbox.pay(payment.merchant_uid, 99_000, outcome="failed")
+        sandbox.control("PATCH", f"payments/{attempt['imp_uid']}", {"amount": None})
+        return str(attempt["imp_uid"])
+
+    def test_beside_the_paid_one_it_does_no_harm(
+        self, payment: Payment, sandbox: SandboxGateway, poison: str
+    ) -> None:
+        paid = sandbox.pay(payment.merchant_uid, 99_000)
+        assert look(payment).kind is EventKind.PAID
+        assert payment.imp_uid == paid["imp_uid"]
+
+    def test_beside_an_open_one_it_does_no_harm_if_it_failed(
+        self, payment: Payment, sandbox: SandboxGateway, poison: str
+    ) -> None:
+        sandbox.pay(payment.merchant_uid, 99_000, outcome="ready")
+        assert look(payment).kind is EventKind.CONFIRMED
+
+    @pytest.mark.parametrize("status", ["paid", "cancelled", "ready", "melted", None])
+    def test_if_it_may_be_the_one_that_counts_nothing_is_known(
+        self, payment: Payment, sandbox: SandboxGateway, poison: str, status: str | None
+    ) -> None:
+        sandbox.control("PATCH", f"payments/{poison}", {"status": status})
+        sandbox.pay(payment.merchant_uid, 99_000, outcome="failed")
+        assert look(payment).kind is EventKind.UNKNOWN
+        assert payment.status == "ready"
+
+    def test_one_that_says_it_was_approved_is_a_second_approval(
+        self, payment: Payment, sandbox: SandboxGateway, poison: str
+    ) -> None:
+        sandbox.control("PATCH", f"payments/{poison}", {"status": "paid"})
+        sandbox.pay(payment.merchant_uid, 99_000)
+        assert look(payment).findings == (Finding.SECOND_APPROVAL,)
+        assert poison in payment.events.get(kind="discrepancy").note
+
+    def test_alone_it_is_unknown(self, payment: Payment, poison: str) -> None:
+        assert look(payment).kind is EventKind.UNKNOWN

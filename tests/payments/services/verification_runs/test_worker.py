@@ -260,7 +260,7 @@ class TestWorkersThatDie:
             builders.ordered(customer, product)
         asked: list[str] = []
 
-        def slow(client: IamportClient, merchant_uid: str) -> list[GatewayPayment]:
+        def slow(client: IamportClient, merchant_uid: str, **_options: Any) -> list[GatewayPayment]:
             asked.append(merchant_uid)
             time.sleep(0.06)
             raise NotFound("no payment of this order")
