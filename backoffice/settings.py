@@ -301,6 +301,11 @@ WEBHOOK_KEEP_STRANGE_DAYS = env.int("WEBHOOK_KEEP_STRANGE_DAYS", default=30)
 WEBHOOK_KEEP_HARMLESS_DAYS = env.int("WEBHOOK_KEEP_HARMLESS_DAYS", default=180)
 IAMPORT_CONNECT_TIMEOUT = env.float("IAMPORT_CONNECT_TIMEOUT", default=3.05)
 IAMPORT_READ_TIMEOUT = env.float("IAMPORT_READ_TIMEOUT", default=10.0)
+# For the whole of a call: a body may drip for ever without one read timing out.
+IAMPORT_DEADLINE = env.float("IAMPORT_DEADLINE", default=20.0)
+# In bytes, unpacked: a page of a thousand payments, and any other answer.
+IAMPORT_LARGEST_LIST = env.int("IAMPORT_LARGEST_LIST", default=32_000_000)
+IAMPORT_LARGEST_ANSWER = env.int("IAMPORT_LARGEST_ANSWER", default=1_000_000)
 IAMPORT_MAX_RETRIES = env.int("IAMPORT_MAX_RETRIES", default=2)
 # Calls under way at once in one web process: fewer than its threads, so that a slow gateway leaves
 # some for everything else.

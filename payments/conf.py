@@ -16,7 +16,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """How to reach the gateway from the server. Times in seconds."""
+    """How to reach the gateway from the server. Times in seconds, sizes in bytes, unpacked."""
 
     api_url: str
     key: str
@@ -24,6 +24,9 @@ class Gateway:
     accepts_test_payments: bool
     connect_timeout: float
     read_timeout: float
+    deadline: float
+    largest_list: int
+    largest_answer: int
     max_retries: int
 
     def __repr__(self) -> str:
@@ -95,6 +98,9 @@ def gateway() -> Gateway:
         accepts_test_payments=settings.IAMPORT_ACCEPT_TEST_PAYMENTS,
         connect_timeout=settings.IAMPORT_CONNECT_TIMEOUT,
         read_timeout=settings.IAMPORT_READ_TIMEOUT,
+        deadline=settings.IAMPORT_DEADLINE,
+        largest_list=settings.IAMPORT_LARGEST_LIST,
+        largest_answer=settings.IAMPORT_LARGEST_ANSWER,
         max_retries=settings.IAMPORT_MAX_RETRIES,
     )
 

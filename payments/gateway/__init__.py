@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 
 from payments import conf
-from payments.iamport import IamportClient
+from payments.iamport import IamportClient, Limits
 
 from .breaker import Breaker
 from .shared import SharedBreaker
@@ -40,6 +40,11 @@ def _client(gateway: conf.Gateway) -> IamportClient:
         include_sandbox=gateway.accepts_test_payments,
         connect_timeout=gateway.connect_timeout,
         read_timeout=gateway.read_timeout,
+        limits=Limits(
+            seconds=gateway.deadline,
+            list_bytes=gateway.largest_list,
+            other_bytes=gateway.largest_answer,
+        ),
         max_retries=gateway.max_retries,
         gate=_breaker(gateway).call,
     )

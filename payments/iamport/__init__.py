@@ -26,6 +26,7 @@ from .schemas import (
     RefundAccount,
     Unreadable,
 )
+from .transport import Limits
 
 __all__ = [
     "IDS_PER_CALL",
@@ -37,6 +38,7 @@ __all__ = [
     "GatewayPayment",
     "IamportClient",
     "IamportError",
+    "Limits",
     "Malformed",
     "NotAnId",
     "NotFound",

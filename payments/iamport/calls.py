@@ -62,9 +62,13 @@ class Caller:
         *,
         params: Sequence[tuple[str, str]] = (),
         body: Mapping[str, Any] | None = None,
+        is_list: bool = False,
     ) -> T:
-        """What `read` makes of the envelope's `response`; only a GET is repeated on trouble."""
-        request = Request(method, path, params, body, repeatable=method == "GET")
+        """What `read` makes of the envelope's `response`; only a GET is repeated on trouble.
+
+        `is_list`: the answer may be as large as a page of payments.
+        """
+        request = Request(method, path, params, body, method == "GET", is_list)
         with self._gate():
             return self._answer(request, read)
 
@@ -97,7 +101,8 @@ def _read(request: Request, reply: Reply, read: Callable[[Any], T]) -> T:
     envelope = _open(reply.body)
     kind = classify(reply.status, envelope.code)
     if kind is not None:
-        raise _failure(kind, request, reply.status, envelope)
+        why = reply.trouble if kind is Malformed else ""
+        raise _failure(kind, request, reply.status, envelope, why)
     try:
         return read(envelope.response)
     except parsing.ShapeError as error:

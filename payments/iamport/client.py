@@ -28,10 +28,11 @@ from .schemas import (
     Row,
     Unreadable,
 )
-from .transport import Transport
+from .transport import Limits, Transport
 
 IDS_PER_CALL = 100  # ids per call (contract 2.3)
 _ATTEMPTS_PER_PAGE = 100
+NORMAL = Limits()
 
 Params = Sequence[tuple[str, str]]
 # What takes rows that can't be read, one by one.
@@ -50,6 +51,7 @@ class IamportClient:
         include_sandbox: bool = False,
         connect_timeout: float = 3.05,
         read_timeout: float = 10.0,
+        limits: Limits = NORMAL,
         max_retries: int = 2,
         backoff: float = 0.2,
         pool_size: int = 16,
@@ -69,9 +71,11 @@ class IamportClient:
         self._transport = Transport(
             self._api_url,
             timeout=(connect_timeout, read_timeout),
+            limits=limits,
             max_retries=max_retries,
             backoff=backoff,
             pool_size=pool_size,
+            monotonic=monotonic,
             sleep=sleep,
         )
         caller = Caller(self._transport, key=key, secret=secret, monotonic=monotonic, gate=gate)
@@ -171,7 +175,8 @@ class IamportClient:
     def _some(self, ids: Params) -> dict[str, Row]:
         asked = frozenset(uid for _name, uid in ids)
         try:
-            return self._call("GET", "/payments", partial(parsing.batch, asked=asked), params=ids)
+            read = partial(parsing.batch, asked=asked)
+            return self._call("GET", "/payments", read, params=ids, is_list=True)
         except NotFound:
             return {}  # 200 all, 207 some, 404 none of them
 
@@ -229,7 +234,8 @@ class IamportClient:
         return _handed_out(by_key(windows, fetch), path, unreadable)
 
     def _page(self, path: str, params: Params, read: Callable[[Any], Page], number: int) -> Page:
-        return self._call("GET", path, read, params=[*params, ("page", str(number))])
+        params = [*params, ("page", str(number))]
+        return self._call("GET", path, read, params=params, is_list=True)
 
     def cancel(
         self,

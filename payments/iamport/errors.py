@@ -74,7 +74,9 @@ class Unanswered(IamportError):
 
 
 class Unavailable(Unanswered):
-    """Timeout, connection error, 408, 429 or 5xx."""
+    """Timeout, connection error, 408, 429 or 5xx. `is_slow`: it was given up after a time."""
+
+    is_slow: bool = False
 
 
 class Busy(Unavailable):

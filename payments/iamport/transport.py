@@ -1,4 +1,4 @@
-"""One exchange over HTTP: connection pool, timeouts, repeats, and one log line per try.
+"""One exchange over HTTP: connection pool, time and size limits, repeats, a log line per try.
 
 Knows nothing of payments or envelopes. Only what is safe to repeat is repeated (GET, getToken);
 `worth_repeating` is the one place that decides on which outcomes. urllib3's own Retry is off: it
@@ -14,10 +14,10 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    DecodeError,
     HTTPError,
     InvalidHeader,
     NewConnectionError,
@@ -25,11 +25,14 @@ from urllib3.exceptions import (
 )
 from urllib3.util.retry import Retry
 
+from .deadline import DeadlineAdapter, until
 from .errors import Unavailable
 
 logger = logging.getLogger("payments.iamport")
 
 REPEATED_STATUSES = frozenset({429, 500, 502, 503, 504})
+_SHORTEST = 0.001  # seconds; no timeout may be 0
+_PART = 65_536  # bytes that are unpacked at once
 LONGEST_PAUSE = 5.0  # seconds; also the most that a Retry-After is honoured
 
 
@@ -42,15 +45,29 @@ class Request:
     params: Sequence[tuple[str, str]] = ()
     body: Mapping[str, Any] | None = None
     repeatable: bool = False
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one exchange may take: seconds for all of it, unpacked bytes of a list and of the rest.
+
+    A gzip of some KB may unpack to a GB, so it is the unpacked bytes that count.
+    """
+
+    seconds: float = 20.0
+    list_bytes: int = 32_000_000
+    other_bytes: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reply:
-    """What came back, unread."""
+    """What came back, unread. `trouble` says why its body is empty, if it was not to be had."""
 
     status: int
     body: bytes
     retry_after: float | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,35 +104,45 @@ class Transport:
         api_url: str,
         *,
         timeout: tuple[float, float],
+        limits: Limits,
         max_retries: int,
         backoff: float,
         pool_size: int,
+        monotonic: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self._api_url = api_url
         self._timeout = timeout
+        self._limits = limits
+        self._monotonic = monotonic
         self._max_retries = max_retries
         self._backoff = backoff
         self._sleep = sleep
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
+        self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
         self._session = _session(self._adapter)
 
     def exchange(self, request: Request, token: str | None = None) -> Reply:
-        """The gateway's reply, whatever its status. Raises Unavailable when there is none."""
-        spent, timed_out = 0, False
-        result = self._once(request, token)
+        """The gateway's reply, whatever its status. Raises Unavailable when there is none.
+
+        All tries and the pauses between them are over within the limit of seconds.
+        """
+        ends, spent, timed_out = self._monotonic() + self._limits.seconds, 0, False
+        result = self._once(request, token, ends)
         while (
             request.repeatable
             and spent < self._max_retries
             and worth_repeating(result, timed_out=timed_out)
         ):
             timed_out = timed_out or (isinstance(result, NoReply) and result.timed_out)
-            self._sleep(pause(spent, result, self._backoff))
+            wait = pause(spent, result, self._backoff)
+            if self._monotonic() + wait >= ends:
+                break
+            self._sleep(wait)
             spent += 1
-            result = self._once(request, token)
+            result = self._once(request, token, ends)
         if isinstance(result, NoReply):
             error = Unavailable(result.why, method=request.method, path=request.path)
-            error.sent = result.sent
+            error.sent, error.is_slow = result.sent, result.timed_out
             raise error
         return result
 
@@ -126,9 +153,9 @@ class Transport:
             pools[key].close()
         self._session.close()
 
-    def _once(self, request: Request, token: str | None) -> Reply | NoReply:
+    def _once(self, request: Request, token: str | None, ends: float) -> Reply | NoReply:
         started = time.perf_counter()
-        result = self._send(request, token)
+        result = self._send(request, token, ends)
         answered = isinstance(result, Reply)
         logger.log(
             logging.INFO if isinstance(result, Reply) and result.status < 500 else logging.WARNING,
@@ -141,19 +168,29 @@ class Transport:
         )
         return result
 
-    def _send(self, request: Request, token: str | None) -> Reply | NoReply:
+    def _send(self, request: Request, token: str | None, ends: float) -> Reply | NoReply:
+        def seconds_left() -> float:
+            return ends - self._monotonic()
+
+        connect, read = (max(min(limit, seconds_left()), _SHORTEST) for limit in self._timeout)
+
         try:
-            with self._session.request(
-                request.method,
-                self._api_url + request.path,
-                params=list(request.params),
-                json=request.body,
-                auth=_Token(token),
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return Reply(response.status_code, _body(response), _retry_after(response))
+            with (
+                until(seconds_left),
+                self._session.request(
+                    request.method,
+                    self._api_url + request.path,
+                    params=list(request.params),
+                    json=request.body,
+                    auth=_Token(token),
+                    timeout=(connect, read),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                most = self._limits.list_bytes if request.is_list else self._limits.other_bytes
+                body, trouble = _body(response, most)
+                return Reply(response.status_code, body, _retry_after(response), trouble)
         except (OSError, HTTPError) as error:  # every RequestException is an OSError
             # Only its name goes on: the exception holds the request, with token and body.
             return _no_reply(error)
@@ -178,7 +215,7 @@ def _jitter(low: float, high: float) -> float:
     return random.uniform(low, high)  # noqa: S311 (spreads tries over time, hides nothing)
 
 
-def _session(adapter: HTTPAdapter) -> requests.Session:
+def _session(adapter: DeadlineAdapter) -> requests.Session:
     session = requests.Session()
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -187,11 +224,18 @@ def _session(adapter: HTTPAdapter) -> requests.Session:
     return session
 
 
-def _body(response: requests.Response) -> bytes:
+def _body(response: requests.Response, most: int) -> tuple[bytes, str]:
+    """The unpacked body, and why there is none if the reply is there but can't be read."""
+    parts, size = [], 0
     try:
-        return response.content
-    except requests.exceptions.ContentDecodingError:
-        return b""  # the reply is there but can't be read: no envelope, so Malformed
+        for part in response.raw.stream(_PART, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > most:
+                return b"", f"the answer is larger than {most:,} bytes"
+    except DecodeError:
+        return b"", "the answer can't be unpacked"
+    return b"".join(parts), ""
 
 
 def _retry_after(response: requests.Response) -> float | None:
@@ -211,7 +255,7 @@ def _no_reply(error: OSError | HTTPError) -> NoReply:
     return NoReply(
         why=type(error).__name__,
         sent=not (unconnected or isinstance(error, requests.ConnectTimeout)),
-        # requests turns a read timeout in the middle of a body into a ConnectionError
-        timed_out=isinstance(error, requests.ReadTimeout) or isinstance(inner, ReadTimeoutError),
+        timed_out=isinstance(error, requests.Timeout | ReadTimeoutError)
+        or isinstance(inner, ReadTimeoutError),
         hopeless=isinstance(error, requests.exceptions.SSLError),
     )
