@@ -1,7 +1,7 @@
 """What may be sent at all: every check that raises ValueError before a call is made.
 
 An empty id must never get as far as a URL: `/payments/` + "" is another resource, and a look-up of
-nothing would be answered with somebody's payments. Limits: contract 2.7 and 3.
+nothing would be answered with somebody's payments. Limits: contract 2.7, and `fields`.
 """
 
 from collections.abc import Iterable
@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import NotAnId
+from .fields import LIMITS
 
-MERCHANT_UID_LIMIT = 40
-IMP_UID_LIMIT = 32
 REASON_LIMIT = 256
 PAGE_LIMIT = 1000
 REPLACEMENT = "\ufffd"  # stands for a character that can't be stored, so an id with it is nobody's
@@ -21,7 +20,7 @@ SORTINGS = frozenset({"-started", "started", "-paid", "paid", "-updated", "updat
 
 
 def imp_uid(value: str) -> str:
-    return _identifier("imp_uid", value, IMP_UID_LIMIT)
+    return _identifier("imp_uid", value)
 
 
 def is_imp_uid(value: str) -> bool:
@@ -33,7 +32,7 @@ def is_imp_uid(value: str) -> bool:
 
 
 def merchant_uid(value: str) -> str:
-    return _identifier("merchant_uid", value, MERCHANT_UID_LIMIT)
+    return _identifier("merchant_uid", value)
 
 
 def imp_uids(values: Iterable[str]) -> list[str]:
@@ -110,11 +109,11 @@ def preparation(uid: str, amount: int, unit: str) -> dict[str, Any]:
     }
 
 
-def _identifier(name: str, value: str, limit: int) -> str:
+def _identifier(name: str, value: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise NotAnId(f"{name} is missing")
-    if len(value) > limit:
-        raise NotAnId(f"{name} is longer than {limit} characters")
+    if len(value) > LIMITS[name]:
+        raise NotAnId(f"{name} is longer than {LIMITS[name]} characters")
     if REPLACEMENT in value or "\0" in value:
         raise NotAnId(f"{name} holds characters that no id has")
     # Percent-encoding leaves dots alone, and HTTP clients resolve /payments/.. themselves.

@@ -28,6 +28,7 @@ from .transport import Reply, Request, Transport
 T = TypeVar("T")
 
 _SIGN_IN = "/users/getToken"
+_DIGITS = 40  # of an integer; more is nothing that a payment has
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -128,14 +129,31 @@ def _failure(
 
 def _open(body: bytes) -> _Envelope:
     try:
-        document = json.loads(body, parse_constant=_no_constant)
+        document = json.loads(
+            body,
+            parse_int=_integer,
+            parse_constant=_nothing,
+            object_pairs_hook=_object,
+        )
     except (ValueError, RecursionError):
         return _Envelope(None)
-    code = document.get("code") if isinstance(document, dict) else None
+    code = document.get("code") if type(document) is dict else None
     if type(code) is not int:
         return _Envelope(None)
     return _Envelope(code, clean(document.get("message")), document.get("response"))
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+def _integer(digits: str) -> int | str:
+    """One number of thousands of digits must not make all else unreadable: it is no number here."""
+    return int(digits) if len(digits) <= _DIGITS else digits
+
+
+def _nothing(name: str) -> None:
+    """NaN and the infinities, which are no JSON."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs) and any(fields[name] != value for name, value in pairs):
+        return parsing.Doubled(fields)
+    return fields

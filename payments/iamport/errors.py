@@ -10,6 +10,8 @@ No message here holds a key, a token, a card number or anything of a request's b
 import re
 from collections.abc import Callable
 
+from .personal import HIDDEN, scrubbed
+
 
 class NotAnId(ValueError):
     """What can be no id of the gateway's (blank, too long, odd signs): it is never sent."""
@@ -119,9 +121,9 @@ def classify(status: int, code: int | None) -> type[IamportError] | None:
     return Malformed
 
 
-_CARD_LIKE = re.compile(r"(?<![\w*])\d(?:[ -]?\d){12,18}(?!\w)")
 _SECRET_LIKE = re.compile(r"[0-9A-Za-z]{40,}")
 _LONGEST_MESSAGE = 500
+_LONGEST_LOOK = 10_000  # characters; what comes after is neither looked through nor kept
 # Control signs but for tab and line ends, and what turns the reading direction of a page or a log.
 UNSHOWN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]"
@@ -130,11 +132,11 @@ UNSHOWN = re.compile(
 
 
 def clean(text: object) -> str | None:
-    """The gateway's text, fit for logs: one line, bounded, without what looks like a card or key.
+    """The gateway's text, fit for logs: one line, bounded, without what looks personal or a key.
 
     The text may quote a PG, and what a PG quotes is not in our hands.
     """
     if not isinstance(text, str):
         return None
-    line = " ".join(UNSHOWN.sub(" ", text.encode("utf-8", "replace").decode()).split())
-    return _SECRET_LIKE.sub("***", _CARD_LIKE.sub("***", line))[:_LONGEST_MESSAGE] or None
+    shown = UNSHOWN.sub(" ", text[:_LONGEST_LOOK].encode("utf-8", "replace").decode())
+    return _SECRET_LIKE.sub(HIDDEN, scrubbed(" ".join(shown.split())))[:_LONGEST_MESSAGE] or None

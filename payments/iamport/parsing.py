@@ -2,7 +2,8 @@
 
 Strict on what money and identity hang on (a wrong shape is `ShapeError` naming the field, never its
 value), lenient on everything else: the gateway adds fields, methods and nulls as it likes. To read
-another optional field, declare it in `schemas`: `READERS` finds it by its type.
+another optional field, declare it in `schemas` (`READERS` finds it by its type) and, if it is a
+text, give it its limit in `fields`.
 """
 
 import json
@@ -10,11 +11,24 @@ import re
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from .arguments import REPLACEMENT
 from .errors import UNSHOWN
+from .fields import (
+    BY_NAME,
+    BY_NAME_OF_REFUND,
+    FREE,
+    LIMITS,
+    PERSONAL,
+    REFUNDS_AT_MOST,
+    Mask,
+    Text,
+    TooLong,
+)
+from .personal import scrubbed
 from .schemas import (
     FILED_BY,
     Amount,
@@ -28,6 +42,8 @@ from .schemas import (
 )
 
 _LATEST = 253_402_300_799  # the last second of the year 9999: past it no datetime can be made
+_MOST = 2**63 - 1  # what a database holds
+_UNCUT = 10_000  # characters of a free text that are looked through
 _LONGEST_NAME = 64  # of a row that is set aside; more than any id may have
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half surrogates: no database takes them
 
@@ -36,10 +52,19 @@ class ShapeError(ValueError):
     """The answer has not the contract's shape; the text names the field."""
 
 
+class Doubled(dict[str, Any]):
+    """An object of JSON that names a field twice with two values: neither is to be believed."""
+
+
 def payment(response: Any, where: str = "response") -> GatewayPayment:
     """A payment; required fields as in contract 3."""
     row = _object(response, where)
     currency = _required_text(row, "currency", where)
+    texts = {name: read(row.get(name)) for name, read in READERS.items()}
+    persons = tuple(filter(None, (texts[name] for name in PERSONAL)))
+    for name in FREE:
+        if texts[name]:
+            texts[name] = _free_text(BY_NAME[name], texts[name], persons)
     return GatewayPayment(
         imp_uid=_required_text(row, "imp_uid", where),
         merchant_uid=_required_text(row, "merchant_uid", where),
@@ -48,9 +73,9 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
         cancel_amount=_money(row, "cancel_amount", where, currency),
         currency=currency,
         sandbox=_required_flag(row, "sandbox", where),
-        cancel_history=_history(row, where, currency),
+        cancel_history=_history(row, where, currency, persons),
         raw=row,
-        **{name: read(row.get(name)) for name, read in READERS.items()},
+        **texts,
     )
 
 
@@ -174,8 +199,27 @@ def text(value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        value = json.dumps(value, ensure_ascii=False)
+        try:
+            value = json.dumps(value, ensure_ascii=False)
+        except RecursionError:
+            raise ShapeError("a text is nested too deeply") from None
     return UNSHOWN.sub("", str(value).encode("utf-8", "replace").decode())
+
+
+def _limited(field: Text, value: Any) -> str:
+    """Text within its limit. Free text is cut later: a card number cut in two is not found."""
+    words = text(value)
+    if len(words) <= field.limit:
+        return words
+    if field.too_long is TooLong.MALFORMED:
+        raise ShapeError(f"{field.name} is longer than {field.limit} characters")
+    if field.too_long is TooLong.ABSENT:
+        return ""
+    return words[: _UNCUT if field.mask is Mask.SCRUBBED else field.limit]
+
+
+def _free_text(field: Text, words: str, persons: tuple[str, ...]) -> str:
+    return scrubbed(words, persons)[: field.limit]
 
 
 def whole(value: Any) -> int:
@@ -203,21 +247,20 @@ def _whole_or_none(value: Any) -> int | None:
 def _object(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ShapeError(f"{where} is not an object")
+    if isinstance(value, Doubled):
+        raise ShapeError(f"{where} says something twice, and not the same")
     return value
 
 
 def _required_text(row: dict[str, Any], name: str, where: str) -> str:
     """Text that identity hangs on is never mended: mended, it would be another id."""
-    value = _some_text(row, name, where)
-    if _UNUSABLE.search(value):
-        raise ShapeError(f"{where}.{name} holds characters that can't be stored")
-    return value
-
-
-def _some_text(row: dict[str, Any], name: str, where: str) -> str:
     value = row.get(name)
     if not isinstance(value, str) or not value.strip():
         raise ShapeError(f"{where}.{name} is missing or no text")
+    if _UNUSABLE.search(value):
+        raise ShapeError(f"{where}.{name} holds characters that can't be stored")
+    if len(value) > LIMITS.get(name, len(value)):
+        raise ShapeError(f"{where}.{name} is longer than {LIMITS[name]} characters")
     return value
 
 
@@ -233,7 +276,7 @@ def _money(row: dict[str, Any], name: str, where: str, currency: str) -> Amount:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ShapeError(f"{where}.{name} is missing or no number")
     number = Decimal(str(value))
-    if not number.is_finite() or number < 0:
+    if not number.is_finite() or not 0 <= number <= _MOST:
         raise ShapeError(f"{where}.{name} is not an amount")
     if number == number.to_integral_value():
         return int(number)
@@ -242,42 +285,46 @@ def _money(row: dict[str, Any], name: str, where: str, currency: str) -> Amount:
     return number
 
 
-def _history(row: dict[str, Any], where: str, currency: str) -> tuple[Cancellation, ...]:
-    rows = row.get("cancel_history")
+def _history(
+    row: dict[str, Any], where: str, currency: str, persons: tuple[str, ...]
+) -> tuple[Cancellation, ...]:
+    where, rows = f"{where}.cancel_history", row.get("cancel_history")
     if not rows:
         return ()
     if not isinstance(rows, list):
-        raise ShapeError(f"{where}.cancel_history is not a list")
+        raise ShapeError(f"{where} is not a list")
+    if len(rows) > REFUNDS_AT_MOST:
+        raise ShapeError(f"{where} has more than {REFUNDS_AT_MOST} entries")
     entries = [
-        _cancellation(entry, f"{where}.cancel_history[{index}]", currency)
+        _cancellation(entry, f"{where}[{index}]", currency, persons)
         for index, entry in enumerate(rows)
     ]
     # The contract does not say in which order they come (contract 3.4).
     return tuple(sorted(entries, key=lambda entry: entry.cancelled_at))
 
 
-def _cancellation(value: Any, where: str, currency: str) -> Cancellation:
+def _cancellation(value: Any, where: str, currency: str, persons: tuple[str, ...]) -> Cancellation:
     row = _object(value, where)
+    texts = {name: _limited(field, row.get(name)) for name, field in BY_NAME_OF_REFUND.items()}
+    texts["reason"] = _free_text(BY_NAME_OF_REFUND["reason"], texts["reason"], persons)
     return Cancellation(
         amount=_money(row, "amount", where, currency),
         cancelled_at=whole(row.get("cancelled_at")),
-        cancellation_id=text(row.get("cancellation_id")),
-        reason=text(row.get("reason")),
-        pg_tid=text(row.get("pg_tid")),
-        receipt_url=text(row.get("receipt_url")),
+        **texts,
     )
 
 
 _BY_TYPE: dict[Any, Callable[[Any], Any]] = {
-    str: text,
     int: whole,
     bool: _flag,
     int | None: _whole_or_none,
 }
 
 # The optional fields of a payment; the required ones and cancel_history are read in `payment`.
-READERS = {
-    field.name: _BY_TYPE[field.type]
+READERS: dict[str, Callable[[Any], Any]] = {
+    field.name: partial(_limited, BY_NAME[field.name])
+    if field.type is str
+    else _BY_TYPE[field.type]
     for field in fields(GatewayPayment)
-    if field.default is not MISSING and field.type in _BY_TYPE
+    if field.default is not MISSING and (field.type is str or field.type in _BY_TYPE)
 }

@@ -44,7 +44,6 @@ ID_TAKEN = _("A payment of ours has this PortOne id already.")
 DIFFERS = _("The gateway's answer contradicts itself. Clear it up with PortOne first.")
 HAS_CUSTOMER = _("This payment has a customer already.")
 
-NUMBER_LIMIT = 40
 # What shops put into custom_data to say who is buying.
 _ID_KEYS = ("user_id", "userId", "customer_id", "customerId", "user", "uid")
 _EMAIL_KEYS = ("email", "user_email", "userEmail", "buyer_email")
@@ -71,7 +70,7 @@ def fresh_answer(*, discrepancy: Discrepancy) -> GatewayPayment:
 
 
 def _refusal(discrepancy: Discrepancy, answer: GatewayPayment) -> str | Promise | None:
-    if answer.imp_uid != discrepancy.imp_uid or len(answer.merchant_uid) > NUMBER_LIMIT:
+    if answer.imp_uid != discrepancy.imp_uid:
         return DIFFERS
     if answer.status not in APPROVED or not answer.paid_at:
         return NO_MONEY
@@ -137,15 +136,14 @@ def _apply(
 
 def _order(answer: GatewayPayment, customer: AbstractBaseUser | None) -> Payment:
     """The order as it must have been before it was paid: what was asked for, when, by whom."""
-    name = Payment._meta.get_field("name").max_length
     return Payment(
         merchant_uid=answer.merchant_uid,
         checkout_key=f"taken-in:{answer.imp_uid}",
         user_id=customer.pk if customer else None,
-        name=clean(answer.name, name) or answer.merchant_uid,
+        name=answer.name or answer.merchant_uid,
         amount=int(answer.amount),
         currency=answer.currency,
-        pay_method=clean(answer.pay_method, 20),
+        pay_method=answer.pay_method,
         requested_at=from_unix(answer.started_at or answer.paid_at) or timezone.now(),
     )
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payments.core.kst import from_unix
-from payments.core.text import clean
 from payments.iamport import GatewayPayment
 from payments.models import Payment
 from payments.states import APPROVED, EventKind, Finding, PaymentStatus
@@ -120,7 +119,7 @@ def _failed(payment: Payment, answer: GatewayPayment) -> Verdict:
     changes = _facts(answer) | {
         "status": PaymentStatus.FAILED,
         "failed_at": from_unix(answer.failed_at),
-        "fail_reason": clean(answer.fail_reason or "", 255),
+        "fail_reason": answer.fail_reason,
     }
     return Verdict(steps=(Step(EventKind.FAILED, changes),))
 
@@ -172,22 +171,24 @@ def _refund(payment: Payment, answer: GatewayPayment, refunded: int) -> Step:
 
 
 def _facts(answer: GatewayPayment) -> dict[str, Any]:
-    """What any answer about our own attempt tells. `pay_method` may differ from the asked one."""
+    """What any answer about our own attempt tells. `pay_method` may differ from the asked one.
+
+    Each text fits its column: it was read by its limit (`iamport.fields`).
+    """
     return {
         "imp_uid": answer.imp_uid,
-        "pay_method": clean(answer.pay_method or "", 20),
-        "pg_provider": clean(answer.pg_provider or "", 16),
-        "apply_num": clean(answer.apply_num or "", 20),
+        "pay_method": answer.pay_method,
+        "pg_provider": answer.pg_provider,
+        "apply_num": answer.apply_num,
         "receipt_url": _web_url(answer.receipt_url),
         # A virtual account stays on record after the deposit; other methods have none.
-        "vbank_name": clean(answer.vbank_name or "", 40),
-        "vbank_num": clean(answer.vbank_num or "", 32),
-        "vbank_holder": clean(answer.vbank_holder or "", 40),
+        "vbank_name": answer.vbank_name,
+        "vbank_num": answer.vbank_num,
+        "vbank_holder": answer.vbank_holder,
         "vbank_due": from_unix(answer.vbank_date),
     }
 
 
-def _web_url(url: str | None) -> str:
+def _web_url(url: str) -> str:
     """The receipt's URL if it is one: a `javascript:` link must never reach a page."""
-    usable = clean(url or "", 500)
-    return usable if usable.startswith(("https://", "http://")) else ""
+    return url if url.startswith(("https://", "http://")) else ""

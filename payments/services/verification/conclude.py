@@ -11,8 +11,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from payments import conf
-from payments.core.masking import masked_answer
+from payments import conf, ledger
 from payments.iamport import GatewayPayment
 from payments.ledger import Entry
 from payments.models import Payment
@@ -239,7 +238,7 @@ def _entry_with_answer(question: Question, answer: Answer, kind: EventKind, **fi
         question,
         kind,
         imp_uid=answer.payment.imp_uid,
-        answer=masked_answer(answer.payment.raw),
+        answer=ledger.kept(answer.payment.raw),
         **fields,
     )
 

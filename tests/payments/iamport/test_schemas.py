@@ -2,15 +2,18 @@
 
 import dataclasses
 import json
+import re
 from decimal import Decimal
+from functools import partial
 from typing import Any, get_type_hints
 
 import pytest
 
-from payments.iamport import Cancellation, GatewayPayment, IamportClient, Malformed
+from payments.iamport import Cancellation, GatewayPayment, IamportClient, Malformed, Unreadable
+from payments.iamport.fields import TEXTS, WHOLE, Text, TooLong
 from payments.iamport.parsing import READERS, ShapeError, text, whole
 from payments.iamport.parsing import payment as read
-from tests.payments.iamport.scripted import CARD, Gateway, envelope, payment, plain
+from tests.payments.iamport.scripted import CARD, Answer, Gateway, envelope, payment, plain
 
 REQUIRED = ["imp_uid", "merchant_uid", "status", "amount", "cancel_amount", "currency", "sandbox"]
 
@@ -125,13 +128,84 @@ def test_numbers_of_json_that_are_no_won_are_malformed(
         client.payment("imp_1")
 
 
-def test_what_only_python_takes_for_json_is_malformed(
+def test_what_only_python_takes_for_json_is_nothing(
     gateway: Gateway, client: IamportClient
 ) -> None:
-    row = payment(custom_data=float("nan"))  # no database would take it
+    row = payment(custom_data=float("nan"), card_quota=float("inf"))  # no database would take it
     gateway.on("GET", "/payments/imp_1", envelope(row))
-    with pytest.raises(Malformed):
-        client.payment("imp_1")
+    answer = client.payment("imp_1")
+    assert (answer.custom_data, answer.card_quota, answer.raw["custom_data"]) == ("", 0, None)
+
+
+def raw_rows(*odd: str) -> Answer:
+    """A list of which the second row holds this text in place of its amount or name."""
+    good, bad = (json.dumps(payment(imp_uid=f"imp_{n}", paid_at=n)) for n in (1, 2))
+    for part in odd:
+        name = part.partition(":")[0]
+        bad = re.sub(rf"{name}: [^,]+,", f"{part},", bad, count=1)
+    text = f'{{"total": 2, "previous": 0, "next": 0, "list": [{good}, {bad}]}}'
+    return plain(200, f'{{"code": 0, "message": null, "response": {text}}}'.encode())
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '"amount": ' + "1" * 5_000,
+        '"amount": 1e400',
+        '"amount": NaN',
+        '"amount": 12000, "amount": 1',
+        '"status": "paid", "status": "ready"',
+        '"name": ' + "[" * 900 + "]" * 900,
+    ],
+    ids=["5,000 digits", "infinite", "NaN", "two amounts", "two statuses", "nested 900 deep"],
+)
+def test_what_is_odd_in_one_row_makes_none_of_the_others_unreadable(
+    gateway: Gateway, client: IamportClient, odd: str
+) -> None:
+    gateway.on("GET", "/payments/status/paid", raw_rows(odd))
+    aside: list[Unreadable] = []
+    deep = partial(client.by_status, "paid", from_=1, to=9, unreadable=aside.append)
+    assert "imp_1" in [row.imp_uid for row in deep()]
+    assert [row.imp_uid for row in aside] in (["imp_2"], [])
+
+
+def test_the_same_said_twice_is_no_contradiction(gateway: Gateway, client: IamportClient) -> None:
+    gateway.on("GET", "/payments/status/paid", raw_rows('"amount": 12000, "amount": 12000'))
+    assert len(list(client.by_status("paid", from_=1, to=9))) == 2
+
+
+@pytest.mark.parametrize("field", TEXTS, ids=lambda field: field.name)
+def test_no_text_is_longer_than_its_limit(field: Text) -> None:
+    assert len(str(getattr(read(payment(**{field.name: "a" * field.limit})), field.name))) == (
+        field.limit
+    )
+    longer = payment(**{field.name: "a" * (field.limit + 1)})
+    if field.too_long is TooLong.MALFORMED:
+        with pytest.raises(ShapeError, match=f"{field.name} is longer than {field.limit}"):
+            read(longer)
+    else:
+        assert len(getattr(read(longer), field.name)) in {0, field.limit}
+
+
+def test_every_text_has_its_limit_and_nothing_else_has() -> None:
+    fields = dataclasses.fields(GatewayPayment)
+    assert {field.name for field in fields if field.type is str} == {text.name for text in TEXTS}
+    others = {field.name for field in fields if field.type is not str}
+    assert others == WHOLE | {"cancel_history", "raw"}
+
+
+def test_free_text_names_nobody() -> None:
+    row = payment(
+        status="failed",
+        buyer_name="김고객",
+        fail_reason=f"김고객님 카드 {CARD}한도초과, 010-1234-5678 hong@example.com로 문의",
+        cancel_history=[cancelled(reason="김고객 01012345678 변심")],
+        name="김고객 앞 책 한 권",
+    )
+    answer = read(row)
+    assert answer.fail_reason == "***님 카드 ***한도초과, *** ***로 문의"
+    assert answer.cancel_history[0].reason == "*** *** 변심"
+    assert answer.name == "*** 앞 책 한 권"
 
 
 @pytest.mark.parametrize("response", [None, [], "text", 7, [payment()]])
@@ -154,7 +228,7 @@ def test_only_the_required_fields_are_needed() -> None:
     assert answer.cancel_history == ()
 
 
-@pytest.mark.parametrize("odd", [None, [], {}, {"a": [1]}, "", "x", "\0", 1.5, -1, True, 10**30])
+@pytest.mark.parametrize("odd", [None, [], {}, {"a": [1]}, "", "x", "\0", 1.5, -1, True, 10**15])
 def test_no_optional_field_can_break_the_reading(odd: object) -> None:
     for name, kind in get_type_hints(GatewayPayment).items():
         if name in READERS:

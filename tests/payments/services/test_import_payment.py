@@ -107,7 +107,6 @@ class TestTakingIn:
             ({"amount": 10**13}, import_payment.NOT_WON),
             ({"sandbox": True}, import_payment.NOT_THERE),
             ({"imp_uid": "imp_1", "fields": {"imp_uid": "imp_2"}}, import_payment.DIFFERS),
-            ({"fields": {"merchant_uid": "n" * 41}}, import_payment.DIFFERS),
             ({"fields": {"cancel_amount": 10}}, import_payment.DIFFERS),
         ],
         ids=str,

@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import User
 from payments.errors import Conflict
+from payments.iamport.fields import TEXTS, Text, TooLong
 from payments.models import Payment, Product
 from payments.services.ledger_audit import problems_of
 from payments.services.verification.settle import Result
@@ -419,3 +420,17 @@ class TestAttemptsThatCannotBeRead:
 
     def test_alone_it_is_unknown(self, payment: Payment, poison: str) -> None:
         assert look(payment).kind is EventKind.UNKNOWN
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS if text.column], ids=lambda row: row.name)
+def test_a_text_that_is_too_long_never_reaches_a_column(
+    payment: Payment, sandbox: SandboxGateway, text: Text
+) -> None:
+    """Ids and codes make the answer unreadable, words for people are cut; no column overflows."""
+    paid = sandbox.pay(payment.merchant_uid, 99_000)
+    sandbox.control("PATCH", f"payments/{paid['imp_uid']}", {text.name: "a" * 2 * text.limit})
+    result = look(payment)
+    if text.too_long is TooLong.MALFORMED:
+        assert (result.kind, payment.status) == (EventKind.UNKNOWN, "ready")
+    else:
+        assert (result.kind, payment.status) == (EventKind.PAID, "paid")
