@@ -69,8 +69,9 @@ bench-checkout: .venv/.ready .env ## gateway calls and time of our own per check
 bench-verify: .venv/.ready .env ## verification runs beside the straightforward way
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.verify
 
-chaos: .venv/.ready .env ## kill -9 workers during a run (on DATABASE_URL's server)
+chaos: .venv/.ready .env ## kill -9 workers during a run (on DATABASE_URL's server); 2,000 odd answers and lists
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.chaos
+	@$(BIN)/python -m pytest -q --hypothesis-profile=chaos -k "any_json or what_stays" tests/payments/iamport
 
 bench-reconcile: .venv/.ready .env ## books of 50,000 and 500,000 with planted differences: pace, memory
 	@LOG_LEVEL=WARNING $(BIN)/python -m benchmarks.reconcile

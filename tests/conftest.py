@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import requests
 from django.conf import settings as django_settings
@@ -31,6 +32,9 @@ from payments.gateway import shared
 from tests import emptying
 from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
+
+# `make chaos`: --hypothesis-profile=chaos.
+hypothesis.settings.register_profile("chaos", max_examples=2_000)
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery staple"
