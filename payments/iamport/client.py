@@ -91,13 +91,17 @@ class IamportClient:
         same amount.
         """
         body = arguments.preparation(merchant_uid, amount, currency)
-        read = partial(parsing.prepared, outcome=PrepareOutcome.REGISTERED)
+        read = partial(parsing.prepared, outcome=PrepareOutcome.REGISTERED, asked=body)
         return self._call("POST", "/payments/prepare", read, body=body)
 
     def registered(self, *, merchant_uid: str) -> Prepared | None:
         """What is registered for a merchant_uid, None if nothing is (contract 2.1)."""
         path = _path("payments", "prepare", arguments.merchant_uid(merchant_uid))
-        read = partial(parsing.prepared, outcome=PrepareOutcome.ALREADY_REGISTERED)
+        read = partial(
+            parsing.prepared,
+            outcome=PrepareOutcome.ALREADY_REGISTERED,
+            asked={"merchant_uid": merchant_uid},
+        )
         try:
             return self._call("GET", path, read)
         except NotFound:
@@ -114,7 +118,7 @@ class IamportClient:
         Never for a paid order: what the gateway does then is not documented.
         """
         body = arguments.preparation(merchant_uid, amount, currency)
-        read = partial(parsing.prepared, outcome=PrepareOutcome.AMENDED)
+        read = partial(parsing.prepared, outcome=PrepareOutcome.AMENDED, asked=body)
         return self._call("PUT", "/payments/prepare", read, body=body)
 
     def prepare(self, *, merchant_uid: str, amount: int, currency: str = "KRW") -> Prepared:
@@ -253,8 +257,8 @@ class IamportClient:
 
         `checksum` is what the caller believes can still be refunded (amount - cancel_amount): the
         gateway does nothing if it differs, which is the only guard against refunding twice. Raises
-        Refused if the gateway or PG did not do it. After Unavailable (with `sent`) or Malformed the
-        outcome is unknown: read the payment again before anything else. `refund` is the account
+        Refused if the gateway or PG did not do it. After Unavailable (with `sent`) or Malformed (an
+        answer about another refund, too) the outcome is unknown: read the payment again before anything else. `refund` is the account
         that a virtual account's deposit goes back to.
         """
         body: dict[str, Any] = {
@@ -268,7 +272,8 @@ class IamportClient:
             body |= refund.params()
         if enable_webhook:
             body["enable_webhook"] = True
-        return self._call("POST", "/payments/cancel", parsing.payment, body=body)
+        read = partial(parsing.refunded, imp_uid=imp_uid, left=checksum - amount)
+        return self._call("POST", "/payments/cancel", read, body=body)
 
     def close(self) -> None:
         """Close the pooled connections."""

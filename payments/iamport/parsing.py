@@ -8,7 +8,7 @@ text, give it its limit in `fields`.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -170,16 +170,31 @@ def _text_or_none(value: Any) -> str:
     return value if isinstance(value, str) and value.strip() else ""
 
 
-def prepared(response: Any, outcome: PrepareOutcome) -> Prepared:
-    """A pre-registration. A null currency is "not checked", and then the amount is in won."""
+def prepared(response: Any, outcome: PrepareOutcome, asked: Mapping[str, Any]) -> Prepared:
+    """A pre-registration. A null currency is "not checked", and then the amount is in won.
+
+    It must be about what was `asked`, as far as that says: an order, an amount, a currency.
+    """
     row = _object(response, "response")
     currency = text(row.get("currency")) or None
-    return Prepared(
+    held = Prepared(
         merchant_uid=_required_text(row, "merchant_uid", "response"),
         amount=_money(row, "amount", "response", currency or "KRW"),
         currency=currency,
         outcome=outcome,
     )
+    for name, value in asked.items():
+        if getattr(held, name) != value:
+            raise ShapeError(f"response.{name} is not what was asked for")
+    return held
+
+
+def refunded(response: Any, imp_uid: str, left: int) -> GatewayPayment:
+    """The payment after a refund: the one that was asked about, with so much `left` of it."""
+    answer = payment(response)
+    if answer.imp_uid != imp_uid or answer.status != "cancelled" or answer.remaining != left:
+        raise ShapeError("response is not the refund that was asked for")
+    return answer
 
 
 def token(response: Any) -> tuple[str, int]:

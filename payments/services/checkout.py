@@ -38,6 +38,7 @@ NO_WINDOW = _(
     "The payment could not be prepared because the payment service does not answer. "
     "You were not charged. Please try again in a minute."
 )
+NO_NUMBER = _("The order could not be taken. You were not charged. Please try again.")
 REFUSED = _("The payment service did not accept this order. You were not charged.")
 
 
@@ -86,8 +87,9 @@ def start(
     """The order for this click, registered at the gateway and ready for the window.
 
     The same `checkout_key` of the same user gives the same order. `price` is what the customer was
-    shown, in won. Raises AlreadyPaid, OrderEnded, NotAllowed (not on sale), PriceChanged,
-    GatewayUnavailable or GatewayRefused; after the last two the order is failed and says why.
+    shown, in won. Raises AlreadyPaid, OrderEnded, NotAllowed (not on sale, no number to be had),
+    PriceChanged, GatewayUnavailable or GatewayRefused; after the last two the order is failed and
+    says why.
     """
     payment = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key).first()
     if payment is not None:
@@ -138,7 +140,8 @@ def _order(
             # The second of two clicks, or an order number that exists: look again, draw again.
             if order := orders.first():
                 return order
-    raise RuntimeError("no free order number after several draws")
+    logger.error("no free order number", extra={"draws": DRAWS})
+    raise NotAllowed(NO_NUMBER)
 
 
 def _register(payment: Payment) -> Payment:
@@ -151,7 +154,9 @@ def _register(payment: Payment) -> Payment:
             payment = _renumber(payment)
             continue
         return _apply(payment, registration)
-    raise RuntimeError("no order number that the gateway takes after several draws")
+    why = f"the gateway knows {DRAWS} new order numbers already"
+    logger.error("order refused by the gateway", extra={"reason": why})
+    return _apply(payment, Registration(REFUSED, "prepare_refused", why))
 
 
 def _record_question(payment: Payment) -> tuple[Payment, bool]:

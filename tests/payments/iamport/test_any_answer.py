@@ -128,8 +128,7 @@ def nested(depth: int) -> bytes:
 
 
 def row_with(field: str, value: bytes) -> bytes:
-    row = json.dumps(payment(**{field: "HERE"})).encode().replace(b'"HERE"', value)
-    return row
+    return json.dumps(payment(**{field: "HERE"})).encode().replace(b'"HERE"', value)
 
 
 ODD = {

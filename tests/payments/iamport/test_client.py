@@ -87,6 +87,30 @@ def test_registered_is_not_none_when_nothing_is_known(
         client.registered(merchant_uid="order-1")
 
 
+@pytest.mark.parametrize(
+    "echo",
+    [held(1), held(currency="USD"), held(currency=None), held(merchant_uid="order-2")],
+    ids=["amount", "currency", "no currency", "order"],
+)
+@pytest.mark.parametrize("call", ["register", "prepare", "amend"])
+def test_an_echo_of_something_else_is_unknown(
+    gateway: Gateway, client: IamportClient, echo: Answer, call: str
+) -> None:
+    gateway.on("POST", PREPARE, echo)
+    gateway.on("PUT", PREPARE, echo)
+    with pytest.raises(Malformed, match="not what was asked for") as raised:
+        getattr(client, call)(merchant_uid="order-1", amount=12000)
+    assert raised.value.sent
+
+
+def test_what_is_registered_for_another_order_is_unknown(
+    gateway: Gateway, client: IamportClient
+) -> None:
+    gateway.on("GET", ORDER, held(merchant_uid="order-2"))
+    with pytest.raises(Malformed):
+        client.registered(merchant_uid="order-1")
+
+
 def test_amend_changes_the_amount(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("PUT", PREPARE, held(9000))
     prepared = client.amend(merchant_uid="order-1", amount=9000)
@@ -403,7 +427,7 @@ def test_a_row_of_a_batch_that_cannot_be_believed_is_neither_there_nor_missing(
 
 
 def test_a_cancel_always_sends_amount_and_checksum(gateway: Gateway, client: IamportClient) -> None:
-    row = payment(status="cancelled", cancel_amount=5000)
+    row = payment(imp_uid="imp_1", status="cancelled", cancel_amount=5000)
     gateway.on("POST", "/payments/cancel", envelope(row))
     answer = client.cancel(imp_uid="imp_1", amount=5000, checksum=12000, reason="변심")
     assert answer.remaining == 7000
@@ -416,11 +440,12 @@ def test_a_cancel_always_sends_amount_and_checksum(gateway: Gateway, client: Iam
 
 
 def test_a_deposit_is_refunded_to_an_account(gateway: Gateway, client: IamportClient) -> None:
-    gateway.on("POST", "/payments/cancel", envelope(payment()))
+    row = payment(imp_uid="imp_1", status="cancelled", cancel_amount=12000)
+    gateway.on("POST", "/payments/cancel", envelope(row))
     client.cancel(
         imp_uid="imp_1",
-        amount=1,
-        checksum=1,
+        amount=12000,
+        checksum=12000,
         reason="",
         refund=RefundAccount(holder="김고객", bank="88", account="110123456789", tel="01012345678"),
         enable_webhook=True,
@@ -431,6 +456,27 @@ def test_a_deposit_is_refunded_to_an_account(gateway: Gateway, client: IamportCl
     assert body["refund_account"] == "110123456789"
     assert body["refund_tel"] == "01012345678"
     assert body["enable_webhook"] is True
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        {"imp_uid": "imp_2"},
+        {"status": "paid"},
+        {"cancel_amount": 0},
+        {"cancel_amount": 6000},
+        {"amount": 5000},
+    ],
+    ids=str,
+)
+def test_a_cancel_that_answers_about_another_refund_is_unknown(
+    gateway: Gateway, client: IamportClient, echo: dict[str, Any]
+) -> None:
+    row = {"imp_uid": "imp_1", "status": "cancelled", "cancel_amount": 5000}
+    gateway.on("POST", "/payments/cancel", envelope(payment(**(row | echo))))
+    with pytest.raises(Malformed) as raised:
+        client.cancel(imp_uid="imp_1", amount=5000, checksum=12000, reason="변심")
+    assert raised.value.sent
 
 
 @pytest.mark.parametrize("code", [1, -1])

@@ -203,11 +203,14 @@ def test_a_401_is_repeated_even_if_the_gateway_gives_the_same_token_again(
     assert used(gateway) == [TOKEN, TOKEN]
 
 
+DONE = payment(imp_uid="imp_1", status="cancelled", cancel_amount=12000)
+
+
 def test_a_post_turned_away_with_401_is_sent_again_with_a_new_token(
     gateway: Gateway, client: IamportClient
 ) -> None:
-    gateway.on("POST", "/payments/cancel", refusal(401, -1), envelope(payment()))
-    client.cancel(imp_uid="imp_1", amount=1, checksum=1, reason="변심")
+    gateway.on("POST", "/payments/cancel", refusal(401, -1), envelope(DONE))
+    client.cancel(imp_uid="imp_1", amount=12000, checksum=12000, reason="변심")
     assert len(gateway.calls("POST", "/payments/cancel")) == 2
 
 

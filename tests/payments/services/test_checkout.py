@@ -11,6 +11,7 @@ from payments import gateway, merchant_uid
 from payments.errors import GatewayRefused, GatewayUnavailable, NotAllowed
 from payments.models import Payment, Product
 from payments.services import checkout
+from payments.services.checkout import DRAWS
 from payments.services.ledger_audit import problems_of
 from payments.services.verification.verify import verify
 from payments.states import Source
@@ -168,6 +169,37 @@ class TestWhenTheGatewayIsInTrouble:
         assert order.status == "failed"
         assert order.fail_reason
         assert order.events.get(kind="failed").reason_code == "prepare_unanswered"
+
+    def test_a_gateway_that_knows_every_new_number_refuses_the_order(
+        self,
+        sandbox: SandboxGateway,
+        customer: User,
+        product: Product,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        numbers = [f"20260401USED{number:08}" for number in range(DRAWS + 1)]
+        for number in numbers:
+            gateway.client().register(merchant_uid=number, amount=1)
+        draws = iter(numbers)
+        monkeypatch.setattr(merchant_uid, "draw", lambda at: next(draws))
+        with pytest.raises(GatewayRefused):
+            start(customer, product)
+        order = Payment.objects.get()
+        assert order.status == "failed"
+        assert order.events.get(kind="failed").reason_code == "prepare_refused"
+
+    def test_without_a_free_number_of_ours_the_customer_is_told(
+        self,
+        sandbox: SandboxGateway,
+        customer: User,
+        product: Product,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        taken = start(customer, product).merchant_uid
+        monkeypatch.setattr(merchant_uid, "draw", lambda at: taken)
+        with pytest.raises(NotAllowed):
+            start(customer, product, checkout_key="another-click")
+        assert Payment.objects.count() == 1
 
     def test_wrong_keys_are_told_apart_from_silence(
         self, sandbox: SandboxGateway, customer: User, product: Product, settings: Any
