@@ -103,6 +103,9 @@ class Finding(TextChoices):
     UNKNOWN_STATUS = "unknown_status", _("The gateway names a status we do not know")
     REFUND = "refund", _("The refunded amount differs")
     NO_PAYMENT_TIME = "no_payment_time", _("Approved, but without a time of payment")
+    NO_REFUND_TIME = "no_refund_time", _("Refunded, but without a time of the refund")
+    HISTORY = "history", _("The single refunds do not add up to the refunded amount")
+    TIME = "time", _("A time lies before the order or in the future")
 
 
 class FailReason(TextChoices):

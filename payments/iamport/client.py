@@ -258,8 +258,8 @@ class IamportClient:
         `checksum` is what the caller believes can still be refunded (amount - cancel_amount): the
         gateway does nothing if it differs, which is the only guard against refunding twice. Raises
         Refused if the gateway or PG did not do it. After Unavailable (with `sent`) or Malformed (an
-        answer about another refund, too) the outcome is unknown: read the payment again before anything else. `refund` is the account
-        that a virtual account's deposit goes back to.
+        answer about another refund, too) the outcome is unknown: read the payment again before
+        anything else. `refund` is the account that a virtual account's deposit goes back to.
         """
         body: dict[str, Any] = {
             "imp_uid": arguments.imp_uid(imp_uid),

@@ -60,11 +60,15 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
     """A payment; required fields as in contract 3."""
     row = _object(response, where)
     currency = _required_text(row, "currency", where)
-    texts = {name: read(row.get(name)) for name, read in READERS.items()}
-    persons = tuple(filter(None, (texts[name] for name in PERSONAL)))
+    optional = {name: read(row.get(name)) for name, read in READERS.items()}
+    persons = tuple(filter(None, (optional[name] for name in PERSONAL)))
     for name in FREE:
-        if texts[name]:
-            texts[name] = _free_text(BY_NAME[name], texts[name], persons)
+        if optional[name]:
+            optional[name] = _free_text(BY_NAME[name], optional[name], persons)
+    history = _history(row, where, currency, persons)
+    if history and not optional["cancelled_at"]:
+        # The last refund's time (contract 3), where the payment itself lacks it.
+        optional["cancelled_at"] = history[-1].cancelled_at
     return GatewayPayment(
         imp_uid=_required_text(row, "imp_uid", where),
         merchant_uid=_required_text(row, "merchant_uid", where),
@@ -73,9 +77,9 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
         cancel_amount=_money(row, "cancel_amount", where, currency),
         currency=currency,
         sandbox=_required_flag(row, "sandbox", where),
-        cancel_history=_history(row, where, currency, persons),
+        cancel_history=history,
         raw=row,
-        **texts,
+        **optional,
     )
 
 

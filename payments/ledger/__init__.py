@@ -1,14 +1,13 @@
 """The only writer of events and of everything on a payment that follows from them.
 
-This is its whole face: `append` and its like write what an `Entry` describes (`write`), `kept` is
-what may be kept of an answer (`kept_answer`), `rebuilt` and `projection` let an audit compare a
+This is its whole face: `append` and its like write what an `Entry` describes (`write`) and of the
+gateway's answer what may be kept (`kept_answer`), `rebuilt` and `projection` let an audit compare a
 payment with its events (`replay`), `event_hash` recomputes the chain (`chain`). To let something
 new happen: add an `EventKind`, and describe it in a service.
 """
 
 from .chain import event_hash
 from .entry import Entry
-from .kept_answer import kept
 from .replay import encode, projection, rebuilt
 from .write import IllegalMove, append, append_many, open_order
 
@@ -19,7 +18,6 @@ __all__ = [
     "append_many",
     "encode",
     "event_hash",
-    "kept",
     "open_order",
     "projection",
     "rebuilt",

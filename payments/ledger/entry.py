@@ -18,8 +18,8 @@ class Entry:
 
     `key` makes the row unique within its payment: a fact of the gateway gets a key made of that
     fact ("paid:imp_1"), a question one made of the attempt. `amount` is the won that moved:
-    positive when money came in, negative when it went back, 0 otherwise. `answer` is masked JSON
-    text.
+    positive when money came in, negative when it went back, 0 otherwise. `answer` is the gateway's
+    as it came; what may be kept of it is written (`kept_answer`).
     """
 
     kind: EventKind
@@ -31,4 +31,4 @@ class Entry:
     amount: int = 0
     imp_uid: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
-    answer: str = ""
+    answer: Mapping[str, Any] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from payments.states import EventKind, Source, may_move
 
 from .chain import event_hash
 from .entry import FIRST, Entry
+from .kept_answer import kept
 from .replay import encode
 
 # Where a payment keeps the end of its chain.
@@ -103,7 +104,7 @@ def _next(payment: Payment, entry: Entry) -> PaymentEvent:
         imp_uid=entry.imp_uid,
         idempotency_key=entry.key,
         changes=encode(entry.changes),
-        answer=entry.answer,
+        answer=kept(entry.answer) if entry.answer else "",
         previous_hash=payment.head_hash,
     )
     event.hash = event_hash(event)

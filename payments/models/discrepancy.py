@@ -28,6 +28,7 @@ class Bucket(models.TextChoices):
     ORDER_NUMBER = "order_number", pgettext_lazy("bucket", "Order number differs")
     DOUBLE_APPROVAL = "double_approval", pgettext_lazy("bucket", "Approved twice")
     TEST_PAYMENT = "test_payment", pgettext_lazy("bucket", "Test payment in production")
+    CONTRADICTION = "contradiction", pgettext_lazy("bucket", "Contradicts itself")
 
 
 class ClosingReason(models.TextChoices):

@@ -41,6 +41,7 @@ BUCKET_LOOKS = {
     Bucket.ORDER_NUMBER: "wait",
     Bucket.DOUBLE_APPROVAL: "bad",
     Bucket.TEST_PAYMENT: "note",
+    Bucket.CONTRADICTION: "bad",
 }
 _STEP_LOOKS = {
     StepKind.FOUND: "bad",
@@ -176,6 +177,7 @@ _DIFFERENCES: dict[str, Describe] = {
     Bucket.ORDER_NUMBER: _always(gettext_lazy("Another order number at the gateway")),
     Bucket.DOUBLE_APPROVAL: _always(gettext_lazy("A second approval of the same order")),
     Bucket.TEST_PAYMENT: _always(gettext_lazy("It moved no money")),
+    Bucket.CONTRADICTION: _always(gettext_lazy("Refunds or times that can't be true")),
 }
 
 

@@ -206,6 +206,7 @@ def close_resolved(*, answered: Sequence[tuple[Payment, GatewayPayment]]) -> Non
             ours=ours_of(payment),
             theirs=answer,
             accepts_test_payments=conf.gateway().accepts_test_payments,
+            now=timezone.now(),
         )
         if discrepancy.bucket not in left:
             _replace(discrepancy, payment, answer, left)

@@ -15,6 +15,7 @@ from payments.core.masking import mask, mask_email
 from payments.core.money import MAX_WON, WON
 from payments.iamport import GatewayPayment
 from payments.models import Bucket, Payment
+from payments.services.verification.compare import contradictions
 from payments.states import APPROVED, MONEYLESS, PaymentStatus
 
 # What is kept of the gateway's side, besides times, the refund and the buyer.
@@ -40,6 +41,7 @@ class Ours(NamedTuple):
     amount: int
     currency: str
     cancelled_amount: int
+    requested_at: datetime
 
 
 def amount_at_risk(side: Payment | GatewayPayment | None) -> int:
@@ -55,9 +57,15 @@ def ours_of(payment: Payment) -> Ours:
 
 
 def differences(
-    *, ours: Ours | None, theirs: GatewayPayment | None, accepts_test_payments: bool
+    *,
+    ours: Ours | None,
+    theirs: GatewayPayment | None,
+    accepts_test_payments: bool,
+    now: datetime,
 ) -> tuple[Bucket, ...]:
     """In what the two sides differ; () if they agree, or if no money hangs on it.
+
+    An answer that contradicts itself never agrees, though all its fields be equal to ours.
 
     `ours` is found by the imp_uid of `theirs` or else by its order number; None means that this
     side has no such payment, never that it was not asked.
@@ -77,7 +85,16 @@ def differences(
         return (Bucket.MISSING_HERE,)
     if not is_ours and ours.status in APPROVED and theirs.status in APPROVED:
         return (Bucket.DOUBLE_APPROVAL,)
-    return tuple(_facts(ours, theirs))
+    return tuple(_facts(ours, theirs)) or _contradiction(ours, theirs, now)
+
+
+def _contradiction(ours: Ours, theirs: GatewayPayment, now: datetime) -> tuple[Bucket, ...]:
+    if theirs.status not in APPROVED:
+        return ()
+    findings = contradictions(answer=theirs, ordered_at=ours.requested_at, now=now)
+    # After a refund the time of payment may be gone (contract 9#22).
+    is_timeless = theirs.status == PaymentStatus.PAID and not theirs.paid_at
+    return (Bucket.CONTRADICTION,) if findings or is_timeless else ()
 
 
 def _facts(ours: Ours, theirs: GatewayPayment) -> Iterator[Bucket]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.models import Q
+from django.utils import timezone
 
 from payments import conf, gateway
 from payments.iamport import PLACE, GatewayPayment, Malformed
@@ -96,6 +97,7 @@ def _snapshot(imp_uid: str, payment: Payment | None, answer: GatewayPayment | No
         ours=ours_of(payment) if payment else None,
         theirs=answer,
         accepts_test_payments=conf.gateway().accepts_test_payments,
+        now=timezone.now(),
     )
     return Snapshot(imp_uid, payment, answer, buckets)
 

@@ -120,7 +120,10 @@ class _Turn:
 
     def _agree(self, mine: Filed, answer: GatewayPayment) -> bool:
         return not mine.is_elsewhere and not differences(
-            ours=mine.ours, theirs=answer, accepts_test_payments=self._accepts_test
+            ours=mine.ours,
+            theirs=answer,
+            accepts_test_payments=self._accepts_test,
+            now=timezone.now(),
         )
 
     def _keep_unmatched(

@@ -2,16 +2,24 @@
 
 Pure: no database, no clock, no network. `compare` gives a `Verdict`; `services.verification.verify`
 writes it down. To check one more thing, add a `Finding` and the line that finds it.
+
+An answer that contradicts itself (`contradictions`) is a finding, not "no answer": the gateway has
+spoken, it says so again next time, and a person has to see it. What can't be read at all, or names
+one id twice, is no answer (`iamport`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from payments.core.kst import from_unix
 from payments.iamport import GatewayPayment
 from payments.models import Payment
 from payments.states import APPROVED, EventKind, Finding, PaymentStatus
+
+# Both clocks may be wrong by some minutes.
+TOLERANCE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,11 @@ def compare(
     asked_imp_uid: str,
     imp_uid_taken: bool,
     accepts_test_payments: bool,
+    now: datetime,
 ) -> Verdict:
     """What the gateway's answer means for this order (contract 6.2).
+
+    An answer that differs from the order or contradicts itself moves nothing.
 
     `asked_imp_uid` is the id that was asked for, "" if the order number was. `imp_uid_taken` says
     whether another order holds the answer's imp_uid.
@@ -51,6 +62,9 @@ def compare(
         return Verdict(findings=findings)
     if _is_another_attempt(payment, answer):
         return _another_attempt(answer)
+    findings = contradictions(answer=answer, ordered_at=payment.requested_at, now=now)
+    if findings:
+        return Verdict(findings=findings)
     return _VERDICTS.get(answer.status, _unknown_status)(payment, answer)
 
 
@@ -69,6 +83,35 @@ def _differences(
         yield Finding.CURRENCY
     if answer.sandbox and not accepts_test:
         yield Finding.TEST_PAYMENT
+
+
+def contradictions(
+    *, answer: GatewayPayment, ordered_at: datetime, now: datetime
+) -> tuple[Finding, ...]:
+    """What can't be true of an answer about an order made at `ordered_at`; () if all may be.
+
+    The reconciliation asks this, too: neither calls such an answer agreeing.
+    """
+    return tuple(_contradictions(answer, ordered_at, now))
+
+
+def _contradictions(
+    answer: GatewayPayment, ordered_at: datetime, now: datetime
+) -> Iterator[Finding]:
+    history = answer.cancel_history
+    # An answer may leave the history out (contract 3); if it has one, it adds up (contract 3.4).
+    if history and sum(entry.amount for entry in history) != answer.cancel_amount:
+        yield Finding.HISTORY
+    if answer.cancel_amount > answer.amount:
+        yield Finding.REFUND
+    times = (answer.started_at, answer.paid_at, answer.failed_at, answer.cancelled_at)
+    seconds = [*times, *(entry.cancelled_at for entry in history)]
+    first, last = (ordered_at - TOLERANCE).timestamp(), (now + TOLERANCE).timestamp()
+    if any(not first <= second <= last for second in seconds if second):  # 0 is "never"
+        yield Finding.TIME
+    # Parsing takes the newest time of the history if the payment itself has none.
+    if answer.status == PaymentStatus.CANCELLED and not answer.cancelled_at:
+        yield Finding.NO_REFUND_TIME
 
 
 def _is_another_attempt(payment: Payment, answer: GatewayPayment) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from payments import conf, ledger
+from payments import conf
 from payments.iamport import GatewayPayment
 from payments.ledger import Entry
 from payments.models import Payment
@@ -67,7 +67,8 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No usable answer. Nothing is known; `why` is fit for a log and for staff.
+    """No usable answer. Nothing is known; `why` is fit for a log; people read it by
+    `gateway.in_words`.
 
     `is_final`: the question itself can't be sent, so asking again brings nothing.
     """
@@ -165,6 +166,7 @@ def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) 
         asked_imp_uid=question.imp_uid,
         imp_uid_taken=taken,
         accepts_test_payments=conf.gateway().accepts_test_payments,
+        now=timezone.now(),
     )
     if len(answer.approved) > 1 and not verdict.findings:
         return Verdict(findings=(Finding.SECOND_APPROVAL,))
@@ -238,7 +240,7 @@ def _entry_with_answer(question: Question, answer: Answer, kind: EventKind, **fi
         question,
         kind,
         imp_uid=answer.payment.imp_uid,
-        answer=ledger.kept(answer.payment.raw),
+        answer=answer.payment.raw,
         **fields,
     )
 

@@ -110,7 +110,10 @@ class TestOnePayment:
         self, server_zone: str, buyer: Browser, payment: Payment, sandbox: SandboxGateway
     ) -> None:
         User.objects.update(time_zone="America/New_York")
-        sandbox.pay(payment.merchant_uid, 99_000, paid_at=PAID_AT)
+        # Ordered then, too: no payment is older than its order.
+        Payment.objects.update(requested_at=datetime.fromtimestamp(PAID_AT - 60, UTC))
+        payment.refresh_from_db()
+        sandbox.pay(payment.merchant_uid, 99_000, started_at=PAID_AT, paid_at=PAID_AT)
         assert settled(payment).paid_at == datetime(2022, 11, 29, 3, 15, 57, tzinfo=UTC)
         assert "2022-11-29 12:15:57 KST" in buyer.page(payment).content.decode()
         ordered = kst.stamp(payment.requested_at)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from payments.iamport import IamportClient, IamportError, RefundAccount
 from payments.iamport.fields import TEXTS, WHOLE
-from payments.ledger import kept
+from payments.ledger.kept_answer import kept
 from tests.payments.iamport.scripted import Gateway, payment, plain
 
 CALLS: dict[str, Callable[[IamportClient], Any]] = {

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.iamport.fields import REFUND_TEXTS, REFUNDS_AT_MOST, TEXTS
-from payments.ledger import kept
-from payments.ledger.kept_answer import KEPT_AT_MOST
+from payments.ledger.kept_answer import KEPT_AT_MOST, kept
 from payments.models import Discrepancy, Payment, PaymentEvent
 
 CARD = "9410123456789012"

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from payments.iamport import GatewayPayment
+from payments.iamport import Cancellation, GatewayPayment
 from payments.models import Bucket, Payment
 from payments.services.discrepancies.rules import Ours, differences, our_figures, their_figures
+
+NOON = 1_775_012_400
+DAY = 86_400
 
 
 def ours(**fields: Any) -> Ours:
@@ -20,6 +23,7 @@ def ours(**fields: Any) -> Ours:
         "amount": 1_000,
         "currency": "KRW",
         "cancelled_amount": 0,
+        "requested_at": datetime.fromtimestamp(NOON - 60, UTC),
     }
     return Ours(**(facts | fields))
 
@@ -34,16 +38,26 @@ def theirs(**fields: Any) -> GatewayPayment:
         "cancel_amount": 0,
         "currency": "KRW",
         "sandbox": False,
+        "paid_at": NOON,
+        "cancelled_at": NOON + 60 if fields.get("status") == "cancelled" else 0,
     }
     return GatewayPayment(**(facts | fields))
 
 
 def found(mine: Ours | None, answer: GatewayPayment | None, *, test: bool = False) -> set[Bucket]:
-    return set(differences(ours=mine, theirs=answer, accepts_test_payments=test))
+    now = datetime.fromtimestamp(NOON + DAY, UTC)
+    return set(differences(ours=mine, theirs=answer, accepts_test_payments=test, now=now))
 
 
 OPEN = {"imp_uid": None, "status": "ready"}
 REFUNDED = {"status": "cancelled"}
+
+
+def refunded(*amounts: int, **fields: Any) -> GatewayPayment:
+    """Refunded by 300 won, in these parts."""
+    history = tuple(Cancellation(amount, NOON + 60) for amount in amounts)
+    return theirs(**({**REFUNDED, "cancel_amount": 300, "cancel_history": history} | fields))
+
 
 AGREEING: list[tuple[Ours | None, GatewayPayment | None]] = [
     (ours(), theirs()),
@@ -52,6 +66,12 @@ AGREEING: list[tuple[Ours | None, GatewayPayment | None]] = [
     (ours(status="ready"), theirs(status="ready")),
     # Closed here by staff or a sweep: there it stays an open window for ever.
     (ours(status="failed"), theirs(status="ready")),
+    (ours(status="cancelled", cancelled_amount=300), refunded(100, 200)),
+    # A history may be left out, and after a refund the time of payment too.
+    (
+        ours(status="cancelled", cancelled_amount=300),
+        theirs(**REFUNDED, cancel_amount=300, paid_at=0),
+    ),
     # Attempts that brought no money say nothing, whatever became of the order.
     (None, theirs(status="ready")),
     (None, theirs(status="failed")),
@@ -103,6 +123,22 @@ DIFFERING: list[tuple[Ours | None, GatewayPayment | None, set[Bucket]]] = [
     # It moves no money: that it is unknown here, or an order open, is no second difference.
     (None, theirs(sandbox=True), {Bucket.TEST_PAYMENT}),
     (ours(**OPEN), theirs(sandbox=True), {Bucket.TEST_PAYMENT}),
+    # Each field is ours, and yet the answer can't be true.
+    *(
+        (ours(status="cancelled", cancelled_amount=300), answer, {Bucket.CONTRADICTION})
+        for answer in (
+            refunded(100),
+            refunded(300, 1),
+            refunded(cancelled_at=0),
+            refunded(cancelled_at=1),
+            refunded(cancelled_at=NOON + 366 * DAY),
+            refunded(paid_at=NOON - DAY),
+            refunded(started_at=1),
+            refunded(failed_at=NOON + 9 * DAY),
+        )
+    ),
+    (ours(), theirs(paid_at=0), {Bucket.CONTRADICTION}),
+    (ours(), theirs(paid_at=1), {Bucket.CONTRADICTION}),
     (
         ours(),
         theirs(amount=1, currency="USD", merchant_uid="x", **REFUNDED, cancel_amount=1),

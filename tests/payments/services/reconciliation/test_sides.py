@@ -19,7 +19,7 @@ NOON = builders.NOON
 
 class TestSides:
     def ours(self, *rows: tuple[int, str]) -> Iterator[streams.Filed]:
-        facts = ("order", "paid", 1_000, "KRW", 0)
+        facts = ("order", "paid", 1_000, "KRW", 0, NOON)
         return iter([streams.Filed(second, Ours(imp_uid, *facts)) for second, imp_uid in rows])
 
     def theirs(self, *rows: tuple[int, str]) -> Iterator[GatewayPayment]:

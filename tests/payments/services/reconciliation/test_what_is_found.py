@@ -290,7 +290,8 @@ def test_a_book_of_two_thousand_with_sixty_planted_differences(
     run = reconciled(APRIL_FIRST, last)
     assert open_by_bucket() == expected
     assert sum(map(len, expected.values())) == 60
-    assert {bucket: run.counts[bucket] for bucket in Bucket} == planted_differences.PLANTED
+    counts = {bucket: run.counts[bucket] for bucket in Bucket if run.counts[bucket]}
+    assert counts == planted_differences.PLANTED
     counts = run.counts
     assert (counts["moved"], counts["unknown"], counts["changed"]) == (len(run.moved), 0, 0)
     assert 15 < counts["moved"] < 25

@@ -1,6 +1,7 @@
 """The one door: only what the gateway answers about this order counts, and nothing is lost."""
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from payments.states import EventKind, Finding, PaymentStatus, Source, Verificat
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds, start
 
-NOON = 1669691757
+NOON = int(time.time())  # when the payment of a test was ordered, more or less
 
 
 def look(payment: Payment, imp_uid: str = "", source: Source = Source.BROWSER) -> Result:
@@ -35,7 +36,7 @@ class TestWhatTheGatewaySays:
         result = look(payment, paid["imp_uid"])
         assert result.kind is EventKind.PAID
         assert (payment.status, payment.imp_uid) == ("paid", paid["imp_uid"])
-        assert payment.paid_at == datetime(2022, 11, 29, 3, 15, 57, tzinfo=UTC)
+        assert payment.paid_at == datetime.fromtimestamp(NOON, UTC)
         assert payment.verification == Verification.MATCHED
         assert kinds(payment)[-2:] == ["asked", "paid"]
 
@@ -75,7 +76,7 @@ class TestWhatTheGatewaySays:
         )
         assert look(payment, account["imp_uid"]).kind is EventKind.VBANK_ISSUED
         assert payment.is_awaiting_deposit
-        assert payment.vbank_due == datetime(2022, 11, 29, 3, 15, 57, tzinfo=UTC)
+        assert payment.vbank_due == datetime.fromtimestamp(NOON, UTC)
         sandbox.deposit(account["imp_uid"])
         assert look(payment).kind is EventKind.PAID
         assert not payment.is_awaiting_deposit
@@ -434,3 +435,76 @@ def test_a_text_that_is_too_long_never_reaches_a_column(
         assert (result.kind, payment.status) == (EventKind.UNKNOWN, "ready")
     else:
         assert (result.kind, payment.status) == (EventKind.PAID, "paid")
+
+
+class TestAnswersThatContradictThemselves:
+    """They move nothing, and no badge says that they agree."""
+
+    @pytest.mark.parametrize(
+        ("odd", "finding"),
+        [
+            ({"paid_at": 1}, Finding.TIME),
+            ({"paid_at": NOON - 3_600}, Finding.TIME),
+            ({"paid_at": NOON + 365 * 86_400}, Finding.TIME),
+            ({"started_at": 1}, Finding.TIME),
+            ({"failed_at": 1}, Finding.TIME),
+            ({"paid_at": 0}, Finding.NO_PAYMENT_TIME),
+            ({"cancel_amount": 100_000}, Finding.REFUND),
+            ({"cancel_history": [{"amount": 1, "cancelled_at": NOON}]}, Finding.HISTORY),
+        ],
+        ids=str,
+    )
+    def test_an_approval_that_can_not_be_true_is_none(
+        self, payment: Payment, sandbox: SandboxGateway, odd: dict[str, Any], finding: Finding
+    ) -> None:
+        paid = sandbox.pay(payment.merchant_uid, 99_000)
+        sandbox.control("PATCH", f"payments/{paid['imp_uid']}", odd)
+        assert finding in look(payment).findings
+        assert (payment.status, payment.verification) == ("ready", "mismatched")
+
+    @pytest.fixture
+    def refund(self, payment: Payment, sandbox: SandboxGateway) -> str:
+        """Paid here; refunded in part at the gateway since, and nobody has looked."""
+        paid = sandbox.pay(payment.merchant_uid, 99_000)
+        look(payment)
+        sandbox.cancel(paid["imp_uid"], 30_000)
+        return str(paid["imp_uid"])
+
+    @pytest.mark.parametrize(
+        ("odd", "finding"),
+        [
+            ({"cancel_amount": 99_000}, Finding.HISTORY),
+            ({"cancel_history": [{"amount": 30_000, "cancelled_at": 1}]}, Finding.TIME),
+            ({"cancelled_at": NOON + 365 * 86_400}, Finding.TIME),
+            ({"cancelled_at": 0, "cancel_history": []}, Finding.NO_REFUND_TIME),
+        ],
+        ids=str,
+    )
+    def test_a_refund_that_can_not_be_true_is_none(
+        self,
+        payment: Payment,
+        sandbox: SandboxGateway,
+        refund: str,
+        odd: dict[str, Any],
+        finding: Finding,
+    ) -> None:
+        sandbox.control("PATCH", f"payments/{refund}", odd)
+        assert look(payment).findings == (finding,)
+        assert (payment.status, payment.verification) == ("paid", "mismatched")
+
+    def test_a_refund_without_a_time_has_that_of_its_history(
+        self, payment: Payment, sandbox: SandboxGateway, refund: str
+    ) -> None:
+        sandbox.control("PATCH", f"payments/{refund}", {"cancelled_at": 0})
+        assert look(payment).kind is EventKind.CANCELLED
+        assert payment.cancelled_at is not None
+
+    def test_once_it_says_the_truth_it_agrees_again(
+        self, payment: Payment, sandbox: SandboxGateway
+    ) -> None:
+        paid = sandbox.pay(payment.merchant_uid, 99_000)
+        sandbox.control("PATCH", f"payments/{paid['imp_uid']}", {"paid_at": 1})
+        look(payment)
+        sandbox.control("PATCH", f"payments/{paid['imp_uid']}", {"paid_at": int(time.time())})
+        look(payment)
+        assert (payment.status, payment.verification) == ("paid", "matched")

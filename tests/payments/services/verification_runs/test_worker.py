@@ -110,8 +110,9 @@ class TestEveryPaymentOnce:
     def test_an_open_order_is_asked_for_alone_so_that_every_attempt_is_seen(
         self, payment: Payment, sandbox: SandboxGateway
     ) -> None:
-        sandbox.pay(payment.merchant_uid, 99_000, started_at=1_775_000_000)
-        sandbox.pay(payment.merchant_uid, 99_000, outcome="failed", started_at=1_775_000_500)
+        now = int(time.time())
+        sandbox.pay(payment.merchant_uid, 99_000, started_at=now)
+        sandbox.pay(payment.merchant_uid, 99_000, outcome="failed", started_at=now + 5)
         run = finish(ask_for(Payment.objects.all()))
         assert outcomes(run) == {"moved": 1}
         payment.refresh_from_db()
