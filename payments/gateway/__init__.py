@@ -2,7 +2,7 @@
 
 The client keeps the token and the connections, so a warm process makes one call a question. Around
 each call stands the `breaker`, so that a slow gateway holds few threads and a silent one none;
-`shared` tells the other processes of it.
+`shared` tells the other processes of it. `trouble` says what went wrong, for people.
 """
 
 from contextlib import AbstractContextManager
@@ -13,6 +13,9 @@ from payments.iamport import IamportClient, Limits
 
 from .breaker import Breaker
 from .shared import SharedBreaker
+from .trouble import Trouble, in_words, noted, trouble_of
+
+__all__ = ["Trouble", "client", "in_words", "noted", "serve_pages", "slot", "trouble_of"]
 
 _serves_pages = False
 

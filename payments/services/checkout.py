@@ -184,10 +184,10 @@ def _call(payment: Payment, is_new: bool) -> Registration:
             )
     except (Refused, AuthenticationFailed) as error:
         logger.error("order refused by the gateway", extra={"reason": str(error)})
-        return Registration(REFUSED, "prepare_refused", str(error))
+        return Registration(REFUSED, "prepare_refused", gateway.noted(error))
     except IamportError as error:
         logger.warning("order not registered", extra={"reason": str(error)})
-        return Registration(NO_WINDOW, "prepare_unanswered", str(error))
+        return Registration(NO_WINDOW, "prepare_unanswered", gateway.noted(error))
     return Registration()
 
 

@@ -62,8 +62,8 @@ def fresh_answer(*, discrepancy: Discrepancy) -> GatewayPayment:
         answer = gateway.client().payment(discrepancy.imp_uid)
     except NotFound:
         raise NotAllowed(NOT_THERE) from None
-    except (IamportError, ValueError):
-        raise GatewayUnavailable from None
+    except (IamportError, ValueError) as error:
+        raise GatewayUnavailable(gateway.in_words(gateway.noted(error))) from None
     if refusal := _refusal(discrepancy, answer):
         raise NotAllowed(refusal)
     return answer

@@ -9,6 +9,7 @@ from django.db.models import TextChoices
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from payments import gateway
 from payments.admin.shared.gateway_answer import gateway_answer
 from payments.core.masking import mask_email
 from payments.core.text import whole_number
@@ -82,6 +83,8 @@ _REASONS = {
     "prepare_unanswered": _("The gateway did not answer"),
     GATEWAY_SILENT: _("Closed without the gateway's word, which did not answer"),
 }
+# Orders that failed because of trouble with the gateway; the note says which.
+_TROUBLE = frozenset({"prepare_refused", "prepare_unanswered"})
 
 
 def timeline(payment: Payment, request: HttpRequest, *, unmasked: bool) -> dict[str, object]:
@@ -120,8 +123,15 @@ def _row(entry: PaymentEvent | WebhookDelivery, *, unmasked: bool) -> dict[str, 
         "voice": voice,
         "by": _by(entry, source, voice, unmasked=unmasked),
         "reason": reason_label(entry.reason_code),
+        "note": _note(entry),
         "answer": gateway_answer(entry),
     }
+
+
+def _note(event: PaymentEvent) -> str:
+    """What somebody wrote, as it is; what went wrong at the gateway, in words."""
+    is_trouble = event.kind == EventKind.UNKNOWN or event.reason_code in _TROUBLE
+    return str(gateway.in_words(event.note)) if event.note and is_trouble else event.note
 
 
 def _by(event: PaymentEvent, source: Source, voice: Voice, *, unmasked: bool) -> str:

@@ -7,6 +7,7 @@ look: a function there, its line here.
 
 from django import template
 
+from payments import gateway
 from payments.core.money import with_separators
 
 from . import discrepancy_display, display, links, run_display
@@ -22,6 +23,7 @@ register.filter("day_label", display.day_label)
 register.filter("duration", display.duration)
 register.filter("took", display.took)
 register.filter("code", display.code)
+register.filter("gateway_trouble", gateway.in_words)
 register.filter("email", display.email_cell)
 register.filter("pay_method", display.pay_method)
 register.filter("status_badge", display.status_badge)

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from payments.errors import GatewayUnavailable
+from payments import gateway
 from payments.models import Payment
 from payments.services.verification.settle import Result
 from payments.services.verification.verify import verify
@@ -70,7 +70,7 @@ def verify_one(payment: Payment, actor: AbstractBaseUser) -> ActionResult:
 
 def _described(before: Payment, result: Result) -> tuple[Outcome, str]:
     if result.kind is EventKind.UNKNOWN:
-        return Outcome.UNKNOWN, str(GatewayUnavailable.message)
+        return Outcome.UNKNOWN, str(gateway.in_words(result.why))
     if result.kind is EventKind.NOT_FOUND:
         return Outcome.MISMATCH, _("The gateway knows no such payment. Nothing was changed.")
     if result.kind is EventKind.DISCREPANCY:

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from payments.core.money import with_separators
+from payments.gateway import in_words
 from payments.management.command import MEANINGLESS, OperatorCommand, day
 from payments.models import Bucket, Discrepancy, ReconciliationRun, RunStatus
 from payments.selectors.reconciliation import still_open
@@ -96,7 +97,7 @@ class Command(OperatorCommand):
 def _progress(run: ReconciliationRun) -> str:
     read = run.counts.get("ours", 0) + run.counts.get("theirs", 0)
     line = f"{run.progress:4.0%}  {with_separators(read)} read"
-    return f"{line}  waiting: {run.last_error}" if run.not_before else line
+    return f"{line}  waiting: {in_words(run.last_error)}" if run.not_before else line
 
 
 def _exit_code(run: ReconciliationRun, discrepancies: list[Discrepancy]) -> int:

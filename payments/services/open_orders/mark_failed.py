@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments import ledger
+from payments import gateway, ledger
 from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.ledger import Entry
 from payments.locks import locked_payment
@@ -73,7 +73,7 @@ def mark_failed(
         _record_refusal(result.payment, actor, reason, note, source, refusal)
         raise NotAllowed(refusal)
     if not result.is_known and not override_silence:
-        raise GatewayUnavailable
+        raise GatewayUnavailable(gateway.in_words(result.why))
     if result.payment.status == PaymentStatus.FAILED:
         return result.payment
     return fail_order(

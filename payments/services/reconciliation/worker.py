@@ -50,7 +50,7 @@ def work(*, run_id: int, seconds: float) -> float | None:
         count_again(run=run)
         return None
     except IamportError as error:
-        return claims.wait(run=run, why=str(error))
+        return claims.wait(run=run, why=gateway.noted(error))
     except Exception as error:
         # A mistake of ours: kept where people see it, and tried again as rarely as without answer.
         logger.exception("a reconciliation could not go on", extra={"run": run_id})

@@ -14,7 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from payments import gateway, ledger
 from payments.errors import Conflict
-from payments.iamport import GatewayPayment, IamportError, NotAnId, NotFound, Unreadable
+from payments.iamport import GatewayPayment, IamportError, Malformed, NotAnId, NotFound, Unreadable
 from payments.locks import locked_payment
 from payments.models import Payment
 from payments.states import APPROVED, EventKind, PaymentStatus, Source
@@ -109,7 +109,7 @@ def call(question: Question) -> Reply:
     except (IamportError, ValueError) as error:
         logger.warning("gateway gave no answer", extra={"reason": str(error)})
         # ValueError: what can't be sent, such as an imp_uid that can be none.
-        return NoAnswer(why=str(error), is_final=isinstance(error, NotAnId))
+        return NoAnswer(why=gateway.noted(error), is_final=isinstance(error, NotAnId))
 
 
 def _of_all_attempts(
@@ -123,10 +123,9 @@ def _of_all_attempts(
     approved = [attempt.imp_uid for attempt in attempts if attempt.status in APPROVED]
     open_rows = [row for row in aside if row.status != PaymentStatus.FAILED]
     if open_rows and not approved:
-        logger.warning("an attempt can't be read", extra={"reason": open_rows[0].why})
-        return NoAnswer(why=open_rows[0].why)
+        return _unreadable(open_rows[0])
     if not attempts:
-        return NoAnswer(why=aside[0].why) if aside else Absent()
+        return _unreadable(aside[0]) if aside else Absent()
     approved += [row.name for row in aside if row.status in APPROVED]
     counting = max(
         attempts,
@@ -137,3 +136,8 @@ def _of_all_attempts(
         ),
     )
     return Answer(counting, tuple(approved))
+
+
+def _unreadable(row: Unreadable) -> NoAnswer:
+    logger.warning("an attempt can't be read", extra={"reason": row.why})
+    return NoAnswer(why=gateway.noted(Malformed(row.why)))

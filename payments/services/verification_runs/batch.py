@@ -70,7 +70,7 @@ def ask(*, questions: Sequence[Question]) -> dict[int, Reply]:
         # One of the hundred can't be read or sent: ask for each alone, so that it alone is unknown.
         left = list(questions)
     except IamportError as error:
-        no_answer = NoAnswer(str(error))
+        no_answer = NoAnswer(gateway.noted(error))
         return {question.payment_id: no_answer for question in by_id or questions}
     return replies | _one_by_one(left)
 

@@ -1,0 +1,74 @@
+"""Why the gateway gave no answer, told apart for people: refused, down, slow, unreadable.
+
+What went wrong is noted with its kind (`noted`), kept like that, and said to people by `in_words`
+alone. To tell another kind apart: a `Trouble`, and its line in `trouble_of`.
+"""
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments.errors import GatewayUnavailable
+from payments.iamport import AuthenticationFailed, Malformed, Unavailable
+
+_SLOW = frozenset({408, 504})
+
+
+class Trouble(TextChoices):
+    """Why there is no answer. The label says what it is, what it means, and what helps."""
+
+    REFUSED = (
+        "refused",
+        _(
+            "The payment gateway refuses our API key or this server's address. Nothing was "
+            "changed. Trying again does not help: ask whoever runs this system to check the key "
+            "and the allowed addresses in PortOne's console."
+        ),
+    )
+    DOWN = (
+        "down",
+        _(
+            "The payment gateway can't be reached or has trouble of its own: it does not answer. "
+            "Nothing was changed; try again in a few minutes."
+        ),
+    )
+    SLOW = (
+        "slow",
+        _(
+            "The payment gateway takes too long to answer. Nothing was changed; try again in a "
+            "few minutes."
+        ),
+    )
+    UNREADABLE = (
+        "unreadable",
+        _(
+            "The payment gateway's answer can't be understood. Nothing was changed. Try once "
+            "more; if it stays so, ask PortOne's support about this payment."
+        ),
+    )
+
+
+def trouble_of(error: Exception) -> Trouble | None:
+    """What kind of trouble an error of the client is; None for one that is an answer."""
+    if isinstance(error, AuthenticationFailed):
+        return Trouble.REFUSED
+    if isinstance(error, Unavailable):
+        return Trouble.SLOW if error.is_slow or error.status in _SLOW else Trouble.DOWN
+    return Trouble.UNREADABLE if isinstance(error, Malformed) else None
+
+
+def noted(error: Exception) -> str:
+    """The error as it is kept: its kind, then what a developer needs."""
+    trouble = trouble_of(error)
+    return f"{trouble.value}: {error}" if trouble else str(error)
+
+
+def in_words(why: str) -> str | Promise:
+    """What `noted` has kept, for people and in their language; other text as it is.
+
+    Without any text, that there was no answer.
+    """
+    kind, colon, _rest = why.partition(": ")
+    if colon and kind in Trouble.values:
+        return Trouble(kind).label
+    return why or GatewayUnavailable.message
