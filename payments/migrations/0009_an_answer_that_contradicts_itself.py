@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0007_deposit_deadline_changes"),
+        ("payments", "0008_webhooks_kept_and_replayed"),
     ]
 
     operations = [
