@@ -23,6 +23,8 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
+from payments.core.text import clean
+
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
 
@@ -37,7 +39,7 @@ def normalized(email: str) -> str:
     A Korean domain may arrive decomposed, and the signs K and ſ pass for letters where case is
     ignored: each of them must not make a second account.
     """
-    return unicodedata.normalize("NFKC", email.strip()).lower()
+    return clean(unicodedata.normalize("NFKC", email)).strip().lower()
 
 
 def _rows() -> "QuerySet[EmailAddress]":

@@ -141,10 +141,10 @@ class User(AbstractUser):
         update_fields: Iterable[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Django's own; a new address is the only one that the account has from now on.
+        """With names spelt alike whatever computer or vendor they come from.
 
-        Names are spelt alike whatever computer or vendor they come from. Raises ValidationError if
-        the address is somebody else's.
+        A new address is the only one that the account has from now on. Raises ValidationError if it
+        is somebody else's.
         """
         for name in ("username", "first_name", "last_name", "email"):
             setattr(self, name, clean(composed(getattr(self, name))))

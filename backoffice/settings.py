@@ -16,6 +16,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.log_settings import log_settings
+
 # Lets `ModelAdmin[Payment]` and the like stand in a class statement.
 django_stubs_ext.monkeypatch()
 
@@ -197,7 +199,6 @@ _is_demo = DEBUG and env.str("IAMPORT_KEY", default="") in {"", "sandbox_key"}
 ACCOUNT_EMAIL_VERIFICATION = "optional" if _is_demo else "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = not _is_demo
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "checkout:products"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Backoffice] "
 ACCOUNT_USER_DISPLAY = str
@@ -380,27 +381,4 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 # `backoffice.logs` binds the caller's address by the rule that holds everywhere.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "backoffice.logs.formatter",
-            "json": flag("LOG_JSON", default=not DEBUG),
-        }
-    },
-    "filters": {"one_line": {"()": "backoffice.logs.RefusedInOneLine"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["one_line"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Django's own handlers would write each line again, with a traceback.
-        "django": {"handlers": [], "level": "INFO"},
-        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-    },
-}
+LOGGING = log_settings(level=LOG_LEVEL, as_json=flag("LOG_JSON", default=not DEBUG))

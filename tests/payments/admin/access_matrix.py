@@ -92,7 +92,7 @@ DOORS: dict[str, Door] = {
     **screen("payments_worker", look=ACT),
     "payments_payment_customer": Door(TAKE_IN, get=302),  # it has a customer
     **screen("payments_webhookdelivery", look=STAFF),
-    "payments_webhookdelivery_replay": Door(ACT, get=405, post=302),
+    "payments_webhookdelivery_replay": Door(ACT, get=302),
     **screen("payments_dailyclose", look=STAFF),
     "payments_dailyclose_close": Door(TAKE, post=302),
     "payments_dailyclose_daily": Door(STAFF, post=405),
