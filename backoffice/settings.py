@@ -164,8 +164,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A server that is silent is away as well: nobody waits for it longer (seconds).
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # A server that is gone without a word is noticed within so many seconds (milliseconds for
+    # tcp_user_timeout), not after the minutes or hours that the system would wait.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 20_000,
+    } | DATABASES["default"].get("OPTIONS", {})
 
 # Rate limits count in here: with several processes it has to be one that they share.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}

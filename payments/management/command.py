@@ -11,10 +11,12 @@ import sys
 from datetime import date
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from payments.core.days import FIRST_DAY, last_day, read_day
 from payments.core.text import MAX_ID, clean, whole_number
+
+from .tempfail import DatabaseCommand
 
 # EX_USAGE of sysexits.h: the command was used the wrong way, and nothing was started.
 MEANINGLESS = 64
@@ -25,7 +27,7 @@ def refuse(message: str) -> NoReturn:
     raise CommandError(" ".join(message.split()), returncode=MEANINGLESS)
 
 
-class OperatorCommand(BaseCommand):
+class OperatorCommand(DatabaseCommand):
     """A command for whoever runs the product."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:

@@ -2,7 +2,8 @@
 
 The same run as from the screens, worked on by this process. Exit code 0: nothing that was seen is
 open. 1: something differs. 2: not all could be asked (or the run was stopped), so nobody knows.
-64: the days make no sense, and nothing was started.
+64: the days make no sense, and nothing was started. 75: the database is away; a run that had begun
+is gone on with by a worker.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 Any number may run at once, on any number of machines: each job is queued once. Not needed beside
 `manage.py worker`, which does the same every few seconds unless it runs with --no-schedule.
+Exit code 75: the database is away; the next turn will do.
 """
 
 from typing import Any

@@ -2,8 +2,8 @@
 
 The run is an ordinary one: staff see it, and may pause it, on its screen. Ctrl-C pauses it and says
 how to go on. Ends with 0 if every payment agrees (or was brought up to date), 1 if some do not
-agree or were not found, 2 if about some nothing is known, 64 if the filter makes no sense, 130 if
-it was interrupted.
+agree or were not found, 2 if about some nothing is known, 64 if the filter makes no sense, 75 if
+the database is away (a worker goes on with the run later), 130 if it was interrupted.
 """
 
 import json

@@ -2,22 +2,26 @@
 
 django-tasks-db's own worker, with a second thread for its heartbeats and the schedule.
 Any number may run on PostgreSQL; a second SIGTERM ends the task under way, which loses nothing.
+While the database is away it waits, whatever it was at, and goes on when the database is back.
 """
 
 import logging
 import os
 import socket
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
+from payments.core.db.away import is_away
 from payments.management.command import OperatorCommand, seconds
 from payments.management.gc_freeze import freeze_loaded_objects
 from payments.services.background import workers
+from payments.services.background.outage import LONGEST_PAUSE, Outage, pause_after
 from payments.tasks import run_due_jobs
 
 logger = logging.getLogger(__name__)
@@ -28,21 +32,24 @@ BEAT_EVERY = 5.0
 class Heartbeat(threading.Thread):
     """A heartbeat every few seconds, and the schedule, beside whatever the worker does."""
 
-    def __init__(self, worker_id: str, *, with_schedule: bool) -> None:
+    def __init__(self, worker_id: str, outage: Outage, *, with_schedule: bool) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self.over = threading.Event()
         self._worker_id = worker_id
+        self._outage = outage
         self._with_schedule = with_schedule
 
     def run(self) -> None:
         """Until `over`. Trouble with the database is logged, and tried again."""
-        while not self.over.is_set():
+        while not self.over.wait(BEAT_EVERY):
             try:
                 self.beat()
-            except Exception:
-                logger.exception("no sign of life could be given")
+            except Exception as error:
+                if is_away(error):
+                    self._outage.notice(error)
+                else:
+                    logger.exception("no sign of life could be given")
             close_old_connections()
-            self.over.wait(BEAT_EVERY)
         connection.close()
 
     def beat(self) -> None:
@@ -50,6 +57,52 @@ class Heartbeat(threading.Thread):
         workers.heartbeat(worker_id=self._worker_id, host=socket.gethostname(), pid=os.getpid())
         if self._with_schedule:
             run_due_jobs()
+
+
+class SteadyWorker(Worker):
+    """django-tasks-db's worker, which ends with any error of the database, begun anew after it."""
+
+    def __init__(self, heartbeat: Heartbeat, outage: Outage, **options: Any) -> None:
+        super().__init__(
+            queue_names=["*"],
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            excluded_queue_names=[],
+            **options,
+        )
+        self._heartbeat = heartbeat
+        self._outage = outage
+
+    def run(self) -> None:
+        """Until told to stop, or until the queue is empty (`batch`), through any outage.
+
+        A signal while it waits ends it at once: no task is under way then.
+        """
+        failures, began = 0, time.monotonic()
+        while not self._is_through() and self.running:
+            failures = 0 if time.monotonic() - began > 2 * LONGEST_PAUSE else failures
+            time.sleep(pause_after(failures))
+            failures, began = failures + 1, time.monotonic()
+
+    def _is_through(self) -> bool:
+        """Whether it worked until told to stop or the queue was empty; False for an outage."""
+        try:
+            self._begin()
+            super().run()
+        except (DatabaseError, InterfaceError) as error:
+            if not is_away(error):
+                raise
+            self._outage.notice(error)
+            connection.close()
+            return False
+        return True
+
+    def _begin(self) -> None:
+        """There is a worker, and nothing is under way here."""
+        self._heartbeat.beat()
+        workers.fail_unfinished_tasks(worker_id=self.worker_id)
+        self._outage.end()
 
 
 class Command(OperatorCommand):
@@ -65,28 +118,30 @@ class Command(OperatorCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the worker in this thread, so that signals reach it, and the heartbeat beside it."""
-        worker_id = get_random_string(32)
-        heartbeat = Heartbeat(worker_id, with_schedule=not options["no_schedule"])
-        heartbeat.beat()
-        heartbeat.start()
-        try:
-            self._work(worker_id, options["interval"], options["batch"])
-        finally:
-            heartbeat.over.set()
-            heartbeat.join(timeout=BEAT_EVERY)
-            workers.sign_off(worker_id=worker_id)
-
-    def _work(self, worker_id: str, interval: float, batch: bool) -> None:
-        worker = Worker(
-            queue_names=["*"],
-            interval=interval,
-            batch=batch,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
+        worker_id, outage = get_random_string(32), Outage()
+        heartbeat = Heartbeat(worker_id, outage, with_schedule=not options["no_schedule"])
+        worker = SteadyWorker(
+            heartbeat,
+            outage,
             worker_id=worker_id,
-            excluded_queue_names=[],
+            interval=options["interval"],
+            batch=options["batch"],
         )
         worker.configure_signals()
         freeze_loaded_objects()
-        worker.run()
+        heartbeat.start()
+        try:
+            worker.run()
+        finally:
+            heartbeat.over.set()
+            heartbeat.join(timeout=BEAT_EVERY)
+            _sign_off(worker_id)
+
+
+def _sign_off(worker_id: str) -> None:
+    """Without a database nobody can be told; two minutes of silence say the same."""
+    try:
+        workers.sign_off(worker_id=worker_id)
+    except (DatabaseError, InterfaceError) as error:
+        if not is_away(error):
+            raise

@@ -1,8 +1,9 @@
-"""Workers' heartbeats, and what becomes of the task of one that died.
+"""Workers' heartbeats, and what becomes of the task of one that died or lost its database.
 
 A task that was under way when its worker was killed stays "running" for ever in the queue's own
-table. It is marked as failed here, so that staff see it; the work itself is not lost, because every
-task of ours goes on from what is in the database (see `payments.tasks`).
+table, as does one whose end could not be written. It is marked as failed here, so that staff see
+it; the work itself is not lost, because every task of ours goes on from what is in the database
+(see `payments.tasks`).
 """
 
 from datetime import datetime, timedelta
@@ -20,6 +21,10 @@ GONE_KEPT = timedelta(days=7)
 
 class WorkerLost(Exception):
     """The worker that had this task gave no sign of life any more: killed, or its machine died."""
+
+
+class DatabaseLost(Exception):
+    """The database went away while a task was under way, so nobody could write how it ended."""
 
 
 def heartbeat(*, worker_id: str, host: str, pid: int) -> None:
@@ -46,6 +51,18 @@ def fail_orphaned_tasks(*, now: datetime) -> int:
     for task in orphaned:
         task.set_failed(WorkerLost(f"worker {task.worker_ids[-1]} gave no sign of life"))
     return len(orphaned)
+
+
+def fail_unfinished_tasks(*, worker_id: str) -> int:
+    """Mark what this worker has under way by the queue's table as failed; how many there were.
+
+    For a worker that is at nothing: the database was away when it claimed a task or wrote how one
+    ended. Its heartbeats go on, so nobody else would ever take that task for lost.
+    """
+    mine = [task for task in DBTaskResult.objects.running() if task.worker_ids[-1:] == [worker_id]]
+    for task in mine:
+        task.set_failed(DatabaseLost("the database went away while this task was under way"))
+    return len(mine)
 
 
 def is_under_way(*, task_path: str, now: datetime) -> bool:

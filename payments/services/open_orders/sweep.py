@@ -29,6 +29,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments import conf
+from payments.core.db.away import is_away
 from payments.errors import Conflict
 from payments.models import Payment, PaymentEvent
 from payments.selectors.open_orders import may_still_appear
@@ -169,7 +170,9 @@ def _settle(payment: Payment, now: datetime) -> Ending:
     """One order; a mistake of ours about it is logged and does not stop the others."""
     try:
         return _ask(payment, now)
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise
         logger.exception("an order could not be swept", extra={"payment": payment.pk})
         return Ending.BROKEN
 

@@ -6,6 +6,7 @@ To treat another outcome, name it in `counters.VERDICTS` and return it from `_ve
 import logging
 from collections.abc import Mapping, Sequence
 
+from payments.core.db.away import is_away
 from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun
 from payments.services.discrepancies import queue
 from payments.services.discrepancies.queue import Difference
@@ -40,7 +41,9 @@ def _verdict(run: ReconciliationRun, imp_uid: str, snapshot: Snapshot | None) ->
     """One of `counters.VERDICTS`; what differs is filed."""
     try:
         return _verdict_of(run, imp_uid, snapshot) if snapshot else "unknown"
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise
         # One that can't be written down must not stop the rest; nobody may think it agrees.
         logger.exception("a difference could not be filed", extra={"imp_uid": imp_uid})
         return "unknown"

@@ -15,6 +15,7 @@ from itertools import islice
 from django.utils import timezone
 
 from payments import conf, gateway
+from payments.core.db.away import is_away
 from payments.iamport import IDS_PER_CALL, GatewayPayment, IamportError, Unreadable
 from payments.models import Discrepancy, ReconciliationRun, RunStatus
 from payments.services.discrepancies.rules import differences
@@ -52,6 +53,8 @@ def work(*, run_id: int, seconds: float) -> float | None:
     except IamportError as error:
         return claims.wait(run=run, why=gateway.noted(error))
     except Exception as error:
+        if is_away(error):
+            raise
         # A mistake of ours: kept where people see it, and tried again as rarely as without answer.
         logger.exception("a reconciliation could not go on", extra={"run": run_id})
         return claims.wait(run=run, why=repr(error))

@@ -16,6 +16,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from payments import gateway
+from payments.core.db.away import is_away
 from payments.core.db.rows import update_rows
 from payments.core.text import clean
 from payments.errors import PaymentError
@@ -90,7 +91,10 @@ def settle(*, claim: Claim, replies: dict[int, Reply]) -> None:
     """Write what the replies mean. If they can't be written at once, each is written alone."""
     try:
         _settle(claim, claim.items, replies)
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            # Nothing is wrong with the payments: whoever holds them after the lease asks again.
+            raise
         logger.exception(
             "a step of a run could not be written at once", extra={"step": claim.token}
         )
@@ -102,6 +106,8 @@ def _settle_alone(claim: Claim, item: VerificationItem, replies: dict[int, Reply
     try:
         _settle(claim, [item], replies)
     except Exception as error:
+        if is_away(error):
+            raise
         logger.exception("a payment of a run was parked", extra={"payment": item.payment_id})
         fail(claim=claim, items=[item], error=error)
 

@@ -14,6 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from payments import gateway
+from payments.core.db.away import is_away
 from payments.core.text import clean
 from payments.iamport import IamportError, Unanswered, is_imp_uid
 from payments.models import MOVED, UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
@@ -115,6 +116,9 @@ def _attempt(
         verdict = _look(delivery, actor, asked)
     except Exception as error:
         # Whatever goes wrong with us, the delivery keeps it; the gateway sees a 500 and may repeat.
+        # Unless it can't be kept either: then it is as after a process that died.
+        if is_away(error):
+            raise
         _finish(delivery, Verdict(outcome=DeliveryOutcome.FAILED, error=repr(error)))
         raise
     _finish(delivery, verdict)

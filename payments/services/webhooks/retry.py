@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from payments.core.db.away import is_away
 from payments.iamport import IDS_PER_CALL
 from payments.models import UNSETTLED, DeliveryOutcome, WebhookDelivery
 from payments.services.verification.silence_limit import SilenceLimit
@@ -65,7 +66,9 @@ def _try_again(delivery: WebhookDelivery, asked: Asked) -> bool:
     """Process it once more; False if the gateway gave no answer about it."""
     try:
         return process(delivery=delivery, asked=asked).outcome != DeliveryOutcome.FAILED
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise
         # Kept with the delivery; the next one may well go through.
         logger.exception("a webhook failed again", extra={"delivery": delivery.pk})
         return True
