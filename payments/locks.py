@@ -6,12 +6,14 @@ makes Django refuse if somebody wraps it in a longer transaction.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from .models import Discrepancy, ItemOutcome, Payment, VerificationItem
+from . import conf
+from .core.db.clock import is_over
+from .models import LONGEST_WAIT, Discrepancy, ItemOutcome, Payment, VerificationItem
 
 # What a question about a payment is made of.
 _ASKED_BY = ("payment__merchant_uid", "payment__imp_uid", "payment__status")
@@ -60,8 +62,9 @@ def waiting_items(
     """What is still to do in a run and may be taken up now."""
     rows = VerificationItem.objects.all() if among is None else among
     rows = rows.filter(run_id=run_id, outcome=ItemOutcome.WAITING)
-    rows = rows.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
-    return rows.filter(Q(not_before=None) | Q(not_before__lte=now))
+    lease = timedelta(seconds=conf.runs().lease)
+    rows = rows.filter(Q(claimed_until=None) | is_over("claimed_until", now=now, at_most=lease))
+    return rows.filter(Q(not_before=None) | is_over("not_before", now=now, at_most=LONGEST_WAIT))
 
 
 @contextmanager

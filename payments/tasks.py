@@ -16,6 +16,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from . import conf
+from .core.db.clock import database_now
 from .services import limits, reconciliation, webhooks
 from .services.background import schedule, workers
 from .services.background.schedule import Job
@@ -26,6 +27,8 @@ from .services.verification_runs import control, worker
 
 # What takes long lets other tasks have their turn after this many seconds.
 TURN = 20.0
+# No turn is queued for later than that; runs wait for a gateway in trouble for a minute at most.
+LONGEST_WAIT = timedelta(minutes=5)
 # What has ended leaves the queue's own table after so many days: the schedule alone queues
 # thousands of tasks a day. What failed stays longer, for staff to see.
 DONE_KEPT, FAILED_KEPT = 2, 60
@@ -61,15 +64,16 @@ def _queue(turn: Any, run_id: int, *, at_most: int, after: float) -> None:
     # Each turn queues the next one: what is queued once too often would go on for ever, ahead of
     # everything else.
     if workers.waiting_turns(task_path=turn.module_path, run_id=run_id) < at_most:
-        later = timezone.now() + timedelta(seconds=after) if after else None
+        later = database_now() + timedelta(seconds=after) if after else None
         turn.using(run_after=later).enqueue(run_id)
 
 
 @task
 def rescue() -> None:
     """Fail what dead workers left, queue their runs again, and clear out what is long done."""
-    now = timezone.now()
+    now = database_now()
     workers.fail_orphaned_tasks(now=now)
+    workers.bring_forward(now=now, longest=LONGEST_WAIT)
     call_command(
         "prune_db_task_results",
         queue_name="*",
@@ -155,4 +159,4 @@ SCHEDULE = (
 
 def run_due_jobs() -> list[str]:
     """Queue every job that is due; their names."""
-    return schedule.run_due(jobs=SCHEDULE, now=timezone.now())
+    return schedule.run_due(jobs=SCHEDULE, now=database_now())

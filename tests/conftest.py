@@ -24,10 +24,12 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from accounts.models import User
 from payments import gateway
+from payments.core.db import clock
 from payments.gateway import shared
 from tests import emptying
 from tests.browser import Tabs, Watch
@@ -95,6 +97,15 @@ def no_connection_leaves_this_machine() -> Iterator[None]:
 
 def _is_database(host: str) -> bool:
     return bool(host == django_settings.DATABASES["default"].get("HOST"))
+
+
+@pytest.fixture(autouse=True)
+def the_database_travels_along(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a test moves this process's clock, PostgreSQL's goes with it, unless it says else."""
+    if "time_machine" in request.fixturenames:
+        monkeypatch.setattr(clock, "_of_the_server", timezone.now)
 
 
 @pytest.fixture(autouse=True)

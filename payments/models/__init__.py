@@ -10,7 +10,7 @@ from .limits import LimitCount
 from .payment import Payment
 from .product import Product
 from .reconciliation import ReconciliationRun
-from .run import NOT_ENDED, OPEN_RUN, Run, RunStatus
+from .run import LONGEST_WAIT, NOT_ENDED, OPEN_RUN, Run, RunStatus
 from .saved_view import SavedView
 from .verification_run import ItemOutcome, VerificationItem, VerificationRun
 from .webhooks import (
@@ -24,6 +24,7 @@ from .webhooks import (
 
 __all__ = [
     "DEAD_AFTER",
+    "LONGEST_WAIT",
     "MOVED",
     "NOT_ENDED",
     "OPEN_RUN",

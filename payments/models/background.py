@@ -3,11 +3,12 @@
 The queue itself is django-tasks-db's own table.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from payments.core.db.clock import is_recent
 
 # A worker's heart beats every few seconds; without a heartbeat for this long it is dead.
 DEAD_AFTER = timedelta(minutes=2)
@@ -33,10 +34,9 @@ class Worker(models.Model):
     def __str__(self) -> str:
         return f"{self.host}/{self.pid}"
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether it should be working, and is dead."""
-        return self.stopped_at is None and self.seen_at < timezone.now() - DEAD_AFTER
+    def is_silent(self, now: datetime) -> bool:
+        """Whether it should be working, and is dead, at `now` by the database's clock."""
+        return self.stopped_at is None and not is_recent(self.seen_at, now=now, within=DEAD_AFTER)
 
 
 class ScheduledJob(models.Model):
@@ -54,7 +54,6 @@ class ScheduledJob(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def is_late(self) -> bool:
-        """Whether it should have been queued by now."""
-        return self.due_at < timezone.now() - LATE_AFTER
+    def is_late(self, now: datetime) -> bool:
+        """Whether it should have been queued by `now`, by the database's clock."""
+        return self.due_at < now - LATE_AFTER

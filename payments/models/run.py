@@ -5,7 +5,7 @@ A kind is a model of its own, which says what it is about and how far it is: `ve
 `admin.shared.runs`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +23,8 @@ class RunStatus(models.TextChoices):
     DONE = "done", pgettext_lazy("run", "Done")
 
 
+# The longest that a run, or one of its payments, waits for a gateway that gave no answer.
+LONGEST_WAIT = timedelta(minutes=1)
 # What a worker may go on with.
 OPEN_RUN = (RunStatus.WAITING, RunStatus.RUNNING)
 # Also a paused one, which waits for a person.
@@ -78,4 +80,6 @@ class Run(models.Model):
 
     def seconds_to_wait(self, now: datetime) -> float:
         """How long the gateway is left alone yet, because it gave no answer; 0 if it is not."""
-        return max((self.not_before - now).total_seconds(), 0.0) if self.not_before else 0.0
+        seconds = (self.not_before - now).total_seconds() if self.not_before else 0.0
+        # Further ahead than it is ever set: the clock was wrong then.
+        return seconds if 0.0 < seconds <= LONGEST_WAIT.total_seconds() else 0.0

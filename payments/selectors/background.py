@@ -65,10 +65,12 @@ def queue(*, now: datetime) -> Queue:
 
 
 def alarm(*, now: datetime) -> Alarm | None:
-    """Whether nothing works, in one query; None if all is well."""
+    """Whether nothing works at `now` by the database's clock, in one query; None if all is well."""
     waiting = DBTaskResult.objects.filter(_is_due(now)).annotate(since=_since())
     oldest = Subquery(waiting.order_by("since").values("since")[:1])
-    newest = Worker.objects.annotate(oldest=oldest).order_by("-seen_at")
+    # What lies ahead was written before the clock was set back, and says nothing.
+    newest = Worker.objects.filter(seen_at__lte=now + QUIET_FOR).annotate(oldest=oldest)
+    newest = newest.order_by("-seen_at")
     last, since = newest.values_list("seen_at", "oldest").first() or (None, None)
     if last is None or last < now - QUIET_FOR:
         return Alarm(last, is_busy=False)

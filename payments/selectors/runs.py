@@ -4,10 +4,11 @@ To tell another way of being held up: a `RunState`, its condition here or, if on
 it, in that kind's selector, and its sentence in `admin.shared.run_display` or the kind's `display`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from payments import conf
+from payments.core.db.clock import is_recent
 from payments.models import Run, RunStatus
 
 
@@ -48,4 +49,5 @@ def is_stalled(run: Run, *, now: datetime) -> bool:
     """Whether it should be going on, and no worker has touched it for a lease."""
     if not run.is_open or run.seconds_to_wait(now):
         return False
-    return (now - run.last_seen_at).total_seconds() > conf.runs().lease
+    lease = timedelta(seconds=conf.runs().lease)
+    return not is_recent(run.last_seen_at, now=now, within=lease)

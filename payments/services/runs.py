@@ -12,17 +12,17 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from payments import conf
+from payments.core.db.clock import database_now
 from payments.core.text import clean
 from payments.errors import Conflict
-from payments.models import NOT_ENDED, OPEN_RUN, Run, RunStatus
+from payments.models import LONGEST_WAIT, NOT_ENDED, OPEN_RUN, Run, RunStatus
 from payments.selectors.runs import is_stalled
 
 # What is asked about without an answer so many times is let be: unknown.
 ATTEMPTS = 8
-LONGEST_PAUSE = 60.0  # seconds
+LONGEST_PAUSE = LONGEST_WAIT.total_seconds()
 
 # Queues the task for a run's id.
 Enqueue = Callable[[int], object]
@@ -33,7 +33,7 @@ def requested(
 ) -> dict[str, Any]:
     """The fields of a new run that say who asks for it: a person, a command, or the schedule."""
     return {
-        "requested_at": now or timezone.now(),
+        "requested_at": now or database_now(),
         "requested_by_id": actor.pk if actor else None,
         "requested_name": clean(str(actor), 254) if actor else command,
     }
@@ -59,7 +59,7 @@ def resume(*, run: Run, enqueue: Enqueue) -> None:
 
 def stop(*, run: Run) -> None:
     """End it; what is not settled stays open in its list. Raises Conflict if it has ended."""
-    _move(run, NOT_ENDED, RunStatus.STOPPED, finished_at=timezone.now())
+    _move(run, NOT_ENDED, RunStatus.STOPPED, finished_at=database_now())
 
 
 def _move(
@@ -91,6 +91,6 @@ def no_answer(*, run: Run, why: str) -> dict[str, Any]:
     """The fields of a run once the gateway gave no answer again: it waits, longer each time."""
     return {
         "silences": run.silences + 1,
-        "not_before": timezone.now() + pause_after(run.silences),
+        "not_before": database_now() + pause_after(run.silences),
         "last_error": clean(why),
     }

@@ -172,7 +172,8 @@ def test_every_model_has_its_writer_named() -> None:
         if isinstance(node, ast.ClassDef)
         and any(ast.unparse(base).endswith(("Model", "Run")) for base in node.bases)
     }
-    assert models == set(writes.WRITERS)
+    # The queue's own table is the one that is not ours.
+    assert models | {"DBTaskResult"} == set(writes.WRITERS)
 
 
 LOCKED = """

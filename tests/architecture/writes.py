@@ -30,6 +30,8 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "ScheduledJob": ("payments.services.background",),
     "Worker": ("payments.services.background",),
     "GatewayState": ("payments.gateway",),
+    # The queue's own table: what becomes of the tasks of workers that died.
+    "DBTaskResult": ("payments.services.background",),
     # Django's own page of products, which has no code of ours that writes.
     "Product": (),
 }
@@ -63,6 +65,7 @@ IN_BULK = {
 # Where SQL of our own stands.
 WITH_SQL = ("payments.core.db", "payments.locks")
 MODEL_BASE = "payments.core.db"
+MODELS = ("payments.models", "django_tasks_db.models")
 READS_ON = {
     "all",
     "filter",
@@ -163,7 +166,7 @@ class _Reader:
         if isinstance(value, ast.Name):
             target = self._names.get(value.id, "")
             name = target.rpartition(".")[2]
-            if target.startswith("payments.models") and name in WRITERS:
+            if target.startswith(MODELS) and name in WRITERS:
                 return Rows(name, is_class=True)
             return held.get(value.id)
         if isinstance(value, ast.Attribute):

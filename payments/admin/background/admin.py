@@ -5,11 +5,11 @@ staff should know by a name gets it in `_LABELS`.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from payments import tasks
 from payments.admin.shared.access import require
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.worker_alarm import alarm_sentence
+from payments.core.db.clock import database_now
 from payments.models import ScheduledJob, Worker
 from payments.selectors import background
 
@@ -52,7 +53,7 @@ class WorkerAdmin(ReadOnlyAdmin):
 
 
 def _context() -> dict[str, object]:
-    now = timezone.now()
+    now = database_now()
     failed = background.failed_tasks(since=now - background.FAILED_SINCE)[: background.ROWS]
     alarm = background.alarm(now=now)
     return {
@@ -61,11 +62,11 @@ def _context() -> dict[str, object]:
         "start": START,
         "gateway_silent_since": background.gateway_silent_since(),
         "queue": background.queue(now=now),
-        "workers": background.workers(),
+        "workers": [(worker, worker.is_silent(now)) for worker in background.workers()],
         "running": [(_label(task), task) for task in background.running_tasks()],
         "failed": [(_label(task), _last(task.exception_class_path), task) for task in failed],
         "failed_days": background.FAILED_SINCE.days,
-        "jobs": list(_jobs(background.jobs())),
+        "jobs": list(_jobs(background.jobs(), now)),
         "parked": background.parked()[: background.ROWS],
     }
 
@@ -79,7 +80,10 @@ def _last(dotted_path: str) -> str:
     return dotted_path.rpartition(".")[2]
 
 
-def _jobs(rows: dict[str, ScheduledJob]) -> Iterator[tuple[str | Promise, ScheduledJob | None]]:
-    """(label, when) of each job of the schedule; None for one that was never due yet."""
+def _jobs(
+    rows: dict[str, ScheduledJob], now: datetime
+) -> Iterator[tuple[str | Promise, ScheduledJob | None, bool]]:
+    """(label, when, is late) of each job of the schedule; None for one that was never due yet."""
     for job in tasks.SCHEDULE:
-        yield _LABELS.get(job.name, job.name), rows.get(job.name)
+        row = rows.get(job.name)
+        yield _LABELS.get(job.name, job.name), row, row is not None and row.is_late(now)

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 
 from payments.admin.shared.display import won
 from payments.admin.shared.worker_alarm import alarm_sentence
+from payments.core.db.clock import database_now
 from payments.core.kst import day_of
 from payments.core.periods import Days, Period, period_bounds
 from payments.models import PaymentEvent
@@ -85,7 +86,7 @@ def _alarm(request: HttpRequest) -> str:
     """Whether nothing works in the background, for whoever may look after that."""
     if not request.user.has_perm("payments.view_worker"):
         return ""
-    now = timezone.now()
+    now = database_now()
     return alarm_sentence(background.alarm(now=now), now=now)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +20,7 @@ from payments.admin.shared.columns import column, figure_column
 from payments.admin.shared.display import NOTHING, moment
 from payments.admin.shared.run_display import asker, run_badge
 from payments.admin.shared.runs import RunAdmin
+from payments.core.db.clock import database_now
 from payments.core.money import with_separators
 from payments.models import ReconciliationRun
 from payments.selectors.reconciliation import differences_of, figure
@@ -116,7 +116,7 @@ class ReconciliationRunAdmin(RunAdmin):
         return [*self.screens(("start/", start, "start")), *super().get_urls()]
 
     def live_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:
-        return detail.live(run, timezone.now())
+        return detail.live(run, database_now())
 
     def page_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:
         return super().page_context(request, run) | {"ids": detail.ids(run, request)}

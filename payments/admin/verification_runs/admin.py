@@ -13,7 +13,6 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +24,7 @@ from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import NOTHING, moment
 from payments.admin.shared.run_display import asker, run_badge, run_url
 from payments.admin.shared.runs import RunAdmin
+from payments.core.db.clock import database_now
 from payments.core.money import with_separators
 from payments.models import NOT_ENDED, RunStatus, VerificationRun
 from payments.selectors.verification_runs.items import items
@@ -143,7 +143,7 @@ class VerificationRunAdmin(RunAdmin):
         return super().changelist_view(request, {"views": views} | (extra_context or {}))
 
     def live_context(self, request: HttpRequest, run: VerificationRun) -> dict[str, Any]:
-        progress = progress_of(run, now=timezone.now())
+        progress = progress_of(run, now=database_now())
         return detail.live(progress, outcome_of(request, progress.counts))
 
     def page_context(self, request: HttpRequest, run: VerificationRun) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils import timezone
 
 from payments.admin.shared.access import staff_view
 from payments.admin.shared.run_display import run_url
 from payments.admin.shared.runs import RunAdmin
+from payments.core.db.clock import database_now
 from payments.core.text import whole_number
 from payments.models import ItemOutcome, VerificationRun
 from payments.selectors.verification_runs.items import Items, first_to_look_at, items
@@ -32,7 +32,7 @@ def results(model_admin: RunAdmin, request: HttpRequest, pk: int) -> HttpRespons
         return HttpResponseRedirect(f"{run_url(run)}?{request.GET.urlencode()}")
     context = {
         "run": run,
-        "every_results": every_results(progress(run, now=timezone.now())),
+        "every_results": every_results(progress(run, now=database_now())),
         **results_context(request, run, items(run, outcome_of(request, Counts()))),
     }
     return TemplateResponse(request, TEMPLATE, context)

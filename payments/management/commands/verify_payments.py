@@ -16,8 +16,8 @@ from typing import Any
 from django.core.exceptions import SuspiciousOperation
 from django.core.management.base import CommandParser
 from django.http import QueryDict
-from django.utils import timezone
 
+from payments.core.db.clock import database_now
 from payments.core.text import readable
 from payments.errors import Conflict, NotAllowed
 from payments.filters.base import SEARCH
@@ -173,7 +173,7 @@ def _problems(query: PaymentQuery) -> str:
 
 def _progress(run: VerificationRun) -> Progress:
     run.refresh_from_db()
-    return selector.progress(run, now=timezone.now())
+    return selector.progress(run, now=database_now())
 
 
 def _summary(progress: Progress) -> dict[str, Any]:

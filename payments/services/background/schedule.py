@@ -36,7 +36,10 @@ class Job:
 
 
 def run_due(*, jobs: Iterable[Job], now: datetime) -> list[str]:
-    """Queue every job that is due; their names. A job seen for the first time is due later."""
+    """Queue every job that is due at `now`, by the database's clock; their names.
+
+    A job seen for the first time is due later; one that is due more than its interval ahead is due.
+    """
     return [job.name for job in jobs if _queue_if_due(job, now)]
 
 
@@ -44,7 +47,8 @@ def _queue_if_due(job: Job, now: datetime) -> bool:
     row, _is_new = ScheduledJob.objects.get_or_create(
         name=job.name, defaults={"due_at": job.next_after(now)}
     )
-    if row.due_at > now:
+    # Further ahead than it is ever set: the clock was wrong then, or it is set right since.
+    if now < row.due_at <= job.next_after(now):
         return False
     with transaction.atomic():
         # Compare and set: of two schedulers that both saw it due, one moves it on.

@@ -9,10 +9,10 @@ it; the work itself is not lost, because every task of ours goes on from what is
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
 from django_tasks import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
+from django_tasks_db.models import DBTaskResult, get_date_max
 
+from payments.core.db.clock import database_now, is_recent, recent
 from payments.models import DEAD_AFTER, Worker
 
 # Rows of workers that are long gone are of no use to anybody.
@@ -29,7 +29,7 @@ class DatabaseLost(Exception):
 
 def heartbeat(*, worker_id: str, host: str, pid: int) -> None:
     """A worker is there and working."""
-    now = timezone.now()
+    now = database_now()
     Worker.objects.update_or_create(
         worker_id=worker_id,
         defaults={"seen_at": now, "stopped_at": None},
@@ -39,7 +39,7 @@ def heartbeat(*, worker_id: str, host: str, pid: int) -> None:
 
 def sign_off(*, worker_id: str) -> None:
     """A worker ends of its own will."""
-    Worker.objects.filter(worker_id=worker_id).update(stopped_at=timezone.now())
+    Worker.objects.filter(worker_id=worker_id).update(stopped_at=database_now())
 
 
 def fail_orphaned_tasks(*, now: datetime) -> int:
@@ -74,6 +74,16 @@ def is_under_way(*, task_path: str, now: datetime) -> bool:
     return any(_is_worked_on(task, alive=alive, now=now) for task in tasks.running())
 
 
+def bring_forward(*, now: datetime, longest: timedelta) -> int:
+    """Tasks that would wait for longer than any of ours may are due now; how many there were.
+
+    Whoever queued them had a wrong clock, or the clock was set back since.
+    """
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
+    waiting = waiting.filter(run_after__gt=now + longest, run_after__lt=get_date_max())
+    return waiting.update(run_after=now)
+
+
 def waiting_turns(*, task_path: str, run_id: int) -> int:
     """How many tasks of this path wait in the queue for a turn at this run."""
     turns = DBTaskResult.objects.filter(task_path=task_path, args_kwargs__args=[run_id])
@@ -81,11 +91,12 @@ def waiting_turns(*, task_path: str, run_id: int) -> int:
 
 
 def _alive(now: datetime) -> frozenset[str]:
-    alive = Worker.objects.filter(seen_at__gte=now - DEAD_AFTER, stopped_at=None)
+    alive = Worker.objects.filter(recent("seen_at", now=now, within=DEAD_AFTER), stopped_at=None)
     return frozenset(alive.values_list("worker_id", flat=True))
 
 
 def _is_worked_on(task: DBTaskResult[Any, Any], *, alive: frozenset[str], now: datetime) -> bool:
     # A claim comes before the worker's next heartbeat, so a young one counts as alive.
-    is_young = task.started_at is not None and task.started_at >= now - DEAD_AFTER
+    started_at = task.started_at
+    is_young = started_at is not None and is_recent(started_at, now=now, within=DEAD_AFTER)
     return is_young or not task.worker_ids or task.worker_ids[-1] in alive

@@ -140,7 +140,8 @@ def _without_answer(payments: Sequence[Payment]) -> set[int]:
 
 
 def _is_due(payment: Payment, now: datetime) -> bool:
-    age = now - payment.requested_at
+    # Times that lie ahead were written by a wrong clock: they are no reason not to ask.
+    age = abs(now - payment.requested_at)
     if age < conf.schedule().short_wait:
         return False
     if payment.verified_at is None:
@@ -148,7 +149,7 @@ def _is_due(payment: Payment, now: datetime) -> bool:
     if now >= _limit(payment) and not _is_unclear(payment):
         return True
     rest = next(rest for limit, rest in _RESTS if age <= limit)
-    return payment.verified_at <= now - rest
+    return abs(now - payment.verified_at) >= rest
 
 
 def _is_unclear(payment: Payment) -> bool:

@@ -8,9 +8,9 @@ import uuid
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
-from payments.models import OPEN_RUN, ReconciliationRun, RunStatus
+from payments.core.db.clock import database_now, is_over, recent
+from payments.models import LONGEST_WAIT, OPEN_RUN, ReconciliationRun, RunStatus
 from payments.services.runs import lease, no_answer, pause_after
 
 
@@ -20,10 +20,11 @@ class Interrupted(Exception):
 
 def take(*, run_id: int) -> ReconciliationRun | None:
     """The run, claimed for this worker; one that died holds it for a lease at most."""
-    now, token = timezone.now(), uuid.uuid4().hex
+    now, token = database_now(), uuid.uuid4().hex
     free = ReconciliationRun.objects.filter(pk=run_id, status__in=OPEN_RUN)
-    free = free.filter(Q(not_before=None) | Q(not_before__lte=now))
-    free = free.filter(Q(claim="") | Q(seen_at=None) | Q(seen_at__lt=now - lease()))
+    free = free.filter(Q(not_before=None) | is_over("not_before", now=now, at_most=LONGEST_WAIT))
+    is_held = recent("seen_at", now=now, within=lease())
+    free = free.filter(Q(claim="") | Q(seen_at=None) | ~is_held)
     began = Coalesce("started_at", now)
     if not free.update(claim=token, status=RunStatus.RUNNING, seen_at=now, started_at=began):
         return None
@@ -37,7 +38,7 @@ def held(*, run: ReconciliationRun) -> QuerySet[ReconciliationRun]:
 
 def save(*, run: ReconciliationRun, fields: dict[str, object]) -> None:
     """Write these fields, and a heartbeat. Raises Interrupted if the run may not go on."""
-    if not held(run=run).update(seen_at=timezone.now(), **fields):
+    if not held(run=run).update(seen_at=database_now(), **fields):
         raise Interrupted
 
 
@@ -60,5 +61,5 @@ def wait(*, run: ReconciliationRun, why: str) -> float | None:
 
 def rest(*, run_id: int) -> float | None:
     """For how many seconds a run that can't be taken has to wait; None if it is not for us."""
-    run, now = ReconciliationRun.objects.get(pk=run_id), timezone.now()
+    run, now = ReconciliationRun.objects.get(pk=run_id), database_now()
     return run.seconds_to_wait(now) or None if run.is_open else None

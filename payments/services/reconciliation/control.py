@@ -5,11 +5,11 @@ from datetime import date, datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.core import kst
 from payments.core.days import validate_day
+from payments.core.db.clock import database_now
 from payments.errors import NotAllowed
 from payments.models import ReconciliationRun
 from payments.services import runs
@@ -43,7 +43,7 @@ def start(
     Of a day that is not over yet, what happened until the run begins. `command` is what asks where
     no `actor` does; without either it is the schedule.
     """
-    now = timezone.now()
+    now = database_now()
     _check(first_day, last_day, today=kst.day_of(now))
     with transaction.atomic():
         asked = runs.requested(actor=actor, command=command, now=now)

@@ -7,9 +7,8 @@ on those: the whole day is compared again, after pauses that grow, for a day at 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from django.utils import timezone
-
 from payments.core import kst
+from payments.core.db.clock import database_now
 from payments.models import ReconciliationRun, RunStatus
 from payments.selectors.reconciliation import figure
 
@@ -54,8 +53,9 @@ def _is_time_again(runs: Sequence[ReconciliationRun]) -> bool:
     if newest.status != RunStatus.DONE or not figure(newest, "unknown") or _is_last(newest, runs):
         return False
     pause = PAUSES[min(len(runs), len(PAUSES)) - 1]
-    due = (newest.finished_at or newest.requested_at) + pause
-    return timezone.now() >= min(due, runs[0].requested_at + TRY_FOR)
+    now, ended_at = database_now(), newest.finished_at or newest.requested_at
+    # Also if it seems to have ended far ahead: the clock was set back since.
+    return abs(now - ended_at) >= pause or now >= runs[0].requested_at + TRY_FOR
 
 
 def _is_last(run: ReconciliationRun, runs: Sequence[ReconciliationRun]) -> bool:

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
 
-from django.utils import timezone
-
 from payments import conf, gateway
 from payments.core.db.away import is_away
+from payments.core.db.clock import database_now
 from payments.iamport import IDS_PER_CALL, GatewayPayment, IamportError, Unreadable
 from payments.models import Discrepancy, ReconciliationRun, RunStatus
 from payments.services.discrepancies.rules import differences
@@ -192,7 +191,7 @@ class _Turn:
             self._counters.add("closed", closed)
 
     def _end(self) -> None:
-        self._save({"status": RunStatus.DONE, "finished_at": timezone.now(), "not_before": None})
+        self._save({"status": RunStatus.DONE, "finished_at": database_now(), "not_before": None})
 
 
 def _calls(unmatched: Mapping[str, Unmatched]) -> Iterator[dict[str, Unmatched]]:

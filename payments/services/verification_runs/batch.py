@@ -13,10 +13,9 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils import timezone
-
 from payments import gateway
 from payments.core.db.away import is_away
+from payments.core.db.clock import database_now
 from payments.core.db.rows import update_rows
 from payments.core.text import clean
 from payments.errors import PaymentError
@@ -120,7 +119,7 @@ def _afresh(items: Sequence[VerificationItem]) -> list[VerificationItem]:
 def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, Reply]) -> None:
     questions = {question.payment_id: question for question in claim.questions}
     # One moment for all: items that end alike are written by one short statement.
-    now = timezone.now()
+    now = database_now()
     with locked_payments(item.payment_id for item in items) as payments:
         mine = _still_mine(claim, items)
         ready = [item for item in mine if _is_ready(item, replies.get(item.payment_id))]
@@ -164,7 +163,7 @@ def fail(*, claim: Claim, items: Sequence[VerificationItem], error: Exception) -
             why = error.message if isinstance(error, PaymentError) else repr(error)
             _postpone(item, clean(str(why)))
             if item.attempts >= ATTEMPTS:
-                item.outcome, item.settled_at = ItemOutcome.PARKED, timezone.now()
+                item.outcome, item.settled_at = ItemOutcome.PARKED, database_now()
         update_rows(rows=mine, fields=_WRITTEN)
 
 
@@ -174,7 +173,7 @@ def _release(item: VerificationItem) -> None:
 
 def _postpone(item: VerificationItem, why: str) -> None:
     _release(item)
-    item.not_before = timezone.now() + pause_after(item.attempts)
+    item.not_before = database_now() + pause_after(item.attempts)
     item.attempts += 1
     item.error = why
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.utils import timezone
-
+from payments.core.db.clock import database_now
 from payments.iamport import IDS_PER_CALL
 from payments.locks import unclaimed_items
 from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
@@ -47,7 +46,7 @@ def together(*, steps: Sequence[Claim]) -> Claim:
 
 def take(*, run: VerificationRun, calls: int = 1) -> Claim | None:
     """Claim the next payments for a lease, enough for so many calls; None if there are none now."""
-    now, token = timezone.now(), uuid.uuid4().hex
+    now, token = database_now(), uuid.uuid4().hex
     with unclaimed_items(run.pk, limit=IDS_PER_CALL * calls, now=now) as items:
         VerificationItem.objects.filter(pk__in=[item.pk for item in items]).update(
             claim=token, claimed_until=now + lease()

@@ -12,9 +12,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from django.db.models import Min
-from django.utils import timezone
 
 from payments import conf
+from payments.core.db.clock import database_now, is_recent
 from payments.locks import waiting_items
 from payments.models import OPEN_RUN, ItemOutcome, RunStatus, VerificationItem, VerificationRun
 from payments.services.runs import no_answer
@@ -68,18 +68,19 @@ def work(*, run_id: int, seconds: float) -> float | None:
 
 def _hold(run_id: int, held: Sequence[Claim]) -> None:
     """Keep what is under way for another lease: a step of open orders takes a call for each."""
-    now = timezone.now()
+    now = database_now()
     claims.renew(held=held, now=now)
     VerificationRun.objects.filter(pk=run_id, status__in=OPEN_RUN).update(seen_at=now)
 
 
 def _next(run_id: int, calls: int) -> Claim | None:
     """What to ask about next, with a heartbeat; None while the run may not go on."""
-    now = timezone.now()
+    now = database_now()
     run = VerificationRun.objects.select_related("requested_by").get(pk=run_id)
     if not run.is_open or run.seconds_to_wait(now):
         return None
-    is_due = run.seen_at is None or now - run.seen_at > HEARTBEAT_EVERY
+    seen_at = run.seen_at
+    is_due = seen_at is None or not is_recent(seen_at, now=now, within=HEARTBEAT_EVERY)
     if is_due or run.status != RunStatus.RUNNING:
         _heartbeat(run, now)
     return claims.take(run=run, calls=calls)
@@ -126,7 +127,7 @@ def _back_off(run: VerificationRun, replies: Replies) -> None:
 
 
 def _rest(run_id: int) -> float | None:
-    run, now = VerificationRun.objects.get(pk=run_id), timezone.now()
+    run, now = VerificationRun.objects.get(pk=run_id), database_now()
     if not run.is_open:
         return None
     waiting = VerificationItem.objects.filter(run_id=run_id, outcome=ItemOutcome.WAITING)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from payments.core.db.away import is_away
+from payments.core.db.clock import is_over
 from payments.iamport import IDS_PER_CALL
 from payments.models import UNSETTLED, DeliveryOutcome, WebhookDelivery
 from payments.services.verification.silence_limit import SilenceLimit
 
-from .attempts import Asked, ask, process
+from .attempts import LONGEST_PAUSE, Asked, ask, process
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ def retry_failed(*, now: datetime, seconds: float) -> RetryResult:
     """
     deadline, limit = time.monotonic() + seconds, SilenceLimit()
     counts: Counter[str] = Counter()
-    due = WebhookDelivery.objects.filter(next_attempt_at__lte=now, outcome__in=UNSETTLED)
+    is_due = is_over("next_attempt_at", now=now, at_most=LONGEST_PAUSE)
+    due = WebhookDelivery.objects.filter(is_due, outcome__in=UNSETTLED)
     pks = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:AT_ONCE])
     for start in range(0, len(pks), IDS_PER_CALL):
         deliveries = _afresh(pks[start : start + IDS_PER_CALL])

@@ -58,7 +58,7 @@ def test_without_any_worker_it_says_how_to_start_one(client: Client) -> None:
 
 
 def test_looking_for_days_to_close_is_not_called_a_close(client: Client) -> None:
-    names = [english(label) for label, _ in client.get(WORK).context["jobs"]]
+    names = [english(label) for label, *_ in client.get(WORK).context["jobs"]]
     assert "Look for days to close" in names
     assert "Daily close" not in names
 

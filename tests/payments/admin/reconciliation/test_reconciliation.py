@@ -252,7 +252,7 @@ class TestThePage:
             ({"status": "paused"}, "Nothing new is asked until somebody resumes it."),
             ({"status": "stopped"}, "It was stopped before anything was compared."),
             (
-                {"status": "running", "not_before": timezone.now() + timedelta(hours=1)},
+                {"status": "running", "not_before": timezone.now() + timedelta(seconds=50)},
                 "The gateway does not answer. The run waits for it until",
             ),
             (
