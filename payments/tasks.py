@@ -17,7 +17,7 @@ from django_tasks import task
 
 from . import conf
 from .core.db.clock import database_now
-from .services import limits, reconciliation, webhooks
+from .services import clock, limits, reconciliation, webhooks
 from .services.background import schedule, workers
 from .services.background.schedule import Job
 from .services.daily_close.close import close_finished_days
@@ -74,6 +74,15 @@ def rescue() -> None:
     now = database_now()
     workers.fail_orphaned_tasks(now=now)
     workers.bring_forward(now=now, longest=LONGEST_WAIT)
+    if not clock.is_apart():
+        _forget_what_is_long_done()
+    for run_id in control.stalled(now=now):
+        queue_verification(run_id)
+    for run_id in reconciliation.stalled(now=now):
+        queue_reconciliation(run_id)
+
+
+def _forget_what_is_long_done() -> None:
     call_command(
         "prune_db_task_results",
         queue_name="*",
@@ -81,10 +90,6 @@ def rescue() -> None:
         failed_min_age_days=FAILED_KEPT,
         verbosity=0,
     )
-    for run_id in control.stalled(now=now):
-        queue_verification(run_id)
-    for run_id in reconciliation.stalled(now=now):
-        queue_reconciliation(run_id)
 
 
 @task
@@ -132,8 +137,10 @@ def close_days() -> list[str]:
     """Reconcile and close finished days, from the configured hour in Korea on.
 
     A day whose reconciliation is still under way, or left payments without an answer, is closed on
-    a later turn.
+    a later turn, as is every day while our clocks and the gateway's do not agree.
     """
+    if not clock.may_decide():
+        return []
     closes = close_finished_days(
         now=timezone.now() - timedelta(hours=conf.schedule().close_hour),
         reconcile=lambda day: reconciliation.of_finished_day(day=day, enqueue=queue_reconciliation),
@@ -141,16 +148,34 @@ def close_days() -> list[str]:
     return [str(close) for close in closes]
 
 
-def _job(work: Any, every: timedelta | Callable[[], timedelta]) -> Job:
+@task
+def compare_clocks() -> float | None:
+    """By how many seconds our clocks and the gateway's differ, asked for where no other call was.
+
+    This is how everybody learns that they agree again.
+    """
+    comparison = clock.check()
+    return comparison.skew.total_seconds() if comparison else None
+
+
+def _job(work: Any, every: timedelta | Callable[[], timedelta], *, by_time: bool = True) -> Job:
     """A task by the clock, under its own name; never queued a second time while it waits."""
-    return Job(name=work.name, every=every, enqueue=work.enqueue, alone=work.module_path)
+    return Job(
+        name=work.name,
+        every=every,
+        enqueue=work.enqueue,
+        alone=work.module_path,
+        by_time=by_time,
+    )
 
 
 SCHEDULE = (
     # As often as a lease runs out: what a dead worker left waits no longer than that.
-    _job(rescue, lambda: timedelta(seconds=conf.runs().lease)),
+    _job(rescue, lambda: timedelta(seconds=conf.runs().lease), by_time=False),
+    _job(compare_clocks, timedelta(minutes=1), by_time=False),
     _job(sweep_orders, timedelta(minutes=5)),
-    _job(process_webhooks_again, timedelta(minutes=1)),
+    # What a customer paid must not wait for somebody to set a clock.
+    _job(process_webhooks_again, timedelta(minutes=1), by_time=False),
     _job(clear_out, timedelta(minutes=10)),
     _job(mail_discrepancies, timedelta(minutes=5)),
     _job(close_days, timedelta(minutes=5)),
@@ -158,5 +183,7 @@ SCHEDULE = (
 
 
 def run_due_jobs() -> list[str]:
-    """Queue every job that is due; their names."""
-    return schedule.run_due(jobs=SCHEDULE, now=database_now())
+    """Queue every job that is due; their names. While our clocks are wrong, none by time."""
+    right = not clock.is_apart()
+    jobs = [job for job in SCHEDULE if right or not job.by_time]
+    return schedule.run_due(jobs=jobs, now=database_now())

@@ -31,6 +31,7 @@ from accounts.models import User
 from payments import gateway
 from payments.core.db import clock
 from payments.gateway import shared
+from payments.services import clock as clock_service
 from tests import emptying
 from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
@@ -106,6 +107,12 @@ def the_database_travels_along(
     """Where a test moves this process's clock, PostgreSQL's goes with it, unless it says else."""
     if "time_machine" in request.fixturenames:
         monkeypatch.setattr(clock, "_of_the_server", timezone.now)
+
+
+@pytest.fixture(autouse=True)
+def no_time_heard_yet() -> None:
+    """What the gateway said about the time is kept in this process, and outlives a test."""
+    clock_service.forget()
 
 
 @pytest.fixture(autouse=True)

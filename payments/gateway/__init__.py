@@ -2,7 +2,8 @@
 
 The client keeps the token and the connections, so a warm process makes one call a question. Around
 each call stands the `breaker`, so that a slow gateway holds few threads and a silent one none;
-`shared` tells the other processes of it. `trouble` says what went wrong, for people.
+`shared` tells the other processes of it. `trouble` says what went wrong, for people; `times` keeps
+what the answers say about the time.
 """
 
 from contextlib import AbstractContextManager
@@ -13,9 +14,21 @@ from payments.iamport import IamportClient, Limits
 
 from .breaker import Breaker
 from .shared import SharedBreaker
+from .times import HeardTime, forget_times, hear, heard_times
 from .trouble import Trouble, in_words, noted, trouble_of
 
-__all__ = ["Trouble", "client", "in_words", "noted", "serve_pages", "slot", "trouble_of"]
+__all__ = [
+    "HeardTime",
+    "Trouble",
+    "client",
+    "forget_times",
+    "heard_times",
+    "in_words",
+    "noted",
+    "serve_pages",
+    "slot",
+    "trouble_of",
+]
 
 _serves_pages = False
 
@@ -50,6 +63,7 @@ def _client(gateway: conf.Gateway) -> IamportClient:
         ),
         max_retries=gateway.max_retries,
         gate=_breaker(gateway).call,
+        on_time=hear,
     )
 
 

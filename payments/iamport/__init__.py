@@ -5,6 +5,7 @@ Everything a caller needs is named below; the modules are free to change.
 
 from .arguments import is_imp_uid
 from .client import IDS_PER_CALL, IamportClient
+from .clock import TimeSource
 from .errors import (
     AuthenticationFailed,
     Busy,
@@ -46,6 +47,7 @@ __all__ = [
     "Prepared",
     "RefundAccount",
     "Refused",
+    "TimeSource",
     "Unanswered",
     "Unavailable",
     "Unreadable",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from . import parsing
+from .clock import OnTime, TimeSource, credible, ignore
 from .errors import (
     MESSAGES,
     AuthenticationFailed,
@@ -49,9 +50,11 @@ class Caller:
         secret: str,
         monotonic: Callable[[], float],
         gate: Callable[[], AbstractContextManager[None]],
+        on_time: OnTime = ignore,
     ) -> None:
         self._transport = transport
         self._gate = gate
+        self._on_time = on_time
         self._keys = {"imp_key": key, "imp_secret": secret}
         self._tokens = TokenCache(self._fetch_token, monotonic=monotonic)
 
@@ -84,11 +87,16 @@ class Caller:
             reply = self._transport.exchange(request, self._tokens.get().value)
         return _read(request, reply, read)
 
+    def ask_time(self) -> None:
+        """Ask for the token that there is, for nothing but the time in the answer."""
+        with self._gate():
+            self._fetch_token()
+
     def _fetch_token(self) -> tuple[str, int]:
         # Repeatable though a POST: asking again hands out the same token (contract 1.1).
         request = Request("POST", _SIGN_IN, body=self._keys, repeatable=True)
         try:
-            return _read(request, self._transport.exchange(request), parsing.token)
+            value, life, now = _read(request, self._transport.exchange(request), parsing.token)
         except Unanswered as error:
             error.sent = False  # the call that needed the token was not made
             raise
@@ -96,6 +104,9 @@ class Caller:
             # Any refusal here is about our keys (contract 1.3, 9#10: 400 for missing ones).
             envelope = _Envelope(error.code, error.gateway_message)
             raise _failure(AuthenticationFailed, request, error.status, envelope) from None
+        if (unix := credible(now)) is not None:
+            self._on_time(TimeSource.TOKEN, unix)
+        return value, life
 
 
 def _read(request: Request, reply: Reply, read: Callable[[Any], T]) -> T:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from . import arguments, parsing
 from .calls import Caller
+from .clock import OnTime, ignore
 from .errors import Malformed, NotFound, Refused
 from .paging import by_key, slices, without_key
 from .schemas import (
@@ -58,11 +59,13 @@ class IamportClient:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         gate: Callable[[], AbstractContextManager[None]] = nullcontext,
+        on_time: OnTime = ignore,
     ) -> None:
         """`include_sandbox` shows `payment` test payments: never in production (contract 2.2).
 
         `gate` is entered around every call and sees how it ends; one that must not be made now
-        raises Busy.
+        raises Busy. `on_time` hears the gateway's time with every answer, in whichever thread made
+        the call.
         """
         if not key.strip() or not secret.strip():
             raise ValueError("the REST API key and secret are missing (PortOne console, V1 API)")
@@ -77,9 +80,17 @@ class IamportClient:
             pool_size=pool_size,
             monotonic=monotonic,
             sleep=sleep,
+            on_time=on_time,
         )
-        caller = Caller(self._transport, key=key, secret=secret, monotonic=monotonic, gate=gate)
-        self._call = caller.call
+        self._caller = Caller(
+            self._transport,
+            key=key,
+            secret=secret,
+            monotonic=monotonic,
+            gate=gate,
+            on_time=on_time,
+        )
+        self._call = self._caller.call
 
     def __repr__(self) -> str:
         return f"IamportClient(api_url={self._api_url!r})"
@@ -274,6 +285,10 @@ class IamportClient:
             body["enable_webhook"] = True
         read = partial(parsing.refunded, imp_uid=imp_uid, left=checksum - amount)
         return self._call("POST", "/payments/cancel", read, body=body)
+
+    def ask_time(self) -> None:
+        """Have the gateway tell its time to `on_time`, by the smallest call (contract 1.1)."""
+        self._caller.ask_time()
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -201,8 +201,8 @@ def refunded(response: Any, imp_uid: str, left: int) -> GatewayPayment:
     return answer
 
 
-def token(response: Any) -> tuple[str, int]:
-    """The access token and its life in seconds, by the gateway's own clock (contract 1.1)."""
+def token(response: Any) -> tuple[str, int, int]:
+    """The access token, its life in seconds and the unix second it is there (contract 1.1)."""
     row = _object(response, "response")
     value = _required_text(row, "access_token", "response")
     if not (value.isascii() and value.isprintable()) or " " in value:
@@ -210,7 +210,7 @@ def token(response: Any) -> tuple[str, int]:
     life = whole(row.get("expired_at")) - whole(row.get("now"))
     if not whole(row.get("now")) or life <= 0:
         raise ShapeError("response.expired_at is not after response.now")
-    return value, life
+    return value, life, whole(row.get("now"))
 
 
 def text(value: Any) -> str:

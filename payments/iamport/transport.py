@@ -25,6 +25,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util.retry import Retry
 
+from .clock import OnTime, TimeSource, ignore, of_header
 from .deadline import DeadlineAdapter, until
 from .errors import Unavailable
 
@@ -110,8 +111,10 @@ class Transport:
         pool_size: int,
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
+        on_time: OnTime = ignore,
     ) -> None:
         self._api_url = api_url
+        self._on_time = on_time
         self._timeout = timeout
         self._limits = limits
         self._monotonic = monotonic
@@ -188,12 +191,18 @@ class Transport:
                     stream=True,
                 ) as response,
             ):
+                self._hear_time(response)
                 most = self._limits.list_bytes if request.is_list else self._limits.other_bytes
                 body, trouble = _body(response, most)
                 return Reply(response.status_code, body, _retry_after(response), trouble)
         except (OSError, HTTPError) as error:  # every RequestException is an OSError
             # Only its name goes on: the exception holds the request, with token and body.
             return _no_reply(error)
+
+    def _hear_time(self, response: requests.Response) -> None:
+        """Before the body is read: that may take its time."""
+        if (unix := of_header(response.headers.get("Date"))) is not None:
+            self._on_time(TimeSource.DATE, unix)
 
 
 def worth_repeating(result: Reply | NoReply, *, timed_out: bool) -> bool:

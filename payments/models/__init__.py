@@ -2,6 +2,7 @@
 
 from .access_log import AccessKind, PersonalDataAccess
 from .background import DEAD_AFTER, ScheduledJob, Worker
+from .clock import MOST_APART, ClockComparison
 from .daily_close import DailyClose
 from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from .event import PaymentEvent
@@ -25,6 +26,7 @@ from .webhooks import (
 __all__ = [
     "DEAD_AFTER",
     "LONGEST_WAIT",
+    "MOST_APART",
     "MOVED",
     "NOT_ENDED",
     "OPEN_RUN",
@@ -32,6 +34,7 @@ __all__ = [
     "UNSETTLED",
     "AccessKind",
     "Bucket",
+    "ClockComparison",
     "ClosingReason",
     "DailyClose",
     "DeliveryOutcome",

@@ -22,6 +22,7 @@ from payments.iamport import AuthenticationFailed, IamportError, Refused
 from payments.ledger import Entry
 from payments.locks import locked_payment
 from payments.models import Payment, Product
+from payments.services import clock
 from payments.states import EventKind, PaymentStatus, Source
 
 logger = logging.getLogger(__name__)
@@ -104,7 +105,9 @@ def start(
         _check_open(payment)
     if payment.events.filter(kind=EventKind.PREPARED).exists():
         return payment
-    return _register(payment)
+    payment = _register(payment)
+    clock.share()
+    return payment
 
 
 def _check_open(payment: Payment) -> None:

@@ -11,6 +11,7 @@ SUBJECTS = {
     "access_log",
     "background",
     "checkout",
+    "clock",
     "daily_close",
     "dashboard",
     "discrepancies",

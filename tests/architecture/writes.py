@@ -28,6 +28,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "Run": ("payments.services.runs", "payments.services.verification_runs"),
     "SavedView": ("payments.services.saved_views",),
     "ScheduledJob": ("payments.services.background",),
+    "ClockComparison": ("payments.services.clock",),
     "Worker": ("payments.services.background",),
     "GatewayState": ("payments.gateway",),
     # The queue's own table: what becomes of the tasks of workers that died.

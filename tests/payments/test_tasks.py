@@ -1,5 +1,6 @@
 """Background tasks: queued with what asks for them, safe to run twice, never the only memory."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,8 @@ from payments.services import reconciliation
 from payments.services.verification_runs import control
 from tests.gateway import SandboxGateway
 from tests.payments.books import LOOKUPS, ended, open_by_bucket
+
+MoveTo = Callable[[datetime], None]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,6 +132,16 @@ class TestTheDailyClose:
     BEFORE_SIX = datetime(2026, 4, 1, 20, 59, tzinfo=UTC)
     SIX = datetime(2026, 4, 1, 21, tzinfo=UTC)
 
+    @pytest.fixture
+    def move_to(self, time_machine: Any, sandbox: SandboxGateway) -> MoveTo:
+        """Sets all clocks, ours and the gateway's."""
+
+        def move(moment: datetime) -> None:
+            time_machine.move_to(moment)
+            sandbox.control("POST", "clock", {"now": moment.timestamp()})
+
+        return move
+
     @pytest.fixture(autouse=True)
     def day(self, customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
         """Three payments of the day, known to both sides but for one."""
@@ -137,18 +150,18 @@ class TestTheDailyClose:
         return payments
 
     @pytest.mark.usefixtures("server_zone")
-    def test_nothing_happens_before_the_hour_in_korea(self, time_machine: Any) -> None:
-        time_machine.move_to(self.BEFORE_SIX)
+    def test_nothing_happens_before_the_hour_in_korea(self, move_to: MoveTo) -> None:
+        move_to(self.BEFORE_SIX)
         # Before the first close, only the day before is due: that is 31 March until six.
         assert self.compared().first_day == date(2026, 3, 31)
         assert tasks.close_days.call() == ["2026-03-31"]
         assert not ReconciliationRun.objects.filter(first_day=self.DAY).exists()
-        time_machine.move_to(self.SIX)
+        move_to(self.SIX)
         tasks.close_days.call()
         assert ReconciliationRun.objects.filter(first_day=self.DAY).exists()
 
-    def test_a_day_is_reconciled_first_and_closed_on_a_later_turn(self, time_machine: Any) -> None:
-        time_machine.move_to(self.SIX)
+    def test_a_day_is_reconciled_first_and_closed_on_a_later_turn(self, move_to: MoveTo) -> None:
+        move_to(self.SIX)
         assert tasks.close_days.call() == []
         # Asked again while the run is under way: no second one.
         assert tasks.close_days.call() == []
@@ -167,14 +180,14 @@ class TestTheDailyClose:
         return ended(ReconciliationRun.objects.latest("pk"))
 
     def test_a_day_is_not_closed_on_payments_without_an_answer(
-        self, day: list[Payment], time_machine: Any, sandbox: SandboxGateway
+        self, day: list[Payment], move_to: MoveTo, sandbox: SandboxGateway
     ) -> None:
-        time_machine.move_to(self.SIX)
+        move_to(self.SIX)
         sandbox.fault("status", status=500, match=LOOKUPS)
         assert self.compared().unknown == [day[2].imp_uid]
         assert tasks.close_days.call() == []
         sandbox.heal()
-        time_machine.move_to(self.SIX + timedelta(minutes=15))
+        move_to(self.SIX + timedelta(minutes=15))
         run = self.compared()
         assert open_by_bucket() == {"missing_there": {day[2].imp_uid}}
         assert tasks.close_days.call() == ["2026-04-01"]
@@ -182,23 +195,23 @@ class TestTheDailyClose:
         assert (close.run, close.open_discrepancies) == (run, 1)
 
     def test_one_that_can_never_be_read_holds_the_books_up_for_a_day_at_most(
-        self, day: list[Payment], time_machine: Any, sandbox: SandboxGateway
+        self, day: list[Payment], move_to: MoveTo, sandbox: SandboxGateway
     ) -> None:
         sandbox.control("PATCH", f"payments/{day[0].imp_uid}", {"amount": "99,000"})
-        time_machine.move_to(self.SIX)
+        move_to(self.SIX)
         self.compared()
-        time_machine.move_to(self.SIX + timedelta(hours=23))
+        move_to(self.SIX + timedelta(hours=23))
         self.compared()
         assert tasks.close_days.call() == []
-        time_machine.move_to(self.SIX + timedelta(hours=24, minutes=1))
+        move_to(self.SIX + timedelta(hours=24, minutes=1))
         last = self.compared()
         assert tasks.close_days.call() == ["2026-04-01"]
         # The first day of all, and not lost although the next one is over by now.
         assert DailyClose.objects.get().run == last
         assert last.unknown == [day[0].imp_uid]
 
-    def test_a_comparison_that_was_stopped_is_begun_anew(self, time_machine: Any) -> None:
-        time_machine.move_to(self.SIX)
+    def test_a_comparison_that_was_stopped_is_begun_anew(self, move_to: MoveTo) -> None:
+        move_to(self.SIX)
         tasks.close_days.call()
         reconciliation.stop(run=ReconciliationRun.objects.get())
         assert tasks.close_days.call() == []

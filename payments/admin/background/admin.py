@@ -17,11 +17,12 @@ from django_tasks_db.models import DBTaskResult
 
 from payments import tasks
 from payments.admin.shared.access import require
+from payments.admin.shared.clock_alarm import clock_alarm
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.worker_alarm import alarm_sentence
 from payments.core.db.clock import database_now
 from payments.models import ScheduledJob, Worker
-from payments.selectors import background
+from payments.selectors import background, clock
 
 TEMPLATE = "admin/payments/worker/change_list.html"
 START = "manage.py worker"
@@ -36,6 +37,7 @@ _LABELS: dict[str, str | Promise] = {
     "clear_out": _("Remove old webhooks and counts"),
     "mail_discrepancies": _("Mail what does not agree"),
     "close_days": _("Look for days to close"),
+    "compare_clocks": _("Compare our clock with the gateway's"),
 }
 
 
@@ -58,6 +60,7 @@ def _context() -> dict[str, object]:
     alarm = background.alarm(now=now)
     return {
         "alarm": alarm_sentence(alarm, now=now),
+        "clock_alarm": clock_alarm(clock.apart()),
         "is_busy": alarm is not None and alarm.is_busy,
         "start": START,
         "gateway_silent_since": background.gateway_silent_since(),

@@ -13,13 +13,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from payments.admin.shared.clock_alarm import clock_alarm
 from payments.admin.shared.display import won
 from payments.admin.shared.worker_alarm import alarm_sentence
 from payments.core.db.clock import database_now
 from payments.core.kst import day_of
 from payments.core.periods import Days, Period, period_bounds
 from payments.models import PaymentEvent
-from payments.selectors import background
+from payments.selectors import background, clock
 from payments.selectors import dashboard as selector
 from payments.selectors.dashboard import Dashboard
 from payments.states import Source
@@ -54,6 +55,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "chart": _chart(figures),
         "alarm": _alarm(request),
         "gateway_silent_since": background.gateway_silent_since(),
+        "clock_alarm": clock_alarm(clock.apart()),
         "waiting": list(waiting(request)),
         "discrepancies": list(discrepancies(request)),
         "events": _events(request),

@@ -20,6 +20,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from payments.core.db.away import is_away
 from payments.management.command import OperatorCommand, seconds
 from payments.management.gc_freeze import freeze_loaded_objects
+from payments.services import clock
 from payments.services.background import workers
 from payments.services.background.outage import LONGEST_PAUSE, Outage, pause_after
 from payments.tasks import run_due_jobs
@@ -55,6 +56,8 @@ class Heartbeat(threading.Thread):
     def beat(self) -> None:
         """One heartbeat, and whatever is due."""
         workers.heartbeat(worker_id=self._worker_id, host=socket.gethostname(), pid=os.getpid())
+        # What this process heard while it worked; its runs ask the gateway in threads of their own.
+        clock.share()
         if self._with_schedule:
             run_due_jobs()
 

@@ -21,14 +21,17 @@ from . import workers
 class Job:
     """What to queue every so often.
 
-    `alone` is the dotted path of the task that must not be queued a second time. What happens at an
-    hour of the day asks the clock when it runs: then a missed turn costs minutes, not a day.
+    `alone` is the dotted path of the task that must not be queued a second time. `by_time` is False
+    for what may be done whatever the time is: it is queued even while our clocks are wrong. What
+    happens at an hour of the day asks the clock when it runs: then a missed turn costs minutes, not
+    a day.
     """
 
     name: str
     every: timedelta | Callable[[], timedelta]
     enqueue: Callable[[], object]
     alone: str = ""
+    by_time: bool = True
 
     def next_after(self, now: datetime) -> datetime:
         """The first time after `now` at which the job is due."""

@@ -24,10 +24,15 @@ from payments.locks import closing_days
 from payments.models import DailyClose, Discrepancy, ReconciliationRun
 from payments.selectors.daily_close.closes import ONE_DAY, newest, open_days
 from payments.selectors.daily_close.lines import figures_of_lines, lines_of, stored
+from payments.services.clock import is_apart
 from payments.services.reconciliation import is_enough
 
 NOT_OVER = gettext_lazy("This day is not over yet in Korea. It can be closed from midnight on.")
 CLOSED = gettext_lazy("This day is closed already. A close is never changed.")
+CLOCKS_APART = gettext_lazy(
+    "Our clock and the gateway's do not agree, so nobody can say which days are over. No day can "
+    "be closed until they do."
+)
 JUST_CLOSED = gettext_lazy("Somebody else has just closed a day. Look at it, then decide.")
 CHANGED = gettext_lazy(
     "The payments of this day have changed while you looked at them. Nothing was closed; look at "
@@ -66,6 +71,8 @@ def close_day(
 
 def refusal_of(*, day: date, last: DailyClose | None, now: datetime) -> str | Promise | None:
     """Why this day can't be closed now, None if it can. `last` is the last close."""
+    if is_apart():
+        return CLOCKS_APART
     if day >= day_of(now):
         return NOT_OVER
     if last is None or day == last.day + ONE_DAY:

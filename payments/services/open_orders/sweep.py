@@ -32,7 +32,9 @@ from payments import conf
 from payments.core.db.away import is_away
 from payments.errors import Conflict
 from payments.models import Payment, PaymentEvent
+from payments.selectors.clock import last_apart_at
 from payments.selectors.open_orders import may_still_appear
+from payments.services.clock import is_apart, may_decide
 from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import verify
 from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
@@ -90,25 +92,46 @@ class SweepResult:
     unfinished: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """The time of a sweep, and when our clocks were last known to be wrong."""
+
+    now: datetime
+    apart_at: datetime | None
+
+    def began(self, payment: Payment) -> datetime:
+        """When it was asked for; or, if a wrong clock may have said that, when it was still wrong.
+
+        An order of a web server whose clock is days behind is no order of days ago.
+        """
+        if self.apart_at and not self.apart_at <= payment.requested_at <= self.now:
+            return self.apart_at
+        return payment.requested_at
+
+
 def sweep(*, now: datetime, seconds: float) -> SweepResult:
     """Ask about the open orders that are due at `now`, for about so many seconds.
 
-    Stops early when the gateway stays silent; the same orders are due again the next time.
+    Stops early when the gateway stays silent; the same orders are due again the next time. Does
+    nothing while our clocks and the gateway's are too far apart.
     """
+    if is_apart() and not may_decide():
+        return SweepResult()
     deadline, limit = time.monotonic() + seconds, SilenceLimit()
     endings: Counter[Ending] = Counter()
     unfinished = False
-    for payment in _due(now):
+    clock = _Clock(now, last_apart_at())
+    for payment in _due(clock):
         unfinished = time.monotonic() >= deadline
         if unfinished or limit.is_reached:
             break
-        ending = _settle(payment, now)
+        ending = _settle(payment, clock)
         limit.count(is_answered=ending is not Ending.SILENT)
         endings[ending] += 1
     return SweepResult(unfinished=unfinished, **{str(name): endings[name] for name in endings})
 
 
-def _due(now: datetime) -> Iterator[Payment]:
+def _due(clock: _Clock) -> Iterator[Payment]:
     """The orders to ask about, oldest first.
 
     Those that got no answer the last time come at the end: orders about which the gateway's answer
@@ -118,7 +141,7 @@ def _due(now: datetime) -> Iterator[Payment]:
     unanswered: list[int] = []
     ready = Payment.objects.filter(status=PaymentStatus.READY).order_by("pk")
     for chunk in _in_chunks(ready):
-        due = [payment for payment in chunk if _is_due(payment, now)]
+        due = [payment for payment in chunk if _is_due(payment, clock)]
         without_answer = _without_answer(due)
         unanswered += sorted(without_answer)
         yield from (payment for payment in due if payment.pk not in without_answer)
@@ -139,14 +162,15 @@ def _without_answer(payments: Sequence[Payment]) -> set[int]:
     return set(last.filter(kind=EventKind.UNKNOWN).values_list("payment_id", flat=True))
 
 
-def _is_due(payment: Payment, now: datetime) -> bool:
+def _is_due(payment: Payment, clock: _Clock) -> bool:
+    now = clock.now
     # Times that lie ahead were written by a wrong clock: they are no reason not to ask.
     age = abs(now - payment.requested_at)
     if age < conf.schedule().short_wait:
         return False
     if payment.verified_at is None:
         return True
-    if now >= _limit(payment) and not _is_unclear(payment):
+    if now >= _limit(payment, clock) and not _is_unclear(payment):
         return True
     rest = next(rest for limit, rest in _RESTS if age <= limit)
     return abs(now - payment.verified_at) >= rest
@@ -159,18 +183,18 @@ def _is_unclear(payment: Payment) -> bool:
     return is_gone or payment.verification == Verification.MISMATCHED
 
 
-def _limit(payment: Payment) -> datetime:
+def _limit(payment: Payment, clock: _Clock) -> datetime:
     """When the order may be failed. A deposit of the last minute needs some time to get here."""
     if not payment.vbank_num:
-        return payment.requested_at + conf.schedule().long_wait
-    due = payment.vbank_due or payment.requested_at + DEPOSIT_WITHIN
+        return clock.began(payment) + conf.schedule().long_wait
+    due = payment.vbank_due or clock.began(payment) + DEPOSIT_WITHIN
     return due + conf.schedule().short_wait
 
 
-def _settle(payment: Payment, now: datetime) -> Ending:
+def _settle(payment: Payment, clock: _Clock) -> Ending:
     """One order; a mistake of ours about it is logged and does not stop the others."""
     try:
-        return _ask(payment, now)
+        return _ask(payment, clock)
     except Exception as error:
         if is_away(error):
             raise
@@ -178,7 +202,7 @@ def _settle(payment: Payment, now: datetime) -> Ending:
         return Ending.BROKEN
 
 
-def _ask(payment: Payment, now: datetime) -> Ending:
+def _ask(payment: Payment, clock: _Clock) -> Ending:
     result = verify(payment=payment, source=Source.SWEEP)
     if not result.is_known:
         return Ending.SILENT
@@ -191,7 +215,9 @@ def _ask(payment: Payment, now: datetime) -> Ending:
     if result.kind is EventKind.NOT_FOUND and is_news:
         return Ending.WAITING
     # Read again: the answer may have brought a virtual account with a due date of its own.
-    if now < _limit(result.payment) or may_still_appear(result.payment):
+    if clock.now < _limit(result.payment, clock) or not may_decide():
+        return Ending.WAITING
+    if may_still_appear(result.payment):
         return Ending.WAITING
     return _fail(result.payment)
 

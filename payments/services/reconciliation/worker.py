@@ -125,7 +125,7 @@ class _Turn:
             ours=mine.ours,
             theirs=answer,
             accepts_test_payments=self._accepts_test,
-            now=timezone.now(),
+            now=database_now(),
         )
 
     def _keep_unmatched(

@@ -13,6 +13,7 @@ from payments.iamport import GatewayPayment
 from payments.ledger import Entry
 from payments.locks import locked_payments
 from payments.models import Payment
+from payments.services import clock
 from payments.services.discrepancies import queue
 from payments.states import EventKind, Finding
 
@@ -46,6 +47,7 @@ def settle(*, question: Question, reply: Reply, quiet: bool = False) -> Result:
     with locked_payments([question.payment_id]) as payments:
         results = settle_many(payments=payments, answered=[(question, reply)], quiet=quiet)
     close_resolved(results=results)
+    clock.share()
     return results[0]
 
 

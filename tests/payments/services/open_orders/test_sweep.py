@@ -168,7 +168,7 @@ class TestWhomItAsks:
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL enable_seqscan = off")
         with CaptureQueriesContext(connection) as queries:
-            assert list(service._due(timezone.now())) == payments
+            assert list(service._due(service._Clock(timezone.now(), None))) == payments
         chunks = [query["sql"] for query in queries if "LIMIT 2" in query["sql"]]
         assert len(chunks) == 4  # the last one brings nothing
         with connection.cursor() as cursor:
