@@ -6,7 +6,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 export PORT SANDBOX_PORT
 
-.PHONY: help run test coverage check hooks format lock messages bench-checkout bench-reconcile bench-verify chaos compare-screens screenshots clean
+.PHONY: help run test coverage check hooks format lock messages bench-checkout bench-reconcile bench-verify bench-webhooks chaos compare-screens screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -69,9 +69,13 @@ bench-checkout: .venv/.ready .env ## gateway calls and time of our own per check
 bench-verify: .venv/.ready .env ## verification runs beside the straightforward way
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.verify
 
-chaos: .venv/.ready .env ## kill -9 workers during a run (on DATABASE_URL's server); 2,000 odd answers and lists
+chaos: .venv/.ready .env ## kill workers, stop PostgreSQL, set clocks wrong, hang the gateway; 2,000 odd answers
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.chaos
+	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.outages
 	@$(BIN)/python -m pytest -q --hypothesis-profile=chaos -k "any_json or what_stays" tests/payments/iamport
+
+bench-webhooks: .venv/.ready .env ## webhooks and pages while the gateway is quick, and slow (DATABASE_URL: PostgreSQL)
+	@LOG_LEVEL=CRITICAL $(BIN)/python -W ignore -m benchmarks.webhooks
 
 bench-reconcile: .venv/.ready .env ## books of 50,000 and 500,000 with planted differences: pace, memory
 	@LOG_LEVEL=WARNING $(BIN)/python -m benchmarks.reconcile

@@ -50,7 +50,7 @@ class StandIn:
 @contextmanager
 def scratch_system() -> Iterator[StandIn]:
     """A scratch database and a stand-in gateway, with the product pointed at both."""
-    with tempfile.TemporaryDirectory() as folder, _stand_in(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, gateway_process(Path(folder) / "gateway") as url:
         setup_test_environment(debug=False)
         connection.settings_dict["TEST"]["NAME"] = _test_database(Path(folder))
         configured = connection.creation.create_test_db(verbosity=0, autoclobber=True)
@@ -89,8 +89,9 @@ def _database_url() -> str:
 
 
 @contextmanager
-def _stand_in(folder: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(folder / "gateway")]
+def gateway_process(data: Path) -> Iterator[str]:
+    """A stand-in gateway in a process of its own, its data in this file; its URL."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
