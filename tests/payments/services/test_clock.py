@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from payments import gateway, tasks
+from payments import tasks
 from payments.core.db import clock as database_clock
 from payments.core.kst import day_of
 from payments.errors import NotAllowed
+from payments.gateway import times
 from payments.models import MOST_APART, ClockComparison, DailyClose, Payment, Product, ScheduledJob
 from payments.selectors import clock as selector
 from payments.services import clock
@@ -139,8 +140,8 @@ class TestAsking:
     def test_what_it_said_too_long_ago_proves_nothing(
         self, payment: Payment, sandbox: SandboxGateway
     ) -> None:
-        for source, heard in gateway._heard.items():
-            gateway._heard[source] = replace(
+        for source, heard in times._heard.items():
+            times._heard[source] = replace(
                 heard,
                 at=heard.at - clock.FRESH_FOR,
                 monotonic=heard.monotonic - clock.FRESH_FOR.total_seconds(),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0004_runs_keep_what_they_saw"),
+        ("payments", "0009_an_answer_that_contradicts_itself"),
     ]
 
     operations = [
