@@ -452,7 +452,17 @@ class TestAnswersThatContradictThemselves:
             ({"cancel_amount": 100_000}, Finding.REFUND),
             ({"cancel_history": [{"amount": 1, "cancelled_at": NOON}]}, Finding.HISTORY),
         ],
-        ids=str,
+        # NOON is of today, and so no part of a name.
+        ids=[
+            "paid in 1970",
+            "paid before the order",
+            "paid next year",
+            "started in 1970",
+            "failed in 1970",
+            "never paid",
+            "more refunded than paid",
+            "refunded and paid",
+        ],
     )
     def test_an_approval_that_can_not_be_true_is_none(
         self, payment: Payment, sandbox: SandboxGateway, odd: dict[str, Any], finding: Finding
@@ -478,7 +488,7 @@ class TestAnswersThatContradictThemselves:
             ({"cancelled_at": NOON + 365 * 86_400}, Finding.TIME),
             ({"cancelled_at": 0, "cancel_history": []}, Finding.NO_REFUND_TIME),
         ],
-        ids=str,
+        ids=["more than its history", "in 1970", "next year", "at no time"],
     )
     def test_a_refund_that_can_not_be_true_is_none(
         self,
