@@ -14,6 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from payments.core.db.away import is_away
 from payments.core.text import clean
 from payments.models import DeliveryOutcome, WebhookDelivery, WebhookReplay
 from payments.services.verification.silence_limit import SilenceLimit
@@ -89,6 +90,8 @@ def _do(waiting: WebhookReplay) -> None:
     try:
         verdict = replay(delivery=waiting.delivery, actor=waiting.actor)
     except Exception as error:
+        if is_away(error):
+            raise
         logger.exception("a replay failed", extra={"delivery": waiting.delivery_id})
         verdict = Verdict(outcome=DeliveryOutcome.FAILED, error=repr(error))
     waiting.outcome, waiting.error = verdict.outcome, clean(verdict.error)

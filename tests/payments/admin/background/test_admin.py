@@ -149,7 +149,8 @@ def test_it_takes_as_many_queries_however_much_there_is(client: Client) -> None:
         with CaptureQueriesContext(connection) as captured:
             client.get(WORK)
         numbers.append(len(captured))
-    assert numbers[0] == numbers[1] <= 13
+    # PostgreSQL is asked for its time as well.
+    assert numbers[0] == numbers[1] <= 13 + (connection.vendor == "postgresql")
 
 
 def test_the_dashboard_raises_the_alarm_for_whoever_looks_after_the_work(

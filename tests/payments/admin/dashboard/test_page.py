@@ -266,7 +266,7 @@ def test_nobody_else_gets_in(
     assert client.get("/admin/").status_code in {302, 403}
 
 
-def test_it_takes_no_more_than_twelve_queries_however_many_payments(
+def test_it_takes_no_more_than_thirteen_queries_however_many_payments(
     admin_person: User, customer: User, product: Product, sign_in: SignIn
 ) -> None:
     client = sign_in(admin_person)
@@ -278,7 +278,8 @@ def test_it_takes_no_more_than_twelve_queries_however_many_payments(
             client.get("/admin/?period=90d")
         numbers.append(len(queries))
     assert Payment.objects.count() == 50
-    assert numbers[0] == numbers[1] <= 12
+    # PostgreSQL is asked for its time as well.
+    assert numbers[0] == numbers[1] <= 13 + (connection.vendor == "postgresql")
 
 
 # --- The column beside it --------------------------------------------------------------------

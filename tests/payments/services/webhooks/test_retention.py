@@ -10,6 +10,7 @@ from accounts.models import User
 from payments import tasks
 from payments.models import DeliveryOutcome, WebhookDelivery, WebhookReplay
 from payments.services.webhooks import forget, retention
+from tests.gateway import SandboxGateway
 
 DAY = timedelta(days=1)
 
@@ -58,7 +59,7 @@ def test_each_has_its_term(db: None, settings: Any, outcome: str, setting: str) 
 
 
 def test_many_go_a_chunk_at_a_time_with_the_record_of_their_replays(
-    db: None, operator: User, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxGateway, operator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "CHUNK", 2)
     old = [stored("forged", age=100 * DAY) for _number in range(5)]
