@@ -1,6 +1,7 @@
 """`manage.py worker`: do what is in the queue until told to stop (Ctrl-C, SIGTERM).
 
-django-tasks-db's own worker, with a second thread for its heartbeats and the schedule.
+django-tasks-db's own worker, with a thread beside it for its heartbeats and the schedule, and one
+that looks into webhooks as soon as it is their turn.
 Any number may run on PostgreSQL; a second SIGTERM ends the task under way, which loses nothing.
 While the database is away it waits, whatever it was at, and goes on when the database is back.
 """
@@ -14,13 +15,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from payments.core.db.away import is_away
 from payments.management.command import OperatorCommand, seconds
 from payments.management.gc_freeze import freeze_loaded_objects
-from payments.services import clock
+from payments.services import clock, webhooks
 from payments.services.background import workers
 from payments.services.background.outage import LONGEST_PAUSE, Outage, pause_after
 from payments.tasks import run_due_jobs
@@ -28,30 +30,48 @@ from payments.tasks import run_due_jobs
 logger = logging.getLogger(__name__)
 
 BEAT_EVERY = 5.0
+# Webhooks that nobody had the time to look into: sooner than the queue would have them.
+LOOK_EVERY, LOOK_FOR = 1.0, 20.0
 
 
-class Heartbeat(threading.Thread):
-    """A heartbeat every few seconds, and the schedule, beside whatever the worker does."""
+class Beside(threading.Thread):
+    """What is done every few seconds beside whatever the worker does, through any outage."""
 
-    def __init__(self, worker_id: str, outage: Outage, *, with_schedule: bool) -> None:
-        super().__init__(name="heartbeat", daemon=True)
+    trouble = ""  # what the log says when it goes wrong
+
+    def __init__(self, name: str, outage: Outage, *, every: float) -> None:
+        super().__init__(name=name, daemon=True)
         self.over = threading.Event()
-        self._worker_id = worker_id
         self._outage = outage
-        self._with_schedule = with_schedule
+        self._every = every
 
     def run(self) -> None:
         """Until `over`. Trouble with the database is logged, and tried again."""
-        while not self.over.wait(BEAT_EVERY):
+        while not self.over.wait(self._every):
             try:
                 self.beat()
             except Exception as error:
                 if is_away(error):
                     self._outage.notice(error)
                 else:
-                    logger.exception("no sign of life could be given")
+                    logger.exception(self.trouble)
             close_old_connections()
         connection.close()
+
+    def beat(self) -> None:
+        """Do it once."""
+        raise NotImplementedError
+
+
+class Heartbeat(Beside):
+    """A heartbeat every few seconds, and the schedule."""
+
+    trouble = "no sign of life could be given"
+
+    def __init__(self, worker_id: str, outage: Outage, *, with_schedule: bool) -> None:
+        super().__init__("heartbeat", outage, every=BEAT_EVERY)
+        self._worker_id = worker_id
+        self._with_schedule = with_schedule
 
     def beat(self) -> None:
         """One heartbeat, and whatever is due."""
@@ -60,6 +80,19 @@ class Heartbeat(threading.Thread):
         clock.share()
         if self._with_schedule:
             run_due_jobs()
+
+
+class Inbox(Beside):
+    """Webhooks whose turn it is, while this worker's long work goes on."""
+
+    trouble = "webhooks could not be looked into"
+
+    def __init__(self, outage: Outage) -> None:
+        super().__init__("inbox", outage, every=LOOK_EVERY)
+
+    def beat(self) -> None:
+        """Look into what is due."""
+        webhooks.retry_failed(now=timezone.now(), seconds=LOOK_FOR)
 
 
 class SteadyWorker(Worker):
@@ -132,12 +165,16 @@ class Command(OperatorCommand):
         )
         worker.configure_signals()
         freeze_loaded_objects()
-        heartbeat.start()
+        beside = [heartbeat, Inbox(outage)]
+        for thread in beside:
+            thread.start()
         try:
             worker.run()
         finally:
-            heartbeat.over.set()
-            heartbeat.join(timeout=BEAT_EVERY)
+            for thread in beside:
+                thread.over.set()
+            for thread in beside:
+                thread.join(timeout=BEAT_EVERY)
             _sign_off(worker_id)
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from payments import gateway
 from payments.core.db.away import is_away
 from payments.core.text import clean
-from payments.iamport import IamportError, Unanswered, is_imp_uid
+from payments.iamport import IamportError, Unavailable, is_imp_uid
 from payments.models import MOVED, UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
 from payments.services.verification.conclude import Absent, Answer, NoAnswer, Question
 from payments.services.verification.settle import Result, settle
@@ -52,7 +52,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The gateway's answers by imp_uid, and when it was asked: before the call."""
+    """The gateway's answers by imp_uid, and when it was asked: before the call.
+
+    `is_silent`: it gave none, to anything.
+    """
 
     at: datetime
     answers: Mapping[str, Answer] = field(default_factory=dict)
@@ -86,13 +89,11 @@ def process(*, delivery: WebhookDelivery, asked: Asked | None = None) -> Webhook
 def ask(*, deliveries: Sequence[WebhookDelivery]) -> Asked:
     """The gateway's answers about many at once (contract 2.3): a hundred cost one call."""
     at, ids = timezone.now(), {delivery.imp_uid for delivery in deliveries}
-    if len(ids) == 1:
-        return Asked(at)
     try:
         batch = gateway.client().payments(imp_uids=filter(is_imp_uid, ids))
     except IamportError as error:
-        # Each is asked about alone, and gets what is wrong on record.
-        return Asked(at, is_silent=isinstance(error, Unanswered))
+        # What can't be read is asked about one by one, and each gets what is wrong on record.
+        return Asked(at, is_silent=isinstance(error, Unavailable))
     return Asked(at, {payment.imp_uid: Answer(payment) for payment in batch.payments})
 
 

@@ -37,7 +37,8 @@ def retry_failed(*, now: datetime, seconds: float) -> RetryResult:
     """Take up deliveries whose turn it is, for about so many seconds.
 
     Those that wait longest come first. One that fails has its next turn later, so it never keeps
-    the rest from theirs; while the gateway is silent all of them wait.
+    the rest from theirs; while the gateway is silent all of them wait, and it costs none of them
+    an attempt.
     """
     deadline, limit = time.monotonic() + seconds, SilenceLimit()
     counts: Counter[str] = Counter()
@@ -47,7 +48,8 @@ def retry_failed(*, now: datetime, seconds: float) -> RetryResult:
     for start in range(0, len(pks), IDS_PER_CALL):
         deliveries = _afresh(pks[start : start + IDS_PER_CALL])
         asked = ask(deliveries=deliveries)
-        limit.count(is_answered=not asked.is_silent)
+        if asked.is_silent:
+            break  # nobody's attempt: they are looked at as soon as it answers
         for delivery in deliveries:
             if limit.is_reached or time.monotonic() >= deadline:
                 return RetryResult(**counts)

@@ -161,18 +161,18 @@ def test_one_that_kills_its_process_is_counted_and_given_up_in_the_end(
     assert again(later=timedelta(days=1)) == RetryResult()
 
 
-def test_a_silent_gateway_is_asked_three_times_at_most(
+def test_a_silent_gateway_is_asked_once_about_all_of_them(
     payment: Payment, sandbox: SandboxGateway
 ) -> None:
     for number in range(5):
         failed(sandbox, f"imp_00000000000{number}")
     sandbox.fault("status", status=502)
-    # About all of them at once, then about two alone.
-    assert again() == RetryResult(failed=2)
+    calls = sandbox.calls()["total"]
+    assert again() == RetryResult()
+    assert sandbox.calls()["total"] == calls + 1
     sandbox.heal()
-    # Those that had no turn come first; the others have a pause to keep.
-    assert again() == RetryResult(settled=3)
-    assert again(later=2 * MINUTE) == RetryResult(settled=2)
+    # It cost none of them an attempt: all have their turn now.
+    assert again() == RetryResult(settled=5)
 
 
 def test_many_cost_one_call(
