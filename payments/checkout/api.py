@@ -11,6 +11,7 @@ order to ask about. To add an endpoint, write its form and decorate it with `end
 """
 
 import secrets
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
@@ -22,7 +23,7 @@ from payments.core.text import whole_number
 from payments.errors import PaymentError
 from payments.models import Payment, Product
 from payments.selectors.checkout import own_payment, payment_of_click, product_called
-from payments.services import checkout
+from payments.services import checkout, limits
 from payments.services.verification.settle import Result
 from payments.services.verification.verify import verify
 from payments.states import APPROVED, EventKind, Source
@@ -32,6 +33,10 @@ from .forms import CompleteForm, GiveUpForm, StartForm
 from .json_view import Answer, endpoint
 from .refusals import Refusal, refusal_of
 from .status_view import LABELS, State, page_url, state_of
+
+# Each new order costs the gateway a call and the ledger its rows; each question about one, too.
+ORDERS_PER_MINUTE = QUESTIONS_PER_MINUTE = 10
+QUESTIONS = "checkout:questions"
 
 
 @endpoint(StartForm)
@@ -57,6 +62,7 @@ def complete(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str
     payment = _own(user, fields["merchant_uid"])
     if payment.status in APPROVED and payment.imp_uid == fields["imp_uid"]:
         return _status_answer(payment)  # The webhook, or the same call, was first.
+    _check_pace(payment)
     result = verify(payment=payment, source=Source.BROWSER, actor=user, imp_uid=fields["imp_uid"])
     return _settled_answer(result)
 
@@ -67,9 +73,11 @@ def give_up(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]
 
     Asked by order number, so that every attempt is seen: one of them may have been approved.
     """
+    payment = _own(user, fields["merchant_uid"])
+    _check_pace(payment)
     claims = fields["imp_uid"], fields["error_code"], fields["error_msg"]
     result = verify(
-        payment=_own(user, fields["merchant_uid"]),
+        payment=payment,
         source=Source.GIVE_UP,
         actor=user,
         note=" ".join(filter(None, claims)),
@@ -100,6 +108,16 @@ def _own(user: AbstractBaseUser, merchant_uid: str) -> Payment:
     return payment
 
 
+def _check_pace(payment: Payment) -> None:
+    minute = timedelta(minutes=1)
+    hit = limits.hit(
+        scope=QUESTIONS, key=payment.merchant_uid, at_most=QUESTIONS_PER_MINUTE, window=minute
+    )
+    if hit.is_over:
+        message = _("We have asked about this payment many times just now. Please wait a minute.")
+        raise Refusal(429, "too_many", message, next=page_url(payment))
+
+
 def _ordered(user: AbstractBaseUser, product: Product, fields: dict[str, str]) -> Payment:
     key = fields["checkout_key"]
     try:
@@ -109,6 +127,7 @@ def _ordered(user: AbstractBaseUser, product: Product, fields: dict[str, str]) -
             pay_method=fields["pay_method"],
             checkout_key=key,
             price=whole_number(fields["price"]),
+            orders_per_minute=ORDERS_PER_MINUTE,
         )
     except checkout.PriceChanged as error:
         label = won(error.price)

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure as csrf_page
 
 from payments.errors import GatewayRefused, GatewayUnavailable, NotAllowed, PaymentError
-from payments.services.checkout import AlreadyPaid, OrderEnded, PriceChanged
+from payments.services.checkout import AlreadyPaid, OrderEnded, PriceChanged, TooManyOrders
 
 # First match wins. 502: the gateway said no. 503: it said nothing, so trying again makes sense.
 SERVICE_ERRORS: tuple[tuple[type[PaymentError], int, str], ...] = (
     (AlreadyPaid, 409, "already_paid"),
     (OrderEnded, 409, "closed"),
     (PriceChanged, 409, "price_changed"),
+    (TooManyOrders, 429, "too_many"),
     (NotAllowed, 409, "not_allowed"),
     (GatewayRefused, 502, "gateway_refused"),
     (GatewayUnavailable, 503, "gateway_unavailable"),

@@ -6,7 +6,7 @@ it again. No POST to the gateway is repeated blindly (contract 1.4).
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -22,12 +22,13 @@ from payments.iamport import AuthenticationFailed, IamportError, Refused
 from payments.ledger import Entry
 from payments.locks import locked_payment
 from payments.models import Payment, Product
-from payments.services import clock
+from payments.services import clock, limits
 from payments.states import EventKind, PaymentStatus, Source
 
 logger = logging.getLogger(__name__)
 
 DRAWS = 5
+ORDERS = "checkout:orders"
 
 ALREADY_PAID = _("This order is paid already.")
 ENDED = _("This order is closed. Reload the page to order again.")
@@ -35,6 +36,7 @@ NOT_ON_SALE = _("This product is not on sale at the moment.")
 PRICE_IS_NOW = _(
     "The price is now %(price)s. Nothing was ordered: press the button again to pay this price."
 )
+TOO_MANY = _("You have started many orders just now. Please wait a minute and try again.")
 NO_WINDOW = _(
     "The payment could not be prepared because the payment service does not answer. "
     "You were not charged. Please try again in a minute."
@@ -63,6 +65,12 @@ class PriceChanged(NotAllowed):
         self.price = price
 
 
+class TooManyOrders(NotAllowed):
+    """One person orders faster than anybody who means to pay."""
+
+    message = TOO_MANY
+
+
 class NumberUsed(Exception):
     """The gateway knows this order number although the order is new: draw another."""
 
@@ -83,14 +91,15 @@ def start(
     pay_method: str,
     checkout_key: str,
     price: int | None = None,
+    orders_per_minute: int | None = None,
     requested_at: datetime | None = None,
 ) -> Payment:
     """The order for this click, registered at the gateway and ready for the window.
 
     The same `checkout_key` of the same user gives the same order. `price` is what the customer was
-    shown, in won. Raises AlreadyPaid, OrderEnded, NotAllowed (not on sale, no number to be had),
-    PriceChanged, GatewayUnavailable or GatewayRefused; after the last two the order is failed and
-    says why.
+    shown, in won; `orders_per_minute` is how many new ones a person may make. Raises AlreadyPaid,
+    OrderEnded, NotAllowed (not on sale, no number to be had), PriceChanged, TooManyOrders,
+    GatewayUnavailable or GatewayRefused; after the last two the order is failed and says why.
     """
     payment = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key).first()
     if payment is not None:
@@ -101,6 +110,8 @@ def start(
     if payment is None:
         if price not in {None, product.price}:
             raise PriceChanged(product.price)
+        if orders_per_minute is not None:
+            _check_limit(user, orders_per_minute)
         payment = _order(user, product, pay_method, checkout_key, requested_at or timezone.now())
         _check_open(payment)
     if payment.events.filter(kind=EventKind.PREPARED).exists():
@@ -108,6 +119,12 @@ def start(
     payment = _register(payment)
     clock.share()
     return payment
+
+
+def _check_limit(user: AbstractBaseUser, at_most: int) -> None:
+    minute = timedelta(minutes=1)
+    if limits.hit(scope=ORDERS, key=str(user.pk), at_most=at_most, window=minute).is_over:
+        raise TooManyOrders
 
 
 def _check_open(payment: Payment) -> None:

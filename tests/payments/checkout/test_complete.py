@@ -5,13 +5,16 @@ import logging
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
+from payments.checkout.api import QUESTIONS_PER_MINUTE
 from payments.models import Payment, Product
 from payments.services.ledger_audit import problems_of
 from tests.gateway import SandboxGateway
 from tests.payments.checkout.conftest import Browser, error, state
 from tests.payments.conftest import kinds, start
+from tests.responses import ClientResponse
 
 TAMPERED = {"ignore_prepare": True}
 
@@ -206,3 +209,21 @@ def test_a_payment_that_is_refunded_by_now_is_not_called_paid(
     paid = sandbox.pay(payment.merchant_uid, 99_000)
     sandbox.cancel(paid["imp_uid"])
     assert completed(buyer, payment, paid["imp_uid"])["status"] == "refunded"
+
+
+@pytest.mark.parametrize("endpoint", ["complete", "give_up"])
+def test_an_order_is_asked_about_so_often_in_a_minute(
+    buyer: Browser, payment: Payment, sandbox: SandboxGateway, time_machine: Any, endpoint: str
+) -> None:
+    time_machine.move_to(timezone.now().replace(second=1))
+
+    def ask(number: int) -> ClientResponse:
+        if endpoint == "give_up":
+            return buyer.give_up(payment.merchant_uid)
+        return buyer.complete(payment.merchant_uid, f"imp_{number:012}")
+
+    for number in range(QUESTIONS_PER_MINUTE):
+        assert ask(number).status_code != 429
+    calls, events = sandbox.calls()["total"], payment.events.count()
+    assert error(ask(99)) == (429, "too_many", None)
+    assert (sandbox.calls()["total"], payment.events.count()) == (calls, events)

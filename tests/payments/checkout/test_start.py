@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from payments.checkout.api import ORDERS_PER_MINUTE
 from payments.models import Payment, Product
 from payments.services import checkout
 from payments.services.verification.verify import verify
@@ -108,8 +110,9 @@ def test_a_key_stands_for_one_product(buyer: Browser, sandbox: SandboxGateway) -
 def test_two_orders_in_one_second_have_different_numbers(
     buyer: Browser, sandbox: SandboxGateway
 ) -> None:
-    numbers = {started(buyer, checkout_key=f"{n}")["params"]["merchant_uid"] for n in range(20)}
-    assert len(numbers) == 20
+    keys = map(str, range(ORDERS_PER_MINUTE))
+    numbers = {started(buyer, checkout_key=key)["params"]["merchant_uid"] for key in keys}
+    assert len(numbers) == ORDERS_PER_MINUTE
     assert all(len(number) <= 40 for number in numbers)
 
 
@@ -288,3 +291,16 @@ def test_a_second_click_on_a_paid_order_says_paid_when_the_product_has_gone(
     response = buyer.start()
     assert error(response) == (409, "already_paid", None)
     assert json.loads(response.content)["next"] == f"/payments/{payment.merchant_uid}/"
+
+
+def test_a_person_makes_so_many_new_orders_a_minute(
+    buyer: Browser, sandbox: SandboxGateway, time_machine: Any
+) -> None:
+    time_machine.move_to(timezone.now().replace(second=1))
+    for number in range(ORDERS_PER_MINUTE):
+        started(buyer, checkout_key=f"key-{number}")
+    assert error(buyer.start(checkout_key="one-too-many")) == (429, "too_many", None)
+    assert Payment.objects.count() == ORDERS_PER_MINUTE
+    started(buyer, checkout_key="key-0")  # the same click again makes none
+    time_machine.shift(60)
+    started(buyer, checkout_key="one-too-many")

@@ -45,7 +45,7 @@ def attempt(payment: Payment, sandbox: SandboxGateway) -> dict[str, Any]:
 
 
 def not_there(sandbox: SandboxGateway) -> None:
-    sandbox.fault("status", match={"path": "/payments/*"}, status=404)
+    sandbox.fault("status", match={"path": "/payments*"}, status=404)
 
 
 def deliver(imp_uid: str, merchant_uid: str) -> WebhookDelivery:
