@@ -6,7 +6,6 @@ sees. To narrow by something else, extend `payments.filters.discrepancies`.
 
 from collections.abc import Iterator
 
-from django.contrib.admin.views.main import PAGE_VAR
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
@@ -42,7 +41,7 @@ class DiscrepancyChangeList(FilteredChangeList):
         """The same search among closed ones as well; "" where they are searched already."""
         if self.filterset.data.get("state"):
             return ""
-        return str(self.get_query_string({"state": State.ALL}, [PAGE_VAR]))
+        return str(self.get_query_string({"state": State.ALL}))
 
     @cached_property
     def totals(self) -> Totals:
@@ -60,6 +59,6 @@ class DiscrepancyChangeList(FilteredChangeList):
         selection = set(self.filterset.texts_of("bucket"))
         for bucket in Bucket:
             if number := self.totals.by_bucket.get(bucket):
-                query = self.get_query_string({"bucket": bucket.value}, [PAGE_VAR])
+                query = self.get_query_string({"bucket": bucket.value})
                 name = badge(BUCKET_LOOKS[bucket], bucket.label)
                 yield name, number, query, selection == {bucket.value}

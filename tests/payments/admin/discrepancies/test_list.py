@@ -1,6 +1,7 @@
 """The queue of discrepancies on screens: who may do what, one set for list, totals and export."""
 
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from django.db import connection
@@ -197,6 +198,20 @@ class TestTheQueue:
         assert "<strong>990 USD (not in the totals)</strong>" in text_of(
             client.get(address(abroad))
         )
+
+    def test_a_link_of_the_totals_narrows_what_is_narrowed_already(
+        self, client: Client, discrepancy: Discrepancy, finance: User
+    ) -> None:
+        own(client, discrepancy, finance)
+        narrowed = f"person={finance.pk}&period=30d&p=1"
+        changelist = client.get(f"{LIST}?{narrowed}").context["cl"]
+        ((_name, _number, query, _is_current),) = list(changelist.buckets)
+        assert parse_qs(query[1:]) == {
+            "person": [str(finance.pk)],
+            "period": ["30d"],
+            "bucket": [discrepancy.bucket],
+        }
+        assert "period=30d" in changelist.closed_too
 
     def test_each_chip_takes_its_filter_away(
         self, client: Client, discrepancy: Discrepancy

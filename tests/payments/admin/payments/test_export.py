@@ -35,6 +35,7 @@ from tests.payments.admin.conftest import (
     take,
     text_of,
 )
+from tests.payments.conftest import start
 
 # Names that a spreadsheet would change, and one that it would not.
 AWKWARD = [
@@ -119,8 +120,10 @@ def test_a_row_holds_the_facts_as_they_are(
 
 @pytest.mark.usefixtures("server_zone")
 def test_the_gateways_second_is_the_same_moment_on_every_screen(
-    client: Client, payment: Payment, sandbox: SandboxGateway
+    client: Client, customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
+    a_minute_before = datetime.fromtimestamp(NOON - 60, UTC)
+    payment = start(customer, product, requested_at=a_minute_before)
     sandbox.pay(payment.merchant_uid, 99_000, paid_at=NOON, started_at=NOON - 20)
     verify(payment=payment, source=Source.BROWSER)
     query = "from=2022-11-29&to=2022-11-29"

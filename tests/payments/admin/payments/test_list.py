@@ -167,7 +167,7 @@ def test_no_query_counts_adds_up_or_loads_a_whole_table(
         if 'FROM "accounts_user"' in sql:
             assert "WHERE" in sql
         if 'FROM "payments_payment"' in sql:
-            assert "LIMIT" in sql or '"merchant_uid" = ' in sql or '"id" IN (' in sql
+            assert any(part in sql for part in ("LIMIT", '"merchant_uid" IN (', '"id" IN ('))
 
 
 def test_the_customers_are_not_on_the_page(

@@ -114,7 +114,6 @@ INCOMPLETE: list[dict[str, str]] = [
     {"note": ""},
     {"note": "  \n "},
     {"note": "가" * 501},
-    {"note": "a\x00b"},
 ]
 
 
