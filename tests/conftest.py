@@ -283,7 +283,11 @@ def chromium_path() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium, browser tests skip with the one line that installs it."""
+    """What is about PostgreSQL is for PostgreSQL. Browser tests skip where there is no Chromium,
+    with the one line that installs it.
+    """
+    if connection.vendor != "postgresql":
+        items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
     if chromium_path() or os.environ.get("REQUIRE_BROWSER") == "1":
         return
     skip = pytest.mark.skip(reason=f"no Chromium here: {INSTALL}")

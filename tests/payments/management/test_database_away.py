@@ -263,7 +263,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's file goes nowhere")
+@pytest.mark.postgresql
 def test_the_same_worker_goes_on_when_postgresql_is_back(sandbox: SandboxGateway) -> None:
     relay = Relay()
     environment = os.environ | process_environment(sandbox.url)

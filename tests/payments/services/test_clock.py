@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from hypothesis import HealthCheck, given, settings
@@ -159,7 +159,7 @@ class TestAsking:
 
 
 class TestTheDatabasesClock:
-    @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has its machine's clock")
+    @pytest.mark.postgresql
     def test_a_wrong_one_ends_nothing_either(
         self, old_order: Payment, monkeypatch: pytest.MonkeyPatch
     ) -> None:

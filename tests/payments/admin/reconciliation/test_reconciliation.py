@@ -252,11 +252,11 @@ class TestThePage:
             ({"status": "paused"}, "Nothing new is asked until somebody resumes it."),
             ({"status": "stopped"}, "It was stopped before anything was compared."),
             (
-                {"status": "running", "not_before": timezone.now() + timedelta(seconds=50)},
+                {"status": "running", "not_before": timedelta(seconds=50)},
                 "The gateway does not answer. The run waits for it until",
             ),
             (
-                {"status": "running", "seen_at": timezone.now() - timedelta(hours=1)},
+                {"status": "running", "seen_at": timedelta(hours=-1)},
                 "No worker has touched it for 1 h",
             ),
         ],
@@ -264,8 +264,12 @@ class TestThePage:
     def test_its_state_is_said_in_words(
         self, client: Client, fields: dict[str, Any], words: str
     ) -> None:
-        run = begun()
-        ReconciliationRun.objects.filter(pk=run.pk).update(**fields)
+        run, now = begun(), timezone.now()
+        values = {
+            name: now + value if isinstance(value, timedelta) else value
+            for name, value in fields.items()
+        }
+        ReconciliationRun.objects.filter(pk=run.pk).update(**values)
         assert client.get(address(run)).context["sentence"].startswith(words)
 
     def test_what_nobody_answered_is_unknown_and_not_missing(

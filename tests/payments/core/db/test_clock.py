@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 
 from payments.core.db.clock import database_now, is_recent
@@ -18,7 +17,7 @@ def test_it_is_aware_and_now(db: None) -> None:
     assert abs(database_now() - timezone.now()) < MINUTE
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has its machine's clock")
+@pytest.mark.postgresql
 def test_it_does_not_follow_one_machines_wrong_clock(db: None) -> None:
     right = timezone.now()
     with time_machine.travel(right + timedelta(days=3)):

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from hypothesis import HealthCheck, given, settings
@@ -39,9 +38,6 @@ MINUTE = timedelta(minutes=1)
 AHEAD = timedelta(days=3)
 EVERY = 5 * MINUTE
 
-on_postgresql = pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite has one machine, and its clock"
-)
 jumps = st.lists(
     st.tuples(st.integers(0, 40), st.timedeltas(-10 * AHEAD, 10 * AHEAD)), min_size=1, max_size=5
 )
@@ -80,7 +76,7 @@ def test_a_job_that_is_due_too_far_ahead_is_due_and_its_row_is_set_right(db: Non
     assert ScheduledJob.objects.filter(due_at__gt=timezone.now() + timedelta(hours=1)).count() == 0
 
 
-@on_postgresql
+@pytest.mark.postgresql
 @pytest.mark.parametrize("wrong_by", [AHEAD, -AHEAD])
 def test_a_machine_with_a_wrong_clock_queues_and_stops_nothing(
     db: None, wrong_by: timedelta
@@ -149,7 +145,7 @@ class TestARun:
         run.refresh_from_db()
         assert run.status == "done"
 
-    @on_postgresql
+    @pytest.mark.postgresql
     @pytest.mark.django_db(transaction=True)
     def test_is_not_taken_from_a_worker_that_holds_it(self, run: VerificationRun) -> None:
         soon = timezone.now() + timedelta(seconds=20)
