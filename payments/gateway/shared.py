@@ -60,10 +60,13 @@ class SharedBreaker:
 
     @contextmanager
     def slot(self) -> Iterator[bool]:
-        """A place for this thread's calls without waiting; False also while they would fail."""
+        """A place for this thread's calls without waiting; False also while the gateway is silent.
+
+        Whoever will not wait is no probe: that may last as long as the gateway is silent.
+        """
         self._sync()
         with self.breaker.slot() as is_free:
-            yield is_free and self.breaker.may_call
+            yield is_free and not self.breaker.is_open
 
     def _sync(self, *, has_answer: bool = False) -> None:
         if connection.connection is None or not self._busy.acquire(blocking=False):

@@ -76,6 +76,21 @@ def test_an_answer_to_one_is_an_answer_to_all(clock: Clock) -> None:
     assert not other.breaker.is_open
 
 
+def test_whoever_will_not_wait_is_no_probe(clock: Clock) -> None:
+    ours, other = process(clock), process(clock)
+    silence(ours)
+    clock.now += PAUSE
+    with ours.slot() as may_call:
+        assert not may_call
+    with pytest.raises(Busy):
+        answer(other)
+    clock.now += PAUSE
+    answer(other)
+    clock.now += 1
+    with ours.slot() as may_call:
+        assert may_call
+
+
 def test_a_refusal_is_an_answer(clock: Clock) -> None:
     ours = process(clock)
     silence(ours)
