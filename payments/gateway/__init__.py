@@ -15,7 +15,7 @@ from payments.iamport import IamportClient, Limits
 from .breaker import Breaker
 from .shared import SharedBreaker
 from .times import HeardTime, forget_times, hear, heard_times
-from .trouble import Trouble, in_words, noted, trouble_of
+from .trouble import Trouble, in_brief, in_words, noted, trouble_of
 
 __all__ = [
     "HeardTime",
@@ -23,6 +23,7 @@ __all__ = [
     "client",
     "forget_times",
     "heard_times",
+    "in_brief",
     "in_words",
     "noted",
     "serve_pages",

@@ -48,6 +48,15 @@ class Trouble(TextChoices):
     )
 
 
+# For where there is room for a few words.
+_BRIEF = {
+    Trouble.REFUSED: _("Key or address refused"),
+    Trouble.DOWN: _("Gateway can't be reached"),
+    Trouble.SLOW: _("Gateway too slow"),
+    Trouble.UNREADABLE: _("Answer unreadable"),
+}
+
+
 def trouble_of(error: Exception) -> Trouble | None:
     """What kind of trouble an error of the client is; None for one that is an answer."""
     if isinstance(error, AuthenticationFailed):
@@ -68,7 +77,16 @@ def in_words(why: str) -> str | Promise:
 
     Without any text, that there was no answer.
     """
+    trouble = _noted_trouble(why)
+    return trouble.label if trouble else why or GatewayUnavailable.message
+
+
+def in_brief(why: str) -> str | Promise:
+    """The same in a few words, "" where it is no trouble that `noted` has kept."""
+    trouble = _noted_trouble(why)
+    return _BRIEF[trouble] if trouble else ""
+
+
+def _noted_trouble(why: str) -> Trouble | None:
     kind, colon, _rest = why.partition(": ")
-    if colon and kind in Trouble.values:
-        return Trouble(kind).label
-    return why or GatewayUnavailable.message
+    return Trouble(kind) if colon and kind in Trouble.values else None

@@ -37,7 +37,8 @@ def verify_row(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -> Htt
     payment.refresh_from_db()
     unmasked = on_record(request, payment=payment)
     filters = request.GET.get(FILTERS, "")
-    [row] = as_rows([payment], unmasked=unmasked, filters=filters, outcome=result.message)
+    outcome = result.in_brief or result.message
+    [row] = as_rows([payment], unmasked=unmasked, filters=filters, outcome=outcome)
     changelist = model_admin.get_changelist_instance(request)
     context = {"cells": items_for_result(changelist, row, None), "result": result}
     return TemplateResponse(request, ROW, context)

@@ -54,6 +54,7 @@ class ActionResult:
     merchant_uid: str
     outcome: Outcome
     message: str
+    in_brief: str = ""  # where a row has no room for the message
 
     @property
     def line(self) -> str:
@@ -65,7 +66,8 @@ def verify_one(payment: Payment, actor: AbstractBaseUser) -> ActionResult:
     """Ask the gateway about one payment, which is given as the person saw it."""
     result = verify(payment=payment, source=Source.ADMIN, actor=actor)
     outcome, message = _described(payment, result)
-    return ActionResult(result.payment.merchant_uid, outcome, message)
+    brief = str(gateway.in_brief(result.why)) if outcome is Outcome.UNKNOWN else ""
+    return ActionResult(result.payment.merchant_uid, outcome, message, brief)
 
 
 def _described(before: Payment, result: Result) -> tuple[Outcome, str]:
