@@ -32,6 +32,7 @@ SENDERS = 64
 STAFF_PAGE = "/admin/payments/payment/"
 SHOP_PAGE = "/"
 PAGES = 20
+PROMPT = 1.0  # seconds: what is stored later than that does not keep up
 SETTLED_WITHIN = 180.0  # seconds after which the rest is counted as left
 
 
@@ -57,7 +58,9 @@ def main(words: Sequence[str] | None = None) -> int:
         collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v", "0"]
         subprocess.run(collect, env=environment, check=True)
         port = processes.enter_context(_server(environment))
-        processes.enter_context(_process([sys.executable, "manage.py", "worker"], environment))
+        # People wait for pages, nobody for the worker: it gives way, as on any one machine it should.
+        worker = ["nice", "-n", "10", sys.executable, "manage.py", "worker"]
+        processes.enter_context(_process(worker, environment))
         print(f"{arguments.rate} deliveries a second wanted, for {arguments.seconds} s each")
         _print_header()
         for latency in (0.05, 12.0):
@@ -166,7 +169,6 @@ def _load(
         thread.start()
     for thread in threads:
         thread.join()
-    took = time.monotonic() - started
     heal()
     settled_after, left = _settled()
     return Load(
@@ -174,7 +176,7 @@ def _load(
         refused=count - len(seconds),
         staff=sorted(pages[STAFF_PAGE]),
         shop=sorted(pages[SHOP_PAGE]),
-        per_second=len(seconds) / took,
+        per_second=sum(took <= PROMPT for took in seconds) / arguments.seconds,
         settled_after=settled_after,
         left=left,
     )

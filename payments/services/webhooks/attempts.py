@@ -6,6 +6,7 @@ fails. To tell another ending apart: a `DeliveryOutcome`, and the line of `_look
 """
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -34,6 +35,9 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 ATTEMPTS_IF_SETTLED = 6
 # So many deliveries of one order may wait for what the gateway does not know yet.
 WAITING_AT_ONCE = 10
+
+# One at a time in a process that serves: a flood must leave its threads to everything else.
+_looking = threading.Lock()
 
 _OUTCOME_OF = {
     EventKind.CONFIRMED: DeliveryOutcome.HARMLESS,
@@ -65,14 +69,18 @@ class Asked:
 def accept(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
     """Store what was posted, then look into it: the delivery with what came of it.
 
-    It stays `RECEIVED`, for a worker to look into, where the gateway is silent or as many calls as
-    this process may make are under way: a sender is never kept waiting for those.
+    It stays `RECEIVED`, for a worker to look into, where the gateway is silent, as many calls as
+    this process may make are under way, or another one is looked into here: a sender is never kept
+    waiting for those, and a worker asks about a hundred with one call.
     """
     delivery = receive(body=body, content_type=content_type, remote_address=remote_address)
-    if delivery.outcome in UNSETTLED:
-        with gateway.slot() as may_call:
-            if may_call:
-                process(delivery=delivery)
+    if delivery.outcome in UNSETTLED and _looking.acquire(blocking=False):
+        try:
+            with gateway.slot() as may_call:
+                if may_call:
+                    process(delivery=delivery)
+        finally:
+            _looking.release()
     return delivery
 
 

@@ -12,7 +12,7 @@ from payments import gateway
 from payments.gateway.breaker import SILENCES
 from payments.iamport import Unavailable
 from payments.models import Payment, WebhookDelivery
-from payments.services.webhooks import RetryResult, retry_failed
+from payments.services.webhooks import RetryResult, attempts, retry_failed
 from payments.services.webhooks.store import FIRST_LOOK
 from tests.gateway import SandboxGateway
 from tests.responses import ClientResponse
@@ -80,4 +80,13 @@ def test_one_that_finds_every_place_taken_does_not_wait(
     finally:
         over.set()
         thread.join()
+    later(WebhookDelivery.objects.get(), monkeypatch)
+
+
+def test_of_many_at_once_one_is_looked_into_and_the_rest_left_to_a_worker(
+    payment: Payment, sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = sandbox.pay(payment.merchant_uid, payment.amount)
+    with attempts._looking:
+        assert post(payment, paid["imp_uid"]).status_code == 200
     later(WebhookDelivery.objects.get(), monkeypatch)
