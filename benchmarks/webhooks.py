@@ -58,10 +58,12 @@ def main(words: Sequence[str] | None = None) -> int:
         collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v", "0"]
         subprocess.run(collect, env=environment, check=True)
         port = processes.enter_context(_server(environment))
-        # People wait for pages, nobody for the worker: it gives way, as on any one machine it should.
+        # People wait for pages, nobody for the worker: on one machine it gives way.
         worker = ["nice", "-n", "10", sys.executable, "manage.py", "worker"]
         processes.enter_context(_process(worker, environment))
         print(f"{arguments.rate} deliveries a second wanted, for {arguments.seconds} s each")
+        # Everything is loaded, and the database done with what was put into it.
+        _load(_arguments(["--seconds", "5"]), port, bodies, cookie, lambda: None)
         _print_header()
         for latency in (0.05, 12.0):
             stand_in.slow_down(latency)
