@@ -295,7 +295,7 @@ def chromium_path() -> str | None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: looking through it for garbage is a tenth of the suite's time."""
+    """What is loaded stays: looking through it for garbage is a tenth of the suite's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

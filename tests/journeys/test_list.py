@@ -106,7 +106,7 @@ def test_a_gateway_that_does_not_answer_is_said_in_the_row(
     page = sign_in("Operator", LIST)
     sandbox.fault("status", status=500)
     page.locator(".row-button").first.click()
-    expect(page.locator(".row-outcome")).to_contain_text("Nothing was changed")
+    expect(page.locator(".row-outcome")).to_contain_text("can't be reached")
 
 
 def test_signed_out_in_the_meantime_no_page_is_put_into_a_row(
