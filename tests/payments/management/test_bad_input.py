@@ -1,7 +1,7 @@
 """Bad input of every command: one line on stderr that names the option, exit code 64, no more."""
 
-import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -118,7 +118,8 @@ def test_called_from_code_the_refusal_is_an_error_with_the_same_exit_code(name: 
 
 def test_every_command_is_one_for_operators() -> None:
     for name in COMMANDS:
-        assert issubclass(sys.modules[f"{commands.__name__}.{name}"].Command, OperatorCommand), name
+        module = import_module(f"{commands.__name__}.{name}")
+        assert issubclass(module.Command, OperatorCommand), name
 
 
 def test_an_error_that_nobody_foresaw_stays_one(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
