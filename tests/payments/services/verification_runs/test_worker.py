@@ -256,14 +256,14 @@ class TestWorkersThatDie:
         settings: Any,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        settings.RUN_LEASE, settings.RUN_PARALLEL_CALLS = 1, 1
+        settings.RUN_LEASE, settings.RUN_PARALLEL_CALLS = 2, 1
         for _number in range(30):
             builders.ordered(customer, product)
         asked: list[str] = []
 
         def slow(client: IamportClient, merchant_uid: str, **_options: Any) -> list[GatewayPayment]:
             asked.append(merchant_uid)
-            time.sleep(0.06)
+            time.sleep(0.1)
             raise NotFound("no payment of this order")
 
         monkeypatch.setattr(IamportClient, "find_all", slow)
