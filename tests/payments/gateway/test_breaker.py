@@ -9,16 +9,7 @@ import pytest
 from payments.gateway import breaker as module
 from payments.gateway.breaker import PAUSE, SILENCES, Breaker
 from payments.iamport import Busy, Malformed, NotFound, Refused, Unavailable
-
-
-class Clock:
-    """Stands still until told otherwise."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.payments.iamport.conftest import Clock
 
 
 @pytest.fixture

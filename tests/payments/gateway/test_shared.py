@@ -11,18 +11,9 @@ from payments.gateway.breaker import PAUSE, SILENCES, Breaker
 from payments.gateway.shared import SharedBreaker
 from payments.iamport import Busy, NotFound, Unavailable
 from payments.models import GatewayState
+from tests.payments.iamport.conftest import Clock
 
 pytestmark = pytest.mark.django_db
-
-
-class Clock:
-    """Stands still until told otherwise."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
