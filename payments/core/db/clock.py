@@ -11,6 +11,10 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+# A moment is asked for before a lock is waited for: what another worker wrote meanwhile counts from
+# a later one. Longer than any of our waits for a lock.
+_SINCE_ASKED = timedelta(minutes=1)
+
 
 def database_now() -> datetime:
     """The time (UTC), in one query; SQLite is on one machine and has that machine's clock."""
@@ -35,5 +39,9 @@ def recent(field: str, *, now: datetime, within: timedelta) -> Q:
 
 
 def is_over(field: str, *, now: datetime, at_most: timedelta) -> Q:
-    """Rows whose time is over, or further ahead than it can have been set, which is `at_most`."""
-    return Q(**{f"{field}__lte": now}) | Q(**{f"{field}__gt": now + at_most})
+    """Rows whose time is over, or further ahead than it can have been set, which is `at_most`.
+
+    A lease that somebody took while we waited for the row ends a little later than ours would: it
+    is theirs, not a wrong clock's.
+    """
+    return Q(**{f"{field}__lte": now}) | Q(**{f"{field}__gt": now + at_most + _SINCE_ASKED})

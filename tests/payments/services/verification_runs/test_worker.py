@@ -223,6 +223,18 @@ class TestWorkersThatDie:
         assert len(dead.items) == 100
         assert outcomes(finish(run)) == {"agrees": 250}
 
+    def test_a_worker_that_waited_for_its_turn_leaves_what_was_claimed_meanwhile(
+        self, many: list[Payment], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = ask_for(Payment.objects.all())
+        asked_for_the_time = claims.database_now()
+        first = claims.take(run=run)
+        monkeypatch.setattr(claims, "database_now", lambda: asked_for_the_time)
+        second = claims.take(run=run)
+        assert first is not None
+        assert second is not None
+        assert {item.pk for item in first.items}.isdisjoint(item.pk for item in second.items)
+
     def test_an_answer_that_comes_after_the_lease_is_applied_once(
         self, many: list[Payment], settings: Any
     ) -> None:
