@@ -8,6 +8,7 @@ on the screen in the admin's `PANELS`.
 from typing import Any
 
 from django.db.models import Q, QuerySet, TextChoices
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
@@ -84,7 +85,7 @@ class PaymentFilter(BaseFilter):
         # Whether whoever asks may see, and search by, personal data in full.
         self.unmasked = unmasked
 
-    @property
+    @cached_property
     def form(self) -> FilterForm:
         """The form that reads them. Customers are named in it as this person may see them."""
         form: FilterForm = super().form
