@@ -294,6 +294,11 @@ def chromium_path() -> str | None:
     return next((path for path in found if path), None)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores: a test waits for gateway, database and browser a third of its time."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_collection_finish() -> None:
     """What is loaded stays: looking through it for garbage is a tenth of the suite's time."""
     gc.collect()
