@@ -27,8 +27,10 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.cache import cache as attempts
 from django.db import connection, connections, transaction
+from django.template import Context, Template
 from django.test import TransactionTestCase
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from playwright.sync_api import Browser, Page
 
 from accounts.models import User
@@ -81,6 +83,24 @@ def _atomic_blocks() -> list[transaction.Atomic]:
 def _is_of_the_test(block: transaction.Atomic) -> bool:
     # Set by Django's TestCase; not part of its documented interface.
     return bool(getattr(block, "_from_testcase", False))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def a_page_keeps_the_context_of_its_own_template(django_test_environment: None) -> Iterator[None]:
+    """Django's client copies a context for every part that a page includes: hundreds in a list.
+
+    `_render` is what `setup_test_environment` replaces; it has no documented name.
+    """
+
+    kept = vars(Template)["_render"]
+
+    def rendered(self: Template, context: Context) -> SafeString:
+        is_page = context.template is self
+        return kept(self, context) if is_page else self.nodelist.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", rendered)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
