@@ -15,6 +15,8 @@ from . import conf
 from .core.db.clock import is_over
 from .models import LONGEST_WAIT, Discrepancy, ItemOutcome, Payment, VerificationItem
 
+# What a payment without an answer is written back with: read late, each costs a statement a row.
+_KEPT_IF_POSTPONED = ("attempts", "outcome", "findings", "settled_at")
 # What a question about a payment is made of.
 _ASKED_BY = ("payment__merchant_uid", "payment__imp_uid", "payment__status")
 
@@ -52,7 +54,7 @@ def unclaimed_items(run_id: int, *, limit: int, now: datetime) -> Iterator[list[
     """Payments of a run that nobody is asking about now, locked; other workers skip them."""
     with transaction.atomic(durable=True):
         rows = VerificationItem.objects.select_for_update(of=("self",), skip_locked=True)
-        rows = rows.select_related("payment").only("run", "attempts", *_ASKED_BY)
+        rows = rows.select_related("payment").only("run", *_KEPT_IF_POSTPONED, *_ASKED_BY)
         yield list(waiting_items(run_id, now=now, among=rows).order_by("pk")[:limit])
 
 

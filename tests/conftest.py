@@ -42,8 +42,10 @@ from tests import emptying
 from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
 
-# `make chaos`: --hypothesis-profile=chaos.
+# Few and quick in the suite, many in `make chaos`: --hypothesis-profile=chaos.
+hypothesis.settings.register_profile("suite", max_examples=40)
 hypothesis.settings.register_profile("chaos", max_examples=2_000)
+hypothesis.settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery staple"

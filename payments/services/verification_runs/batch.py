@@ -122,7 +122,7 @@ def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, 
     now = database_now()
     with locked_payments(item.payment_id for item in items) as payments:
         mine = _still_mine(claim, items)
-        ready = [item for item in mine if _is_ready(item, replies.get(item.payment_id))]
+        ready = [item for item in mine if _is_ready(item, replies.get(item.payment_id), now)]
         ids = [item.payment_id for item in ready]
         answered = [(questions[pk], replies[pk]) for pk in ids]
         results = settle_many(payments=payments, answered=answered)
@@ -135,13 +135,13 @@ def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, 
     close_resolved(results=results)
 
 
-def _is_ready(item: VerificationItem, reply: Reply | None) -> bool:
+def _is_ready(item: VerificationItem, reply: Reply | None, now: datetime) -> bool:
     """Whether the reply is to be applied; otherwise the item is left for later."""
     if reply is None:
         _release(item)
         return False
     if isinstance(reply, NoAnswer) and item.attempts + 1 < ATTEMPTS:
-        _postpone(item, reply.why)
+        _postpone(item, reply.why, now)
         return False
     return True
 
@@ -158,12 +158,12 @@ def fail(*, claim: Claim, items: Sequence[VerificationItem], error: Exception) -
     """We could not do it: again later, and after `ATTEMPTS` times parked with the error."""
     # Under the payments' locks, as `_settle`: nobody settles them between the look and the write.
     with locked_payments(item.payment_id for item in items):
-        mine = _still_mine(claim, _afresh(items))
+        mine, now = _still_mine(claim, _afresh(items)), database_now()
         for item in mine:
             why = error.message if isinstance(error, PaymentError) else repr(error)
-            _postpone(item, clean(str(why)))
+            _postpone(item, clean(str(why)), now)
             if item.attempts >= ATTEMPTS:
-                item.outcome, item.settled_at = ItemOutcome.PARKED, database_now()
+                item.outcome, item.settled_at = ItemOutcome.PARKED, now
         update_rows(rows=mine, fields=_WRITTEN)
 
 
@@ -171,9 +171,9 @@ def _release(item: VerificationItem) -> None:
     item.claim, item.claimed_until = "", None
 
 
-def _postpone(item: VerificationItem, why: str) -> None:
+def _postpone(item: VerificationItem, why: str, now: datetime) -> None:
     _release(item)
-    item.not_before = database_now() + pause_after(item.attempts)
+    item.not_before = now + pause_after(item.attempts)
     item.attempts += 1
     item.error = why
 

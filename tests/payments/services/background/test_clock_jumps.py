@@ -45,7 +45,7 @@ jumps = st.lists(
 
 @given(jumps=jumps)
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_whatever_the_clock_does_a_job_runs_again_within_one_interval(
     db: None, jumps: list[tuple[int, timedelta]]

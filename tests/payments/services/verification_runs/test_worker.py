@@ -27,6 +27,7 @@ from payments.models import (
 )
 from payments.services import runs
 from payments.services.ledger_audit import audit
+from payments.services.verification.conclude import NoAnswer
 from payments.services.verification_runs import batch, claims, control, worker
 from payments.states import EventKind, Source
 from tests.gateway import SandboxGateway
@@ -404,6 +405,16 @@ def test_many_payments_cost_few_statements(
     assert claim is not None
     replies = batch.ask(questions=claim.questions)
     # Transaction, lock, items, holders, rows, projections, outcomes: not one for each payment.
+    with django_assert_max_num_queries(12):
+        batch.settle(claim=claim, replies=replies)
+
+
+def test_many_payments_without_an_answer_cost_few_statements(
+    many: list[Payment], django_assert_max_num_queries: Any
+) -> None:
+    claim = claims.take(run=ask_for(Payment.objects.all()))
+    assert claim is not None
+    replies: worker.Replies = {item.payment_id: NoAnswer("HTTP 502") for item in claim.items}
     with django_assert_max_num_queries(12):
         batch.settle(claim=claim, replies=replies)
 
