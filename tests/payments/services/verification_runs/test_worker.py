@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from benchmarks.datasets import paid_payments
 from payments import ledger
+from payments.core.db.clock import database_now
 from payments.errors import Conflict, NotAllowed
 from payments.iamport import GatewayPayment, IamportClient, NotFound
 from payments.ledger import Entry
@@ -228,7 +229,7 @@ class TestWorkersThatDie:
         self, many: list[Payment], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run = ask_for(Payment.objects.all())
-        asked_for_the_time = claims.database_now()
+        asked_for_the_time = database_now()
         first = claims.take(run=run)
         monkeypatch.setattr(claims, "database_now", lambda: asked_for_the_time)
         second = claims.take(run=run)
