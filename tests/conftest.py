@@ -329,11 +329,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is about PostgreSQL is for PostgreSQL. Browser tests skip where there is no Chromium,
-    with the one line that installs it.
+    """What is about PostgreSQL is for PostgreSQL, and what no database changes is looked at once.
+    Browser tests skip where there is no Chromium, with the one line that installs it.
     """
-    if connection.vendor != "postgresql":
-        items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
+    elsewhere = "any_database" if connection.vendor == "postgresql" else "postgresql"
+    items[:] = [item for item in items if not item.get_closest_marker(elsewhere)]
     if chromium_path() or os.environ.get("REQUIRE_BROWSER") == "1":
         return
     skip = pytest.mark.skip(reason=f"no Chromium here: {INSTALL}")

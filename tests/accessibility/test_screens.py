@@ -17,7 +17,12 @@ from accounts.models import User
 from tests.browser import DESKTOP, Watch, bring_session
 from tests.gateway import SandboxGateway
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# Colours, widths and names come from templates and stylesheets alone.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.any_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
