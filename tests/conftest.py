@@ -42,10 +42,8 @@ from tests import emptying
 from tests.browser import Tabs, Watch
 from tests.gateway import SandboxGateway
 
-# Few and quick in the suite, many in `make chaos`: --hypothesis-profile=chaos.
-hypothesis.settings.register_profile("suite", max_examples=40)
+# `make chaos`: --hypothesis-profile=chaos.
 hypothesis.settings.register_profile("chaos", max_examples=2_000)
-hypothesis.settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery staple"
