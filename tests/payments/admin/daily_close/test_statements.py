@@ -142,7 +142,7 @@ def test_a_closed_day_stands_as_it_was_with_each_payment(
 ) -> None:
     first, second = Payment.objects.filter(
         imp_uid__in=re.findall(r"^imp_\d+", april.lines, re.MULTILINE)
-    )
+    ).order_by("amount")
     page = text_of(client.get(f"{DAILY}?day=2026-04-01"))
     both = f"{first.merchant_uid} {first.imp_uid}", f"{second.merchant_uid} {second.imp_uid}"
     rows = {row[2].replace("  ", " "): row for row in cells(page) if len(row) == 8}
