@@ -24,6 +24,7 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 
+from benchmarks import processor
 from benchmarks.datasets import paid_payments
 from benchmarks.harness import StandIn, process_environment, scratch_system
 from payments.models import UNSETTLED, Payment, Product, WebhookDelivery
@@ -47,6 +48,8 @@ class Load:
     per_second: float
     settled_after: float
     left: int
+    # Who used the cores while they came.
+    shares: str
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -167,10 +170,13 @@ def _load(
     threads = [threading.Thread(target=_send, args=(port, due, seconds)) for _ in range(SENDERS)]
     visit = (port, cookie, pages, arguments.seconds / PAGES)
     threads.append(threading.Thread(target=_visit, args=visit))
+    used = processor.used()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    wall = time.monotonic() - started
+    shares = processor.shares(since=used, wall=wall, deliveries=count)
     heal()
     settled_after, left = _settled()
     return Load(
@@ -181,6 +187,7 @@ def _load(
         per_second=sum(took <= PROMPT for took in seconds) / arguments.seconds,
         settled_after=settled_after,
         left=left,
+        shares=shares,
     )
 
 
@@ -257,9 +264,9 @@ def _print_row(gateway: str, load: Load) -> None:
     print(
         f"{gateway:<9} {load.per_second:>8,.0f} {_ms(load.deliveries, 0.5):>8} "
         f"{_ms(load.deliveries, 0.95):>8} {load.refused:>8,} {load.settled_after:>7.1f} s "
-        f"{load.left:>5,} {_ms(load.staff, 0.95):>13} {_ms(load.shop, 1.0):>12}",
-        flush=True,
+        f"{load.left:>5,} {_ms(load.staff, 0.95):>13} {_ms(load.shop, 1.0):>12}"
     )
+    print(f"          {load.shares}", flush=True)
 
 
 def _ms(seconds: Sequence[float], part: float) -> str:
