@@ -9,6 +9,7 @@ import argparse
 import http.client
 import itertools
 import json
+import math
 import os
 import queue
 import socket
@@ -270,10 +271,10 @@ def _print_row(gateway: str, load: Load) -> None:
 
 
 def _ms(seconds: Sequence[float], part: float) -> str:
-    """The time within which that part of them was answered."""
+    """The time within which that part of them was answered (nearest rank; they are sorted)."""
     if not seconds:
         return "-"
-    return f"{seconds[min(int(len(seconds) * part), len(seconds) - 1)] * 1_000:,.0f}"
+    return f"{seconds[math.ceil(len(seconds) * part) - 1] * 1_000:,.0f}"
 
 
 if __name__ == "__main__":
