@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
 
@@ -28,4 +29,11 @@ class BackofficeConfig(AppConfig):
         admin.site.unregister(DBTaskResult)
         post_migrate.connect(
             lambda **_: sync_roles(), sender=self, dispatch_uid="sync_roles", weak=False
+        )
+        # Where the cache is a table of the database; nothing anywhere else.
+        post_migrate.connect(
+            lambda using, **_: call_command("createcachetable", database=using, verbosity=0),
+            sender=self,
+            dispatch_uid="cache_table",
+            weak=False,
         )

@@ -26,6 +26,13 @@ def without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> Event
     return event
 
 
+def with_stand_in(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Say of each line that no money moves here: somebody may read it far from the screen."""
+    if conf.gateway().is_sandbox:
+        event["gateway"] = "stand-in"
+    return event
+
+
 class RefusedInOneLine(logging.Filter):
     """A page that was refused (403, 404, 400) is a line: where in Django it was says nothing.
 
@@ -47,6 +54,7 @@ _KEY_IN_PATH = re.compile(r"(/(?:reset/key|confirm-email)/).+")
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     without_secrets,
+    with_stand_in,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -6,42 +6,18 @@ the start. To add a setting: read it here with a type and a default, name it in 
 and, if `payments` needs it, hand it on in `payments/conf.py`.
 """
 
-import os
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.environment import BASE_DIR, at_least, env, flag, flag_or_none
 from backoffice.log_settings import log_settings
 
 # Lets `ModelAdmin[Payment]` and the like stand in a class statement.
 django_stubs_ext.monkeypatch()
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-env = environ.FileAwareEnv()
-if _env_file := os.environ.get("ENV_FILE", str(BASE_DIR / ".env")):
-    env.read_env(_env_file)
-
-
-def flag(name: str, *, default: bool) -> bool:
-    """A strict yes or no: a typing error must stop the start, not switch something off."""
-    text = str(env.str(name, default=str(default))).strip().lower()
-    if text not in {"true", "false", "1", "0"}:
-        raise ImproperlyConfigured(f"{name} is {text!r}: write True or False.")
-    return text in {"true", "1"}
-
-
-def at_least(least: int, name: str, *, default: int) -> int:
-    """A whole number that must not be less: zero or a typing error stops the start."""
-    text = str(env.str(name, default=str(default))).strip()
-    if not text.isascii() or not text.isdecimal() or int(text) < least:
-        raise ImproperlyConfigured(f"{name} is {text!r}: write a whole number, at least {least}.")
-    return int(text)
 
 
 def origin(url: str) -> str:
@@ -63,6 +39,8 @@ if not SECRET_KEY:
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Benchmarks and trials run a production without a gateway: every page and log line says so.
+ALLOW_STAND_IN = flag("ALLOW_STAND_IN", default=False)
 
 # --- Apps ------------------------------------------------------------------------------------
 
@@ -174,8 +152,9 @@ else:
         "tcp_user_timeout": 20_000,
     } | DATABASES["default"].get("OPTIONS", {})
 
-# Rate limits count in here: with several processes it has to be one that they share.
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+# Limits of the sign-in count in here, so processes share it: a table, which `migrate` makes.
+_cache = "locmemcache://" if DEBUG else "dbcache://cache_entries?max_entries=100000"
+CACHES = {"default": env.cache_url_config(env.str("CACHE_URL", default="") or _cache)}
 
 # --- People ----------------------------------------------------------------------------------
 
@@ -247,6 +226,13 @@ SOCIALACCOUNT_PROVIDERS = {
 EMAIL_TIMEOUT = 20
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="backoffice@localhost")
+
+# --- Web server ------------------------------------------------------------------------------
+
+# What gunicorn does: see deploy/gunicorn.conf.py.
+WEB_BIND = env.str("WEB_BIND", default="127.0.0.1:8000")
+WEB_PROCESSES = at_least(1, "WEB_PROCESSES", default=2)
+WEB_THREADS = at_least(1, "WEB_THREADS", default=8)
 
 # --- Background work -------------------------------------------------------------------------
 
@@ -359,11 +345,12 @@ SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SECURE_COOKIES", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
-_behind_proxy = flag("BEHIND_PROXY", default=False)
-if _behind_proxy:
+# Production has to say: None is a failing check.
+BEHIND_PROXY = flag_or_none("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # How many proxies of ours add to X-Forwarded-For: see `payments.core.addresses`.
-TRUSTED_PROXIES = int(env.str("TRUSTED_PROXIES", default="") or _behind_proxy)
+TRUSTED_PROXIES = int(env.str("TRUSTED_PROXIES", default="") or bool(BEHIND_PROXY))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 # --- Static files ----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application that gunicorn serves; it doesn't load in a production that is unsafe."""
 
 import os
 
@@ -12,5 +12,7 @@ application = Application()
 
 # Only now: models can be imported once Django is set up.
 from payments import gateway  # noqa: E402
+from payments.management.start import refuse_if_unsafe  # noqa: E402
 
+refuse_if_unsafe()
 gateway.serve_pages()

@@ -168,9 +168,7 @@ def _environment(url: str) -> dict[str, str]:
     return process_environment(url) | {
         "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
         "DEBUG": "False",
-        "ALLOWED_HOSTS": "127.0.0.1",
         "SECRET_KEY": "thrown-away-" + "0123456789abcdef" * 4,
-        "EMAIL_URL": "memorymail://",
         "RUN_LEASE": "10",
         "SWEEP_SHORT_WAIT": "0",
         "LOG_LEVEL": "WARNING",

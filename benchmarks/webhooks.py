@@ -117,7 +117,6 @@ def _environment(stand_in_url: str) -> dict[str, str]:
         | process_environment(stand_in_url)
         | {
             "DEBUG": "False",
-            "ALLOWED_HOSTS": "127.0.0.1",
             "SECURE_SSL_REDIRECT": "False",
             "STAFF_MFA_REQUIRED": "False",
         }

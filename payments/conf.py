@@ -89,6 +89,11 @@ class Webhooks:
     keep_harmless: timedelta | None
 
 
+def is_production() -> bool:
+    """Whether this is one: everything that is not developed or shown on."""
+    return not settings.DEBUG
+
+
 def gateway() -> Gateway:
     """The gateway as configured now."""
     return Gateway(

@@ -22,14 +22,16 @@ os.environ.update(
         "IAMPORT_SDK_URL": "",
         "IAMPORT_ACCEPT_TEST_PAYMENTS": "False",
         "EMAIL_URL": "memorymail://",
+        "CACHE_URL": "locmemcache://",
         # Most tests are about something else; tests/accounts/test_second_factor.py switches it on.
         "STAFF_MFA_REQUIRED": "False",
         "LOG_LEVEL": "WARNING",
     }
 )
 
+from backoffice.environment import BASE_DIR
 from backoffice.settings import *  # noqa: F403
-from backoffice.settings import BASE_DIR, DATABASES, STORAGES
+from backoffice.settings import DATABASES, STORAGES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file: threads of the live server must meet on one database, as they do in production. One of

@@ -11,11 +11,13 @@ import sys
 from datetime import date
 from typing import Any, NoReturn
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 
 from payments.core.days import FIRST_DAY, last_day, read_day
 from payments.core.text import MAX_ID, clean, whole_number
 
+from .start import UNSAFE, refuse_if_unsafe
 from .tempfail import DatabaseCommand
 
 # EX_USAGE of sysexits.h: the command was used the wrong way, and nothing was started.
@@ -46,6 +48,18 @@ class OperatorCommand(DatabaseCommand):
                 raise
             self.stderr.write(f"CommandError: {refusal}")
             sys.exit(refusal.returncode)
+
+
+class BackgroundCommand(OperatorCommand):
+    """A command that works by itself, day and night: not in a production that is unsafe (78)."""
+
+    def check(self, *args: Any, **options: Any) -> None:
+        """With Django's own checks, before anything is looked at."""
+        super().check(*args, **options)
+        try:
+            refuse_if_unsafe()
+        except ImproperlyConfigured as fault:
+            raise CommandError(str(fault), returncode=UNSAFE) from fault
 
 
 def day(text: str) -> date:

@@ -6,7 +6,7 @@ import pytest
 import structlog
 from django.test import RequestFactory
 
-from backoffice.logs import bind_address, without_secrets
+from backoffice.logs import bind_address, with_stand_in, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,12 @@ def test_a_line_names_the_caller_behind_the_proxy(settings: Any, rf: RequestFact
 
 def test_other_lines_stay_as_they_are() -> None:
     assert without_secrets(None, "info", {"event": "x"}) == {"event": "x"}
+
+
+def test_each_line_says_that_the_stand_in_is_used() -> None:
+    assert with_stand_in(None, "info", {"event": "x"}) == {"event": "x", "gateway": "stand-in"}
+
+
+def test_a_line_of_a_real_account_says_nothing_of_it(settings: Any) -> None:
+    settings.IAMPORT_KEY, settings.IAMPORT_API_URL = "1234", "https://api.iamport.kr"
+    assert with_stand_in(None, "info", {"event": "x"}) == {"event": "x"}

@@ -32,6 +32,30 @@ def test_production_is_the_default() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "None 0 False"),
+        ({"BEHIND_PROXY": ""}, "None 0 False"),
+        ({"BEHIND_PROXY": "False"}, "False 0 False"),
+        ({"BEHIND_PROXY": "True"}, "True 1 True"),
+        ({"BEHIND_PROXY": "True", "TRUSTED_PROXIES": "2"}, "True 2 True"),
+    ],
+)
+def test_a_proxy_is_believed_only_where_one_is_said_to_be(
+    environment: dict[str, str], expected: str
+) -> None:
+    settings = "settings.BEHIND_PROXY, settings.TRUSTED_PROXIES"
+    believed = "hasattr(settings, 'SECURE_PROXY_SSL_HEADER')"
+    assert value_of(f"{settings}, {believed}", **environment) == expected
+
+
+def test_processes_share_the_limits_of_the_sign_in() -> None:
+    backend = "settings.CACHES['default']['BACKEND'].rpartition('.')[2]"
+    assert value_of(backend) == value_of(backend, CACHE_URL="") == "DatabaseCache"
+    assert value_of(backend, DEBUG="True") == "LocMemCache"
+
+
 @pytest.mark.parametrize("text", ["yes", "ture", "", "0.5"])
 def test_a_flag_is_true_or_false_and_nothing_else(text: str) -> None:
     assert "write True or False" in value_of("settings.DEBUG", DEBUG=text)
@@ -88,7 +112,9 @@ def test_only_the_demo_is_tried_without_confirming_an_address(
 
 def test_every_variable_that_is_read_is_in_the_example() -> None:
     source = (ROOT / "backoffice" / "settings.py").read_text()
-    read = set(re.findall(r'(?:env\.\w+\(|flag\(|at_least\(\d+,)\s*"([A-Z_]+)"', source))
+    read = set(
+        re.findall(r'(?:env\.\w+\(|flag\(|flag_or_none\(|at_least\(\d+,)\s*"([A-Z_]+)"', source)
+    )
     read |= {f"{name}_CLIENT_{part}" for name in ("NAVER", "KAKAO") for part in ("ID", "SECRET")}
     named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert read

@@ -7,11 +7,11 @@ Exit code 75: the database is away; the next turn will do.
 
 from typing import Any
 
-from payments.management.command import OperatorCommand
+from payments.management.command import BackgroundCommand
 from payments.tasks import run_due_jobs
 
 
-class Command(OperatorCommand):
+class Command(BackgroundCommand):
     """Names what was queued."""
 
     help = "Queue every job of the schedule that is due."

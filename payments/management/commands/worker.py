@@ -20,7 +20,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from payments.core.db.away import is_away
-from payments.management.command import OperatorCommand, seconds
+from payments.management.command import BackgroundCommand, seconds
 from payments.management.gc_freeze import freeze_loaded_objects
 from payments.services import clock, webhooks
 from payments.services.background import workers
@@ -141,7 +141,7 @@ class SteadyWorker(Worker):
         self._outage.end()
 
 
-class Command(OperatorCommand):
+class Command(BackgroundCommand):
     """Work until told to stop."""
 
     help = "Do the background work: the queue and, unless --no-schedule, the schedule."
