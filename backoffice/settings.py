@@ -224,7 +224,7 @@ SOCIALACCOUNT_PROVIDERS = {
 
 # A mail server that hangs must not hold a worker for ever.
 EMAIL_TIMEOUT = 20
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="backoffice@localhost")
 
 # --- Web server ------------------------------------------------------------------------------
