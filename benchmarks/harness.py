@@ -32,6 +32,7 @@ TRIAL = {
     "BEHIND_PROXY": "False",
     "CACHE_URL": "dbcache://cache_entries",
     "EMAIL_URL": "smtp://127.0.0.1:9",
+    "IAMPORT_ACCEPT_TEST_PAYMENTS": "False",
     "SITE_URL": "http://127.0.0.1",
 }
 

@@ -1,12 +1,11 @@
-"""A machine to be maltreated: a PostgreSQL of its own, a web server and a worker, their clocks.
+"""A machine to be maltreated: a web server and a worker, and the clocks of all that runs.
 
-Everything lives in one folder and is gone at the end. Clocks are set by Debian's libfaketime
+Clocks are set by Debian's libfaketime
 (`apt-get install -y libfaketime`) while the processes run; monotonic clocks go on, as they do when
 a real machine's clock is set.
 """
 
 import os
-import pwd
 import socket
 import subprocess
 import sys
@@ -60,48 +59,6 @@ class Clock:
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_DISABLE_SHM": "1",
         }
-
-
-class Postgres:
-    """A cluster of its own, at a port of its own, run by the user postgres if we are root."""
-
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-        if not versions:
-            raise SystemExit("No PostgreSQL server here: apt-get install -y postgresql")
-        self._bin, self._data, self._clock = versions[-1], folder / "data", clock
-        self._sockets = folder
-        self.port = free_port()
-        self._owner = "postgres" if os.getuid() == 0 else None
-        if self._owner:
-            os.chown(folder, pwd.getpwnam(self._owner).pw_uid, -1)
-        self._run("initdb", "-U", "backoffice", "--auth", "trust", "-E", "UTF8", "--no-sync")
-        self.start()
-
-    @property
-    def url(self) -> str:
-        """For DATABASE_URL."""
-        return f"postgres://backoffice@127.0.0.1:{self.port}/postgres"
-
-    def start(self) -> None:
-        """Until it takes connections."""
-        options = f"-p {self.port} -k {self._sockets} -c listen_addresses=127.0.0.1 -c fsync=off"
-        log = str(self._sockets / "postgres.log")
-        self._run("pg_ctl", "start", "-w", "-l", log, "-o", options, env=self._clock.environment)
-
-    def stop(self) -> None:
-        """As a machine that loses power: no connection is told anything."""
-        self._run("pg_ctl", "stop", "-m", "immediate", "-w")
-
-    def _run(self, program: str, *words: str, env: Mapping[str, str] | None = None) -> None:
-        subprocess.run(
-            [str(self._bin / program), "-D", str(self._data), *words],
-            check=True,
-            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", **(env or {})},
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-            user=self._owner,
-        )
 
 
 class Machine:

@@ -30,13 +30,14 @@ from django.db import OperationalError, connection
 from django.test import override_settings
 
 from benchmarks.harness import StandIn, gateway_process, process_environment
-from benchmarks.machine import Clock, Machine, Postgres, running
+from benchmarks.machine import Clock, Machine, free_port, running
 from payments import gateway
 from payments.core.kst import day_of
 from payments.models import ClockComparison, DailyClose, Payment, Product, ScheduledJob
 from payments.services import checkout
 from payments.services.ledger_audit import audit
 from payments.states import PaymentStatus
+from tools.postgres import Cluster
 
 ENOUGH = 1.0  # seconds in which a page has to answer, with whatever status
 RECOVERY = 120.0  # seconds in which the work has to go on
@@ -120,8 +121,14 @@ def main(words: Sequence[str] | None = None) -> int:
         folder.chmod(0o755)
         machines_clock = Clock(folder / "machine.time", threads=True)
         databases_clock = Clock(folder / "database.time", threads=False)
-        (folder / "postgres").mkdir()
-        postgres = Postgres(folder / "postgres", databases_clock)
+        postgres = Cluster(
+            folder / "postgres",
+            port=free_port(),
+            options="-c fsync=off",
+            environment=databases_clock.environment,
+        )
+        postgres.make()
+        postgres.start()
         try:
             _point_at(postgres)
             with override_settings(IAMPORT_API_URL=url):
@@ -132,7 +139,7 @@ def main(words: Sequence[str] | None = None) -> int:
                     rows = list(trial.run(arguments, machines_clock, databases_clock))
         finally:
             connection.close()
-            postgres.stop()
+            postgres.stop(mode="immediate")
     return _verdict(rows)
 
 
@@ -149,7 +156,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _point_at(postgres: Postgres) -> None:
+def _point_at(postgres: Cluster) -> None:
     """This process's own connection, and all that it starts, go to the throw-away database."""
     if connection.vendor != "postgresql":
         raise SystemExit("DATABASE_URL must name a PostgreSQL, which is left alone.")
@@ -198,7 +205,7 @@ class Trial:
     def __init__(
         self,
         machine: Machine,
-        postgres: Postgres,
+        postgres: Cluster,
         stand_in: StandIn,
         orders: Sequence[tuple[str, int]],
     ) -> None:
@@ -215,7 +222,7 @@ class Trial:
             yield seen
             for seconds in arguments.stops:
                 with self._phase(f"PostgreSQL is stopped for {seconds:.0f} s") as seen:
-                    self._postgres.stop()
+                    self._postgres.stop(mode="immediate")
                     time.sleep(seconds)
                     self._postgres.start()
                 yield seen
