@@ -4,9 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
+HTTP_PORT ?= 8080
+HTTPS_PORT ?= 8443
 export PORT SANDBOX_PORT
 
-.PHONY: help run test coverage check hooks format lock messages bench-checkout bench-reconcile bench-verify bench-webhooks chaos compare-screens screenshots clean
+.PHONY: help run run-production test coverage check hooks format lock messages bench-checkout bench-reconcile bench-verify bench-webhooks chaos compare-screens screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -25,6 +27,9 @@ help: ## this list
 
 run: .venv/.ready .env ## the demo: shop, admin and stand-in gateway (PORT, SANDBOX_PORT)
 	@$(BIN)/python -m demo --port $(PORT) --sandbox-port $(SANDBOX_PORT)
+
+run-production: .venv/.ready ## the shape of production to try out: PostgreSQL, gunicorn, nginx (HTTPS_PORT)
+	@$(BIN)/python -m tools.production --port $(PORT) --sandbox-port $(SANDBOX_PORT) --http-port $(HTTP_PORT) --https-port $(HTTPS_PORT)
 
 # Compiled code is kept, wherever it is not by default: the suite starts two dozen processes.
 test: export PYTHONDONTWRITEBYTECODE =

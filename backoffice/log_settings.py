@@ -19,6 +19,8 @@ def log_settings(*, level: str, as_json: bool) -> dict[str, object]:
         "loggers": {
             # Django's own handlers would write each line again, with a traceback.
             "django": {"handlers": [], "level": "INFO"},
+            # Of each HEAD request that Django answered with a body, which gunicorn keeps back.
+            "gunicorn.http.wsgi": {"level": "ERROR"},
             "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         },
     }

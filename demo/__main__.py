@@ -5,8 +5,6 @@ What `make run` starts. A process more is one more `add_process`.
 
 import argparse
 import os
-import shlex
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from honcho.manager import Manager
 
-HOST = "127.0.0.1"
-STOPPED = {130, 143, -2, -15}
+from tools.processes import HOST, STOPPED, check_free, command_line
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -24,8 +21,8 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = _arguments(words)
     if not settings.DEBUG:
         raise SystemExit("The demo runs with DEBUG=True only (see .env.example).")
-    _check_free(arguments.port, "PORT")
-    _check_free(arguments.sandbox_port, "SANDBOX_PORT")
+    check_free(arguments.port, "PORT", target="run")
+    check_free(arguments.sandbox_port, "SANDBOX_PORT", target="run")
     data = settings.BASE_DIR / "var"
     data.mkdir(exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
@@ -42,36 +39,23 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _check_free(port: int, variable: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise SystemExit(
-                f"Port {port} can't be used ({error.strerror}). "
-                f"Choose another: make run {variable}={port + 10}"
-            ) from None
-
-
 def _run(port: int, sandbox_port: int, data: Path) -> int:
     """All processes until one of them ends or Ctrl-C; the exit code."""
     webhook = f"http://{HOST}:{port}/webhooks/iamport/"
-    sandbox = _command_line(
+    sandbox = command_line(
         *("-m", "sandbox", "--port", str(sandbox_port), "--webhook-url", webhook),
         *("--data", str(data / "sandbox.sqlite3")),
     )
-    seed = _command_line("-m", "demo.seed")
-    web = _command_line("manage.py", "runserver", "--noreload", f"{HOST}:{port}")
+    seed = command_line("-m", "demo.seed")
+    web = command_line("manage.py", "runserver", "--noreload", f"{HOST}:{port}")
     # Beside the seeding: the first jobs are due minutes later, and a sweep does it no harm.
-    worker = _command_line("manage.py", "worker")
+    worker = command_line("manage.py", "worker")
     started_with = {"env": _environment(port, sandbox_port), "cwd": str(settings.BASE_DIR)}
     manager = Manager()
     manager.add_process("sandbox", f"exec {sandbox}", **started_with)
     manager.add_process("web", f"LOG_LEVEL=WARNING {seed} && exec {web}", **started_with)
     manager.add_process("worker", f"LOG_LEVEL=WARNING exec {worker}", **started_with)
     manager.loop()
-    # Ctrl-C is how a demo ends, not a failure.
     return 0 if manager.returncode in STOPPED else int(manager.returncode or 0)
 
 
@@ -82,11 +66,6 @@ def _environment(port: int, sandbox_port: int) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "DJANGO_RUNSERVER_HIDE_WARNING": "true",
     }
-
-
-def _command_line(*words: str) -> str:
-    """A command for the shell, run by this very interpreter."""
-    return shlex.join([sys.executable, *words])
 
 
 if __name__ == "__main__":

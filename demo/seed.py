@@ -16,13 +16,20 @@ from payments import conf
 from payments.models import Payment
 
 GATEWAY_START_TIMEOUT = 20.0
+_SECOND_FACTOR = (
+    "Staff set up an authenticator app at their first sign-in; none is asked for with",
+    "STAFF_MFA_REQUIRED=False.",
+    "",
+)
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Refuse anything but the demo: known passwords have no place elsewhere."""
+    """Refuse anything but a demo or a trial: known passwords have no place elsewhere."""
     count = _arguments(words).count
-    if not settings.DEBUG or not conf.gateway().is_sandbox:
-        raise SystemExit("Demo data is for DEBUG=True and the stand-in gateway only.")
+    if not conf.gateway().is_sandbox or not (settings.DEBUG or settings.ALLOW_STAND_IN):
+        raise SystemExit(
+            "Demo data is for the stand-in gateway only, with DEBUG=True or ALLOW_STAND_IN=True."
+        )
     gateway = dataset.Gateway()
     _wait_for(gateway)
     if not Payment.objects.exists():
@@ -63,7 +70,7 @@ def _fill(gateway: dataset.Gateway, count: int) -> None:
 
 
 def _print_addresses() -> None:
-    shop = f"http://127.0.0.1:{settings.PORT}"
+    shop = settings.SITE_URL
     lines = [
         "",
         f"Shop      {shop}/",
@@ -74,6 +81,7 @@ def _print_addresses() -> None:
         f"Customer  {next(iter(dataset.CUSTOMERS))}@example.com",
         f"Password  {dataset.PASSWORD}  (all of them)",
         "",
+        *(_SECOND_FACTOR if settings.STAFF_MFA_REQUIRED else ()),
         "Ctrl-C stops everything.",
     ]
     print("\n".join(lines))

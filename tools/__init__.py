@@ -1,1 +1,1 @@
-"""What `make check` needs besides the linters that others write. Not part of the product."""
+"""What the Makefile's commands need besides what others have written. Not part of the product."""

@@ -1,7 +1,7 @@
-"""A PostgreSQL cluster of our own in a folder, for trials and benchmarks; the machine's is left alone.
+"""A PostgreSQL cluster of our own in a folder, for trials and benchmarks.
 
-As root it is run by the user `postgres`, who owns its folder: PostgreSQL refuses root. It listens
-on loopback alone, and trusts whoever asks there.
+The machine's own is left alone. As root it is run by the user `postgres`, who owns its folder:
+PostgreSQL refuses root. It listens on loopback alone, and trusts whoever asks there.
 """
 
 import os

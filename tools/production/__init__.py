@@ -1,0 +1,1 @@
+"""The shape of production on this machine, to try it out."""
