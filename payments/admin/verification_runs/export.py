@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import Resource
 
+from payments import gateway
 from payments.admin.shared import personal_data
 from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.cells import MomentCell, TextCell, WonCell
@@ -38,6 +39,13 @@ class _Findings(TextCell):
         return super().render(finding_labels(value))
 
 
+class _Trouble(TextCell):
+    """Why there was no answer, as the screen says it; what a developer needs stays in the log."""
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return super().render(str(gateway.in_words(value)) if value else "")
+
+
 class RunResource(Resource):  # type: ignore[misc]
     """One payment of a run as one row."""
 
@@ -50,7 +58,7 @@ class RunResource(Resource):  # type: ignore[misc]
     status = Field("payment__status", gettext_lazy("status now"), TextCell())
     amount = Field("payment__amount", gettext_lazy("amount"), WonCell())
     attempts = Field("attempts", gettext_lazy("attempts"), WonCell())
-    error = Field("error", gettext_lazy("error"), TextCell())
+    error = Field("error", gettext_lazy("error"), _Trouble())
     settled_at = Field("settled_at", gettext_lazy("settled"), MomentCell())
 
     def dehydrate_outcome_words(self, item: VerificationItem) -> str:

@@ -416,6 +416,16 @@ def test_results_are_exported_with_the_reason_on_record_and_no_personal_data(
     assert access.query.startswith(f"run={run.pk}")
 
 
+def test_the_file_says_why_there_was_no_answer_in_the_words_of_the_screen(
+    exporter: Client, run: VerificationRun
+) -> None:
+    why = "refused: GET /payments/imp_1: the gateway refused our keys (status 403, code -1)"
+    settle(run, ItemOutcome.UNKNOWN, 1, error=why)
+    [row] = rows_of(exporter.post(f"{page(run, 'export')}?outcome=unknown", {"reason": "4월 대사"}))
+    assert row["Error"].startswith("The payment gateway refuses our API key")
+    assert row["Error"] in unescape(text_of(exporter.get(f"{page(run)}?outcome=unknown")))
+
+
 def test_results_of_one_outcome_can_be_taken_alone(exporter: Client, run: VerificationRun) -> None:
     settle(run, ItemOutcome.DIFFERS, 2)
     address = f"{page(run, 'export')}?outcome=differs"

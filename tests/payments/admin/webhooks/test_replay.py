@@ -139,3 +139,13 @@ def test_what_is_cut_is_said_with_its_hash(client: Client, db: None) -> None:
     page: Any = text_of(client.get(page_of(delivery)))
     assert "The first 256 characters of 9,000 bytes are kept." in page
     assert delivery.body_hash in page
+
+
+def test_why_a_replay_brought_no_answer_is_said_in_words(
+    client: Client, payment: Payment, early: WebhookDelivery, sandbox: SandboxGateway
+) -> None:
+    sandbox.fault("status", match={"path": "/payments/*"}, status=403)
+    press(client, early)
+    page = text_of(client.get(page_of(early)))
+    assert "The payment gateway refuses our API key" in page
+    assert "status 403" not in page
