@@ -19,8 +19,10 @@ Fields = Mapping[str, object]
 
 # What begins like this is meant as JSON: cut short, it is no form with an odd name.
 _JSON_STARTS = ("{", "[", '"')
-# So nothing that merely holds a "=" passes for a form.
+# So nothing that merely holds a "=" passes for a form, unless it names an attempt.
 _FORM_NAME = re.compile(r"[\w.\[\]-]{1,64}")
+_ID = "imp_uid"
+_LONGEST_NUMBER = 40  # digits; Python refuses some thousands, and with them the whole body
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +51,31 @@ def _fields(text: str, body: bytes, content_type: str) -> Fields | None:
         return _multipart(body, f'multipart/form-data; boundary="{_first_line(start)[2:]}"')
     if start.startswith(_JSON_STARTS):
         return _json(start)
-    if "multipart" in content_type.lower():
-        return _multipart(body, content_type)
-    return _form(start)
+    parts = _multipart(body, content_type) if "multipart" in content_type.lower() else None
+    return parts or _form(start)
 
 
 def _json(text: str) -> Fields | None:
+    """What is wrong with one value (a line break, endless digits) costs none of the others."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, strict=False, parse_int=_number)
     except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) and data else None
 
 
+def _number(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else None
+
+
 def _form(text: str) -> Fields | None:
-    try:
-        pairs = parse_qsl(text.strip("&"), keep_blank_values=True, strict_parsing=True)
-    except ValueError:
-        return None
-    is_form = bool(pairs) and all(_FORM_NAME.fullmatch(name) for name, _value in pairs)
-    return dict(pairs) if is_form else None
+    """The fields of a form. One that names an attempt may hold odd things beside it."""
+    pieces = [piece for piece in text.split("&") if piece]
+    named = [piece for piece in pieces if "=" in piece]
+    pairs = parse_qsl("&".join(named), keep_blank_values=True)
+    fields = {name: value for name, value in pairs if _FORM_NAME.fullmatch(name)}
+    is_whole = named == pieces and all(name in fields for name, _value in pairs)
+    return fields if fields and (is_whole or fields.get(_ID)) else None
 
 
 def _multipart(body: bytes, content_type: str) -> Fields | None:
