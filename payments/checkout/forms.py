@@ -54,6 +54,9 @@ class Cut(Text):
     def to_python(self, value: object) -> str:
         return clean(super().to_python(value), self.limit)
 
+    def run_validators(self, value: str) -> None:
+        """None: what a PG's words hold must not cost the ids beside them."""
+
 
 class Id(Text):
     """An id of the window's, "" for the words by which scripts say that they have none."""

@@ -42,12 +42,12 @@ def from_window(request: HttpRequest) -> HttpResponse:
 
 
 def _payment(request: HttpRequest, values: dict[str, str]) -> Payment | None:
-    """By its number; without one by its id, which can be guessed: for its own customer alone."""
-    if values["merchant_uid"]:
-        return payment_called(values["merchant_uid"])
-    if values["imp_uid"] and request.user.is_authenticated:
-        return own_attempt(request.user, values["imp_uid"])
-    return None
+    """By its number; else by its id, which can be guessed: for its own customer alone."""
+    number, imp_uid = values["merchant_uid"], values["imp_uid"]
+    payment = payment_called(number) if number else None
+    if payment is None and imp_uid and request.user.is_authenticated:
+        return own_attempt(request.user, imp_uid)
+    return payment
 
 
 def _settled(payment: Payment, values: dict[str, str]) -> Payment:
@@ -76,4 +76,7 @@ def _values(request: HttpRequest) -> dict[str, str]:
     """The query's values, "" for one that can't be meant: too long an id asks for nothing."""
     form = ReturnForm(request.GET)
     form.full_clean()
-    return {name: form.cleaned_data.get(name, "") for name in form.fields}
+    values = {name: form.cleaned_data.get(name, "") for name in form.fields}
+    # Its ids all begin alike (contract 3): by anything else only the order number is asked for.
+    is_id = values["imp_uid"].startswith("imp")
+    return values if is_id else values | {"imp_uid": ""}

@@ -239,7 +239,7 @@ def test_without_an_answer_it_is_still_being_confirmed(
         assert state(nobody.arrive(**query)) == "paid"
 
 
-@pytest.mark.parametrize("none", ["null", "undefined", "None", "NaN"])
+@pytest.mark.parametrize("none", ["null", "undefined", "None", "NaN", "false", "[object Object]"])
 def test_a_word_for_no_id_is_no_id(
     nobody: Browser, payment: Payment, sandbox: SandboxGateway, none: str
 ) -> None:
@@ -255,7 +255,9 @@ def test_without_its_number_an_order_is_found_by_its_id_by_its_customer_alone(
     paid = sandbox.pay(payment.merchant_uid, 99_000)
     nobody.arrive(imp_uid=paid["imp_uid"], merchant_uid=payment.merchant_uid)
     assert nobody.arrive(imp_uid=paid["imp_uid"]).status_code == 404
-    assert buyer.arrive(imp_uid=paid["imp_uid"]).headers["Location"] == page_url(payment)
+    for number in ("", "x" * 41, "a\0b", "another"):
+        response = buyer.arrive(imp_uid=paid["imp_uid"], merchant_uid=number)
+        assert response.headers["Location"] == page_url(payment)
 
 
 def test_what_the_address_said_is_kept_with_the_question(
