@@ -12,7 +12,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from payments.core.text import REPLACEMENT, clean, composed
+from payments.core.text import REPLACEMENT, clean, composed, plain
+
+# Blanks, dots, brackets and every sign that people take for a dash; the last is a Korean letter,
+# as NFKC has it.
+_BETWEEN_DIGITS = r"[\s.,\-()/_~·\u2010-\u2015\u2212ー\u1173]+"
 
 
 class Text(forms.CharField):
@@ -69,14 +73,14 @@ class Id(Text):
 class Phone(Text):
     """A Korean phone number as people write it, kept in digits and dashes.
 
-    Blanks, dots and brackets separate as a dash does; +82 stands for the leading 0; digits may be
-    wide ones.
+    Blanks, dots and brackets separate as a dash does; 82, with or without a plus, stands for the
+    leading 0; digits may be wide ones. What comes along with a copy and nobody sees is left out.
     """
 
     def to_python(self, value: object) -> str:
-        text = unicodedata.normalize("NFKC", super().to_python(value))
-        text = re.sub(r"^\(?(?:\+|00) ?82\)?[\s.\-]*(?:\(0\)|0)?", "0", text)
-        return re.sub(r"[\s.\-()/\u2010-\u2015\u2212]+", "-", text).strip("-")
+        text = unicodedata.normalize("NFKC", plain(super().to_python(value)))
+        text = re.sub(r"^\(?(?:\+|00)? ?82\)?[\s.\-]*(?:\(0\)|0)?", "0", text)
+        return re.sub(_BETWEEN_DIGITS, "-", text).strip("-")
 
 
 class StartForm(forms.Form):
