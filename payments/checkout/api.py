@@ -25,7 +25,7 @@ from payments.models import Payment, Product
 from payments.selectors.checkout import own_payment, payment_of_click, product_called
 from payments.services import checkout, limits
 from payments.services.verification.settle import Result
-from payments.services.verification.verify import verify
+from payments.services.verification.verify import verify, verify_twice
 from payments.states import APPROVED, EventKind, Source
 
 from . import window
@@ -76,7 +76,7 @@ def give_up(request: HttpRequest, user: AbstractBaseUser, fields: dict[str, str]
     payment = _own(user, fields["merchant_uid"])
     _check_pace(payment)
     claims = fields["imp_uid"], fields["error_code"], fields["error_msg"]
-    result = verify(
+    result = verify_twice(
         payment=payment,
         source=Source.GIVE_UP,
         actor=user,

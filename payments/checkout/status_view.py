@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments.models import Payment
-from payments.selectors.open_orders import may_still_appear
+from payments.selectors.open_orders import is_absent, may_still_appear
 from payments.states import PaymentStatus, Verification
 
 
@@ -145,7 +145,10 @@ class PaymentView:
             return False
         if self.state is not State.CONFIRMING:
             return self.state is State.FAILED
-        nothing_paid = self.payment.verification in {Verification.MATCHED, Verification.NOT_FOUND}
+        said = self.payment.verification
+        nothing_paid = said == Verification.MATCHED or (
+            said == Verification.NOT_FOUND and is_absent(self.payment)
+        )
         return nothing_paid and not may_still_appear(self.payment)
 
 

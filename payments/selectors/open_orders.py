@@ -2,7 +2,8 @@
 
 A payment may show at the gateway a moment after it was made (contract 9#35). So a 404 about an open
 order says nothing while something has just happened to it: it was made, its customer's browser came
-back from the window, a webhook named it. To let another sign count, add it to `_last_sign`.
+back from the window, a webhook named it. To let another sign count, add it to `_last_sign`. And it
+may pass at any time: it is believed once it was said twice in a row.
 """
 
 from datetime import datetime, timedelta
@@ -21,6 +22,16 @@ _SIGNS = (
     | Q(source=Source.BROWSER) & ~Q(imp_uid="")
     | Q(source=Source.GIVE_UP, note__startswith="imp")
 )
+_ANSWERS = (
+    EventKind.CONFIRMED,
+    EventKind.VBANK_ISSUED,
+    EventKind.VBANK_MOVED,
+    EventKind.PAID,
+    EventKind.FAILED,
+    EventKind.CANCELLED,
+    EventKind.DISCREPANCY,
+    EventKind.NOT_FOUND,
+)
 
 
 def may_still_appear(payment: Payment) -> bool:
@@ -33,6 +44,15 @@ def may_still_appear(payment: Payment) -> bool:
     is_absent = payment.verification == Verification.NOT_FOUND
     known_after = SHOWS_WITHIN if is_absent else timedelta()
     return payment.verified_at - _last_sign(payment) < known_after
+
+
+def is_absent(payment: Payment, *, times: int = 2) -> bool:
+    """Whether the last so many answers about the payment all said that there is none."""
+    # About another id than its own it says nothing about the payment.
+    about_it = ~Q(kind=EventKind.NOT_FOUND) | Q(imp_uid__in={"", payment.imp_uid or ""})
+    answers = payment.events.filter(about_it, kind__in=_ANSWERS).order_by("-sequence")
+    last = list(answers.values_list("kind", flat=True)[:times])
+    return last == [EventKind.NOT_FOUND] * times
 
 
 def _last_sign(payment: Payment) -> datetime:

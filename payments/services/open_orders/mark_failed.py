@@ -19,7 +19,7 @@ from payments.locks import locked_payment
 from payments.models import Payment
 from payments.selectors.open_orders import may_still_appear
 from payments.services.verification.settle import Result
-from payments.services.verification.verify import verify
+from payments.services.verification.verify import verify_twice
 from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
 
 from .fail import fail_order
@@ -62,14 +62,14 @@ def mark_failed(
         raise Conflict
     if payment.status != PaymentStatus.READY:
         raise NotAllowed(NOT_OPEN)
-    result = verify(
+    result = verify_twice(
         payment=payment,
         source=source,
         actor=actor,
         note=note,
         expected_version=expected_version,
     )
-    if refusal := _refusal(result):
+    if refusal := _refusal(result, differed=payment.verification == Verification.MISMATCHED):
         _record_refusal(result.payment, actor, reason, note, source, refusal)
         raise NotAllowed(refusal)
     if not result.is_known and not override_silence:
@@ -88,13 +88,14 @@ def mark_failed(
     )
 
 
-def _refusal(result: Result) -> str | Promise | None:
+def _refusal(result: Result, *, differed: bool) -> str | Promise | None:
     if result.payment.status in {PaymentStatus.PAID, PaymentStatus.CANCELLED}:
         return HAS_MONEY
     if result.kind is EventKind.DISCREPANCY:
         return DIFFERS
-    # Silence takes nothing back that an earlier answer has shown.
-    if not result.is_known and result.payment.verification == Verification.MISMATCHED:
+    # Neither silence nor "not there" takes back what an earlier answer has shown.
+    is_empty = not result.is_known or result.kind is EventKind.NOT_FOUND
+    if is_empty and differed:
         return DIFFERS
     return NOT_YET if may_still_appear(result.payment) else None
 

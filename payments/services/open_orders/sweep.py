@@ -33,7 +33,7 @@ from payments.core.db.away import is_away
 from payments.errors import Conflict
 from payments.models import Payment, PaymentEvent
 from payments.selectors.clock import last_apart_at
-from payments.selectors.open_orders import may_still_appear
+from payments.selectors.open_orders import is_absent, may_still_appear
 from payments.services.clock import is_apart, may_decide
 from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import verify
@@ -211,8 +211,7 @@ def _ask(payment: Payment, clock: _Clock) -> Ending:
     if result.payment.status != PaymentStatus.READY:
         return Ending(result.payment.status)
     # "Not there" may pass (contract 9#35): it is believed when the question before got it, too.
-    is_news = payment.verification != Verification.NOT_FOUND
-    if result.kind is EventKind.NOT_FOUND and is_news:
+    if result.kind is EventKind.NOT_FOUND and not is_absent(result.payment):
         return Ending.WAITING
     # Read again: the answer may have brought a virtual account with a due date of its own.
     if clock.now < _limit(result.payment, clock) or not may_decide():

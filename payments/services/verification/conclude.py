@@ -15,6 +15,7 @@ from payments import conf
 from payments.iamport import GatewayPayment
 from payments.ledger import Entry
 from payments.models import Payment
+from payments.selectors.open_orders import is_absent
 from payments.states import EventKind, Finding, Source, Verification, is_late_approval
 
 from .compare import Step, Verdict, compare
@@ -136,7 +137,9 @@ def _unknown(payment: Payment, question: Question, reply: NoAnswer) -> Conclusio
 
 def _absent(payment: Payment, question: Question) -> Conclusion:
     about_ours = question.imp_uid in {"", payment.imp_uid}
-    changes = _verified(Verification.NOT_FOUND) if about_ours else {}
+    # "Not there" may pass: said for once, it does not cover what an earlier answer has shown.
+    is_covered = payment.verification != Verification.MISMATCHED or is_absent(payment, times=1)
+    changes = _verified(Verification.NOT_FOUND) if about_ours and is_covered else {}
     entry = entry_about(question, EventKind.NOT_FOUND, imp_uid=question.imp_uid, changes=changes)
     return Conclusion(EventKind.NOT_FOUND, (entry,))
 

@@ -17,6 +17,7 @@ from payments.errors import Conflict
 from payments.iamport import GatewayPayment, IamportError, Malformed, NotAnId, NotFound, Unreadable
 from payments.locks import locked_payment
 from payments.models import Payment
+from payments.selectors.open_orders import is_absent
 from payments.states import APPROVED, EventKind, PaymentStatus, Source
 
 from .conclude import Absent, Answer, NoAnswer, Question, Reply, entry_about
@@ -64,6 +65,23 @@ def verify(
         note=note,
     )
     return settle(question=again, reply=call(again))
+
+
+def verify_twice(
+    *,
+    payment: Payment,
+    source: Source,
+    actor: AbstractBaseUser,
+    note: str,
+    expected_version: int | None = None,
+) -> Result:
+    """`verify`, for whoever goes by "there is no such payment": what is new is asked once more."""
+    result = verify(
+        payment=payment, source=source, actor=actor, note=note, expected_version=expected_version
+    )
+    if result.kind is not EventKind.NOT_FOUND or is_absent(result.payment):
+        return result
+    return verify(payment=payment, source=source, actor=actor)
 
 
 def ask(

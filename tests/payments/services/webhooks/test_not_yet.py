@@ -13,16 +13,17 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import User
+from payments.checkout.status_view import PaymentView
 from payments.errors import NotAllowed
 from payments.models import Payment, Product, WebhookDelivery
-from payments.selectors.open_orders import may_still_appear
+from payments.selectors.open_orders import is_absent, may_still_appear
 from payments.services import webhooks
 from payments.services.ledger_audit import audit
 from payments.services.open_orders import mark_failed
 from payments.services.open_orders.sweep import sweep
 from payments.services.verification.verify import verify
 from payments.services.webhooks import attempts, retry_failed
-from payments.states import FailReason, Source
+from payments.states import FailReason, Source, Verification
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds, start
 
@@ -44,8 +45,8 @@ def attempt(payment: Payment, sandbox: SandboxGateway) -> dict[str, Any]:
     return paid
 
 
-def not_there(sandbox: SandboxGateway) -> None:
-    sandbox.fault("status", match={"path": "/payments*"}, status=404)
+def not_there(sandbox: SandboxGateway, **limits: int) -> None:
+    sandbox.fault("status", match={"path": "/payments*"}, status=404, **limits)
 
 
 def deliver(imp_uid: str, merchant_uid: str) -> WebhookDelivery:
@@ -227,3 +228,67 @@ def test_what_was_told_after_the_last_answer_is_unknown_to_it(
     verify(payment=payment, source=Source.BROWSER, imp_uid="imp_123456789012")
     payment.refresh_from_db()
     assert may_still_appear(payment)
+
+
+class TestNotThereForOnce:
+    """An order of an hour ago, about which the gateway says so a single time."""
+
+    @pytest.fixture
+    def order(self, customer: User, product: Product, sandbox: SandboxGateway) -> Payment:
+        return start(customer, product, requested_at=timezone.now() - timedelta(hours=1))
+
+    @pytest.fixture
+    def differing(self, order: Payment, sandbox: SandboxGateway) -> Payment:
+        """It was approved over another amount, and we know."""
+        sandbox.pay(order.merchant_uid, 1_000, ignore_prepare=True)
+        verify(payment=order, source=Source.ADMIN)
+        order.refresh_from_db()
+        assert order.verification == Verification.MISMATCHED
+        return order
+
+    def test_an_approved_order_is_not_marked_failed(
+        self, order: Payment, operator: User, sandbox: SandboxGateway
+    ) -> None:
+        sandbox.pay(order.merchant_uid, order.amount)
+        not_there(sandbox, times=1)
+        with pytest.raises(NotAllowed):
+            fail(order, operator)
+        order.refresh_from_db()
+        assert order.status == "paid"
+
+    def test_its_customer_is_not_asked_to_pay_again(
+        self, order: Payment, sandbox: SandboxGateway
+    ) -> None:
+        not_there(sandbox)
+        verify(payment=order, source=Source.BROWSER)
+        order.refresh_from_db()
+        assert not PaymentView(order).may_order_again
+        verify(payment=order, source=Source.BROWSER)
+        order.refresh_from_db()
+        assert PaymentView(order).may_order_again
+
+    def test_it_covers_no_difference(self, differing: Payment, sandbox: SandboxGateway) -> None:
+        not_there(sandbox)
+        verify(payment=differing, source=Source.BROWSER)
+        differing.refresh_from_db()
+        assert differing.verification == Verification.MISMATCHED
+        verify(payment=differing, source=Source.BROWSER)
+        differing.refresh_from_db()
+        assert differing.verification == Verification.NOT_FOUND
+
+    def test_an_order_that_differs_is_not_marked_failed_by_it(
+        self, differing: Payment, operator: User, sandbox: SandboxGateway
+    ) -> None:
+        not_there(sandbox)
+        with pytest.raises(NotAllowed):
+            fail(differing, operator)
+        differing.refresh_from_db()
+        assert differing.status == "ready"
+
+    def test_about_an_id_that_is_not_its_own_it_is_no_answer_about_the_order(
+        self, order: Payment, sandbox: SandboxGateway
+    ) -> None:
+        not_there(sandbox)
+        for _time in range(2):
+            verify(payment=order, source=Source.BROWSER, imp_uid="imp_123456789012")
+        assert not is_absent(order)
