@@ -1,31 +1,42 @@
 """The projection: what a payment's events add up to, and how its values stand in an event.
 
 `payments.models.payment.PROJECTION` names the fields. A new one is encoded here if JSON lacks its
-type.
+type. What says who somebody is (`iamport.fields`) stands in an event masked, as it does in the
+answer that is kept beside it: an event is for good. The payment itself holds it whole.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from payments.core.masking import mask
+from payments.iamport.fields import TEXTS, Mask
 from payments.models import Payment, PaymentEvent
 from payments.models.payment import PROJECTION
 
+_PERSONAL = frozenset(text.column for text in TEXTS if text.column and text.mask is Mask.ENDS)
+
 
 def encode(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of the projection as JSON: times as ISO 8601 in UTC, the rest as they are."""
-    return {
-        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
-        for name, value in changes.items()
-    }
+    """Values of the projection as JSON: times as ISO 8601 in UTC, who somebody is masked."""
+    return {name: _encoded(name, value) for name, value in changes.items()}
+
+
+def _encoded(name: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return mask(value) if value and name in _PERSONAL else value
 
 
 def rebuilt(events: Iterable[PaymentEvent]) -> dict[str, Any]:
-    """The projection as its events alone give it, encoded as `encode` does."""
+    """The projection as its events alone give it, encoded as `encode` does.
+
+    Events of before hold names whole; masked once more, a masked one stays as it is.
+    """
     state: dict[str, Any] = {}
     for event in events:
         state.update(event.changes)
-    return state
+    return encode(state)
 
 
 def projection(payment: Payment) -> dict[str, Any]:

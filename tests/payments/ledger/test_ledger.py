@@ -101,6 +101,22 @@ class TestWriting:
                 entry=Entry(kind=EventKind.ASKED, source=Source.COMMAND, key="asked"),
             )
 
+    def test_who_holds_an_account_stands_masked_in_the_row_and_whole_on_the_payment(
+        self, unpaid: Payment
+    ) -> None:
+        changes = {"vbank_holder": "홍길동상점", "vbank_num": "56211105948400"}
+        event = record(unpaid, EventKind.VBANK_ISSUED, "vbank_issued:imp_1", changes=changes)
+        assert event.changes == changes | {"vbank_holder": "홍길***상점"}
+        unpaid.refresh_from_db()
+        assert unpaid.vbank_holder == "홍길동상점"
+        assert list(problems_of(unpaid)) == []
+
+    def test_a_row_of_before_that_holds_the_name_whole_still_gives_the_payment(self) -> None:
+        for holder in ("홍길동상점", "홍길동", ""):
+            event = PaymentEvent(changes={"vbank_holder": holder})
+            rebuilt = ledger.rebuilt([event])["vbank_holder"]
+            assert rebuilt == ledger.encode({"vbank_holder": holder})["vbank_holder"]
+
     def test_text_that_no_database_takes_is_cleaned(self, unpaid: Payment) -> None:
         event = record(unpaid, EventKind.UNKNOWN, "x", note="a\x00b\ud800c")
         assert PaymentEvent.objects.get(pk=event.pk).note == "abc"
