@@ -1,5 +1,7 @@
 """What looks personal in a text is found, and what only looks a little like it is left."""
 
+import unicodedata
+
 import pytest
 
 from payments.iamport.personal import scrubbed
@@ -23,6 +25,13 @@ from payments.iamport.personal import scrubbed
         "(02) 1234-5678",
         "hong.gildong+shop@mail.example.co.kr",
         "110-123-456789",
+        "9410\u00a01234\u00a05678\u00a09012",
+        "9410\u200b1234\u200b5678\u200b9012",
+        "9410–1234–5678–9012",
+        "9410/1234/5678/9012",
+        "9410 - 1234 - 5678 - 9012",
+        "０１０－１２３４－５６７８",
+        "ｇｉｌ＠example.com",
     ],
 )
 @pytest.mark.parametrize(
@@ -30,6 +39,10 @@ from payments.iamport.personal import scrubbed
 )
 def test_it_is_taken_out_wherever_it_stands(personal: str, text: str) -> None:
     assert scrubbed(text.format(personal)) == text.format("***")
+
+
+def test_an_address_in_korean_is_taken_out() -> None:
+    assert scrubbed("문의: 길동@예시.한국 으로") == "문의: *** 으로"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +70,9 @@ def test_what_names_nobody_is_left(harmless: str) -> None:
         ("Lee", "Lee asked, a sleeper did not", "*** asked, a sleeper did not"),
         ("김", "김밥 주문", "김밥 주문"),
         ("a.b", "a.b aXb", "*** aXb"),
+        ("Hong Gildong", "HONG GILDONG asked", "*** asked"),
+        ("김철수", unicodedata.normalize("NFD", "김철수님"), "***님"),
+        (unicodedata.normalize("NFD", "김철수"), "김철수님", "***님"),
     ],
 )
 def test_whom_the_answer_names_is_taken_out(person: str, text: str, left: str) -> None:
