@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from payments.models import Bucket, Discrepancy
+from payments.selectors.payments.customers import called
 
 from .base import BaseFilter, Row
 from .fields import DayFilter, FilterForm, OneOf, PeriodFilter, several
@@ -134,4 +135,5 @@ class DiscrepancyFilter(BaseFilter):
             return None
         if name == "run":
             return f"#{value}"
-        return str(self.form.cleaned_data.get("person") or value)
+        person = self.form.cleaned_data.get("person")
+        return called(person, unmasked=True) if person else value

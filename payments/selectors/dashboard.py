@@ -180,4 +180,4 @@ def last_events() -> list[PaymentEvent]:
     """
     events = PaymentEvent.objects.exclude(kind__in=_STEPS)
     events = events.exclude(kind=EventKind.CONFIRMED, source=Source.RUN)
-    return list(events.select_related("payment").order_by("-pk")[:EVENTS])
+    return list(events.select_related("payment", "actor").order_by("-pk")[:EVENTS])

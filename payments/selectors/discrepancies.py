@@ -21,6 +21,7 @@ from payments.core.db.search import searched
 from payments.core.money import WON
 from payments.models import Bucket, Discrepancy, DiscrepancyStep, Payment, ReconciliationRun
 
+from .payments.customers import learn_confirmed
 from .payments.detail import Agreement, ComparedField
 
 # Newest steps of one discrepancy that its page shows.
@@ -140,7 +141,8 @@ def gateway_fields(theirs: str) -> list[ComparedField]:
 
 def steps(discrepancy: Discrepancy) -> list[tuple[DiscrepancyStep, list[Change]]]:
     """What happened to it, the newest first, each with what became of the figures by it."""
-    newest_first = list(discrepancy.steps.order_by("-pk")[:MAX_STEPS])
+    newest_first = list(discrepancy.steps.select_related("actor").order_by("-pk")[:MAX_STEPS])
+    learn_confirmed(step.actor for step in newest_first)
     return [
         (step, [*_changes("ours", before, step), *_changes("theirs", before, step)])
         for step, before in zip_longest(newest_first, newest_first[1:])
@@ -218,13 +220,16 @@ def queue(person: AbstractBaseUser) -> Queue:
 def of_payment(payment: Payment) -> list[Discrepancy]:
     """Those of one payment: the open ones first, then the newest."""
     discrepancies = payment.discrepancies.select_related("owner").order_by("-is_open", "-pk")
-    return list(discrepancies[:MAX_OF_PAYMENT])
+    rows = list(discrepancies[:MAX_OF_PAYMENT])
+    learn_confirmed(row.owner for row in rows)
+    return rows
 
 
 def possible_owners() -> QuerySet[Any]:
     """Who may own a discrepancy, by name."""
-    people = get_user_model().objects.with_perm(WORK, backend=_BACKEND)
-    return people.filter(is_staff=True).order_by("email", "pk")
+    people: Any = get_user_model().objects.with_perm(WORK, backend=_BACKEND)
+    staff: QuerySet[Any] = people.filter(is_staff=True).with_confirmation()
+    return staff.order_by("email", "pk")
 
 
 def possible_owners_called(term: str) -> QuerySet[Any]:

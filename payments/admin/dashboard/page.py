@@ -23,6 +23,7 @@ from payments.models import PaymentEvent
 from payments.selectors import background, clock
 from payments.selectors import dashboard as selector
 from payments.selectors.dashboard import Dashboard
+from payments.selectors.payments.customers import called_then, learn_confirmed
 from payments.states import Source
 
 from .figures import tiles
@@ -96,7 +97,9 @@ def _events(request: HttpRequest) -> list[tuple[PaymentEvent, str, str | Promise
     """The newest events of any payment, each with its amount and who it was."""
     if not request.user.has_perm("payments.view_paymentevent"):
         return []
-    return [(event, _amount(event), _who(event)) for event in selector.last_events()]
+    events = selector.last_events()
+    learn_confirmed(event.actor for event in events if _is_named(event))
+    return [(event, _amount(event), _who(event)) for event in events]
 
 
 def _amount(event: PaymentEvent) -> str:
@@ -106,5 +109,10 @@ def _amount(event: PaymentEvent) -> str:
 
 def _who(event: PaymentEvent) -> str | Promise:
     """Staff by name; a customer's e-mail is personal, so the door they came through stands."""
-    source = Source(event.source)
-    return event.actor_name if source in _STAFF and event.actor_name else source.label
+    if _is_named(event):
+        return called_then(event.actor_name, event.actor)
+    return Source(event.source).label
+
+
+def _is_named(event: PaymentEvent) -> bool:
+    return bool(event.actor_name) and Source(event.source) in _STAFF

@@ -6,6 +6,7 @@ sees. To narrow by something else, extend `payments.filters.discrepancies`.
 
 from collections.abc import Iterator
 
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
@@ -16,6 +17,7 @@ from payments.filters.discrepancies import State
 from payments.filters.labels import FilterTerm, by_label
 from payments.models import Bucket, ReconciliationRun
 from payments.selectors.discrepancies import Totals, totals
+from payments.selectors.payments.customers import learn_confirmed
 from payments.selectors.reconciliation import last_done
 
 from .filters import DiscrepancyFilter
@@ -26,6 +28,10 @@ class DiscrepancyChangeList(FilteredChangeList):
 
     filterset_class = DiscrepancyFilter
     filterset: DiscrepancyFilter
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        learn_confirmed(row.owner for row in self.result_list)
 
     @property
     def labelled_terms(self) -> list[tuple[str, str]]:

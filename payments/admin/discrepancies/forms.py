@@ -13,6 +13,7 @@ from payments.admin.shared.personal_data import email
 from payments.core.text import filled
 from payments.models import ClosingReason
 from payments.selectors.discrepancies import possible_owners
+from payments.selectors.payments.customers import called
 from payments.services.discrepancies.rows import MAX_TEXT, MIN_TEXT, TEXT_NEEDED
 
 SUGGESTED, OTHER, NOBODY = "suggested", "other", "nobody"
@@ -67,10 +68,17 @@ class CloseForm(TextForm):
         return super().arguments | {"reason": ClosingReason(self.cleaned_data["reason"])}
 
 
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of few people, each by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return called(obj, unmasked=True)
+
+
 class OwnerForm(SeenForm):
     """To whom it is handed; nobody, where nobody is chosen."""
 
-    owner: Any = forms.ModelChoiceField(
+    owner: Any = PersonField(
         label=_("owner"),
         queryset=get_user_model().objects.none(),
         required=False,

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from payments.admin.shared.access import staff_view
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.selectors.discrepancies import possible_owners_called
-from payments.selectors.payments.customers import called, learn_confirmed
+from payments.selectors.payments.customers import called
 
 PEOPLE_A_PAGE = 20
 
@@ -14,7 +14,6 @@ PEOPLE_A_PAGE = 20
 def find_people(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
     """The first of them (JSON, as select2 reads it)."""
     term = request.GET.get("term", "").strip()
-    people = list(possible_owners_called(term)[:PEOPLE_A_PAGE])
-    learn_confirmed(people)
+    people = possible_owners_called(term)[:PEOPLE_A_PAGE]
     names = [{"id": str(person.pk), "text": called(person, unmasked=True)} for person in people]
     return JsonResponse({"results": names, "pagination": {"more": False}})

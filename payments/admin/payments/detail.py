@@ -24,6 +24,8 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
     """Everything that the page shows; what this person may do is the screen's to say."""
     unmasked = personal_data.is_unmasked(request)
     may_see_discrepancies = request.user.has_perm("payments.view_discrepancy")
+    # First: it learns of everybody on the page whether their address is confirmed.
+    happened = timeline(payment, request, unmasked=unmasked)
     return {
         "title": payment.merchant_uid,
         "subtitle": None,
@@ -35,7 +37,7 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         # Never a link to anything but a web page.
         "has_receipt": payment.receipt_url.startswith(("https://", "http://")),
         **comparison(payment),
-        **timeline(payment, request, unmasked=unmasked),
+        **happened,
         "discrepancies": of_payment(payment) if may_see_discrepancies else [],
     }
 

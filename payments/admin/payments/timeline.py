@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from payments import gateway
 from payments.admin.shared.gateway_answer import gateway_answer
-from payments.core.masking import mask_email
 from payments.core.text import whole_number
 from payments.models import Payment, PaymentEvent, WebhookDelivery
 from payments.selectors.payments import timeline as selector
+from payments.selectors.payments.customers import called_then, learn_confirmed
 from payments.selectors.payments.timeline import Before
 from payments.services.open_orders.mark_failed import GATEWAY_SILENT
 from payments.states import EventKind, FailReason, Finding, Source
@@ -97,6 +97,9 @@ def timeline(payment: Payment, request: HttpRequest, *, unmasked: bool) -> dict[
     page = selector.timeline(
         payment, before=before, with_events=with_events, with_deliveries=with_deliveries
     )
+    actors = (entry.actor for entry in page.entries if isinstance(entry, PaymentEvent))
+    # With the customer, whom the page names as well: one question for all of them.
+    learn_confirmed([payment.user, *actors])
     return {
         "timeline": [_row(entry, unmasked=unmasked) for entry in page.entries],
         "older": page.older,
@@ -135,9 +138,8 @@ def _note(event: PaymentEvent) -> str:
 
 
 def _by(event: PaymentEvent, source: Source, voice: Voice, *, unmasked: bool) -> str:
-    name = event.actor_name
-    if name and _VOICE_OF[source] is Voice.CUSTOMER and not unmasked:
-        name = mask_email(name)
+    is_personal = _VOICE_OF[source] is Voice.CUSTOMER and not unmasked
+    name = event.actor_name and called_then(event.actor_name, event.actor, unmasked=not is_personal)
     # "Staff · Staff" would say it twice.
     way = "" if str(source.label) == str(voice.label) else str(source.label)
     return " · ".join(part for part in (way, name) if part)

@@ -26,10 +26,11 @@ from payments.selectors.discrepancies import (
     figures,
     foreign_amount_at_risk,
 )
+from payments.selectors.payments.customers import called_then
 from payments.states import status_label
 
 from .compared_value import Value, compared_value
-from .display import NOTHING, age, badge, email_cell, moment
+from .display import NOTHING, age, badge, email_cell, moment, person
 
 BUCKET_LOOKS = {
     Bucket.MISSING_HERE: "bad",
@@ -91,10 +92,15 @@ def owner_and_state_cell(discrepancy: Discrepancy) -> SafeString:
     return format_html(
         '<span class="who{}">{}</span>{}<span class="small soft">{}</span>',
         "" if discrepancy.owner_id else " soft",
-        email_cell(str(discrepancy.owner or _("No owner"))),
+        email_cell(person(discrepancy.owner) or _("No owner")),
         state_badge(discrepancy),
         "" if discrepancy.is_open else discrepancy.get_closing_reason_display(),
     )
+
+
+def step_actor(step: DiscrepancyStep) -> str:
+    """Who did it, "" for the system."""
+    return step.actor_name and called_then(step.actor_name, step.actor)
 
 
 def step_badge(step: DiscrepancyStep) -> SafeString:

@@ -6,6 +6,7 @@ look, change its table below; the shapes are drawn in static/payments/admin/comp
 
 from datetime import UTC, date, datetime
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,6 +22,7 @@ from payments import pay_methods
 from payments.core.kst import stamp
 from payments.core.money import won as won  # a look like the others: screens take it from here
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery, WebhookReplay
+from payments.selectors.payments.customers import called
 from payments.states import PaymentStatus, Verification
 
 from .links import FILTERS
@@ -170,6 +172,11 @@ def outcome_badge(row: WebhookDelivery | WebhookReplay) -> SafeString:
     """What came of a webhook, or of processing it again."""
     outcome = DeliveryOutcome(row.outcome)
     return badge(OUTCOME_LOOKS[outcome], outcome.label)
+
+
+def person(who: AbstractBaseUser | None) -> str:
+    """Somebody of the staff, "" for nobody."""
+    return called(who, unmasked=True) if who is not None else ""
 
 
 def email_cell(email: str) -> SafeString:

@@ -1,7 +1,7 @@
-"""How a customer is called where staff read it: masked or whole, marked while unconfirmed.
+"""How people are called where staff read it: masked or whole, marked while unconfirmed.
 
-Every screen, picker and filter that names a customer takes the words from here; a list
-calls `learn_confirmed` first, so that its rows ask nothing of their own.
+Every screen, picker and filter that names a customer or a colleague takes the words from here; a
+list calls `learn_confirmed` first, so that its rows ask nothing of their own.
 """
 
 from collections.abc import Iterable
@@ -23,10 +23,16 @@ def everybody() -> QuerySet[Any]:
 
 def called(person: AbstractBaseUser, *, unmasked: bool) -> str:
     """The person's address, and whether nobody knows yet that it is theirs."""
-    name = str(person) if unmasked else mask_email(str(person))
-    if getattr(person, "email", "") and not getattr(person, "has_confirmed_email", True):
-        return _("%(email)s (unconfirmed)") % {"email": name}
-    return name
+    return called_then(str(person), person, unmasked=unmasked)
+
+
+def called_then(name: str, person: AbstractBaseUser | None, *, unmasked: bool = True) -> str:
+    """A name that was kept with what somebody did: marked as theirs while it is theirs still."""
+    shown = name if unmasked else mask_email(name)
+    is_theirs = bool(name) and name == getattr(person, "email", None)
+    if is_theirs and not getattr(person, "has_confirmed_email", True):
+        return _("%(email)s (unconfirmed)") % {"email": shown}
+    return shown
 
 
 def learn_confirmed(people: Iterable[AbstractBaseUser | None]) -> None:

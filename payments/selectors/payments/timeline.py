@@ -37,7 +37,7 @@ def timeline(
     """One page of what happened, of the two kinds that the reader may see."""
     events, deliveries = PaymentEvent.objects.none(), WebhookDelivery.objects.none()
     if with_events:
-        events = payment.events.order_by("-sequence")
+        events = payment.events.select_related("actor").order_by("-sequence")
     if with_deliveries:
         deliveries = payment.deliveries.order_by("-pk")
     if before.event:
