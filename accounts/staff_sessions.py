@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import ngettext
 
@@ -47,6 +47,10 @@ class StaffSessionMiddleware:
             if why := _is_over(request, now):
                 logout(request)
                 messages.info(request, why)
+                if _is_of_page(request):
+                    # The page is loaded anew and asks to sign in. A redirect would be followed
+                    # out of sight, and the reason shown to nobody.
+                    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
             else:
                 _note(request, now)
         return self.get_response(request)
@@ -87,4 +91,9 @@ def _note(request: HttpRequest, now: int) -> None:
 
 def _is_somebodys(request: HttpRequest) -> bool:
     """Whether a person did this, rather than a page that is open."""
-    return request.method not in {"GET", "HEAD"} or "HX-Request" not in request.headers
+    return request.method not in {"GET", "HEAD"} or not _is_of_page(request)
+
+
+def _is_of_page(request: HttpRequest) -> bool:
+    """Whether htmx asks, for a part of a page that is open."""
+    return "HX-Request" in request.headers

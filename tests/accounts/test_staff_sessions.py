@@ -85,6 +85,17 @@ def test_a_page_that_fetches_by_itself_keeps_nobody_signed_in(
     assert not is_signed_in(staff)
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_page_whose_part_comes_too_late_is_loaded_anew_and_says_why(
+    staff: Client, clock: time_machine.Traveller, method: str
+) -> None:
+    clock.shift(HOUR)
+    response = getattr(staff, method)(ADMIN, headers={"HX-Request": "true"})
+    assert (response.status_code, response.headers["HX-Refresh"]) == (204, "true")
+    page = staff.get(ADMIN, follow=True)
+    assert [str(message) for message in page.context["messages"]]
+
+
 def test_every_page_counts_not_the_admins_alone(
     staff: Client, clock: time_machine.Traveller
 ) -> None:
