@@ -24,6 +24,18 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200f\u2060-\u2064\ufeff]|" 
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord("、"): ord(",")}
 # Around an id: of a letter, a chat, a program, and the apostrophe of our own CSV.
 _QUOTES = "\"'`´‘’‚‛“”„‟«»"
+# The same in pairs; a bracket at one end alone may belong to an order number.
+_PAIRS = {
+    "<": ">",
+    "(": ")",
+    "[": "]",
+    "{": "}",
+    "「": "」",
+    "『": "』",
+    "《": "》",
+    "〈": "〉",
+    "【": "】",
+}
 _BETWEEN_IDS = re.compile(r"[\s,;]+")
 
 
@@ -70,13 +82,15 @@ def plain_id(text: str) -> str:
 
     A comma after it goes, and so does the apostrophe in front that our own CSVs have.
     """
-    return plain(text).translate(_NARROW).strip(f"{_QUOTES},; ")
+    stripped = plain(text).translate(_NARROW).strip(f"{_QUOTES},; ")
+    while len(stripped) > 1 and _PAIRS.get(stripped[0]) == stripped[-1]:
+        stripped = stripped[1:-1].strip(f"{_QUOTES},; ")
+    return stripped
 
 
 def ids(text: str) -> list[str]:
     """The ids in a text, each once: a pasted column, or some with commas between them."""
-    pieces = _BETWEEN_IDS.split(plain(text).translate(_NARROW))
-    return list(dict.fromkeys(filter(None, map(plain_id, pieces))))
+    return list(dict.fromkeys(_pieces(text)))
 
 
 def several_ids(text: str) -> list[str]:
@@ -84,8 +98,15 @@ def several_ids(text: str) -> list[str]:
 
     An id, or an e-mail address, has a digit, an underscore or an @ in it; a name has none.
     """
-    pieces = ids(text)
-    return pieces if len(pieces) > 1 and all(map(_is_id, pieces)) else []
+    pieces = _pieces(text)
+    # One that stands there twice is no text with a blank in it either.
+    is_list = len(pieces) > 1 and all(map(_is_id, pieces))
+    return list(dict.fromkeys(pieces)) if is_list else []
+
+
+def _pieces(text: str) -> list[str]:
+    pieces = _BETWEEN_IDS.split(plain(text).translate(_NARROW))
+    return list(filter(None, map(plain_id, pieces)))
 
 
 def _is_id(piece: str) -> bool:

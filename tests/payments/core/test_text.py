@@ -99,6 +99,17 @@ def test_several_ids_are_told_apart(text: str) -> None:
     assert ids(text) == several_ids(text) == ["imp_1", "imp_2"]
 
 
+@pytest.mark.parametrize("text", ["imp_1 imp_1", "imp_1\timp_1\n", "imp_1, imp_1"])
+def test_an_id_that_is_pasted_twice_is_that_id(text: str) -> None:
+    assert ids(text) == several_ids(text) == ["imp_1"]
+
+
+@pytest.mark.parametrize("text", ["<imp_1>", "(imp_1)", "「imp_1」", "[“imp_1”]", "<imp_1>,"])
+def test_brackets_around_an_id_are_none_of_it(text: str) -> None:
+    assert plain_id(text) == "imp_1"
+    assert plain_id("주문(1)") == "주문(1)"
+
+
 @pytest.mark.parametrize("text", ["홍 길동", "Jane Doe", "kim imp_1", "", " , "])
 def test_a_text_with_words_in_it_is_no_list_of_ids(text: str) -> None:
     assert several_ids(text) == []
