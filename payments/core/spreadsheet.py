@@ -29,19 +29,20 @@ _CHANGED = re.compile(
         [
             r"\s.*|.*\s",  # blanks at an end, which are cut off
             r"0\d+(?:\.\d*)?",  # leading zeros
-            rf"\d{{{_MOST_DIGITS + 1},}}",  # more digits than it keeps
+            rf"(?:\d\.?){{{_MOST_DIGITS + 1},}}",  # more digits than it keeps
             r"\d+\.\d*0|\.\d+|\d+\.",  # zeros and points that go
             r"[\d.,]+e[+-]?\d+",  # times ten to the power of
             r"\d{1,3}(?:,\d{3})+(?:\.\d+)?",  # thousands
             r"[$₩€£¥]\s?[\d.,]+|[\d.,]+\s?[%원]|\([\d.,]+\)",  # money, parts, below zero
             r"\d{1,4}\s?[-/]\s?\d{1,2}(?:\s?[-/]\s?\d{1,4})?",  # days
-            r"\d{1,4}\.\d{1,2}\.\d{1,4}",
+            r"\d{1,4}\.\s?\d{1,2}\.\s?\d{1,4}\.?",
             r"\d+\s\d+/\d+",  # halves and thirds
             rf"\d{{1,4}}[\s-]*{_MONTH}(?:[\s,./-]*\d{{1,4}})?",  # 2-Mar
             rf"{_MONTH}[\s,./-]*\d{{1,4}}(?:[\s,-]+\d{{1,4}})?",  # SEPT2
             r"(?:\d{2,4}년)?\s?(?:\d{1,2}월)?\s?(?:\d{1,2}일)?",  # 4월 1일
             r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s\d{1,2}:.*",  # days with a time
             r"\d+:\d{1,2}(?::\d{1,2}(?:[.,]\d*)?)?(?:\s?[ap]m?)?|\d{1,2}\s[ap]m?",  # times
+            r"(?:오전|오후)\s?\d+.*|\d{1,2}시(?:\s?\d{1,2}분)?(?:\s?\d{1,2}초)?",
             r"true|false|참|거짓",
             r"#(?:n/a|ref!|value!|div/0!|name\?|num!|null!)",  # its own errors
         ]

@@ -5,6 +5,10 @@ import pytest
 from payments.core.spreadsheet import guarded, unguarded
 
 CHANGED = [
+    "1.23456789012345678",
+    "오전 9:00",
+    "3시 30분",
+    "2026. 4. 1.",
     # It would be run.
     "=1+1",
     "==1+1",
