@@ -17,6 +17,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from backoffice.database_away import is_away
 from payments import conf
 from payments.core.addresses import caller_address
+from payments.core.text import clean
 
 
 def without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
@@ -31,6 +32,11 @@ def with_stand_in(logger: WrappedLogger, name: str, event: EventDict) -> EventDi
     if conf.gateway().is_sandbox:
         event["gateway"] = "stand-in"
     return event
+
+
+def without_turning_signs(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """A line reads as it was written, whatever an id from outside holds."""
+    return {key: clean(text) if isinstance(text, str) else text for key, text in event.items()}
 
 
 class RefusedInOneLine(logging.Filter):
@@ -75,6 +81,7 @@ def formatter(*, json: bool) -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
+            without_turning_signs,
             renderer,
         ],
     )

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "backoffice.shown_text.ShownTextMiddleware",
     # Above everything that reads what a request says, or asks the database.
     "backoffice.readable_text.ReadableTextMiddleware",
     "backoffice.database_away.DatabaseAwayMiddleware",

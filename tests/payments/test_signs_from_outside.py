@@ -1,22 +1,28 @@
 """What turns the reading direction or is no sign reaches no page, timeline, log or file."""
 
+import logging
 import unicodedata
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 
 from accounts.models import User
+from backoffice.logs import formatter
 from payments.admin.shared.gateway_answer import gateway_answer
 from payments.iamport.errors import clean as for_a_log
 from payments.iamport.parsing import text
-from payments.models import Payment, PaymentEvent, Product
+from payments.models import Bucket, Payment, PaymentEvent, Product
 from payments.services import saved_views
+from payments.services.discrepancies import queue
+from payments.services.discrepancies.mail import send_news
+from payments.services.discrepancies.queue import Difference
 from payments.services.notes import add_note
 from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
-from tests.payments.admin.conftest import SignIn, page_of, rows_of, sign_in, take, text_of
+from tests.payments.admin.conftest import LIST, SignIn, page_of, rows_of, sign_in, take, text_of
 
 __all__ = ["sign_in"]
 
@@ -38,6 +44,39 @@ def test_the_gateways_words_are_clean_wherever_they_go(
     [row] = rows_of(take(client))
     assert SIGNS.isdisjoint("".join(row.values()))
     assert row["Reason of failure"] == "카드 한도 초과"
+
+
+def test_an_order_number_of_anybodys_turns_no_page_about(
+    payment: Payment, finance: User, sign_in: SignIn
+) -> None:
+    """Anybody can open a payment window with a number of their own: it is kept as it came."""
+    number, imp_uid = f"2026{TURNED}", "imp_\u202e1"
+    Payment.objects.filter(pk=payment.pk).update(merchant_uid=number, imp_uid=imp_uid)
+    difference = Difference(
+        bucket=Bucket.MISSING_HERE, imp_uid=imp_uid, merchant_uid=number, amount=1
+    )
+    row = queue.file(difference=difference)
+    client = sign_in(finance)
+    queue_url = "/admin/payments/discrepancy/"
+    for url in (page_of(payment), LIST, queue_url, f"{queue_url}{row.pk}/change/", "/admin/"):
+        shown = text_of(client.get(url))
+        assert "2026카드 한도 초과" in shown
+        assert SIGNS.isdisjoint(shown)
+    assert Payment.objects.get(pk=payment.pk).merchant_uid == number
+
+
+def test_nor_a_line_of_the_log_or_a_mail(db: None, settings: Any) -> None:
+    record = logging.makeLogRecord({"msg": f"order {TURNED}", "levelname": "INFO"})
+    for as_json in (True, False):
+        assert SIGNS.isdisjoint(formatter(json=as_json).format(record))
+    settings.DISCREPANCY_MAIL_TO = ["finance@example.com"]
+    queue.file(
+        difference=Difference(
+            bucket=Bucket.MISSING_HERE, imp_uid="imp_\u202e1", merchant_uid=TURNED, amount=1
+        )
+    )
+    send_news()
+    assert SIGNS.isdisjoint(mail.outbox[0].body)
 
 
 def test_what_was_kept_before_is_shown_without_them(payment: Payment) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from payments import conf
 from payments.core.kst import stamp
 from payments.core.money import with_separators
+from payments.core.text import clean
 from payments.models import Bucket, Discrepancy
 from payments.selectors.discrepancies import foreign_amount_at_risk
 
@@ -79,8 +80,8 @@ def _line(discrepancy: Discrepancy) -> str:
         foreign_amount_at_risk(discrepancy)
         or _("₩%(amount)s") % {"amount": with_separators(discrepancy.amount)},
         # A number that comes from the gateway may hold anything, a line break too.
-        " ".join(discrepancy.merchant_uid.split()),
-        discrepancy.imp_uid,
+        clean(" ".join(discrepancy.merchant_uid.split())),
+        clean(discrepancy.imp_uid),
         stamp(discrepancy.found_at),
     )
     return " · ".join(parts)
