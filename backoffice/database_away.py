@@ -1,9 +1,11 @@
 """What is answered while the database is away: 503, in our frame, at whatever point it was noticed.
 
-A page says what to do next and needs no database; a script that asked for JSON gets JSON in the
-shape of `payments.checkout.refusals`. Webhooks are answered in front of this, by their own view.
-Errors of a database that is there stay errors. To tell one more kind of absence, add it to
-`is_away`.
+Away is also a database that nothing can be saved in (a full disk, a server that only follows): its
+pages are served as long as they only read. A page says what to do next and needs no database; a
+script that asked for JSON gets JSON in the shape of `payments.checkout.refusals`. Webhooks are
+answered in front of this, by their own view. Errors of a database that is there stay errors: what
+counts is decided in `payments.core.db.away`, in `absence_of`, not in its wider `is_away`, which
+is for work that can wait. To tell one more kind of absence, add it there; other words: `_json`.
 """
 
 import logging
@@ -13,7 +15,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -22,30 +23,19 @@ from django.utils import translation
 from django.utils.log import log_response
 from django.utils.translation import gettext as _
 
+from payments.core.db.away import Absence, absence_of
+
 logger = logging.getLogger("django.request")
 
 RETRY_AFTER = 10  # seconds
 CODE = "unavailable"
 
-# SQLSTATEs by which PostgreSQL sends somebody away: broken connections (class 08), too many of
-# them, a server that stops, crashed, starts, or has just dropped the database.
-_AWAY_CLASS = "08"
-_AWAY_STATES = {"53300", "57P01", "57P02", "57P03", "57P04", "57P05"}
-# What SQLite says of a file that it can't reach.
-_AWAY_SQLITE = ("SQLITE_CANTOPEN", "SQLITE_IOERR")
 _NOTICED = "database_is_away"
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether the database could not be reached, as opposed to: did not like what it was told."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    cause: Any = error.__cause__
-    if name := getattr(cause, "sqlite_errorname", None):
-        return bool(name.startswith(_AWAY_SQLITE))
-    # Without a state the server has not answered at all.
-    state = getattr(cause, "sqlstate", None)
-    return state is None or state.startswith(_AWAY_CLASS) or state in _AWAY_STATES
+    """Whether the database can't be used, as opposed to: did not like what it was told."""
+    return absence_of(error) is not None
 
 
 class DatabaseAwayMiddleware:
@@ -78,8 +68,9 @@ def remember(request: HttpRequest | None = None, **_rest: Any) -> None:
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     """The answer to this request; logged in one line."""
+    is_there = absence_of(error) is not Absence.GONE
     with translation.override(_language(request)):
-        response = _json() if _wants_json(request) else _page(request)
+        response = _json(is_there) if _wants_json(request) else _page(request, is_there)
     response.headers["Retry-After"] = str(RETRY_AFTER)
     response.headers["Cache-Control"] = "no-store"
     why = " ".join(str(error).split())
@@ -110,14 +101,20 @@ def _wants_json(request: HttpRequest) -> bool:
     return "json" in accepted and "text/html" not in accepted
 
 
-def _json() -> JsonResponse:
-    message = _("The database does not answer at the moment. Try again in a few seconds.")
+def _json(is_there: bool) -> JsonResponse:
+    message = (
+        _("Nothing can be saved at the moment. Try again in a few minutes.")
+        if is_there
+        else _("The database does not answer at the moment. Try again in a few seconds.")
+    )
     error = {"code": CODE, "field": None, "message": message}
     return JsonResponse({"error": error}, status=503)
 
 
-def _page(request: HttpRequest) -> HttpResponse:
+def _page(request: HttpRequest, is_there: bool) -> HttpResponse:
     context = {
+        # It answers, but nothing can be saved: seconds will hardly help, and pages can be read.
+        "can_be_read": is_there,
         "is_staff_page": request.path.startswith("/admin/"),
         # A form that was sent is not sent again by a link.
         "again": request.get_full_path() if request.method in {"GET", "HEAD"} else "",

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from backoffice import logs
 from backoffice.database_away import RETRY_AFTER, is_away
 from payments.checkout import pages
 from payments.models import WebhookDelivery
+from tests.backoffice.troubled import read_only, unable_to_grow, write_much
 
 REFUSED = 'connection to server at "127.0.0.1", port 5432 failed: Connection refused\n\tIs it up?'
 PAGES = ("/", "/payments/", "/admin/", "/admin/payments/payment/", "/accounts/login/", "/nowhere/")
@@ -128,6 +129,40 @@ def test_a_webhook_is_refused_so_that_nothing_is_lost_silently(
     assert not WebhookDelivery.objects.exists()
 
 
+# A database that answers and refuses every write: a follower, or its disk is full.
+Trouble = Callable[[], AbstractContextManager[None]]
+UNSAVEABLE = [read_only] if connection.vendor == "postgresql" else [read_only, unable_to_grow]
+
+
+@pytest.mark.parametrize("trouble", UNSAVEABLE)
+@pytest.mark.parametrize("accept", ["text/html", JSON])
+def test_a_page_that_can_not_save_is_503_and_does_not_speak_of_seconds(
+    client: Client, monkeypatch: pytest.MonkeyPatch, accept: str, trouble: Trouble
+) -> None:
+    client.cookies["django_language"] = "en"
+    with trouble():
+        assert client.get("/").status_code == 200
+        monkeypatch.setattr("payments.selectors.checkout.products_on_sale", write_much)
+        page = client.get("/", headers={"Accept": accept})
+    assert (page.status_code, page["Retry-After"]) == (503, str(RETRY_AFTER))
+    text = page.content.decode()
+    assert "save" in text
+    assert "a few minutes" in text
+    assert "seconds" not in text
+    if accept == JSON:
+        assert json.loads(text)["error"]["code"] == "unavailable"
+
+
+def test_staff_read_that_nothing_can_be_saved(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.selectors.dashboard.last_events", write_much)
+    with read_only():
+        page = client.get("/admin/")
+    assert page.status_code == 503
+    assert "its disk is full, or it only follows another server" in page.content.decode()
+
+
 @pytest.mark.parametrize(
     "error", [ProgrammingError("no such table"), ZeroDivisionError(), ValueError("x")]
 )
@@ -157,11 +192,14 @@ class _Driver(Exception):
         ({"sqlstate": "57P01"}, True),
         ({"sqlstate": "57P03"}, True),
         ({"sqlstate": "53300"}, True),
-        ({"sqlstate": "53100"}, False),
+        ({"sqlstate": "53100"}, True),
+        ({"sqlstate": "25006"}, True),
         ({"sqlstate": "55P03"}, False),
         ({"sqlstate": "57014"}, False),
         ({"sqlite_errorname": "SQLITE_CANTOPEN"}, True),
         ({"sqlite_errorname": "SQLITE_IOERR_READ"}, True),
+        ({"sqlite_errorname": "SQLITE_FULL"}, True),
+        ({"sqlite_errorname": "SQLITE_READONLY_DIRECTORY"}, True),
         ({"sqlite_errorname": "SQLITE_ERROR"}, False),
         ({"sqlite_errorname": "SQLITE_BUSY"}, False),
     ],
