@@ -1,9 +1,9 @@
 """What one process learns of the gateway, told to the others by a row (`GatewayState`).
 
-Read at most every `READ_EVERY` seconds, written when the breaker opens or closes, else once a
-minute. Only a thread that has a connection anyway does either: the threads that a run calls from
-have none, and none is opened for this. Whatever goes wrong with the database, the breaker of this
-process works on alone.
+Read at most every `READ_EVERY` seconds, written when the breaker opens or closes and when our key
+is refused or taken again, else once a minute. Only a thread that has a connection anyway does
+either: the threads that a run calls from have none, and none is opened for this. Whatever goes
+wrong with the database, the breaker of this process works on alone.
 """
 
 import logging
@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 from django.db.utils import InterfaceError
 from django.utils import timezone
 
-from payments.iamport import IamportError, Unavailable
+from payments.iamport import AuthenticationFailed, IamportError, Unavailable
 from payments.models import GatewayState
 from payments.models.gateway_state import THE_ROW
 
@@ -42,6 +42,8 @@ class SharedBreaker:
         # What stands in the row as far as this process knows. Where it and the breaker differ, the
         # breaker has opened or closed here, and the others are to be told.
         self._silent_since: datetime | None = None
+        # Likewise, whether the others know that our key is refused.
+        self._is_refused = False
 
     @contextmanager
     def call(self) -> Iterator[None]:
@@ -53,8 +55,8 @@ class SharedBreaker:
         except Unavailable:
             self._sync()
             raise
-        except IamportError:
-            self._sync(has_answer=True)
+        except IamportError as error:
+            self._sync(has_answer=True, is_refused=isinstance(error, AuthenticationFailed))
             raise
         self._sync(has_answer=True)
 
@@ -68,11 +70,13 @@ class SharedBreaker:
         with self.breaker.slot() as is_free:
             yield is_free and not self.breaker.is_open
 
-    def _sync(self, *, has_answer: bool = False) -> None:
+    def _sync(self, *, has_answer: bool = False, is_refused: bool = False) -> None:
         if connection.connection is None or not self._busy.acquire(blocking=False):
             return
         try:
             self._tell(has_answer)
+            if has_answer:
+                self._tell_refusal(is_refused)
             self._learn()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("the gateway's state is not shared", extra={"reason": str(error)})
@@ -91,11 +95,17 @@ class SharedBreaker:
             _write(silent_since=None, answered_at=now)
             self._silent_since = None
 
+    def _tell_refusal(self, is_refused: bool) -> None:
+        if is_refused != self._is_refused:
+            _write(refused_since=timezone.now() if is_refused else None)
+            self._is_refused = is_refused
+
     def _learn(self) -> None:
         if not self._is_due("_read_at", READ_EVERY):
             return
         row = GatewayState.objects.filter(pk=THE_ROW).first()
         self._silent_since = row.silent_since if row else None
+        self._is_refused = bool(row and row.refused_since)
         if self._silent_since:
             self.breaker.open()
         elif self.breaker.is_open:

@@ -5,6 +5,7 @@ and screen alike. To show another thing about the work: a function here, and its
 `admin.background`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,6 +80,11 @@ def alarm(*, now: datetime) -> Alarm | None:
     return None
 
 
+def gateway_state() -> GatewayState | None:
+    """What the processes know of the gateway; None before any of them has called it."""
+    return GatewayState.objects.first()
+
+
 def gateway_silent_since() -> datetime | None:
     """Since when no process has had an answer from the gateway; None while it answers."""
     return GatewayState.objects.values_list("silent_since", flat=True).first()
@@ -103,6 +109,13 @@ def failed_tasks(*, since: datetime) -> QuerySet[DBTaskResult[Any, Any]]:
 def jobs() -> dict[str, ScheduledJob]:
     """When each job of the schedule was queued last and is due next, by name."""
     return {job.name: job for job in ScheduledJob.objects.all()}
+
+
+def late_jobs(*, names: Iterable[str], now: datetime) -> list[ScheduledJob] | None:
+    """Of the jobs with these names, those that should have been queued by `now`, by the database's
+    clock; None if none has ever been planned."""
+    planned = list(ScheduledJob.objects.filter(name__in=names).order_by("due_at"))
+    return [job for job in planned if job.is_late(now)] if planned else None
 
 
 def parked() -> QuerySet[VerificationItem]:
