@@ -73,8 +73,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # In front of everything: nothing redirects the gateway, or asks for its session.
+    # In front of everything: nothing redirects the gateway or a probe, or asks for its session.
     "payments.webhooks.middleware.WebhookMiddleware",
+    "backoffice.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Pads each answer at random, so that its length gives nothing away (BREACH).
     "django.middleware.gzip.GZipMiddleware",
