@@ -106,7 +106,3 @@ def test_a_server_that_says_nothing_is_told_within_seconds() -> None:
         done = run(f"postgres://nobody@127.0.0.1:{mute.getsockname()[1]}/nothing", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["components"]["database"]["state"] in {"gone", "silent"}
-
-
-def test_a_bad_option_ends_with_64() -> None:
-    assert run("sqlite:///var/none.sqlite3", "--yaml").returncode == 64
