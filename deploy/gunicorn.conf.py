@@ -36,4 +36,5 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 # In memory: on a disk the processes' signs of life would wait for whatever else is written there.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+_memory = "/dev/shm"  # noqa: S108 (gunicorn makes a file there that has no name)
+worker_tmp_dir = _memory if os.access(_memory, os.W_OK | os.X_OK) else None
