@@ -5,6 +5,7 @@ To change who may sign up, or what a sign-up stores: the adapter of that way in.
 are settings (`ACCOUNT_*`, `SOCIALACCOUNT_*`).
 """
 
+import logging
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -18,10 +19,12 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess, Provider
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.addresses import normalized
@@ -31,6 +34,21 @@ from payments.core.addresses import caller_address
 
 # The vendors' names as people in Korea write them, for templates that translate `provider.name`.
 PROVIDER_NAMES = (gettext_noop("Naver"), gettext_noop("Kakao"))
+
+# The mails that somebody waits for; whether there is an account for the address or not, alike.
+AWAITED = {
+    f"account/email/{name}"
+    for name in (
+        "account_already_exists",
+        "email_confirmation",
+        "email_confirmation_signup",
+        "login_code",
+        "password_reset_code",
+        "password_reset_key",
+        "unknown_account",
+    )
+}
+logger = logging.getLogger(__name__)
 
 # What stands for a caller's address that nobody tells, where there has to be one.
 NO_ADDRESS = str(IPv4Address(0))
@@ -51,6 +69,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         saved: User = super().save_user(request, as_customer(user), form, commit=commit)
         return saved
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that is away stops nothing; whoever waits for the mail is told."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:
+            logger.exception("mail not sent", extra={"mail": template_prefix})
+            if template_prefix in AWAITED:
+                text = _("The mail could not be sent just now. Try again in a few minutes.")
+                messages.error(self.request, text)
 
     def clean_email(self, email: str) -> str:
         """As it is kept, so that one mailbox has one spelling at each of allauth's forms."""
