@@ -9,7 +9,7 @@ Two questions are asked about an error, and both rest on the one list of states 
   one of many things asks it first and lets such an error through, because it is about all of them.
   There a lock or a time-out is a reason to wait as well, and a state that nobody has listed too.
 
-To count another state: its line in `_STATES` or `_SQLITE`.
+To count another state: its line in `_STATES`, `_FULL_AT_THE_DOOR` or `_SQLITE`.
 """
 
 from enum import StrEnum
@@ -35,6 +35,8 @@ _STATES = dict.fromkeys(("53300", "57P01", "57P02", "57P03", "57P04", "57P05"), 
     # may lead there for some seconds.
     "25006": Absence.READ_ONLY,
 }
+# What a server without room on its disk says to whoever connects, which comes without a state.
+_FULL_AT_THE_DOOR = ("could not write init file", "No space left on device")
 # What SQLite says of its file, by how the names of its results begin.
 _SQLITE = {
     "SQLITE_CANTOPEN": Absence.GONE,
@@ -56,6 +58,8 @@ def absence_of(error: BaseException | None) -> Absence | None:
     state = getattr(cause, "sqlstate", None)
     if state is not None and not state.startswith(_BROKEN_CONNECTION):
         return _STATES.get(state)
+    if any(words in str(error) for words in _FULL_AT_THE_DOOR):
+        return Absence.FULL
     # Without a state the server has not answered at all.
     return Absence.GONE if isinstance(error, OperationalError | InterfaceError) else None
 

@@ -12,7 +12,7 @@ from django.db import (
 )
 from django.db.utils import ProgrammingError
 
-from payments.core.db.away import is_away, reason
+from payments.core.db.away import Absence, absence_of, is_away, reason
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,22 @@ def test_gone_or_out_of_room_is_away(error: Exception) -> None:
 def test_a_server_that_only_follows_another_one_is_away() -> None:
     error = DatabaseError("cannot execute INSERT in a read-only transaction")
     error.__cause__ = psycopg.errors.ReadOnlySqlTransaction()
+    assert is_away(error)
+
+
+@pytest.mark.parametrize(
+    ("words", "absence"),
+    [
+        # What PostgreSQL says to whoever connects while its disk is full: seen, without a state.
+        ('connection to server at "::1" failed: FATAL:  could not write init file', Absence.FULL),
+        ('FATAL:  could not extend file "base/1/2": No space left on device', Absence.FULL),
+        ("connection failed: Connection refused", Absence.GONE),
+    ],
+)
+def test_whoever_connects_is_told_in_which_way_it_is_away(words: str, absence: Absence) -> None:
+    error = OperationalError(words)
+    error.__cause__ = psycopg.OperationalError(words)
+    assert absence_of(error) is absence
     assert is_away(error)
 
 
