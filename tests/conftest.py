@@ -326,12 +326,17 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
+def _markers(item: pytest.Item) -> set[str]:
+    return {marker.name for marker in item.iter_markers()}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is about PostgreSQL is for PostgreSQL, and what no database changes is looked at once.
+    """What is about one database is for that one, and what no database changes is looked at once.
     Browser tests skip where there is no Chromium, with the one line that installs it.
     """
-    elsewhere = "any_database" if connection.vendor == "postgresql" else "postgresql"
-    items[:] = [item for item in items if not item.get_closest_marker(elsewhere)]
+    is_postgresql = connection.vendor == "postgresql"
+    elsewhere = {"sqlite", "any_database"} if is_postgresql else {"postgresql"}
+    items[:] = [item for item in items if elsewhere.isdisjoint(_markers(item))]
     if chromium_path() or os.environ.get("REQUIRE_BROWSER") == "1":
         return
     skip = pytest.mark.skip(reason=f"no Chromium here: {INSTALL}")

@@ -210,7 +210,7 @@ def test_w010_a_role_that_owns_nothing_passes(settings: Any, as_web: None) -> No
     assert of_the_database(settings) == []
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db
 def test_w010_sqlite_has_no_other_user(settings: Any) -> None:
-    if connection.vendor == "sqlite":
-        assert of_the_database(settings) == []
+    assert of_the_database(settings) == []

@@ -13,7 +13,6 @@ from backoffice.models import WriteTrial
 from tests.backoffice.troubled import held, read_only, unable_to_grow, write_much
 
 pytestmark = pytest.mark.django_db
-sqlite_alone = pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's file")
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +43,7 @@ def test_a_database_only_for_reading_is_down() -> None:
         assert state() == ("readonly", Status.DOWN)
 
 
-@sqlite_alone
+@pytest.mark.sqlite
 def test_a_file_that_can_not_grow_is_full() -> None:
     with unable_to_grow(), pytest.raises(DatabaseError) as full:
         write_much()
@@ -52,7 +51,7 @@ def test_a_file_that_can_not_grow_is_full() -> None:
     assert (asked.state, asked.status) == ("full", Status.DOWN)
 
 
-@sqlite_alone
+@pytest.mark.sqlite
 def test_a_disk_with_next_to_no_room_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = shutil.disk_usage(Path(str(connection.settings_dict["NAME"])).parent)
     monkeypatch.setattr(database, "LEAST_ROOM", disk.total)
