@@ -64,6 +64,15 @@ class EventKind(TextChoices):
     UNKNOWN = "unknown", _("No answer from the gateway")
 
 
+class MovementKind(TextChoices):
+    """How money moved. A correction takes back a row of ours that was wrong."""
+
+    APPROVAL = "approval", pgettext_lazy("movement", "Approval")
+    REFUND = "refund", pgettext_lazy("movement", "Refund")
+    REFUND_REVERSAL = "refund_reversal", pgettext_lazy("movement", "Refund taken back")
+    CORRECTION = "correction", pgettext_lazy("movement", "Correction")
+
+
 class Source(TextChoices):
     """Through which door a row of the ledger came in."""
 
@@ -104,6 +113,7 @@ class Finding(TextChoices):
     REFUND = "refund", _("The refunded amount differs")
     NO_PAYMENT_TIME = "no_payment_time", _("Approved, but without a time of payment")
     NO_REFUND_TIME = "no_refund_time", _("Refunded, but without a time of the refund")
+    REFUND_GONE = "refund_gone", _("A refund that was there is there no more")
     HISTORY = "history", _("The single refunds do not add up to the refunded amount")
     TIME = "time", _("A time lies before the order or in the future")
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from benchmarks.datasets.answers import money_of, told
 from payments import ledger, merchant_uid
 from payments.ledger import Entry
 from payments.models import Payment, Product
@@ -95,6 +96,7 @@ def _paid(payment: Payment, at: datetime) -> Entry:
         "verification": Verification.MATCHED,
         "verified_at": at,
     }
+    answer = told(payment, imp_uid=imp_uid, paid_at=at)
     return Entry(
         kind=EventKind.PAID,
         source=Source.COMMAND,
@@ -102,4 +104,6 @@ def _paid(payment: Payment, at: datetime) -> Entry:
         amount=payment.amount,
         imp_uid=imp_uid,
         changes=changes,
+        answer=answer,
+        movements=money_of(answer),
     )

@@ -125,3 +125,8 @@ def whole_number(text: str | None) -> int | None:
 def filled(sentence: str | Promise, **values: object) -> str:
     """A sentence with its `%(name)s` filled in; one that is translated late is filled in late."""
     return str(sentence) % values
+
+
+def web_url(text: str) -> str:
+    """The text if it is an address of the web, else "": a `javascript:` link reaches no page."""
+    return text if text.startswith(("https://", "http://")) else ""

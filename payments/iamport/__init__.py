@@ -18,6 +18,8 @@ from .errors import (
     Unavailable,
 )
 from .paging import PLACE
+from .parsing import ShapeError
+from .parsing import payment as read_payment
 from .schemas import (
     Batch,
     Cancellation,
@@ -47,9 +49,11 @@ __all__ = [
     "Prepared",
     "RefundAccount",
     "Refused",
+    "ShapeError",
     "TimeSource",
     "Unanswered",
     "Unavailable",
     "Unreadable",
     "is_imp_uid",
+    "read_payment",
 ]

@@ -7,11 +7,12 @@ new happen: add an `EventKind`, and describe it in a service.
 """
 
 from .chain import event_hash
-from .entry import Entry
+from .entry import Draft, Entry
 from .replay import encode, projection, rebuilt
 from .write import IllegalMove, append, append_many, open_order
 
 __all__ = [
+    "Draft",
     "Entry",
     "IllegalMove",
     "append",

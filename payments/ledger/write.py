@@ -6,14 +6,16 @@ and calls `append`: event and projection commit together.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
 from payments.core.db.rows import insert_rows, update_rows
+from payments.core.kst import day_of
 from payments.core.text import clean
-from payments.models import Payment, PaymentEvent
+from payments.models import Movement, Payment, PaymentEvent
 from payments.models.payment import PROJECTION
 from payments.states import EventKind, Source, may_move
 
@@ -55,6 +57,7 @@ def append(*, payment: Payment, entry: Entry) -> PaymentEvent:
     _check_transaction()
     event = _next(payment, entry)
     event.save(force_insert=True)
+    insert_rows(rows=_movements(event, entry))
     payment.save(update_fields=[*entry.changes, *HEAD])
     return event
 
@@ -62,22 +65,39 @@ def append(*, payment: Payment, entry: Entry) -> PaymentEvent:
 def append_many(*, writes: Iterable[tuple[Payment, Iterable[Entry]]]) -> None:
     """`append` for many locked payments at once: each with its rows, in order.
 
-    The same rows and the same projections, written in two statements each instead of one by one.
+    The same rows, movements and projections, written in a few statements instead of one by one.
     Either all of it is written or, with the same errors as `append`, nothing.
     """
     _check_transaction()
     events: list[PaymentEvent] = []
+    movements: list[Movement] = []
     changed: dict[tuple[str, ...], list[Payment]] = defaultdict(list)
     for payment, entries in writes:
         fields: dict[str, None] = {}
         for entry in entries:
             events.append(_next(payment, entry))
+            movements += _movements(events[-1], entry)
             fields |= dict.fromkeys(entry.changes)
         if entries:
             changed[(*fields, *HEAD)].append(payment)
     insert_rows(rows=events)
+    insert_rows(rows=movements)
     for names, payments in changed.items():
         update_rows(rows=payments, fields=names)
+
+
+def _movements(event: PaymentEvent, entry: Entry) -> list[Movement]:
+    """The money that moved by this event; learnt when it was recorded."""
+    return [
+        Movement(
+            payment_id=event.payment_id,
+            event_sequence=event.sequence,
+            day=day_of(draft.happened_at),
+            observed_at=event.recorded_at,
+            **asdict(draft),
+        )
+        for draft in entry.movements
+    ]
 
 
 def _check_transaction() -> None:

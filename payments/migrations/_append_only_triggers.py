@@ -13,6 +13,7 @@ TABLES = (
     "payments_discrepancystep",
     "payments_discrepancy_seen_by",
     "payments_dailyclose",
+    "payments_movement",
 )
 _FUNCTION = "payments_refuse_change"
 

@@ -8,6 +8,7 @@ from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, St
 from .event import PaymentEvent
 from .gateway_state import GatewayState
 from .limits import LimitCount
+from .movement import Movement
 from .payment import Payment
 from .product import Product
 from .reconciliation import ReconciliationRun
@@ -43,6 +44,7 @@ __all__ = [
     "GatewayState",
     "ItemOutcome",
     "LimitCount",
+    "Movement",
     "Payment",
     "PaymentEvent",
     "PersonalDataAccess",

@@ -15,6 +15,7 @@ from tests.architecture.code import Code, Function, functions_of, names_in, plai
 WRITERS: dict[str, tuple[str, ...]] = {
     "Payment": ("payments.ledger",),
     "PaymentEvent": ("payments.ledger",),
+    "Movement": ("payments.ledger",),
     "PersonalDataAccess": ("payments.services.access_log",),
     "DailyClose": ("payments.services.daily_close.close",),
     "DiscrepancyStep": ("payments.services.discrepancies.rows",),
@@ -37,10 +38,11 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "Product": (),
 }
 # Rows that are added and never change. Their database triggers say the same.
-APPEND_ONLY = {"PaymentEvent", "PersonalDataAccess", "DailyClose", "DiscrepancyStep"}
+APPEND_ONLY = {"PaymentEvent", "Movement", "PersonalDataAccess", "DailyClose", "DiscrepancyStep"}
 # What each relation of a model leads to.
 RELATED = {
     ("Payment", "events"): "PaymentEvent",
+    ("Payment", "movements"): "Movement",
     ("Payment", "deliveries"): "WebhookDelivery",
     ("PaymentEvent", "payment"): "Payment",
     ("VerificationRun", "items"): "VerificationItem",

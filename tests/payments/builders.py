@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from benchmarks.datasets.answers import money_of, told
 from payments import ledger, merchant_uid
 from payments.ledger import Entry
 from payments.models import Payment, Product
@@ -44,11 +45,14 @@ def paid(
     """An order that was paid at `at`."""
     payment = ordered(user, product, at=at - timedelta(minutes=2), **fields)
     imp_uid = f"imp_{next(_numbers):012d}"
+    answer = told(payment, imp_uid=imp_uid, paid_at=at)
     _happened(
         payment,
         EventKind.PAID,
         amount=payment.amount,
         imp_uid=imp_uid,
+        answer=answer,
+        movements=money_of(answer),
         changes={
             "status": PaymentStatus.PAID,
             "imp_uid": imp_uid,
@@ -67,11 +71,15 @@ def refunded(
 ) -> Payment:
     """A paid order of which `refund` won went back an hour later."""
     payment = paid(user, product, at=at, **fields)
+    imp_uid, refunds = payment.imp_uid or "", [(refund, at + timedelta(hours=1))]
+    answer = told(payment, imp_uid=imp_uid, paid_at=at, refunds=refunds)
     _happened(
         payment,
         EventKind.CANCELLED,
         amount=-refund,
-        imp_uid=payment.imp_uid or "",
+        imp_uid=imp_uid,
+        answer=answer,
+        movements=money_of(answer, standing=list(payment.movements.all())),
         changes={
             "status": PaymentStatus.CANCELLED,
             "cancelled_amount": refund,

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from payments.core.kst import from_unix
+from payments.core.text import web_url
 from payments.iamport import GatewayPayment
 from payments.models import Payment
 from payments.states import APPROVED, EventKind, Finding, PaymentStatus
@@ -100,7 +101,8 @@ def _contradictions(
 ) -> Iterator[Finding]:
     history = answer.cancel_history
     # An answer may leave the history out (contract 3); if it has one, it adds up (contract 3.4).
-    if history and sum(entry.amount for entry in history) != answer.cancel_amount:
+    parts = [entry.amount for entry in history]
+    if history and (sum(parts) != answer.cancel_amount or min(parts) <= 0):
         yield Finding.HISTORY
     if answer.cancel_amount > answer.amount:
         yield Finding.REFUND
@@ -223,15 +225,10 @@ def _facts(answer: GatewayPayment) -> dict[str, Any]:
         "pay_method": answer.pay_method,
         "pg_provider": answer.pg_provider,
         "apply_num": answer.apply_num,
-        "receipt_url": _web_url(answer.receipt_url),
+        "receipt_url": web_url(answer.receipt_url),
         # A virtual account stays on record after the deposit; other methods have none.
         "vbank_name": answer.vbank_name,
         "vbank_num": answer.vbank_num,
         "vbank_holder": answer.vbank_holder,
         "vbank_due": from_unix(answer.vbank_date),
     }
-
-
-def _web_url(url: str) -> str:
-    """The receipt's URL if it is one: a `javascript:` link must never reach a page."""
-    return url if url.startswith(("https://", "http://")) else ""

@@ -4,6 +4,7 @@
 conclusion, extend the function of the kind of answer that it follows from.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,21 @@ from django.utils import timezone
 
 from payments import conf
 from payments.iamport import GatewayPayment
-from payments.ledger import Entry
-from payments.models import Payment
+from payments.ledger import Draft, Entry
+from payments.models import Movement, Payment
 from payments.selectors.open_orders import is_absent
-from payments.states import EventKind, Finding, Source, Verification, is_late_approval
+from payments.states import (
+    APPROVED,
+    EventKind,
+    Finding,
+    MovementKind,
+    Source,
+    Verification,
+    is_late_approval,
+)
 
 from .compare import Step, Verdict, compare
+from .movements import is_known, with_movements
 
 SECOND_APPROVAL_NOTE = "approved: {ids}"
 OVERTAKEN = "the payment moved while the gateway was asked"
@@ -96,23 +106,36 @@ class Conclusion:
 
 
 def conclude(
-    *, payment: Payment, question: Question, reply: Reply, imp_uid_taken: bool, quiet: bool = False
+    *,
+    payment: Payment,
+    question: Question,
+    reply: Reply,
+    imp_uid_taken: bool,
+    standing: Sequence[Movement] = (),
+    quiet: bool = False,
 ) -> Conclusion:
     """What this reply means for a payment that the caller holds locked.
 
-    `imp_uid_taken`: another order holds the answer's imp_uid. With `quiet`, an answer that only
-    says again what we know leads to no row.
+    `imp_uid_taken`: another order holds the answer's imp_uid. `standing`: the payment's movements,
+    where the answer may bring new ones (`need_standing`). With `quiet`, an answer that
+    only says again what we know leads to no row.
     """
     if isinstance(reply, NoAnswer):
         return _unknown(payment, question, reply)
     if isinstance(reply, Absent):
         conclusion = _absent(payment, question)
     else:
-        conclusion = _answered(payment, question, reply, imp_uid_taken, quiet)
+        conclusion = _answered(payment, question, reply, imp_uid_taken, standing, quiet)
     speaks_against = conclusion.kind in {EventKind.DISCREPANCY, EventKind.NOT_FOUND}
     if speaks_against and _has_moved(payment, question):
         return _overtaken(payment, question)
     return conclusion
+
+
+def need_standing(*, payment: Payment, answer: GatewayPayment) -> bool:
+    """Whether movements may follow that depend on those that stand already."""
+    has_money = answer.status in APPROVED and payment.status in APPROVED
+    return has_money and not is_known(payment=payment, answer=answer)
 
 
 def _overtaken(payment: Payment, question: Question) -> Conclusion:
@@ -145,21 +168,31 @@ def _absent(payment: Payment, question: Question) -> Conclusion:
 
 
 def _answered(
-    payment: Payment, question: Question, answer: Answer, taken: bool, quiet: bool
+    payment: Payment,
+    question: Question,
+    answer: Answer,
+    taken: bool,
+    standing: Sequence[Movement],
+    quiet: bool,
 ) -> Conclusion:
-    verdict = _verdict(payment, question, answer, taken)
+    verdict, money = with_movements(
+        payment=payment,
+        answer=answer.payment,
+        verdict=_verdict(payment, question, answer, taken),
+        standing=standing,
+    )
     if verdict.findings:
-        return _disagree(question, answer, verdict.findings)
+        return _disagree(question, answer, verdict.findings, money)
     steps = [step for step in verdict.steps if not _is_recorded(payment, step, answer)]
     if steps:
-        return _move(payment, question, answer, steps)
-    if quiet:
+        return _move(payment, question, answer, steps, money)
+    if quiet and not money:
         return Conclusion(EventKind.CONFIRMED)
     changes = _agreement(payment, question, answer)
-    return Conclusion(
-        EventKind.CONFIRMED,
-        (_entry_with_answer(question, answer, EventKind.CONFIRMED, changes=changes),),
+    entry = _entry_with_answer(
+        question, answer, EventKind.CONFIRMED, changes=changes, movements=money
     )
+    return Conclusion(EventKind.CONFIRMED, (entry,))
 
 
 def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) -> Verdict:
@@ -190,7 +223,12 @@ def _fact_key(payment: Payment, step: Step, answer: Answer) -> str:
     return f"{step.kind}:{answer.payment.imp_uid}:{refunded}"
 
 
-def _disagree(question: Question, answer: Answer, findings: tuple[Finding, ...]) -> Conclusion:
+def _disagree(
+    question: Question,
+    answer: Answer,
+    findings: tuple[Finding, ...],
+    money: tuple[Draft, ...] = (),
+) -> Conclusion:
     entry = _entry_with_answer(
         question,
         answer,
@@ -198,11 +236,18 @@ def _disagree(question: Question, answer: Answer, findings: tuple[Finding, ...])
         reason_code=",".join(findings),
         note=SECOND_APPROVAL_NOTE.format(ids=", ".join(answer.approved)) if answer.approved else "",
         changes=_verified(Verification.MISMATCHED),
+        movements=money,
     )
     return Conclusion(EventKind.DISCREPANCY, (entry,), findings)
 
 
-def _move(payment: Payment, question: Question, answer: Answer, steps: list[Step]) -> Conclusion:
+def _move(
+    payment: Payment,
+    question: Question,
+    answer: Answer,
+    steps: list[Step],
+    money: tuple[Draft, ...],
+) -> Conclusion:
     agreement, status, entries = _agreement(payment, question, answer), payment.status, []
     for step in steps:
         late = is_late_approval(status, step.changes.get("status", ""))
@@ -215,9 +260,15 @@ def _move(payment: Payment, question: Question, answer: Answer, steps: list[Step
             amount=step.amount,
             reason_code="late_approval" if late else "",
             changes=step.changes | agreement | ({"late_approval": True} if late else {}),
+            movements=[draft for draft in money if len(steps) == 1 or _is_of(draft, step)],
         )
         entries.append(entry)
     return Conclusion(steps[-1].kind, tuple(entries))
+
+
+def _is_of(draft: Draft, step: Step) -> bool:
+    """Money that came in belongs to the row of the approval, whatever else to the other's."""
+    return (draft.kind == MovementKind.APPROVAL) == (step.kind == EventKind.PAID)
 
 
 def _agreement(payment: Payment, question: Question, answer: Answer) -> dict[str, object]:

@@ -5,6 +5,7 @@ webhooks come through `settle`, a run and an import hold their locks themselves.
 from an answer is decided in `conclude`.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,12 +13,12 @@ from payments import ledger
 from payments.iamport import GatewayPayment
 from payments.ledger import Entry
 from payments.locks import locked_payments
-from payments.models import Payment
+from payments.models import Movement, Payment
 from payments.services import clock
 from payments.services.discrepancies import queue
 from payments.states import EventKind, Finding
 
-from .conclude import Answer, Conclusion, Question, Reply, conclude
+from .conclude import Answer, Conclusion, Question, Reply, conclude, need_standing
 
 Answered = tuple[Question, Reply]
 
@@ -61,6 +62,7 @@ def settle_many(
     is its delivery in the inbox.
     """
     holders = _holders([reply for _question, reply in answered])
+    standing = _standing(payments, answered)
     writes: list[tuple[Payment, Sequence[Entry]]] = []
     results: list[Result] = []
     for question, reply in answered:
@@ -70,6 +72,7 @@ def settle_many(
             question=question,
             reply=reply,
             imp_uid_taken=_is_taken(reply, payment, holders),
+            standing=standing.get(payment.pk, ()),
             quiet=quiet,
         )
         writes.append((payment, conclusion.entries))
@@ -92,6 +95,22 @@ def _holders(replies: Sequence[Reply]) -> dict[str, int]:
     ids = {reply.payment.imp_uid for reply in replies if isinstance(reply, Answer)}
     held = Payment.objects.filter(imp_uid__in=ids).values_list("imp_uid", "pk") if ids else ()
     return {imp_uid: pk for imp_uid, pk in held if imp_uid}
+
+
+def _standing(
+    payments: Mapping[int, Payment], answered: Sequence[Answered]
+) -> dict[int, list[Movement]]:
+    """The movements of those payments to which an answer may add some, in one query."""
+    ids = {
+        question.payment_id
+        for question, reply in answered
+        if isinstance(reply, Answer)
+        and need_standing(payment=payments[question.payment_id], answer=reply.payment)
+    }
+    standing = defaultdict(list)
+    for movement in Movement.objects.filter(payment__in=ids) if ids else ():
+        standing[movement.payment_id].append(movement)
+    return standing
 
 
 def _is_taken(reply: Reply, payment: Payment, holders: Mapping[str, int]) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.models import User
+from benchmarks.datasets.answers import money_of, told
 from payments import ledger
 from payments.core.db.append_only import AppendOnlyError
 from payments.ledger import Entry, IllegalMove
@@ -54,7 +55,16 @@ def unpaid(customer: User, product: Product) -> Payment:
 @pytest.fixture
 def paid(unpaid: Payment) -> Payment:
     changes = {"status": PaymentStatus.PAID, "imp_uid": "imp_1", "paid_at": PAID_AT}
-    record(unpaid, EventKind.PAID, "paid:imp_1", amount=unpaid.amount, changes=changes)
+    answer = told(unpaid, imp_uid="imp_1", paid_at=PAID_AT)
+    record(
+        unpaid,
+        EventKind.PAID,
+        "paid:imp_1",
+        amount=unpaid.amount,
+        changes=changes,
+        answer=answer,
+        movements=money_of(answer),
+    )
     unpaid.refresh_from_db()
     return unpaid
 

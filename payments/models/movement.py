@@ -1,0 +1,70 @@
+"""Money that moved once: an approval, a refund, a refund taken back, a correction.
+
+Rows are written by `payments.ledger` alone, with the event by which we learnt of them, and never
+change: what the gateway tells later fills the payment, not its movements. A new kind goes into
+`MovementKind` and `ledger.booking`.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from payments.core.db.append_only import AppendOnlyModel
+from payments.states import MovementKind
+
+from .payment import Payment
+
+
+class Movement(AppendOnlyModel):
+    """One movement of an attempt's money: signed won, times in UTC, `day` in Korea.
+
+    `is_own`: of the attempt that settled the order; another approved attempt's money is on the PG's
+    sheet all the same. `is_derived`: the gateway told a sum and no history, so this row is what is
+    known of it. The sum of the own attempt's movements is the payment's net amount.
+    """
+
+    # Looked up by the index of its key (`movement_key_unique`).
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="movements", db_index=False
+    )
+    # The event by its number in the payment: bulk writers know no ids.
+    event_sequence = models.PositiveIntegerField(_("number of the event"))
+    key = models.CharField(max_length=160)
+    kind = models.CharField(_("kind"), max_length=16, choices=MovementKind)
+    imp_uid = models.CharField(_("PortOne payment id"), max_length=32)
+    is_own = models.BooleanField(_("of the order's own attempt"))
+    amount = models.BigIntegerField(pgettext_lazy("movement", "amount"))
+    happened_at = models.DateTimeField(_("happened"))
+    # A Korean day, stored: sums by day read an index.
+    day = models.DateField(_("day"))
+    observed_at = models.DateTimeField(_("learnt"))
+    is_derived = models.BooleanField(_("derived from a sum"), default=False)
+    is_test = models.BooleanField(_("test payment"), default=False)
+    pay_method = models.CharField(_("payment method"), max_length=20, blank=True)
+    pg_provider = models.CharField(_("PG"), max_length=16, blank=True)
+    pg_id = models.CharField(_("MID"), max_length=80, blank=True)
+    pg_tid = models.CharField(_("PG transaction id"), max_length=64, blank=True)
+    # V1 tells neither of a single movement; null is "not told".
+    tax_free = models.BigIntegerField(_("tax-free amount"), null=True, blank=True)
+    vat = models.BigIntegerField(_("VAT"), null=True, blank=True)
+    external_id = models.CharField(_("cancellation id"), max_length=64, blank=True)
+    reason = models.CharField(_("reason"), max_length=256, blank=True)
+    receipt_url = models.URLField(_("receipt"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("movement")
+        verbose_name_plural = _("movements")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "key"], name="movement_key_unique"),
+            models.CheckConstraint(condition=~Q(amount=0), name="movement_amount_not_zero"),
+            models.CheckConstraint(condition=~Q(key=""), name="movement_has_key"),
+        ]
+        # A day's movements in their order, and every sum over days.
+        indexes = [
+            models.Index(F("day").desc(), F("id").desc(), name="movement_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.amount:+}"

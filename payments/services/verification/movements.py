@@ -1,0 +1,266 @@
+"""Which money an answer books: each fact once, whatever stands already.
+
+An answer that agrees with its order and does not contradict itself is held beside the movements
+that stand for the same attempt. An entry of `cancel_history` is matched by its `cancellation_id`,
+else by time and amount as a multiset: V1 promises no order, and old entries have no id (contract
+3.4). What was derived from a sum alone and turns out to be others is taken back by a correction of
+the same time; then the others are booked. An entry that is gone books nothing: `Gone`.
+
+To book another kind of movement: a method of `_Book` that yields `Draft`s, and its `MovementKind`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from django.utils import timezone
+
+from payments.core.kst import from_unix
+from payments.core.text import web_url
+from payments.iamport import Cancellation, GatewayPayment
+from payments.ledger import Draft
+from payments.models import Movement, Payment
+from payments.states import APPROVED, Finding, MovementKind, PaymentStatus
+
+from .compare import Verdict, contradictions
+
+# A row is taken back once, so its correction is known by its key.
+_CORRECTED = "correction:"
+
+
+class Gone(Exception):
+    """A refund that was booked is not in the gateway's history any more: nothing may be booked."""
+
+
+class Untimed(Exception):
+    """A refund whose time is told nowhere: it can be on no day."""
+
+
+class Booked(Protocol):
+    """A movement that stands, or a draft of one."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def imp_uid(self) -> str: ...
+    @property
+    def is_own(self) -> bool: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def happened_at(self) -> datetime: ...
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def is_derived(self) -> bool: ...
+
+
+def with_movements(
+    *,
+    payment: Payment,
+    answer: GatewayPayment,
+    verdict: Verdict,
+    standing: Sequence[Movement],
+) -> tuple[Verdict, tuple[Draft, ...]]:
+    """The verdict and the movements that follow; if they can't be told, the finding that says why.
+
+    An answer that differs from its order or contradicts itself moves nothing.
+    """
+    is_second = _is_second_approval(payment, answer, verdict)
+    if (verdict.findings and not is_second) or is_known(payment=payment, answer=answer):
+        return verdict, ()
+    try:
+        booked = drafts(answer=answer, standing=standing, is_own=not is_second)
+    except Gone:
+        return Verdict(findings=(*verdict.findings, Finding.REFUND_GONE)), ()
+    except Untimed:
+        return Verdict(findings=(*verdict.findings, Finding.NO_REFUND_TIME)), ()
+    return verdict, booked
+
+
+def is_known(*, payment: Payment, answer: GatewayPayment) -> bool:
+    """It says that the own attempt is paid, which was booked: most answers of a run."""
+    both_paid = payment.status == answer.status == PaymentStatus.PAID
+    return both_paid and payment.imp_uid == answer.imp_uid
+
+
+def _is_second_approval(payment: Payment, answer: GatewayPayment, verdict: Verdict) -> bool:
+    """Another attempt's money is on the PG's sheet, too, if what is told of it can be true."""
+    is_another = payment.status in APPROVED and answer.imp_uid != payment.imp_uid
+    if not is_another or verdict.findings != (Finding.SECOND_APPROVAL,):
+        return False
+    now = timezone.now()
+    return not contradictions(answer=answer, ordered_at=payment.requested_at, now=now)
+
+
+def drafts(
+    *, answer: GatewayPayment, standing: Iterable[Booked], is_own: bool
+) -> tuple[Draft, ...]:
+    """What has to be booked so that the attempt's movements say what the answer says.
+
+    Raises Gone or Untimed, and then nothing may be booked. An attempt without money has none.
+    """
+    if answer.status not in APPROVED or not answer.paid_at:
+        return ()
+    book = _Book(answer, standing, is_own)
+    return (*book.approval(), *book.refunds())
+
+
+class _Book:
+    """One attempt's book: what the gateway says of it beside what stands."""
+
+    def __init__(self, answer: GatewayPayment, standing: Iterable[Booked], is_own: bool) -> None:
+        self._answer, self._is_own = answer, is_own
+        mine = [one for one in standing if one.imp_uid == answer.imp_uid]
+        self._keys = {one.key for one in mine}
+        self._refunds = _uncorrected(mine)
+
+    def approval(self) -> Iterator[Draft]:
+        """The money that came in."""
+        key = f"approval:{self._answer.imp_uid}"
+        if key not in self._keys:
+            yield self._draft(
+                key=key,
+                kind=MovementKind.APPROVAL,
+                amount=int(self._answer.amount),
+                at=self._answer.paid_at,
+                pg_tid=self._answer.pg_tid,
+                receipt_url=web_url(self._answer.receipt_url),
+            )
+
+    def refunds(self) -> Iterator[Draft]:
+        """The money that went back, entry by entry; or as a sum where no history is told."""
+        if not self._answer.cancel_history:
+            yield from self._derived()
+            return
+        wrong, new = self._unmatched()
+        yield from map(self._correction, wrong)
+        yield from map(self._refund, new)
+
+    def _derived(self) -> Iterator[Draft]:
+        missing = int(self._answer.cancel_amount) + sum(one.amount for one in self._refunds)
+        if missing < 0:
+            raise Gone
+        if missing == 0:
+            return
+        at = self._answer.cancelled_at
+        if not at:
+            raise Untimed
+        yield self._draft(
+            key=self._new_key(f"derived:{self._answer.imp_uid}:{at}:{missing}"),
+            kind=MovementKind.REFUND,
+            amount=-missing,
+            at=at,
+            reason=self._answer.cancel_reason,
+            is_derived=True,
+        )
+
+    def _unmatched(self) -> tuple[list[Booked], list[Cancellation]]:
+        """Derived rows that turned out to be others, and entries that stand nowhere yet."""
+        entries = list(self._answer.cancel_history)
+        # What was derived takes what the others leave.
+        if self._paired([row for row in self._refunds if not row.is_derived], entries):
+            raise Gone
+        wrong = self._paired([row for row in self._refunds if row.is_derived], entries)
+        entries.sort(key=lambda entry: (self._time_of(entry), entry.cancellation_id, entry.amount))
+        return wrong, entries
+
+    def _paired(self, rows: list[Booked], entries: list[Cancellation]) -> list[Booked]:
+        """Take each row's entry out of `entries`; the rows that have none.
+
+        By id first, then those without one; then an id that was told later, or is told no more.
+        """
+        for likeness in (_same_id, _no_ids, _one_id):
+            for row in tuple(rows):
+                alike = (one for one in entries if likeness(row, one) and self._is_equal(row, one))
+                if (entry := next(alike, None)) is not None:
+                    rows.remove(row)
+                    entries.remove(entry)
+        return rows
+
+    def _is_equal(self, row: Booked, entry: Cancellation) -> bool:
+        """Of the same won at the same time: one that has moved is another one."""
+        facts = -int(entry.amount), from_unix(self._time_of(entry))
+        return facts == (row.amount, row.happened_at)
+
+    def _time_of(self, entry: Cancellation) -> int:
+        """Its own time; of the only one without, the payment's (contract 3: the last refund's)."""
+        if entry.cancelled_at:
+            return entry.cancelled_at
+        untimed = [one for one in self._answer.cancel_history if not one.cancelled_at]
+        if len(untimed) > 1 or not self._answer.cancelled_at:
+            raise Untimed
+        return self._answer.cancelled_at
+
+    def _refund(self, entry: Cancellation) -> Draft:
+        at, amount = self._time_of(entry), int(entry.amount)
+        fact = entry.cancellation_id or f"{at}:{amount}"
+        return self._draft(
+            key=self._new_key(f"refund:{self._answer.imp_uid}:{fact}"),
+            kind=MovementKind.REFUND,
+            amount=-amount,
+            at=at,
+            external_id=entry.cancellation_id,
+            reason=entry.reason,
+            pg_tid=entry.pg_tid,
+            receipt_url=web_url(entry.receipt_url),
+        )
+
+    def _correction(self, row: Booked) -> Draft:
+        return self._draft(
+            key=f"{_CORRECTED}{row.key}",
+            kind=MovementKind.CORRECTION,
+            amount=-row.amount,
+            at=int(row.happened_at.timestamp()),
+        )
+
+    def _new_key(self, fact: str) -> str:
+        """Equal facts are told apart by a number: two refunds of one amount in one second."""
+        number, key = 1, fact
+        while key in self._keys:
+            number += 1
+            key = f"{fact}:{number}"
+        self._keys.add(key)
+        return key
+
+    def _draft(
+        self, *, at: int, amount: int, kind: MovementKind, key: str, **more: object
+    ) -> Draft:
+        answer, happened_at = self._answer, from_unix(at)
+        assert happened_at is not None
+        facts: dict[str, object] = {
+            "pay_method": answer.pay_method,
+            "pg_provider": answer.pg_provider,
+            "pg_id": answer.pg_id,
+            "is_test": answer.sandbox,
+        }
+        return Draft(
+            key=key,
+            kind=kind,
+            imp_uid=answer.imp_uid,
+            is_own=self._is_own,
+            amount=amount,
+            happened_at=happened_at,
+            **(facts | more),  # type: ignore[arg-type]
+        )
+
+
+def _uncorrected(rows: Sequence[Booked]) -> list[Booked]:
+    """The refunds among them that no correction has taken back."""
+    keys = {one.key for one in rows}
+    refunds = [one for one in rows if one.kind == MovementKind.REFUND]
+    return [one for one in refunds if f"{_CORRECTED}{one.key}" not in keys]
+
+
+def _same_id(row: Booked, entry: Cancellation) -> bool:
+    return bool(row.external_id) and row.external_id == entry.cancellation_id
+
+
+def _no_ids(row: Booked, entry: Cancellation) -> bool:
+    return not row.external_id and not entry.cancellation_id
+
+
+def _one_id(row: Booked, entry: Cancellation) -> bool:
+    return bool(row.external_id) != bool(entry.cancellation_id)
