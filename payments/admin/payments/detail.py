@@ -15,6 +15,7 @@ from payments.admin.shared import personal_data
 from payments.admin.shared.links import filters_of, list_url
 from payments.models import Payment
 from payments.selectors.discrepancies import of_payment
+from payments.selectors.movements import of_payment_by_time
 
 from .comparison import comparison
 from .timeline import timeline
@@ -38,6 +39,7 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         "has_receipt": payment.receipt_url.startswith(("https://", "http://")),
         **comparison(payment),
         **happened,
+        "movements": of_payment_by_time(payment),
         "discrepancies": of_payment(payment) if may_see_discrepancies else [],
     }
 

@@ -319,7 +319,7 @@ def test_a_page_costs_the_same_after_years_of_questions(
     for _ in range(60):
         builders.found(payment, Verification(payment.verification))
         received(payment)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = text_of(client.get(page_of(payment)))
     assert len(rows(page)) == timeline.MAX_ENTRIES
 
@@ -385,3 +385,22 @@ def test_what_a_stranger_wrote_is_shown_and_never_run(
         page = text_of(client.get(url))
         assert evil not in page
         assert "alert(1)" in page
+
+
+def test_the_page_shows_the_money_that_moved_day_by_day(
+    client: Client, customer: User, product: Product
+) -> None:
+    at = datetime(2026, 4, 1, 3, tzinfo=UTC)
+    payment = builders.refunded(customer, product, refund=30_000, at=at)
+    page = plain(text_of(client.get(page_of(payment))))
+    assert "Money that moved" in page
+    assert "Approval +₩99,000 2026-04-01 12:00:00 KST" in page
+    assert "Refund −₩30,000 2026-04-01 13:00:00 KST" in page
+    assert "Of another attempt" not in page
+
+
+def test_a_payment_without_money_shows_none(
+    client: Client, customer: User, product: Product
+) -> None:
+    page = text_of(client.get(page_of(builders.ordered(customer, product))))
+    assert 'id="movements"' not in page
