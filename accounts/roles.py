@@ -15,6 +15,7 @@ _VIEWER = frozenset(
     {
         "payments.view_dailyclose",
         "payments.view_discrepancy",
+        "payments.view_movement",
         "payments.view_payment",
         "payments.view_paymentevent",
         "payments.view_product",

@@ -20,6 +20,7 @@ Title = str | Promise
 # Group and icon of each screen, in the order in which they stand; icons are in icons.svg.
 _PLACES: dict[str, tuple[Title, str]] = {
     "payments.Payment": (gettext_lazy("Payments"), "payments"),
+    "payments.Movement": (gettext_lazy("Payments"), "movements"),
     "payments.VerificationRun": (gettext_lazy("Payments"), "runs"),
     "payments.WebhookDelivery": (gettext_lazy("Payments"), "inbox"),
     "payments.Discrepancy": (gettext_lazy("Reconciliation"), "differences"),

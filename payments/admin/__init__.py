@@ -4,6 +4,7 @@ from .access_log import PersonalDataAccessAdmin
 from .background.admin import WorkerAdmin
 from .daily_close.admin import DailyCloseAdmin
 from .discrepancies.admin import DiscrepancyAdmin
+from .movements.admin import MovementAdmin
 from .payments.admin import PaymentAdmin
 from .products import ProductAdmin
 from .reconciliation.admin import ReconciliationRunAdmin
@@ -13,6 +14,7 @@ from .webhooks.admin import WebhookDeliveryAdmin
 __all__ = [
     "DailyCloseAdmin",
     "DiscrepancyAdmin",
+    "MovementAdmin",
     "PaymentAdmin",
     "PersonalDataAccessAdmin",
     "ProductAdmin",

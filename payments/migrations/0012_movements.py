@@ -88,9 +88,9 @@ class Migration(migrations.Migration):
                 "default_permissions": ("view",),
                 "indexes": [
                     models.Index(
-                        models.OrderBy(models.F("day"), descending=True),
+                        models.OrderBy(models.F("happened_at"), descending=True),
                         models.OrderBy(models.F("id"), descending=True),
-                        name="movement_by_day",
+                        name="movement_by_time",
                     )
                 ],
                 "constraints": [

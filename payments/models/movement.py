@@ -36,7 +36,7 @@ class Movement(AppendOnlyModel):
     is_own = models.BooleanField(_("of the order's own attempt"))
     amount = models.BigIntegerField(pgettext_lazy("movement", "amount"))
     happened_at = models.DateTimeField(_("happened"))
-    # A Korean day, stored: sums by day read an index.
+    # A Korean day, stored: sums are grouped by it.
     day = models.DateField(_("day"))
     observed_at = models.DateTimeField(_("learnt"))
     is_derived = models.BooleanField(_("derived from a sum"), default=False)
@@ -61,9 +61,9 @@ class Movement(AppendOnlyModel):
             models.CheckConstraint(condition=~Q(amount=0), name="movement_amount_not_zero"),
             models.CheckConstraint(condition=~Q(key=""), name="movement_has_key"),
         ]
-        # A day's movements in their order, and every sum over days.
+        # The list in its order, and every sum over days.
         indexes = [
-            models.Index(F("day").desc(), F("id").desc(), name="movement_by_day"),
+            models.Index(F("happened_at").desc(), F("id").desc(), name="movement_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,46 @@
-"""Movements as screens read them. To show another thing about them: a function here."""
+"""Movements as screens read them: of one payment, and what a set of them adds up to."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet, Sum
 
 from payments.models import Movement, Payment
+from payments.states import MovementKind
+
+_OWN = Q(is_own=True)
+_IN = Q(kind=MovementKind.APPROVAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Whole won. `refunded` is what went back, less what was taken back or corrected of it.
+
+    `others` is the net of attempts that are not their order's own: on the PG's sheet, in no sum of
+    ours.
+    """
+
+    count: int
+    approved: int
+    refunded: int
+    others: int
+
+    @property
+    def net(self) -> int:
+        """What is left of the own attempts' money, by the days on which it moved."""
+        return self.approved - self.refunded
 
 
 def of_payment_by_time(payment: Payment) -> list[Movement]:
     """Every attempt's, in the order in which the money moved."""
     return list(payment.movements.order_by("happened_at", "pk"))
+
+
+def totals(movements: QuerySet[Movement]) -> Totals:
+    """Add up a queryset of movements, in one query."""
+    sums = movements.order_by().aggregate(
+        count=Count("pk"),
+        approved=Sum("amount", filter=_OWN & _IN, default=0),
+        back=Sum("amount", filter=_OWN & ~_IN, default=0),
+        others=Sum("amount", filter=~_OWN, default=0),
+    )
+    return Totals(sums["count"], sums["approved"], -sums["back"], sums["others"])

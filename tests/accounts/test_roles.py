@@ -11,6 +11,7 @@ from accounts.models import User
 LOOK = {
     "payments.view_dailyclose",
     "payments.view_discrepancy",
+    "payments.view_movement",
     "payments.view_payment",
     "payments.view_paymentevent",
     "payments.view_product",

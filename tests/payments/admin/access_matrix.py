@@ -81,6 +81,7 @@ DOORS: dict[str, Door] = {
     "payments_payment_start_run": Door(ACT, post=302),
     "payments_payment_unmask": Door(TAKE, get=302),
     "payments_payment_mask": Door(TAKE, get=302),
+    **screen("payments_movement", look=STAFF),
     **screen("payments_verificationrun", look=STAFF),
     "payments_verificationrun_progress": Door(STAFF, get=302),
     "payments_verificationrun_results": Door(STAFF, get=302),

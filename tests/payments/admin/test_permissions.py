@@ -130,6 +130,7 @@ def rows(
     payment: Payment,
     delivery: WebhookDelivery,
     customer: User,
+    product: Product,
     finance: User,
 ) -> dict[str, int]:
     """One row for each screen, by the model's name in the address."""
@@ -147,6 +148,7 @@ def rows(
         "verificationrun": run.pk,
         "reconciliationrun": begun().pk,
         "discrepancy": filed(payment).pk,
+        "movement": builders.paid(customer, product).movements.get().pk,
         "worker": worker.pk,
         "dailyclose": close_day(day=APRIL_1, actor=finance).pk,
         "product": payment.product_id,

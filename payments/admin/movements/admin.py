@@ -1,0 +1,98 @@
+"""The screen of movements: money as it moved, day by day. Only shown; the ledger writes it.
+
+To add a column: a line below, its name in `list_display`.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from payments.admin.shared.columns import column
+from payments.admin.shared.display import badge, code, moment, pay_method, signed_won
+from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.models import Movement
+from payments.states import MovementKind
+
+from .changelist import MovementChangeList
+
+_LOOKS = {
+    MovementKind.APPROVAL: "good",
+    MovementKind.REFUND: "note",
+    MovementKind.REFUND_REVERSAL: "wait",
+    MovementKind.CORRECTION: "quiet",
+}
+
+
+def kind_cell(movement: Movement) -> SafeString:
+    """The kind; beneath it what is unusual about the row."""
+    kind = MovementKind(movement.kind)
+    notes = [
+        _("Another attempt") if not movement.is_own else "",
+        _("Derived from a sum") if movement.is_derived else "",
+        _("Test payment") if movement.is_test else "",
+    ]
+    note = " · ".join(filter(None, notes))
+    return format_html('{}<span class="small">{}</span>', badge(_LOOKS[kind], kind.label), note)
+
+
+def order_cell(movement: Movement) -> SafeString:
+    """The payment, beneath it the attempt."""
+    return format_html(
+        '<a href="{}"><code class="id">{}</code></a><span class="small"><code>{}</code></span>',
+        reverse("admin:payments_payment_change", args=[movement.payment_id]),
+        movement.payment,
+        movement.imp_uid,
+    )
+
+
+def way_cell(movement: Movement) -> SafeString:
+    """By which method and PG."""
+    return format_html(
+        '{}<span class="small">{}</span>',
+        pay_method(movement.pay_method),
+        " ".join(filter(None, [movement.pg_provider, movement.pg_id])),
+    )
+
+
+@admin.register(Movement)
+class MovementAdmin(ReadOnlyAdmin):
+    """The newest money first."""
+
+    list_display = ["when", "what", "amount_words", "order", "way", "tid", "reason"]
+    list_display_links = None
+    list_select_related = ["payment"]
+    ordering = ["-happened_at", "-pk"]
+    sortable_by = ()
+    search_fields = ["payment__merchant_uid__exact", "imp_uid__exact", "pg_tid__exact"]
+    fields = [
+        *("when", "what", "amount_words", "order", "way", "tid", "external_id", "reason"),
+        *("observed_at", "event_sequence"),
+    ]
+    readonly_fields = ["when", "what", "amount_words", "order", "way", "tid"]
+
+    class Media:
+        css = {
+            "all": [
+                "payments/admin/components/filters.css",
+                "payments/admin/components/chips.css",
+                "payments/admin/screens/movements.css",
+            ]
+        }
+
+    when = column(lambda movement: moment(movement.happened_at), gettext_lazy("happened"))
+    what = column(kind_cell, pgettext_lazy("movements", "kind"))
+    amount_words = column(
+        lambda movement: signed_won(movement.amount), pgettext_lazy("movement", "amount")
+    )
+    order = column(order_cell, gettext_lazy("order number"))
+    way = column(way_cell, gettext_lazy("payment method"))
+    tid = column(lambda movement: code(movement.pg_tid), gettext_lazy("PG transaction id"))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[MovementChangeList]:
+        return MovementChangeList

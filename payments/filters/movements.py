@@ -1,0 +1,85 @@
+"""The one set of filters of movements: list and totals narrow by it.
+
+To add a filter: declare it in `MovementFilter`, name its values in `value_label` if they are not a
+few choices, and give it a place in the admin's `PANELS`.
+"""
+
+from django.db.models import F, Q, QuerySet, TextChoices
+from django.db.models.functions import Abs
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
+
+from payments import pay_methods
+from payments.models import Movement
+from payments.states import MovementKind
+
+from .base import BaseFilter, Row
+from .fields import CodesFilter, DayFilter, FilterForm, OneOf, PeriodFilter, WonFilter, several
+from .payments import PROVIDERS
+
+
+class Attempt(TextChoices):
+    """Whose money: of the attempt that settled the order, or of another one."""
+
+    ANY = "", pgettext_lazy("movements", "Any attempt")
+    OWN = "own", pgettext_lazy("movements", "The order's own")
+    OTHER = "other", pgettext_lazy("movements", "Another one")
+
+
+class MovementFilter(BaseFilter):
+    """What movements can be narrowed by. Days are Korean days, of when the money moved."""
+
+    kind = several(pgettext_lazy("movements", "kind"), MovementKind.choices, field_name="kind")
+    attempt = OneOf(label=pgettext_lazy("movements", "attempt"), choices=Attempt.choices)
+    pay_method = CodesFilter("pay_method", label=_("payment method"))
+    pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=[(p, p) for p in PROVIDERS])
+    # Of money that went back, too: a refund of 3,000 won is found by 3,000.
+    amount_min = WonFilter(method="at_least", label=_("at least (won)"))
+    amount_max = WonFilter(method="at_most", label=_("at most (won)"))
+    period = PeriodFilter()
+    first_day = DayFilter(label=pgettext_lazy("date", "from"))
+    last_day = DayFilter(label=pgettext_lazy("date", "until"))
+
+    class Meta:
+        model = Movement
+        fields: list[str] = []
+        form = FilterForm
+
+    @cached_property
+    def form(self) -> FilterForm:
+        """The form that reads them, methods named in the reader's language."""
+        form: FilterForm = super().form
+        form.fields["pay_method"].choices = [  # type: ignore[attr-defined]
+            (code, pay_methods.label(code)) for code in pay_methods.LABELS
+        ]
+        return form
+
+    @property
+    def date_field(self) -> str:
+        return "happened_at"
+
+    @property
+    def date_label(self) -> str:
+        return pgettext("movements", "Day")
+
+    def at_least(self, rows: QuerySet[Movement], name: str, won: int) -> QuerySet[Movement]:
+        """Of so many won or more, in either direction."""
+        return rows.alias(size=Abs(F("amount"))).filter(size__gte=won)
+
+    def at_most(self, rows: QuerySet[Movement], name: str, won: int) -> QuerySet[Movement]:
+        """Of so many won or less, in either direction."""
+        return rows.alias(size=Abs(F("amount"))).filter(size__lte=won)
+
+    def filter_queryset(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
+        """With the filter that is read together with nothing else."""
+        narrowed: QuerySet[Row] = super().filter_queryset(queryset)
+        attempt = self.values["attempt"]
+        return narrowed.filter(Q(is_own=attempt == Attempt.OWN)) if attempt else narrowed
+
+    def value_label(self, name: str, value: str) -> str | None:
+        if name in {"pay_method", "pg_provider"}:
+            if name in self.errors:
+                return None
+            return pay_methods.label(value) if name == "pay_method" else value
+        return super().value_label(name, value)

@@ -1,0 +1,139 @@
+"""The list of movements: money on the day it moved, what a set of it adds up to, for whom."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from benchmarks.datasets.answers import told
+from payments.core.db.rows import insert_rows
+from payments.models import Movement, Payment, Product
+from tests.payments import builders
+from tests.payments.admin.conftest import SignIn, text_of
+
+LIST = "/admin/payments/movement/"
+MARCH, APRIL = (datetime(2026, month, 31 if month == 3 else 1, 3, tzinfo=UTC) for month in (3, 4))
+
+
+@pytest.fixture
+def client(finance: User, sign_in: SignIn) -> Client:
+    return sign_in(finance)
+
+
+@pytest.fixture
+def refunded(customer: User, product: Product) -> Payment:
+    """99,000 won on 31 March at 23:30 in Korea; 30,000 of it went back an hour later, in April."""
+    at = datetime(2026, 3, 31, 14, 30, tzinfo=UTC)
+    return builders.refunded(customer, product, refund=30_000, at=at)
+
+
+@pytest.fixture
+def other_attempt(refunded: Payment) -> Movement:
+    """A second approval's money."""
+    answer = told(refunded, imp_uid="imp_other", paid_at=APRIL)
+    row = Movement(
+        payment=refunded,
+        event_sequence=1,
+        key="approval:imp_other",
+        kind="approval",
+        imp_uid=answer["imp_uid"],
+        is_own=False,
+        amount=99_000,
+        happened_at=APRIL,
+        day=APRIL.date(),
+        observed_at=APRIL,
+    )
+    insert_rows(rows=[row])
+    return Movement.objects.get(is_own=False)
+
+
+def shown(client: Client, query: str = "") -> list[int]:
+    """The won of the list's rows, in their order."""
+    response = client.get(f"{LIST}{query}")
+    assert response.status_code == 200
+    return [movement.amount for movement in response.context["cl"].result_list]
+
+
+def totals(client: Client, query: str = "") -> tuple[int, int, int, int]:
+    figures = client.get(f"{LIST}{query}").context["cl"].totals
+    return figures.approved, figures.refunded, figures.net, figures.others
+
+
+def test_a_refund_stands_on_its_own_day_in_korea(client: Client, refunded: Payment) -> None:
+    assert shown(client) == [-30_000, 99_000]
+    assert shown(client, "?from=2026-03-31&to=2026-03-31") == [99_000]
+    assert shown(client, "?from=2026-04-01&to=2026-04-01") == [-30_000]
+
+
+def test_the_totals_are_those_of_the_filtered_set(
+    client: Client, refunded: Payment, other_attempt: Movement
+) -> None:
+    assert totals(client) == (99_000, 30_000, 69_000, 99_000)
+    assert totals(client, "?from=2026-04-01") == (0, 30_000, -30_000, 99_000)
+    assert totals(client, "?attempt=own&to=2026-03-31") == (99_000, 0, 99_000, 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?kind=refund", [-30_000]),
+        ("?kind=approval,refund&attempt=own", [-30_000, 99_000]),
+        ("?attempt=other", [99_000]),
+        ("?amount_max=30000", [-30_000]),
+        ("?amount_min=30,001&attempt=own", [99_000]),
+        ("?pay_method=card&attempt=own", [-30_000, 99_000]),
+        ("?pay_method=vbank", []),
+        ("?pg_provider=html5_inicis", [-30_000, 99_000]),
+        ("?q=imp_other", [99_000]),
+        ("?q=nothing", []),
+    ],
+)
+def test_it_is_narrowed_by_what_finance_asks_for(
+    client: Client, other_attempt: Movement, query: str, found: list[int]
+) -> None:
+    assert shown(client, query) == found
+
+
+def test_an_order_number_finds_all_that_its_money_did(client: Client, refunded: Payment) -> None:
+    assert shown(client, f"?q={refunded.merchant_uid}") == [-30_000, 99_000]
+
+
+@pytest.mark.parametrize(
+    "query", ["?kind=x", "?attempt=x", "?from=2026-02-30", "?amount_min=x", "?pay_method=%00"]
+)
+def test_what_makes_no_sense_finds_nothing_and_says_so(
+    client: Client, refunded: Payment, query: str
+) -> None:
+    assert shown(client, query) == []
+    assert "Nothing is shown until the filter makes sense." in text_of(client.get(LIST + query))
+
+
+def test_what_is_unusual_about_a_row_is_said(client: Client, other_attempt: Movement) -> None:
+    page = text_of(client.get(LIST))
+    assert "Another attempt" in page
+    assert "Other attempts, in no sum" in page
+
+
+def test_a_list_costs_the_same_for_many_rows(
+    client: Client, customer: User, product: Product, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(20):
+        builders.paid(customer, product)
+    with django_assert_max_num_queries(9):
+        assert len(shown(client)) == 20
+
+
+def test_its_page_says_how_it_was_learnt_and_can_not_be_changed(
+    client: Client, refunded: Payment
+) -> None:
+    movement = refunded.movements.get(kind="refund")
+    url = f"{LIST}{movement.pk}/change/"
+    assert "−₩30,000" in text_of(client.get(url))
+    assert client.post(url, {"amount": 1}).status_code == 403
+    assert refunded.movements.get(kind="refund").amount == -30_000
+
+
+def test_an_empty_book_says_what_will_stand_there(client: Client) -> None:
+    assert "No money has moved yet." in text_of(client.get(LIST))
