@@ -7,7 +7,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from payments.models import Movement, Payment
 from payments.states import MovementKind
 
-_OWN = Q(is_own=True)
+_TEST = Q(is_test=True)
+_OWN = Q(is_own=True) & ~_TEST
 _IN = Q(kind=MovementKind.APPROVAL)
 
 
@@ -16,13 +17,14 @@ class Totals:
     """Whole won. `refunded` is what went back, less what was taken back or corrected of it.
 
     `others` is the net of attempts that are not their order's own: on the PG's sheet, in no sum of
-    ours.
+    ours. `tests` is that of test payments, which moved no money: in no sum either.
     """
 
     count: int
     approved: int
     refunded: int
     others: int
+    tests: int
 
     @property
     def net(self) -> int:
@@ -41,6 +43,7 @@ def totals(movements: QuerySet[Movement]) -> Totals:
         count=Count("pk"),
         approved=Sum("amount", filter=_OWN & _IN, default=0),
         back=Sum("amount", filter=_OWN & ~_IN, default=0),
-        others=Sum("amount", filter=~_OWN, default=0),
+        others=Sum("amount", filter=Q(is_own=False) & ~_TEST, default=0),
+        tests=Sum("amount", filter=_TEST, default=0),
     )
-    return Totals(sums["count"], sums["approved"], -sums["back"], sums["others"])
+    return Totals(sums["count"], sums["approved"], -sums["back"], sums["others"], sums["tests"])

@@ -1,5 +1,6 @@
 """The list of movements: money on the day it moved, what a set of it adds up to, for whom."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,6 +74,31 @@ def test_the_totals_are_those_of_the_filtered_set(
     assert totals(client) == (99_000, 30_000, 69_000, 99_000)
     assert totals(client, "?from=2026-04-01") == (0, 30_000, -30_000, 99_000)
     assert totals(client, "?attempt=own&to=2026-03-31") == (99_000, 0, 99_000, 0)
+
+
+def test_test_payments_are_shown_and_in_no_sum(client: Client, refunded: Payment) -> None:
+    rows = [
+        Movement(
+            payment=refunded,
+            event_sequence=1,
+            key=f"approval:imp_test_{is_own}",
+            kind="approval",
+            imp_uid="imp_test",
+            is_own=is_own,
+            is_test=True,
+            amount=1_000,
+            happened_at=APRIL,
+            day=APRIL.date(),
+            observed_at=APRIL,
+        )
+        for is_own in (True, False)
+    ]
+    insert_rows(rows=rows)
+    page = client.get(LIST)
+    assert page.context["cl"].totals.tests == 2_000
+    assert totals(client) == (99_000, 30_000, 69_000, 0)
+    assert "Test payments, in no sum" in text_of(page)
+    assert len(re.findall(r"Test payment</span>|· Test payment<", text_of(page))) == 2
 
 
 @pytest.mark.parametrize(
