@@ -8,6 +8,7 @@ from django.core.mail import EmailMessage
 from playwright.sync_api import FrameLocator, Page, expect
 
 from accounts.models import User
+from payments.locks import locked_payment
 from payments.models import Payment, Product
 from payments.services.ledger_audit import problems_of
 from tests.accounts.people import CONFIRM, code_in
@@ -76,8 +77,9 @@ def expect_state(page: Page, state: str) -> None:
 
 
 def only_payment() -> Payment:
-    payment = Payment.objects.get()
-    assert list(problems_of(payment)) == []
+    # Under its lock: a webhook that is on its way writes before it is looked at, or after.
+    with locked_payment(Payment.objects.get().pk) as payment:
+        assert list(problems_of(payment)) == []
     return payment
 
 
