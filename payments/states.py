@@ -64,6 +64,21 @@ class EventKind(TextChoices):
     UNKNOWN = "unknown", _("No answer from the gateway")
 
 
+# What the gateway says about a payment.
+ANSWERS = frozenset(
+    {
+        EventKind.CONFIRMED,
+        EventKind.VBANK_ISSUED,
+        EventKind.VBANK_MOVED,
+        EventKind.PAID,
+        EventKind.FAILED,
+        EventKind.CANCELLED,
+        EventKind.DISCREPANCY,
+        EventKind.NOT_FOUND,
+    }
+)
+
+
 class MovementKind(TextChoices):
     """How money moved. A correction takes back a row of ours that was wrong."""
 

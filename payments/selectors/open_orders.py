@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from payments.models import UNSETTLED, Payment
-from payments.states import EventKind, Source, Verification
+from payments.states import ANSWERS, EventKind, Source, Verification
 
 # A payment that was made is at the gateway after so long, or was never made.
 SHOWS_WITHIN = timedelta(seconds=30)
@@ -21,16 +21,6 @@ _SIGNS = (
     Q(source=Source.REDIRECT)
     | Q(source=Source.BROWSER) & ~Q(imp_uid="")
     | Q(source=Source.GIVE_UP, note__startswith="imp")
-)
-_ANSWERS = (
-    EventKind.CONFIRMED,
-    EventKind.VBANK_ISSUED,
-    EventKind.VBANK_MOVED,
-    EventKind.PAID,
-    EventKind.FAILED,
-    EventKind.CANCELLED,
-    EventKind.DISCREPANCY,
-    EventKind.NOT_FOUND,
 )
 
 
@@ -50,7 +40,7 @@ def is_absent(payment: Payment, *, times: int = 2) -> bool:
     """Whether the last so many answers about the payment all said that there is none."""
     # About another id than its own it says nothing about the payment.
     about_it = ~Q(kind=EventKind.NOT_FOUND) | Q(imp_uid__in={"", payment.imp_uid or ""})
-    answers = payment.events.filter(about_it, kind__in=_ANSWERS).order_by("-sequence")
+    answers = payment.events.filter(about_it, kind__in=ANSWERS).order_by("-sequence")
     last = list(answers.values_list("kind", flat=True)[:times])
     return last == [EventKind.NOT_FOUND] * times
 

@@ -17,7 +17,7 @@ from payments.selectors.payments import timeline as selector
 from payments.selectors.payments.customers import called_then, learn_confirmed
 from payments.selectors.payments.timeline import Before
 from payments.services.open_orders.mark_failed import GATEWAY_SILENT
-from payments.states import EventKind, FailReason, Finding, Source
+from payments.states import ANSWERS, EventKind, FailReason, Finding, Source
 
 
 class Voice(TextChoices):
@@ -43,20 +43,7 @@ _VOICE_OF = {
     Source.RECONCILIATION: Voice.SYSTEM,
 }
 # What the gateway says, whoever asked.
-_GATEWAY_SAYS = frozenset(
-    {
-        EventKind.PREPARED,
-        EventKind.CONFIRMED,
-        EventKind.VBANK_ISSUED,
-        EventKind.VBANK_MOVED,
-        EventKind.PAID,
-        EventKind.FAILED,
-        EventKind.CANCELLED,
-        EventKind.DISCREPANCY,
-        EventKind.NOT_FOUND,
-        EventKind.UNKNOWN,
-    }
-)
+_GATEWAY_SAYS = ANSWERS | {EventKind.PREPARED, EventKind.UNKNOWN}
 # Steps on the way to one of the others.
 _QUIET = frozenset({EventKind.PREPARE_ASKED, EventKind.PREPARED, EventKind.ASKED})
 _LOOKS = {
