@@ -11,7 +11,15 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    ViewportSize,
+)
 
 from accounts.models import User
 
@@ -108,6 +116,15 @@ class Watch:
 
     def _broken(self, error: Error) -> None:
         self.complaints.append(str(error))
+
+
+def box_of(element: Locator) -> dict[str, float]:
+    """Where the element stands in its own frame (CSS pixels), once it is there.
+
+    `Locator.bounding_box` answers None while the browser is laying the frame out anew.
+    """
+    box: dict[str, float] = element.evaluate("element => element.getBoundingClientRect().toJSON()")
+    return box
 
 
 def arrive(page: Page, address: str) -> None:

@@ -12,7 +12,7 @@ from accounts.roles import sync_roles
 from payments.models import Payment, Product
 from payments.services.ledger_audit import problems_of
 from payments.states import Finding
-from tests.browser import arrive
+from tests.browser import arrive, box_of
 from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import start
@@ -160,8 +160,6 @@ def test_the_page_fits_every_screen(walk: Walk, orders: dict[str, Payment]) -> N
     for width in (390, 1024, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        columns = [page.locator(".column").nth(n).bounding_box() for n in range(2)]
-        assert columns[0] is not None
-        assert columns[1] is not None
+        columns = [box_of(page.locator(".column").nth(n)) for n in range(2)]
         side_by_side = columns[0]["y"] == columns[1]["y"]
         assert side_by_side is (width >= 1024), f"at {width} px"

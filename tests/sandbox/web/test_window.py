@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Dialog, FrameLocator, Page
+from playwright.sync_api import Dialog, FrameLocator, Page, expect
 
-from tests.browser import Tabs, Watch
+from tests.browser import Tabs, Watch, box_of
 from tests.sandbox.conftest import Iamport, Shop
 
 pytestmark = pytest.mark.browser
@@ -171,9 +171,10 @@ def test_phone_without_redirect_url(visit: Visit) -> None:
     """Contract 4.5: without m_redirect_url the window opens over the page and the callback runs."""
     page = visit({"user_agent": PHONE, "viewport": {"width": 390, "height": 844}})
     window = opened(page)
-    box = window.locator("#pay").bounding_box()
-    assert box is not None
-    assert (box["x"], box["width"]) == (0, 390)
+    expect(page.get_by_test_id("pay-window")).to_be_visible()
+    expect(window.locator("#pay")).to_be_visible()
+    for box in (box_of(page.get_by_test_id("pay-window")), box_of(window.locator("#pay"))):
+        assert (box["x"], box["width"]) == (0, 390)
     window.get_by_test_id("pay-approve").click()
     assert result_of(page)["success"] is True
 
