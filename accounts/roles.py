@@ -41,6 +41,7 @@ _OPERATOR = _VIEWER | {
     "payments.work_discrepancy",
 }
 _APPROVER = _OPERATOR | {
+    "payments.confirm_refund_change_payment",
     "payments.override_gateway_payment",
     "payments.take_in_discrepancy",
 }
@@ -61,9 +62,9 @@ _ADMIN = (
 
 # What each is for: Viewer looks (personal data masked); Finance also exports, unmasks for a reason,
 # reconciles, works off what does not agree and closes days; Operator settles payments with the
-# gateway and works off discrepancies; Approver may settle while the gateway is silent, and take in
-# what is missing here; Admin does all of this and looks after products, people and the record of
-# who saw personal data.
+# gateway and works off discrepancies; Approver may settle while the gateway is silent, take in what
+# is missing here and confirm that refunds have changed at the PG; Admin does all of this and looks
+# after products, people and the record of who saw personal data.
 ROLES: dict[str, frozenset[str]] = {
     "Viewer": _VIEWER,
     "Finance": _FINANCE,

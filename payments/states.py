@@ -56,6 +56,7 @@ class EventKind(TextChoices):
     PAID = "paid", _("Paid")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Refunded")
+    REFUND_CHANGED = "refund_changed", _("Change of refunds confirmed")
     MARKED_FAILED = "marked_failed", _("Marked failed")
     REFUSED = "refused", _("Refused")
     NOTE = "note", pgettext_lazy("event", "Note")
@@ -73,6 +74,7 @@ ANSWERS = frozenset(
         EventKind.PAID,
         EventKind.FAILED,
         EventKind.CANCELLED,
+        EventKind.REFUND_CHANGED,
         EventKind.DISCREPANCY,
         EventKind.NOT_FOUND,
     }
@@ -157,8 +159,13 @@ ALLOWED: frozenset[tuple[str, str]] = frozenset(
 )
 
 
-def may_move(before: str, after: str) -> bool:
-    """Whether the ledger may take a payment from `before` to `after`."""
+def may_move(before: str, after: str, *, kind: EventKind) -> bool:
+    """Whether the ledger may take a payment from `before` to `after` by an event of this kind.
+
+    All of a refund is taken back only where a person has confirmed it.
+    """
+    if (before, after) == (PaymentStatus.CANCELLED, PaymentStatus.PAID):
+        return kind is EventKind.REFUND_CHANGED
     return (before, after) in ALLOWED
 
 

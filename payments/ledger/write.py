@@ -138,6 +138,6 @@ def _statuses(payment: Payment, entry: Entry) -> tuple[str, str]:
     if entry.kind in FIRST:
         return "", payment.status
     after = entry.changes.get("status", payment.status)
-    if "status" in entry.changes and not may_move(payment.status, after):
+    if "status" in entry.changes and not may_move(payment.status, after, kind=entry.kind):
         raise IllegalMove(f"{payment.merchant_uid}: {payment.status} -> {after}")
     return payment.status, after

@@ -110,6 +110,7 @@ class Payment(models.Model):
             ("verify_payment", _("Can re-verify a payment against the gateway")),
             ("mark_failed_payment", _("Can mark a payment failed")),
             ("override_gateway_payment", _("Can mark failed while the gateway is silent")),
+            ("confirm_refund_change_payment", _("Can confirm a change of refunds at the PG")),
             ("note_payment", _("Can add a note to a payment")),
             ("export_payment", _("Can export payments")),
             ("unmask_payment", _("Can see personal data, with a reason that is recorded")),

@@ -9,16 +9,23 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
+from payments.core.days import read_day
 from payments.iamport import ShapeError, read_payment
 from payments.ledger import event_hash, projection, rebuilt
 from payments.models import Movement, Payment, PaymentEvent
-from payments.services.verification.movements import Booked, Gone, Untimed, drafts
+from payments.services.verification.movements import (
+    Booked,
+    Gone,
+    RefundChange,
+    Untimed,
+    drafts,
+)
 from payments.states import EventKind
 
 BATCH = 500
 # Whose answers book money. Others may (a second approval, a history that came late): then a
 # movement names them.
-_MONEY = {EventKind.PAID, EventKind.CANCELLED}
+_MONEY = {EventKind.PAID, EventKind.CANCELLED, EventKind.REFUND_CHANGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +126,20 @@ def _booked_anew(events: Iterable[PaymentEvent]) -> list[Booked]:
         is_own = event.kind != EventKind.DISCREPANCY
         try:
             answer = read_payment(event.answer_data)
-            standing += drafts(answer=answer, standing=standing, is_own=is_own)
+            standing += drafts(
+                answer=answer, standing=standing, is_own=is_own, change=_confirmed(event)
+            )
         except (ShapeError, Gone, Untimed):
             # Such an answer has booked nothing: a movement that names it is told by none.
             continue
     return standing
+
+
+def _confirmed(event: PaymentEvent) -> RefundChange | None:
+    """What a person has said about refunds, as the event holds it."""
+    if event.kind != EventKind.REFUND_CHANGED:
+        return None
+    return RefundChange(read_day(event.reason_code))
 
 
 def _facts(rows: Iterable[Booked]) -> set[tuple[object, ...]]:

@@ -90,6 +90,7 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
     saved_views.keep(owner=admin, name="포트원과 다른 결제", query="verification=mismatched")
     payments, closes = "/admin/payments/payment", "/admin/payments/dailyclose"
     close, day = _moved_close(admin, product)
+    gone = builders.refund_gone(admin, product, refund=9_000)
     run = _paused_run(admin)
     runs_ = "/admin/payments/verificationrun"
     seen = f"/seen/{admin.username}{payments}"
@@ -155,6 +156,8 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "payment": f"{payments}/{paid.pk}/change/",
         "payment, open": f"{payments}/{open_order.pk}/change/",
         "payment, refunded": f"{payments}/{refunded.pk}/change/",
+        "payment whose refund is gone": f"{payments}/{gone.pk}/change/",
+        "change of refunds": f"{payments}/{gone.pk}/refund-change/",
         "mark failed": f"{payments}/mark-failed/?id={open_order.pk}&id={paid.pk}",
         "list, unfolded": f"/open/{admin.username}{payments}/",
         "list, personal data shown": f"{seen}/",

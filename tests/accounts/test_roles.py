@@ -35,7 +35,11 @@ FINANCE = {
     "payments.unmask_payment",
     "payments.work_discrepancy",
 }
-APPROVE = {"payments.override_gateway_payment", "payments.take_in_discrepancy"}
+APPROVE = {
+    "payments.confirm_refund_change_payment",
+    "payments.override_gateway_payment",
+    "payments.take_in_discrepancy",
+}
 EXPECTED = {
     "Viewer": LOOK,
     "Finance": LOOK | FINANCE,

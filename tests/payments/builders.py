@@ -15,7 +15,7 @@ from benchmarks.datasets.answers import money_of, told
 from payments import ledger, merchant_uid
 from payments.ledger import Entry
 from payments.models import Payment, Product
-from payments.states import EventKind, PaymentStatus, Source, Verification
+from payments.states import EventKind, Finding, PaymentStatus, Source, Verification
 
 NOON = datetime(2026, 4, 1, 3, tzinfo=UTC)
 
@@ -106,6 +106,22 @@ def failed(
 def found(payment: Payment, verification: Verification) -> Payment:
     """The same payment, after a question to the gateway that ended so."""
     _happened(payment, EventKind.DISCREPANCY, changes={"verification": verification})
+    return payment
+
+
+def refund_gone(
+    user: AbstractBaseUser, product: Product, *, refund: int, at: datetime = NOON
+) -> Payment:
+    """A refunded payment of which the gateway's last answer shows no refund any more."""
+    payment = refunded(user, product, refund=refund, at=at)
+    _happened(
+        payment,
+        EventKind.DISCREPANCY,
+        imp_uid=payment.imp_uid or "",
+        reason_code=Finding.REFUND_GONE.value,
+        answer=told(payment, imp_uid=payment.imp_uid or "", paid_at=at),
+        changes={"verification": Verification.MISMATCHED},
+    )
     return payment
 
 

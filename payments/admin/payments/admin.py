@@ -42,6 +42,7 @@ from .export import export
 from .filters import PaymentFilter
 from .mark_failed import mark_failed
 from .notes import add_note
+from .refund_change import confirm_refund_change
 from .rows import PaymentRow
 from .saved_views import delete_view, save_view
 from .start_run import start_run
@@ -91,6 +92,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     has_export_permission = right("payments.export_payment")
     has_note_permission = right("payments.note_payment")
     has_customer_permission = right("payments.take_in_discrepancy")
+    has_confirm_refund_change_permission = right("payments.confirm_refund_change_payment")
     has_unmask_permission = right(personal_data.MAY_UNMASK)
 
     def get_urls(self) -> list[URLPattern]:
@@ -107,6 +109,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             ("<int:pk>/verify/", verify, "verify"),
             ("<int:pk>/verify-row/", verify_row, "verify_row"),
             ("<int:pk>/note/", add_note, "note"),
+            ("<int:pk>/refund-change/", confirm_refund_change, "refund_change"),
             ("<int:pk>/customer/", assign_customer, "customer"),
         )
         return [*ours, *super().get_urls()]
@@ -160,6 +163,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             "why_not_fail": NOT_OPEN if may_fail and not is_open else "",
             "may_note": self.has_note_permission(request),
             "max_note": MAX_NOTE,
+            "may_confirm_refund_change": self.has_confirm_refund_change_permission(request),
             "may_decide": payment.user_id is None and self.has_customer_permission(request),
         }
 

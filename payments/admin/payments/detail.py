@@ -16,6 +16,7 @@ from payments.admin.shared.links import filters_of, list_url
 from payments.models import Payment
 from payments.selectors.discrepancies import of_payment
 from payments.selectors.movements import of_payment_by_time
+from payments.states import Finding
 
 from .comparison import comparison
 from .timeline import timeline
@@ -38,6 +39,8 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         # Never a link to anything but a web page.
         "has_receipt": payment.receipt_url.startswith(("https://", "http://")),
         **comparison(payment),
+        # The template's name for the finding that a person can clear up here.
+        "refund_gone": Finding.REFUND_GONE,
         **happened,
         "movements": of_payment_by_time(payment),
         "discrepancies": of_payment(payment) if may_see_discrepancies else [],

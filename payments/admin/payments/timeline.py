@@ -50,6 +50,7 @@ _LOOKS = {
     EventKind.PAID: "good",
     EventKind.CONFIRMED: "good",
     EventKind.CANCELLED: "note",
+    EventKind.REFUND_CHANGED: "note",
     EventKind.NOTE: "note",
     EventKind.TAKEN_IN: "note",
     EventKind.CUSTOMER_SET: "note",

@@ -64,7 +64,11 @@ class ActionResult:
 
 def verify_one(payment: Payment, actor: AbstractBaseUser) -> ActionResult:
     """Ask the gateway about one payment, which is given as the person saw it."""
-    result = verify(payment=payment, source=Source.ADMIN, actor=actor)
+    return in_words(payment, verify(payment=payment, source=Source.ADMIN, actor=actor))
+
+
+def in_words(payment: Payment, result: Result) -> ActionResult:
+    """What came of a question about this payment, which is given as it was before."""
     outcome, message = _described(payment, result)
     brief = str(gateway.in_brief(result.why)) if outcome is Outcome.UNKNOWN else ""
     return ActionResult(result.payment.merchant_uid, outcome, message, brief)

@@ -106,6 +106,7 @@ _FIELDS_OF = {
     Finding.STATUS: "status",
     Finding.UNKNOWN_STATUS: "status",
     Finding.REFUND: "cancelled_amount",
+    Finding.REFUND_GONE: "cancelled_amount",
     Finding.NO_PAYMENT_TIME: "paid_at",
 }
 

@@ -143,10 +143,10 @@ def _ready(payment: Payment, answer: GatewayPayment) -> Verdict:
 
 
 def _paid(payment: Payment, answer: GatewayPayment) -> Verdict:
-    if payment.status == PaymentStatus.CANCELLED:
-        return Verdict(findings=(Finding.STATUS,))
     if answer.cancel_amount != 0:
         return Verdict(findings=(Finding.REFUND,))
+    if payment.status == PaymentStatus.CANCELLED:
+        return Verdict(findings=(Finding.REFUND_GONE,))
     if payment.status == PaymentStatus.PAID:
         return Verdict()
     if not answer.paid_at:
@@ -171,8 +171,10 @@ def _failed(payment: Payment, answer: GatewayPayment) -> Verdict:
 
 def _cancelled(payment: Payment, answer: GatewayPayment) -> Verdict:
     refunded = int(answer.cancel_amount)
-    if not payment.cancelled_amount <= refunded <= payment.amount or refunded == 0:
+    if not 0 < refunded <= payment.amount:
         return Verdict(findings=(Finding.REFUND,))
+    if refunded < payment.cancelled_amount:
+        return Verdict(findings=(Finding.REFUND_GONE,))
     if payment.status == PaymentStatus.CANCELLED and refunded == payment.cancelled_amount:
         return Verdict()
     refund = _refund(payment, answer, refunded)
@@ -213,6 +215,17 @@ def _refund(payment: Payment, answer: GatewayPayment, refunded: int) -> Step:
         "cancelled_at": from_unix(answer.cancelled_at),
     }
     return Step(EventKind.CANCELLED, changes, amount=payment.cancelled_amount - refunded)
+
+
+def refund_change(*, payment: Payment, answer: GatewayPayment) -> Step:
+    """The refunds as the gateway tells them now; only after a person has confirmed the change."""
+    refunded = int(answer.cancel_amount)
+    changes = {
+        "status": PaymentStatus.CANCELLED if refunded else PaymentStatus.PAID,
+        "cancelled_amount": refunded,
+        "cancelled_at": from_unix(answer.cancelled_at),
+    }
+    return Step(EventKind.REFUND_CHANGED, changes, amount=payment.cancelled_amount - refunded)
 
 
 def _facts(answer: GatewayPayment) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from payments.states import (
 )
 
 from .compare import Step, Verdict, compare
-from .movements import is_known, with_movements
+from .movements import RefundChange, is_known, with_movements
 
 SECOND_APPROVAL_NOTE = "approved: {ids}"
 OVERTAKEN = "the payment moved while the gateway was asked"
@@ -39,8 +39,11 @@ _MOVES = (
     EventKind.PAID,
     EventKind.FAILED,
     EventKind.CANCELLED,
+    EventKind.REFUND_CHANGED,
     EventKind.MARKED_FAILED,
 )
+# The same may be true again after something else was.
+_REPEATABLE = (EventKind.CANCELLED, EventKind.REFUND_CHANGED, EventKind.VBANK_MOVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class Question:
     `imp_uid` "" asks by order number and so sees every attempt. `attempt` makes the keys of this
     question's rows unique. `asked_at` is before the call: the answer knows nothing of later moves.
     `is_repeated`: its door asks again by itself if the payment moves meanwhile, so an answer that
-    comes too late leaves no row.
+    comes too late leaves no row. `refund_change`: what a person has confirmed about refunds.
     """
 
     payment_id: int
@@ -61,6 +64,7 @@ class Question:
     actor: AbstractBaseUser | None = None
     asked_at: datetime = field(default_factory=timezone.now)
     is_repeated: bool = False
+    refund_change: RefundChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +184,11 @@ def _answered(
         answer=answer.payment,
         verdict=_verdict(payment, question, answer, taken),
         standing=standing,
+        change=question.refund_change,
     )
     if verdict.findings:
         return _disagree(question, answer, verdict.findings, money)
-    steps = [step for step in verdict.steps if not _is_recorded(payment, step, answer)]
+    steps = [step for step in verdict.steps if not _is_recorded(payment, step, answer, money)]
     if steps:
         return _move(payment, question, answer, steps, money)
     if quiet and not money:
@@ -209,18 +214,21 @@ def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) 
     return verdict
 
 
-def _is_recorded(payment: Payment, step: Step, answer: Answer) -> bool:
+def _is_recorded(payment: Payment, step: Step, answer: Answer, money: Sequence[Draft]) -> bool:
     """Somebody was first, or an old virtual account is reported once more: nothing to do."""
-    key = _fact_key(payment, step, answer)
+    key = _fact_key(payment, step, answer, money)
     return payment.events.filter(idempotency_key=key).exists()
 
 
-def _fact_key(payment: Payment, step: Step, answer: Answer) -> str:
-    if step.kind is EventKind.VBANK_MOVED:
+def _fact_key(payment: Payment, step: Step, answer: Answer, money: Sequence[Draft]) -> str:
+    """What makes the fact one: never a running sum, which a refund taken back brings again."""
+    if step.kind is EventKind.CANCELLED and money:
+        # Each movement is booked once, so the newest of these is this row's alone.
+        return f"{step.kind}:{money[-1].key}"
+    if step.kind in _REPEATABLE:
         # There and back again are two facts; of two who saw the same one, the lock lets one by.
         return f"{step.kind}:{answer.payment.imp_uid}:{payment.version}"
-    refunded = step.changes.get("cancelled_amount", "")
-    return f"{step.kind}:{answer.payment.imp_uid}:{refunded}"
+    return f"{step.kind}:{answer.payment.imp_uid}"
 
 
 def _disagree(
@@ -256,14 +264,20 @@ def _move(
             question,
             answer,
             step.kind,
-            key=_fact_key(payment, step, answer),
+            key=_fact_key(payment, step, answer, money),
             amount=step.amount,
-            reason_code="late_approval" if late else "",
+            reason_code="late_approval" if late else _confirmed(step, question),
             changes=step.changes | agreement | ({"late_approval": True} if late else {}),
             movements=[draft for draft in money if len(steps) == 1 or _is_of(draft, step)],
         )
         entries.append(entry)
     return Conclusion(steps[-1].kind, tuple(entries))
+
+
+def _confirmed(step: Step, question: Question) -> str:
+    """The PG's date of what was taken back: the gateway does not tell it, so the row must."""
+    change = question.refund_change if step.kind is EventKind.REFUND_CHANGED else None
+    return change.reversed_on.isoformat() if change and change.reversed_on else ""
 
 
 def _is_of(draft: Draft, step: Step) -> bool:

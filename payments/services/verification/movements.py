@@ -4,28 +4,33 @@ An answer that agrees with its order and does not contradict itself is held besi
 that stand for the same attempt. An entry of `cancel_history` is matched by its `cancellation_id`,
 else by time and amount as a multiset: V1 promises no order, and old entries have no id (contract
 3.4). What was derived from a sum alone and turns out to be others is taken back by a correction of
-the same time; then the others are booked. An entry that is gone books nothing: `Gone`.
+the same time; then the others are booked. An entry that is gone books nothing: `Gone`; unless a
+person has confirmed it (`RefundChange`): then a refund whose time has moved is corrected, and one
+that was taken back is booked as such on the PG's date.
 
 To book another kind of movement: a method of `_Book` that yields `Draft`s, and its `MovementKind`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 from django.utils import timezone
 
-from payments.core.kst import from_unix
+from payments.core.kst import day_of, from_unix, start_of
 from payments.core.text import web_url
 from payments.iamport import Cancellation, GatewayPayment
 from payments.ledger import Draft
 from payments.models import Movement, Payment
 from payments.states import APPROVED, Finding, MovementKind, PaymentStatus
 
-from .compare import Verdict, contradictions
+from .compare import Verdict, contradictions, refund_change
 
-# A row is taken back once, so its correction is known by its key.
+# A row is taken back once, so what took it back is known by its key.
 _CORRECTED = "correction:"
+_REVERSED = "reversal:"
+_TAKEN_BACK = {MovementKind.REFUND_REVERSAL, MovementKind.CORRECTION}
 
 
 class Gone(Exception):
@@ -34,6 +39,16 @@ class Gone(Exception):
 
 class Untimed(Exception):
     """A refund whose time is told nowhere: it can be on no day."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundChange:
+    """A person's word that refunds have changed at the PG, and so may change here.
+
+    `reversed_on`: the Korean day on which the PG took refunds back; None if it took back none.
+    """
+
+    reversed_on: date | None = None
 
 
 class Booked(Protocol):
@@ -63,20 +78,28 @@ def with_movements(
     answer: GatewayPayment,
     verdict: Verdict,
     standing: Sequence[Movement],
+    change: RefundChange | None = None,
 ) -> tuple[Verdict, tuple[Draft, ...]]:
     """The verdict and the movements that follow; if they can't be told, the finding that says why.
 
-    An answer that differs from its order or contradicts itself moves nothing.
+    An answer that differs from its order or contradicts itself moves nothing; one with less
+    refunded than before only after a person's `change`.
     """
     is_second = _is_second_approval(payment, answer, verdict)
-    if (verdict.findings and not is_second) or is_known(payment=payment, answer=answer):
+    is_confirmed = change is not None and verdict.findings == (Finding.REFUND_GONE,)
+    is_refused = bool(verdict.findings) and not (is_second or is_confirmed)
+    if is_refused or is_known(payment=payment, answer=answer):
         return verdict, ()
+    own_change = None if is_second else change
     try:
-        booked = drafts(answer=answer, standing=standing, is_own=not is_second)
+        booked = drafts(answer=answer, standing=standing, is_own=not is_second, change=own_change)
     except Gone:
-        return Verdict(findings=(*verdict.findings, Finding.REFUND_GONE)), ()
+        findings = dict.fromkeys((*verdict.findings, Finding.REFUND_GONE))
+        return Verdict(findings=tuple(findings)), ()
     except Untimed:
         return Verdict(findings=(*verdict.findings, Finding.NO_REFUND_TIME)), ()
+    if any(draft.kind in _TAKEN_BACK for draft in booked) and own_change:
+        return Verdict(steps=(refund_change(payment=payment, answer=answer),)), booked
     return verdict, booked
 
 
@@ -96,7 +119,11 @@ def _is_second_approval(payment: Payment, answer: GatewayPayment, verdict: Verdi
 
 
 def drafts(
-    *, answer: GatewayPayment, standing: Iterable[Booked], is_own: bool
+    *,
+    answer: GatewayPayment,
+    standing: Iterable[Booked],
+    is_own: bool,
+    change: RefundChange | None = None,
 ) -> tuple[Draft, ...]:
     """What has to be booked so that the attempt's movements say what the answer says.
 
@@ -104,18 +131,24 @@ def drafts(
     """
     if answer.status not in APPROVED or not answer.paid_at:
         return ()
-    book = _Book(answer, standing, is_own)
+    book = _Book(answer, standing, is_own, change)
     return (*book.approval(), *book.refunds())
 
 
 class _Book:
     """One attempt's book: what the gateway says of it beside what stands."""
 
-    def __init__(self, answer: GatewayPayment, standing: Iterable[Booked], is_own: bool) -> None:
-        self._answer, self._is_own = answer, is_own
+    def __init__(
+        self,
+        answer: GatewayPayment,
+        standing: Iterable[Booked],
+        is_own: bool,
+        change: RefundChange | None,
+    ) -> None:
+        self._answer, self._is_own, self._change = answer, is_own, change
         mine = [one for one in standing if one.imp_uid == answer.imp_uid]
         self._keys = {one.key for one in mine}
-        self._refunds = _uncorrected(mine)
+        self._refunds = _standing_refunds(mine)
 
     def approval(self) -> Iterator[Draft]:
         """The money that came in."""
@@ -135,14 +168,17 @@ class _Book:
         if not self._answer.cancel_history:
             yield from self._derived()
             return
-        wrong, new = self._unmatched()
-        yield from map(self._correction, wrong)
+        gone, wrong, new = self._unmatched()
+        moved = self._moved(gone, new)
+        yield from map(self._correction, (*wrong, *moved))
+        yield from (self._reversal(row) for row in gone if row not in moved)
         yield from map(self._refund, new)
 
     def _derived(self) -> Iterator[Draft]:
         missing = int(self._answer.cancel_amount) + sum(one.amount for one in self._refunds)
         if missing < 0:
-            raise Gone
+            yield from map(self._reversal, self._newest_worth(-missing))
+            return
         if missing == 0:
             return
         at = self._answer.cancelled_at
@@ -157,15 +193,41 @@ class _Book:
             is_derived=True,
         )
 
-    def _unmatched(self) -> tuple[list[Booked], list[Cancellation]]:
-        """Derived rows that turned out to be others, and entries that stand nowhere yet."""
+    def _newest_worth(self, amount: int) -> list[Booked]:
+        """The newest refunds that come to this amount; Gone if it can't be told which they were."""
+        newest: list[Booked] = []
+        for row in sorted(self._refunds, key=lambda row: row.happened_at, reverse=True):
+            if amount > 0:
+                newest.append(row)
+                amount += row.amount
+        if amount:
+            raise Gone
+        return newest
+
+    def _unmatched(self) -> tuple[list[Booked], list[Booked], list[Cancellation]]:
+        """Rows that are gone, derived ones that turned out to be others, entries to be booked."""
         entries = list(self._answer.cancel_history)
         # What was derived takes what the others leave.
-        if self._paired([row for row in self._refunds if not row.is_derived], entries):
-            raise Gone
+        gone = self._paired([row for row in self._refunds if not row.is_derived], entries)
         wrong = self._paired([row for row in self._refunds if row.is_derived], entries)
         entries.sort(key=lambda entry: (self._time_of(entry), entry.cancellation_id, entry.amount))
-        return wrong, entries
+        return gone, wrong, entries
+
+    def _moved(self, gone: list[Booked], new: list[Cancellation]) -> list[Booked]:
+        """The rows that are there at another time, where a person has confirmed the change."""
+        if self._change is None:
+            return []
+        left, moved = list(new), []
+        for row in gone:
+            alike = (
+                one
+                for one in left
+                if -int(one.amount) == row.amount and (_same_id(row, one) or _no_ids(row, one))
+            )
+            if (entry := next(alike, None)) is not None:
+                left.remove(entry)
+                moved.append(row)
+        return moved
 
     def _paired(self, rows: list[Booked], entries: list[Cancellation]) -> list[Booked]:
         """Take each row's entry out of `entries`; the rows that have none.
@@ -216,6 +278,22 @@ class _Book:
             at=int(row.happened_at.timestamp()),
         )
 
+    def _reversal(self, row: Booked) -> Draft:
+        """A refund that the PG took back, on the day that a person has told; Gone without one.
+
+        Of that day nobody knows the time: its first second, or that of the refund itself.
+        """
+        day = self._change.reversed_on if self._change else None
+        if day is None or day < day_of(row.happened_at):
+            raise Gone
+        return self._draft(
+            key=f"{_REVERSED}{row.key}",
+            kind=MovementKind.REFUND_REVERSAL,
+            amount=-row.amount,
+            at=int(max(start_of(day), row.happened_at).timestamp()),
+            external_id=row.external_id,
+        )
+
     def _new_key(self, fact: str) -> str:
         """Equal facts are told apart by a number: two refunds of one amount in one second."""
         number, key = 1, fact
@@ -247,11 +325,11 @@ class _Book:
         )
 
 
-def _uncorrected(rows: Sequence[Booked]) -> list[Booked]:
-    """The refunds among them that no correction has taken back."""
+def _standing_refunds(rows: Sequence[Booked]) -> list[Booked]:
+    """The refunds among them that still stand: neither corrected nor taken back."""
     keys = {one.key for one in rows}
     refunds = [one for one in rows if one.kind == MovementKind.REFUND]
-    return [one for one in refunds if f"{_CORRECTED}{one.key}" not in keys]
+    return [one for one in refunds if keys.isdisjoint({_CORRECTED + one.key, _REVERSED + one.key})]
 
 
 def _same_id(row: Booked, entry: Cancellation) -> bool:

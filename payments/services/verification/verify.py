@@ -21,6 +21,7 @@ from payments.selectors.open_orders import is_absent
 from payments.states import APPROVED, EventKind, PaymentStatus, Source
 
 from .conclude import Absent, Answer, NoAnswer, Question, Reply, entry_about
+from .movements import RefundChange
 from .settle import Result, settle
 
 logger = logging.getLogger(__name__)
@@ -35,12 +36,14 @@ def verify(
     every_attempt: bool = False,
     note: str = "",
     expected_version: int | None = None,
+    refund_change: RefundChange | None = None,
 ) -> Result:
     """Ask the gateway about a payment and apply its answer.
 
     `imp_uid` is the attempt that the caller was told of; without it, an approved payment is asked
     for by its own imp_uid and an open one by its order number, because any attempt may have been
-    approved. `every_attempt` asks by order number in any case. `note` is kept with the question.
+    approved. `every_attempt` asks by order number in any case. `note` is kept with the question,
+    `refund_change` is what a person has confirmed (`refund_change.confirm`).
     Raises Conflict if `expected_version` is given and the payment has moved on since. Trouble at
     the gateway is a Result, not an exception.
     """
@@ -52,6 +55,7 @@ def verify(
         every_attempt=every_attempt,
         note=note,
         expected_version=expected_version,
+        refund_change=refund_change,
     )
     result = settle(question=question, reply=call(question))
     if not result.is_overtaken:
@@ -63,6 +67,7 @@ def verify(
         imp_uid=imp_uid,
         every_attempt=every_attempt,
         note=note,
+        refund_change=refund_change,
     )
     return settle(question=again, reply=call(again))
 
@@ -93,6 +98,7 @@ def ask(
     every_attempt: bool = False,
     note: str = "",
     expected_version: int | None = None,
+    refund_change: RefundChange | None = None,
 ) -> Question:
     """Step one: record that we ask, and commit, so that a crash during the call leaves a trace."""
     attempt = uuid.uuid4().hex
@@ -108,6 +114,7 @@ def ask(
             source=source,
             imp_uid=imp_uid or own or "",
             actor=actor,
+            refund_change=refund_change,
         )
         entry = entry_about(question, EventKind.ASKED, imp_uid=question.imp_uid, note=note)
         ledger.append(payment=locked, entry=entry)

@@ -91,6 +91,7 @@ DOORS: dict[str, Door] = {
     "payments_verificationrun_again": Door(ACT, get=302),
     "payments_verificationrun_export": Door(TAKE),
     **screen("payments_worker", look=ACT),
+    "payments_payment_refund_change": Door(TAKE_IN, get=302),  # no refund is gone
     "payments_payment_customer": Door(TAKE_IN, get=302),  # it has a customer
     **screen("payments_webhookdelivery", look=STAFF),
     "payments_webhookdelivery_replay": Door(ACT, get=302),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from payments.core.kst import day_of
 from payments.iamport import GatewayPayment, read_payment
 from payments.ledger import Draft
-from payments.services.verification.movements import Gone, Untimed, drafts
+from payments.services.verification.movements import Gone, RefundChange, Untimed, drafts
 from payments.states import MovementKind
 
 PAID = datetime(2026, 10, 20, 3, tzinfo=UTC)
@@ -207,3 +207,50 @@ def _look(history: Sequence[Refund], data: st.DataObject) -> GatewayPayment:
     if data.draw(st.booleans()):
         return without_history(*history)
     return answer(*data.draw(st.permutations(history)))
+
+
+# What happens, one after the other: a refund of so many won, or the newest of them undone; and
+# whether anybody looks before the next.
+STORIES = st.lists(
+    st.tuples(st.sampled_from([500, 1_000, 1_500, 0]), st.booleans()), min_size=1, max_size=8
+)
+
+
+@given(story=STORIES)
+def test_refunds_that_are_taken_back_add_up_on_the_days_of_both(
+    story: list[tuple[int, bool]],
+) -> None:
+    history: list[Refund] = []
+    rows = booked(answer())
+    truth = Counter({str(day_of(PAID)): AMOUNT})
+    seen: set[str] = set()
+    for number, (amount, is_looked_at) in enumerate([*story, (500, True)]):
+        at = PAID + timedelta(days=number)
+        if amount:
+            history.append(refund(amount, at, cancellation_id=f"c{number}"))
+        elif history:
+            history.pop()
+        if not is_looked_at:
+            continue
+        rows += _confirmed(answer(*history), rows, at.date())
+        now = {str(entry["cancellation_id"]): entry for entry in history}
+        for name in now.keys() - seen:
+            when = datetime.fromtimestamp(now[name]["cancelled_at"], tz=UTC)
+            truth[str(day_of(when))] -= now[name]["amount"]
+        for name in seen - now.keys():
+            truth[str(day_of(at))] += -next(
+                row.amount for row in rows if row.external_id == name and row.kind == "refund"
+            )
+        seen = set(now)
+        assert sum(row.amount for row in rows) == AMOUNT - sum(e["amount"] for e in history)
+    assert by_day(rows) == {day: amount for day, amount in truth.items() if amount}
+    assert len({row.key for row in rows}) == len(rows)
+
+
+def _confirmed(one: GatewayPayment, standing: list[Draft], on: date) -> tuple[Draft, ...]:
+    """Booked at once if nothing is gone, else in the name of a person who says the day."""
+    try:
+        return drafts(answer=one, standing=standing, is_own=True)
+    except Gone:
+        change = RefundChange(on)
+        return drafts(answer=one, standing=standing, is_own=True, change=change)
