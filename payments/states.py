@@ -105,6 +105,10 @@ class Source(TextChoices):
     RECONCILIATION = "reconciliation", _("Reconciliation")
 
 
+# A customer is behind these: rows from them carry the person's id and no name.
+OF_CUSTOMERS = frozenset({Source.CHECKOUT, Source.BROWSER, Source.REDIRECT, Source.GIVE_UP})
+
+
 class Verification(TextChoices):
     """What the last question to the gateway brought; `NEVER` until there was one."""
 

@@ -28,11 +28,11 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "unmasked"]
     search_fields = ["actor_name", "reason", "payment__merchant_uid__exact"]
     search_help_text = gettext_lazy("Who, a word of the reason, or a whole order number.")
-    list_select_related = ["payment"]
+    list_select_related = ["payment", "kept_query"]
     sortable_by = ()
     nothing = gettext_lazy("Nobody has looked at personal data or exported payments yet.")
-    fields = ["when", "actor_name", "what", "reason", "payments", "query", "remote_address"]
-    readonly_fields = ["when", "what", "payments"]
+    fields = ["when", "actor_name", "what", "reason", "payments", "query_words", "remote_address"]
+    readonly_fields = ["when", "what", "payments", "query_words"]
 
     when = column(lambda access: moment(access.at), gettext_lazy("at"))
 
@@ -44,6 +44,10 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
         label = _("Exported with personal data") if exported else AccessKind.VIEWED.label
         return badge("wait" if exported else "note", label)
 
+    @admin.display(description=gettext_lazy("filter"))
+    def query_words(self, access: PersonalDataAccess) -> str:
+        return _query(access) or "–"
+
     @admin.display(description=gettext_lazy("payments"))
     def payments(self, access: PersonalDataAccess) -> SafeString | str:
         """The payment itself, or how many; of a list that was looked at, which."""
@@ -51,7 +55,16 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
             url = reverse("admin:payments_payment_change", args=[access.payment_id])
             return format_html('<a href="{}">{}</a>', url, access.payment)
         if access.kind == AccessKind.VIEWED:
-            return format_html('{} <code class="id">{}</code>', _("List"), access.query)
+            return format_html('{} <code class="id">{}</code>', _("List"), _query(access))
         if access.rows > COUNTED_AT_MOST:
             return f"{COUNTED_AT_MOST:,}+"
         return with_separators(access.rows)
+
+
+def _query(access: PersonalDataAccess) -> str:
+    """The filter; or that it was erased, or is not the one that was recorded."""
+    if access.is_query_erased:
+        return _("erased")
+    if access.is_query_changed:
+        return _("%(filter)s (changed after it was recorded)") % {"filter": access.query}
+    return access.query

@@ -17,7 +17,7 @@ from payments.core.kst import day_of
 from payments.core.text import clean
 from payments.models import Movement, Payment, PaymentEvent
 from payments.models.payment import PROJECTION
-from payments.states import EventKind, Source, may_move
+from payments.states import OF_CUSTOMERS, EventKind, Source, may_move
 
 from .chain import event_hash
 from .entry import FIRST, Entry
@@ -115,7 +115,7 @@ def _next(payment: Payment, entry: Entry) -> PaymentEvent:
         kind=entry.kind,
         source=entry.source,
         actor_id=entry.actor.pk if entry.actor else None,
-        actor_name=str(entry.actor) if entry.actor else "",
+        actor_name=_name(entry),
         reason_code=entry.reason_code,
         note=clean(entry.note),
         status_before=before,
@@ -132,6 +132,12 @@ def _next(payment: Payment, entry: Entry) -> PaymentEvent:
         setattr(payment, name, value)
     payment.version, payment.head_hash = event.sequence, event.hash
     return event
+
+
+def _name(entry: Entry) -> str:
+    """Staff by name, as it was; of a customer the id alone, because a row can't be erased."""
+    is_staff = entry.actor is not None and entry.source not in OF_CUSTOMERS
+    return str(entry.actor) if is_staff else ""
 
 
 def _statuses(payment: Payment, entry: Entry) -> tuple[str, str]:

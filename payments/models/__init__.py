@@ -1,6 +1,6 @@
 """The tables of payments. One module per subject; everything else imports from here."""
 
-from .access_log import AccessKind, PersonalDataAccess
+from .access_log import AccessKind, AccessQuery, PersonalDataAccess
 from .background import DEAD_AFTER, ScheduledJob, Worker
 from .clock import MOST_APART, ClockComparison
 from .daily_close import DailyClose
@@ -34,6 +34,7 @@ __all__ = [
     "STRANGE",
     "UNSETTLED",
     "AccessKind",
+    "AccessQuery",
     "Bucket",
     "ClockComparison",
     "ClosingReason",

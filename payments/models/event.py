@@ -36,7 +36,7 @@ class PaymentEvent(AppendOnlyModel):
         blank=True,
         related_name="+",
     )
-    # A copy: a later change of name must not change who it was.
+    # A copy: a later change of name must not change who it was. Of a customer there is none.
     actor_name = models.CharField(_("name at the time"), max_length=254, blank=True)
     reason_code = models.CharField(_("reason"), max_length=64, blank=True)
     note = models.TextField(_("note"), blank=True)

@@ -16,6 +16,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "Payment": ("payments.ledger",),
     "PaymentEvent": ("payments.ledger",),
     "Movement": ("payments.ledger",),
+    "AccessQuery": ("payments.services.access_log",),
     "PersonalDataAccess": ("payments.services.access_log",),
     "DailyClose": ("payments.services.daily_close.close",),
     "DiscrepancyStep": ("payments.services.discrepancies.rows",),

@@ -14,10 +14,10 @@ from payments.admin.shared.gateway_answer import gateway_answer
 from payments.core.text import whole_number
 from payments.models import Payment, PaymentEvent, WebhookDelivery
 from payments.selectors.payments import timeline as selector
-from payments.selectors.payments.customers import called_then, learn_confirmed
+from payments.selectors.payments.customers import called, called_then, learn_confirmed
 from payments.selectors.payments.timeline import Before
 from payments.services.open_orders.mark_failed import GATEWAY_SILENT
-from payments.states import ANSWERS, EventKind, FailReason, Finding, Source
+from payments.states import ANSWERS, OF_CUSTOMERS, EventKind, FailReason, Finding, Source
 
 
 class Voice(TextChoices):
@@ -31,10 +31,7 @@ class Voice(TextChoices):
 
 
 _VOICE_OF = {
-    Source.CHECKOUT: Voice.CUSTOMER,
-    Source.BROWSER: Voice.CUSTOMER,
-    Source.REDIRECT: Voice.CUSTOMER,
-    Source.GIVE_UP: Voice.CUSTOMER,
+    **dict.fromkeys(OF_CUSTOMERS, Voice.CUSTOMER),
     Source.WEBHOOK: Voice.WEBHOOK,
     Source.ADMIN: Voice.STAFF,
     Source.COMMAND: Voice.SYSTEM,
@@ -126,8 +123,9 @@ def _note(event: PaymentEvent) -> str:
 
 
 def _by(event: PaymentEvent, source: Source, voice: Voice, *, unmasked: bool) -> str:
-    is_personal = _VOICE_OF[source] is Voice.CUSTOMER and not unmasked
-    name = event.actor_name and called_then(event.actor_name, event.actor, unmasked=not is_personal)
+    name = called_then(event.actor_name, event.actor) if event.actor_name else ""
+    if source in OF_CUSTOMERS and event.actor is not None:
+        name = called(event.actor, unmasked=unmasked)
     # "Staff · Staff" would say it twice.
     way = "" if str(source.label) == str(voice.label) else str(source.label)
     return " · ".join(part for part in (way, name) if part)

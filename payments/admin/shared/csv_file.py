@@ -57,7 +57,6 @@ def _logged(blocks: Iterable[tuple[int, str]], access: PersonalDataAccess) -> It
         "actor": access.actor_id,
         "actor_name": access.actor_name,
         "unmasked": access.unmasked,
-        "filter": access.query,
     }
     logger.info("export started", extra=facts)
     rows, complete = 0, False

@@ -1,6 +1,7 @@
 """The screen of who saw personal data: for those who watch over it, and only to read."""
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
@@ -48,6 +49,14 @@ def test_a_count_that_was_cut_short_says_so(client: Client, finance: User) -> No
 def test_one_access_shows_its_filter(client: Client, finance: User) -> None:
     access = looked(finance, query="status=paid&q=hong")
     assert "status=paid&amp;q=hong" in text_of(client.get(f"{SCREEN}{access.pk}/change/"))
+
+
+def test_a_filter_that_was_erased_says_so(client: Client, finance: User) -> None:
+    access = looked(finance, query="q=minji%40example.com")
+    call_command("erase_search_words", "minji@example.com")
+    page = text_of(client.get(f"{SCREEN}{access.pk}/change/"))
+    assert "erased" in page
+    assert "minji" not in page
 
 
 def test_of_a_list_it_says_which(client: Client, finance: User) -> None:

@@ -18,7 +18,7 @@ from payments.ledger import Entry, IllegalMove
 from payments.locks import locked_payment
 from payments.models import Payment, PaymentEvent, Product
 from payments.services.ledger_audit import problems_of
-from payments.states import EventKind, PaymentStatus, Source
+from payments.states import OF_CUSTOMERS, EventKind, PaymentStatus, Source
 from tests.payments.conftest import kinds
 
 PAID_AT = datetime(2022, 11, 29, 3, 15, 57, tzinfo=UTC)
@@ -42,9 +42,8 @@ def order(user: User, product: Product, number: str = "20260401AAAAAAAAAAAA") ->
 def record(payment: Payment, kind: EventKind, key: str, **fields: Any) -> PaymentEvent:
     """One row, under the lock."""
     with locked_payment(payment.pk) as locked:
-        return ledger.append(
-            payment=locked, entry=Entry(kind=kind, source=Source.COMMAND, key=key, **fields)
-        )
+        entry = Entry(kind=kind, key=key, **({"source": Source.COMMAND} | fields))
+        return ledger.append(payment=locked, entry=entry)
 
 
 @pytest.fixture
@@ -99,6 +98,15 @@ class TestWriting:
         operator.email = "renamed@example.com"
         operator.save()
         assert PaymentEvent.objects.get(pk=event.pk).actor_name == "operator@example.com"
+
+    @pytest.mark.parametrize("source", sorted(OF_CUSTOMERS))
+    def test_a_customers_name_is_on_no_row_for_good(
+        self, unpaid: Payment, customer: User, source: Source
+    ) -> None:
+        event = record(unpaid, EventKind.ASKED, "asked", actor=customer, source=source)
+        assert (event.actor, event.actor_name) == (customer, "")
+        [*rows] = PaymentEvent.objects.values()
+        assert customer.email not in str(rows)
 
     @pytest.mark.django_db(transaction=True)
     def test_it_is_written_inside_a_transaction_only(

@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from accounts.models import User
 from payments.core.kst import day_of
-from payments.migrations import _append_only_triggers, _movements_of_events
+from payments.migrations import (
+    _append_only_triggers,
+    _movements_of_events,
+    _names_of_customers,
+)
 from payments.models import Movement, Payment, Product
 from payments.services.ledger_audit import audit
-from payments.states import EventKind, Finding
+from payments.states import OF_CUSTOMERS, EventKind, Finding
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 
@@ -229,4 +234,22 @@ def test_payments_of_before_get_theirs_from_the_answers_that_were_kept(
     assert list(audit()) != []
     _movements_of_events.book(apps, None)
     assert book() == booked
+    assert list(audit()) == []
+
+
+def test_names_of_before_leave_the_rows_and_the_chain_holds(
+    payment: Payment, sandbox: SandboxGateway, paid: dict[str, Any]
+) -> None:
+    look(payment, paid["imp_uid"])
+    remove, _install = reversed(_append_only_triggers._STATEMENTS[connection.vendor])
+    with connection.cursor() as cursor:
+        for statement in remove("payments_paymentevent"):
+            cursor.execute(statement)
+        cursor.execute("UPDATE payments_paymentevent SET actor_name = 'minji@example.com'")
+    state = MigrationLoader(connection).project_state(("payments", "0014_customers_without_names"))
+    _names_of_customers._names(state.apps)
+    payment.refresh_from_db()
+    named = payment.events.exclude(actor_name="").values_list("source", flat=True)
+    assert OF_CUSTOMERS.isdisjoint(named)
+    assert payment.events.filter(source__in=OF_CUSTOMERS).exists()
     assert list(audit()) == []
