@@ -7,6 +7,7 @@ gateway itself says is in `_GATEWAY_SAYS`.
 
 from django.db.models import TextChoices
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from payments import gateway
@@ -110,10 +111,17 @@ def _row(entry: PaymentEvent | WebhookDelivery, *, unmasked: bool) -> dict[str, 
         "is_quiet": kind in _QUIET,
         "voice": voice,
         "by": _by(entry, source, voice, unmasked=unmasked),
-        "reason": reason_label(entry.reason_code),
+        "reason": _reason(entry),
         "note": _note(entry),
         "answer": gateway_answer(entry),
     }
+
+
+def _reason(event: PaymentEvent) -> str:
+    """Why; of a refund that was taken back, the PG's day, which is what the row holds."""
+    if event.kind == EventKind.REFUND_CHANGED and event.reason_code:
+        return gettext("Taken back at the PG on %(day)s") % {"day": event.reason_code}
+    return reason_label(event.reason_code)
 
 
 def _note(event: PaymentEvent) -> str:

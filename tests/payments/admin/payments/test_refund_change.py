@@ -71,6 +71,7 @@ def test_confirming_books_what_the_gateway_answers(client: Client, gone: Payment
     page = text_of(client.get(page_of(gone)))
     assert "Change of refunds confirmed" in page
     assert NOTE in page
+    assert f"Taken back at the PG on {today()}" in page
     assert "no refund that changed" in messages_on(client.get(address(gone)))
 
 
