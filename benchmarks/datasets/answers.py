@@ -16,9 +16,17 @@ Refund = tuple[int, datetime]
 
 
 def told(
-    payment: Payment, *, imp_uid: str, paid_at: datetime, refunds: Sequence[Refund] = ()
+    payment: Payment,
+    *,
+    imp_uid: str,
+    paid_at: datetime,
+    refunds: Sequence[Refund] = (),
+    **facts: Any,
 ) -> dict[str, Any]:
-    """The answer about an approved payment; `refunds` in won, in their order."""
+    """The answer about an approved payment; `refunds` in won, in their order.
+
+    `facts` are further fields of the answer, or others than an approved payment has.
+    """
     history = [
         {
             "amount": amount,
@@ -41,7 +49,7 @@ def told(
         "paid_at": int(paid_at.timestamp()),
         "cancelled_at": int(refunds[-1][1].timestamp()) if refunds else 0,
         "cancel_history": history,
-    }
+    } | facts
 
 
 def money_of(answer: dict[str, Any], *, standing: Sequence[Any] = ()) -> tuple[Draft, ...]:

@@ -19,6 +19,7 @@ from .errors import (
 )
 from .paging import PLACE
 from .parsing import ShapeError
+from .parsing import money as read_money
 from .parsing import payment as read_payment
 from .schemas import (
     Batch,
@@ -55,5 +56,6 @@ __all__ = [
     "Unavailable",
     "Unreadable",
     "is_imp_uid",
+    "read_money",
     "read_payment",
 ]

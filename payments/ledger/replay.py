@@ -7,19 +7,31 @@ answer that is kept beside it: an event is for good. The payment itself holds it
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from payments.core.masking import mask
 from payments.iamport.fields import TEXTS, Mask
-from payments.models import Payment, PaymentEvent
+from payments.models import Payment
 from payments.models.payment import PROJECTION
 
+# Most values are of these types; asking that first is what costs least.
+_PLAIN = frozenset({str, int, bool, type(None)})
 _PERSONAL = frozenset(text.column for text in TEXTS if text.column and text.mask is Mask.ENDS)
+
+
+class Changed(Protocol):
+    """An event, or what an audit reads of one."""
+
+    @property
+    def changes(self) -> Mapping[str, Any]: ...
 
 
 def encode(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Values of the projection as JSON: times as ISO 8601 in UTC, who somebody is masked."""
-    return {name: _encoded(name, value) for name, value in changes.items()}
+    return {
+        name: value if type(value) in _PLAIN and name not in _PERSONAL else _encoded(name, value)
+        for name, value in changes.items()
+    }
 
 
 def _encoded(name: str, value: Any) -> Any:
@@ -28,7 +40,7 @@ def _encoded(name: str, value: Any) -> Any:
     return mask(value) if value and name in _PERSONAL else value
 
 
-def rebuilt(events: Iterable[PaymentEvent]) -> dict[str, Any]:
+def rebuilt(events: Iterable[Changed]) -> dict[str, Any]:
     """The projection as its events alone give it, encoded as `encode` does.
 
     Events of before hold names whole; masked once more, a masked one stays as it is.

@@ -17,15 +17,19 @@ from django.db.models import F, Field, Model, QuerySet
 Columns = Sequence["Field[Any, Any]"]
 
 
-def insert_rows(*, rows: Sequence[Model]) -> None:
-    """Insert new rows; their ids stay unknown. PostgreSQL takes them as a stream (COPY)."""
+def insert_rows(*, rows: Sequence[Model], with_ids: bool = False) -> None:
+    """Insert new rows; their ids stay unknown. PostgreSQL takes them as a stream (COPY).
+
+    With `with_ids` they have theirs, and the table's next id is for the caller to set.
+    """
     if not rows:
         return
     model = type(rows[0])
     if connection.vendor != "postgresql":
         model._default_manager.bulk_create(rows)
         return
-    columns = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    fields = model._meta.local_concrete_fields
+    columns = [field for field in fields if with_ids or not field.primary_key]
     names = ", ".join(_quoted(field) for field in columns)
     copying = f"COPY {_table(model)} ({names}) FROM STDIN"
     # Django wraps the errors of `execute`, not those of `copy`.

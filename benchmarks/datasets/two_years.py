@@ -1,0 +1,129 @@
+"""Two years of a shop, 10 thousand to a million payments: for benchmarks and tests of large books.
+
+`write` streams them into the database, payments with events and movements in the form in which the
+ledger writes them: events are numbered and hashed by `ledger.write`, what follows from an answer is
+decided by `services.verification`. So `audit_ledger` holds, and what the product learns to keep of
+an answer is kept here, too. The same arguments give the same rows in a database that is as fresh.
+
+To let something else happen to an order: a function in `orders`, and its line in `STORIES`.
+"""
+
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.management.color import no_style
+from django.db import connection, connections, transaction
+
+from payments.core.db.rows import insert_rows
+from payments.core.kst import end_of, start_of
+from payments.models import Payment, Product
+
+from .orders import Order, Shop
+
+DAYS = 730
+CUSTOMERS = 3_000
+# Payments of one transaction; so many are in memory at once.
+PIECE = 1_000
+PRODUCTS = (
+    ("seed-month", "이용권 1개월", 9_900),
+    ("seed-ebook", "전자책", 15_000),
+    ("seed-year", "이용권 1년", 99_000),
+    ("seed-team", "팀 이용권", 390_000),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How many payments, on which Korean days, from which seed."""
+
+    size: int
+    last_day: date
+    days: int = DAYS
+    seed: int = 1
+
+    @property
+    def end(self) -> datetime:
+        """What would come later has not happened yet."""
+        return end_of(self.last_day)
+
+    @property
+    def begin(self) -> datetime:
+        """The first moment of the first day."""
+        return start_of(self.last_day - timedelta(days=self.days - 1))
+
+
+def write(plan: Plan, *, processes: int = 1) -> None:
+    """All of it. In one process the rows' own ids are the same each time, too.
+
+    Several processes need a database server, and no transaction of the caller's.
+    """
+    shop = Shop(
+        customers=_customers(min(CUSTOMERS, plan.size // 8 + 1)),
+        products=_products(),
+        begin=plan.begin,
+        end=plan.end,
+        step=(plan.end - plan.begin) / plan.size,
+        seed=plan.seed,
+        first_id=_next_id(),
+    )
+    if processes > 1:
+        _in_processes(plan, shop, processes)
+    else:
+        for piece in _pieces(plan):
+            _write(shop, piece)
+    _set_next_id()
+
+
+def _pieces(plan: Plan) -> Iterator[range]:
+    numbers = range(plan.size)
+    for first in range(0, plan.size, PIECE):
+        yield numbers[first : first + PIECE]
+
+
+def _in_processes(plan: Plan, shop: Shop, processes: int) -> None:
+    # A forked process must not use its parent's connection.
+    connections.close_all()
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        pool.starmap(_write, ((shop, piece) for piece in _pieces(plan)), chunksize=1)
+
+
+def _write(shop: Shop, numbers: range) -> None:
+    orders = [Order(shop, number).happened() for number in numbers]
+    with transaction.atomic():
+        insert_rows(rows=[order.payment for order in orders], with_ids=True)
+        insert_rows(rows=[event for order in orders for event in order.events])
+        insert_rows(rows=[movement for order in orders for movement in order.movements])
+
+
+def _customers(count: int) -> list[AbstractBaseUser]:
+    people = get_user_model()
+    names = [f"seed-{number:05d}" for number in range(1, count + 1)]
+    there = set(people.objects.filter(username__in=names).values_list("username", flat=True))
+    people.objects.bulk_create(
+        people(username=name, email=f"{name}@example.com", first_name="김하늘")
+        for name in names
+        if name not in there
+    )
+    return list(people.objects.filter(username__in=names).order_by("username"))
+
+
+def _products() -> list[Product]:
+    return [
+        Product.objects.get_or_create(slug=slug, defaults={"name": name, "price": price})[0]
+        for slug, name, price in PRODUCTS
+    ]
+
+
+def _next_id() -> int:
+    newest = Payment.objects.order_by("-pk").first()
+    return newest.pk + 1 if newest else 1
+
+
+def _set_next_id() -> None:
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Payment]):
+            cursor.execute(statement)

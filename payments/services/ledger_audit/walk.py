@@ -1,0 +1,82 @@
+"""Going through the whole book: piece by piece, in one process or in several.
+
+Each piece is read as it was at one moment, so that nothing that is written meanwhile looks like a
+change. To check one more thing about a payment, name it in `problems_in`.
+"""
+
+import json
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connections
+
+from payments.models import Payment
+
+from . import events, movements
+from .rows import Book, Piece, book_of, books_in, pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that does not hold, in words for the person who runs the audit."""
+
+    merchant_uid: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.merchant_uid}: {self.what}" if self.merchant_uid else self.what
+
+
+def audit(*, processes: int = 1) -> Iterator[Problem]:
+    """Everything that does not hold, payment by payment. Memory stays flat.
+
+    Several processes need a database server, and no transaction of the caller's.
+    """
+    if processes == 1:
+        for piece in pieces():
+            yield from _problems(piece)
+        return
+    parts = list(pieces())
+    # A forked process must not use its parent's connection.
+    connections.close_all()
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        for found in pool.imap(_problems, parts):
+            yield from found
+
+
+def problems_of(payment: Payment) -> Iterator[str]:
+    """What does not hold about one payment, as it is now in the database."""
+    return problems_in(book_of(payment.pk))
+
+
+def problems_in(book: Book) -> Iterator[str]:
+    """What does not hold about the book of one payment."""
+    payment = book.payment
+    if payment is None:
+        yield (
+            f"{len(book.events)} events and {len(book.movements)} movements belong to payment "
+            f"{book.payment_id}, which is not there"
+        )
+        return
+    yield from events.chain(payment, book.events)
+    yield from events.projection(payment, book.events)
+    answers: events.Answers = {}
+    for event in book.events:
+        try:
+            if event.answer:
+                answers[event.sequence] = json.loads(event.answer)
+        except ValueError:
+            yield f"the answer in event {event.sequence} can't be read"
+    yield from events.amounts(book.events, answers)
+    yield from movements.net(payment, book.movements)
+    yield from movements.learnt(book.events, book.movements)
+    yield from movements.booked(payment, book.events, answers, book.movements)
+
+
+def _problems(piece: Piece) -> list[Problem]:
+    return [
+        Problem(book.payment.merchant_uid if book.payment else "", what)
+        for book in books_in(piece)
+        for what in problems_in(book)
+    ]
