@@ -5,11 +5,12 @@ gone at the end. The gateway is a process, so that it takes nothing from what is
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,20 @@ def process_environment(stand_in_url: str) -> dict[str, str]:
         "LOG_LEVEL": "ERROR",
         **TRIAL,
     }
+
+
+def peak_of(command: Sequence[str], variables: Mapping[str, str]) -> tuple[str, float]:
+    """What a process and its own print, and the peak memory of the largest of them in MiB."""
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **variables}
+        )
+        # Not Popen.wait: only wait4 tells what this one process has used.
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        # Linux counts in KiB, macOS in bytes.
+        return out.read(), usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def _test_database(folder: Path) -> str | None:

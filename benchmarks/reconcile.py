@@ -7,10 +7,7 @@ the system tells. Exactly the planted ones must be found.
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from benchmarks.datasets import planted_differences
-from benchmarks.harness import StandIn, process_environment, scratch_system
+from benchmarks.harness import StandIn, peak_of, process_environment, scratch_system
 from payments.core import kst
 from payments.models import Product, ReconciliationRun
 
@@ -95,17 +92,9 @@ def _run(first: date, variables: dict[str, str]) -> tuple[dict[str, Any], float]
     last = first + timedelta(days=planted_differences.DAYS - 1)
     days = ["--from", first.isoformat(), "--to", last.isoformat()]
     command = [sys.executable, "manage.py", "reconcile", *days, "--json"]
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.DEVNULL, env=os.environ | variables
-        )
-        # Not Popen.wait: only wait4 tells what this one process has used.
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        summary: dict[str, Any] = json.load(out)
-    # Linux counts in KiB, macOS in bytes.
-    return summary, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+    out, peak = peak_of(command, variables)
+    summary: dict[str, Any] = json.loads(out)
+    return summary, peak
 
 
 def _check(summary: dict[str, Any], expected: planted_differences.Expected) -> None:

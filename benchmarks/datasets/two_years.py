@@ -10,6 +10,7 @@ To let something else happen to an order: a function in `orders`, and its line i
 
 import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -84,11 +85,22 @@ def _pieces(plan: Plan) -> Iterator[range]:
         yield numbers[first : first + PIECE]
 
 
+# The shop of a process that writes a part: it has thousands of customers, too many to hand over
+# with each piece.
+_shops: list[Shop] = []
+
+
 def _in_processes(plan: Plan, shop: Shop, processes: int) -> None:
     # A forked process must not use its parent's connection.
     connections.close_all()
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        pool.starmap(_write, ((shop, piece) for piece in _pieces(plan)), chunksize=1)
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(processes, fork, _shops.append, (shop,)) as pool:
+        for _none in pool.map(_write_piece, _pieces(plan)):
+            pass
+
+
+def _write_piece(numbers: range) -> None:
+    _write(_shops[-1], numbers)
 
 
 def _write(shop: Shop, numbers: range) -> None:

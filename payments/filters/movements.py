@@ -4,6 +4,7 @@ To add a filter: declare it in `MovementFilter`, name its values in `value_label
 few choices, and give it a place in the admin's `PANELS`.
 """
 
+import django_filters
 from django.db.models import F, Q, QuerySet, TextChoices
 from django.db.models.functions import Abs
 from django.utils.functional import cached_property
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from payments import pay_methods
+from payments.core.text import ids
 from payments.models import Movement
 from payments.states import MovementKind
 
@@ -34,6 +36,8 @@ class MovementFilter(BaseFilter):
     attempt = OneOf(label=pgettext_lazy("movements", "attempt"), choices=Attempt.choices)
     pay_method = CodesFilter("pay_method", label=_("payment method"))
     pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=[(p, p) for p in PROVIDERS])
+    # A merchant has few, but only they know which: written, one or several.
+    pg_id = django_filters.CharFilter(method="of_mids", label=_("MID"), max_length=200)
     # Of money that went back, too: a refund of 3,000 won is found by 3,000.
     amount_min = WonFilter(method="at_least", label=_("at least (won)"))
     amount_max = WonFilter(method="at_most", label=_("at most (won)"))
@@ -63,6 +67,10 @@ class MovementFilter(BaseFilter):
     def date_label(self) -> str:
         return pgettext("movements", "Day")
 
+    def of_mids(self, rows: QuerySet[Movement], name: str, text: str) -> QuerySet[Movement]:
+        """Of one of these MIDs."""
+        return rows.filter(pg_id__in=ids(text))
+
     def at_least(self, rows: QuerySet[Movement], name: str, won: int) -> QuerySet[Movement]:
         """Of so many won or more, in either direction."""
         return rows.alias(size=Abs(F("amount"))).filter(size__gte=won)
@@ -78,7 +86,7 @@ class MovementFilter(BaseFilter):
         return narrowed.filter(Q(is_own=attempt == Attempt.OWN)) if attempt else narrowed
 
     def value_label(self, name: str, value: str) -> str | None:
-        if name in {"pay_method", "pg_provider"}:
+        if name in {"pay_method", "pg_provider", "pg_id"}:
             if name in self.errors:
                 return None
             return pay_methods.label(value) if name == "pay_method" else value

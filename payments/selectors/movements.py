@@ -1,11 +1,14 @@
-"""Movements as screens read them: of one payment, and what a set of them adds up to."""
+"""Movements as screens read them: of one payment, searched, and what a set of them adds up to."""
 
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from payments.core.text import ids, plain, plain_id, spellings
 from payments.models import Movement, Payment
 from payments.states import MovementKind
+
+from .payments.search import approved_as
 
 _TEST = Q(is_test=True)
 _OWN = Q(is_own=True) & ~_TEST
@@ -35,6 +38,27 @@ class Totals:
 def of_payment_by_time(payment: Payment) -> list[Movement]:
     """Every attempt's, in the order in which the money moved."""
     return list(payment.movements.order_by("happened_at", "pk"))
+
+
+def with_text(movements: QuerySet[Movement], text: str) -> QuerySet[Movement]:
+    """Movements by order number, PortOne id, approval number, or an id of the PG or of a refund.
+
+    Several ids find the movements of any of them; an empty text all. Ids of a payment go through
+    its indexes, and most searches end there; what is left is looked for among the movements.
+    """
+    if not plain(text):
+        return movements
+    words = [word for word in dict.fromkeys([plain_id(text), *ids(text)]) if word]
+    written = [spelling for word in words for spelling in spellings(word)]
+    columns = ("pk", "merchant_uid", "imp_uid", "apply_num")
+    of_payment = Q(merchant_uid__in=written) | Q(imp_uid__in=written) | approved_as(words)
+    known = list(Payment.objects.filter(of_payment).values_list(*columns))
+    condition = Q(payment_id__in=[pk for pk, *_values in known])
+    matched = {value for _pk, *values in known for value in values}
+    if any(matched.isdisjoint(spellings(word)) for word in ids(text)):
+        for column in ("imp_uid", "pg_tid", "external_id"):
+            condition |= Q(**{f"{column}__in": written})
+    return movements.filter(condition)
 
 
 def totals(movements: QuerySet[Movement]) -> Totals:

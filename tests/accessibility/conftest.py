@@ -174,6 +174,7 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "movements": "/admin/payments/movement/",
         "movements, filtered": "/admin/payments/movement/?kind=refund&attempt=own&period=month",
         "movements, not understood": "/admin/payments/movement/?kind=x",
+        "export of movements": "/admin/payments/movement/export/?kind=refund",
         "runs": f"{runs_}/",
         "runs, none": f"{runs_}/?status=stopped",
         "run": f"{runs_}/{run.pk}/change/",

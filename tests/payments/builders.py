@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from benchmarks.datasets.answers import money_of, told
+from benchmarks.datasets.answers import Refund, money_of, told
 from payments import ledger, merchant_uid
 from payments.ledger import Entry
 from payments.models import Payment, Product
@@ -70,22 +70,36 @@ def refunded(
     user: AbstractBaseUser, product: Product, *, refund: int, at: datetime = NOON, **fields: Any
 ) -> Payment:
     """A paid order of which `refund` won went back an hour later."""
+    refunds = [(refund, at + timedelta(hours=1))]
+    return refunded_in_parts(user, product, refunds=refunds, at=at, **fields)
+
+
+def refunded_in_parts(
+    user: AbstractBaseUser,
+    product: Product,
+    *,
+    refunds: list[Refund],
+    at: datetime = NOON,
+    **fields: Any,
+) -> Payment:
+    """A paid order of which these won went back, each when it says."""
     payment = paid(user, product, at=at, **fields)
-    imp_uid, refunds = payment.imp_uid or "", [(refund, at + timedelta(hours=1))]
-    answer = told(payment, imp_uid=imp_uid, paid_at=at, refunds=refunds)
-    _happened(
-        payment,
-        EventKind.CANCELLED,
-        amount=-refund,
-        imp_uid=imp_uid,
-        answer=answer,
-        movements=money_of(answer, standing=list(payment.movements.all())),
-        changes={
-            "status": PaymentStatus.CANCELLED,
-            "cancelled_amount": refund,
-            "cancelled_at": at + timedelta(hours=1),
-        },
-    )
+    imp_uid = payment.imp_uid or ""
+    for number, (refund, refunded_at) in enumerate(refunds, start=1):
+        answer = told(payment, imp_uid=imp_uid, paid_at=at, refunds=refunds[:number])
+        _happened(
+            payment,
+            EventKind.CANCELLED,
+            amount=-refund,
+            imp_uid=imp_uid,
+            answer=answer,
+            movements=money_of(answer, standing=list(payment.movements.all())),
+            changes={
+                "status": PaymentStatus.CANCELLED,
+                "cancelled_amount": answer["cancel_amount"],
+                "cancelled_at": refunded_at,
+            },
+        )
     return payment
 
 

@@ -1,25 +1,28 @@
 """The screen of movements: money as it moved, day by day. Only shown; the ledger writes it.
 
-To add a column: a line below, its name in `list_display`.
+To add a column: a line below, its name in `list_display`; one of the file is in `resource`.
 """
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from payments.admin.shared.columns import column
+from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import badge, code, moment, pay_method, signed_won
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.models import Movement
+from payments.selectors.movements import with_text
 from payments.states import MovementKind
 
 from .changelist import MovementChangeList
+from .export import export
 
 _LOOKS = {
     MovementKind.APPROVAL: "good",
@@ -60,6 +63,16 @@ def way_cell(movement: Movement) -> SafeString:
     )
 
 
+def ids_cell(movement: Movement) -> SafeString:
+    """By which the PG's sheet knows it; the approval number is that of the order's own attempt."""
+    approval = movement.payment.apply_num if movement.is_own else ""
+    return format_html(
+        '{}<span class="small">{}</span>',
+        code(movement.pg_tid),
+        _("Approval %(number)s") % {"number": approval} if approval else "",
+    )
+
+
 @admin.register(Movement)
 class MovementAdmin(ReadOnlyAdmin):
     """The newest money first."""
@@ -69,7 +82,8 @@ class MovementAdmin(ReadOnlyAdmin):
     list_select_related = ["payment"]
     ordering = ["-happened_at", "-pk"]
     sortable_by = ()
-    search_fields = ["payment__merchant_uid__exact", "imp_uid__exact", "pg_tid__exact"]
+    # Django shows its box for one that has fields; what is searched is in the selector.
+    search_fields = ["imp_uid__exact"]
     fields = [
         *("when", "what", "amount_words", "order", "way", "tid", "external_id", "reason"),
         *("observed_at", "event_sequence"),
@@ -92,7 +106,24 @@ class MovementAdmin(ReadOnlyAdmin):
     )
     order = column(order_cell, gettext_lazy("order number"))
     way = column(way_cell, gettext_lazy("payment method"))
-    tid = column(lambda movement: code(movement.pg_tid), gettext_lazy("PG transaction id"))
+    tid = column(ids_cell, gettext_lazy("PG transaction id"))
+
+    has_export_permission = right("payments.export_payment")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.screens(("export/", export, "export")), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"may_export": self.has_export_permission(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Movement], search_term: str
+    ) -> tuple[QuerySet[Movement], bool]:
+        """By ids alone, each by its index where it has one."""
+        return with_text(queryset, search_term), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[MovementChangeList]:
         return MovementChangeList

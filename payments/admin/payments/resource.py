@@ -9,18 +9,14 @@ the same cells from the same fields column by column, without a payment in betwe
 the two.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
-from import_export.resources import Resource
 
-from payments.admin.shared.cells import MomentCell, TextCell, WonCell
+from payments.admin.shared.cells import MomentCell, PlainResource, TextCell, WonCell
 from payments.core.masking import mask_email
-from payments.models import Payment
 from payments.states import APPROVED
 
 
@@ -54,23 +50,13 @@ def _moment(attribute: str, header: Any) -> Any:
     return Field(attribute, header, MomentCell())
 
 
-class PaymentResource(Resource):  # type: ignore[misc]
+class PaymentResource(PlainResource):
     """One payment as one row. Statuses and methods are the gateway's own strings."""
 
     def __init__(self, *, unmasked: bool = False) -> None:
         super().__init__()
         # The fields of this instance: import-export copies them for each one.
         self.fields["customer"].widget.unmasked = unmasked
-
-    def blocks(self, payments: QuerySet[Payment], size: int) -> Iterator[Iterable[tuple[Any, ...]]]:
-        """The rows of the file, in blocks of `size`."""
-        fields = [(field.attribute, field.widget) for field in self.get_export_fields()]
-        asked = (cell.asked(attribute) for attribute, cell in fields)
-        rows = iter(payments.values_list(*asked).iterator(chunk_size=size))
-        plain = [cell.plain for _attribute, cell in fields]
-        while block := list(islice(rows, size)):
-            columns = zip(*block, strict=True)
-            yield zip(*map(map, plain, columns), strict=True)
 
     merchant_uid = _text("merchant_uid", _("order number"))
     imp_uid = _text("imp_uid", _("PortOne payment id"))

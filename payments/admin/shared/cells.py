@@ -5,10 +5,13 @@ the database for (`asked`) and what to make of the answer (`plain`). A screen's 
 these, in the module of its columns. What keeps a text a text is in `core.spreadsheet`.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
+from import_export.resources import Resource
 from import_export.widgets import Widget
 
 from payments.core.db.functions import UnixSecond
@@ -60,3 +63,17 @@ class MomentCell(Cell):
 
     def plain(self, value: int | None) -> str:
         return "" if value is None else iso_of_unix(value)
+
+
+class PlainResource(Resource):  # type: ignore[misc]
+    """Columns whose cells all do without their row: a million rows without one in between."""
+
+    def blocks(self, rows: QuerySet[Any], size: int) -> Iterator[Iterable[tuple[Any, ...]]]:
+        """The rows of the file, in blocks of `size`."""
+        fields = [(field.attribute, field.widget) for field in self.get_export_fields()]
+        asked = (cell.asked(attribute) for attribute, cell in fields)
+        answered = iter(rows.values_list(*asked).iterator(chunk_size=size))
+        plain = [cell.plain for _attribute, cell in fields]
+        while block := list(islice(answered, size)):
+            columns = zip(*block, strict=True)
+            yield zip(*map(map, plain, columns), strict=True)

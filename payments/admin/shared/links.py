@@ -46,6 +46,11 @@ def discrepancy_list(query: str = "") -> str:
     return reverse("admin:payments_discrepancy_changelist") + (f"?{query}" if query else "")
 
 
+def movement_list(query: str = "") -> str:
+    """The URL of the list of movements, narrowed by a query string."""
+    return reverse("admin:payments_movement_changelist") + (f"?{query}" if query else "")
+
+
 def failed_webhook_list() -> str:
     """The URL of the list of webhooks that could not be processed."""
     query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})

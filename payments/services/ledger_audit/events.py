@@ -14,7 +14,7 @@ _MOVES = {EventKind.PAID, EventKind.CANCELLED, EventKind.REFUND_CHANGED}
 Answers = dict[int, dict[str, Any]]
 
 
-def chain(payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[str]:
+def chain(*, payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[str]:
     """Every event is there, follows the one before it, and is as it was written."""
     previous = ""
     for number, event in enumerate(events, start=1):
@@ -30,7 +30,7 @@ def chain(payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[str]:
         yield f"the newest events are gone: {payment.version} recorded, {len(events)} found"
 
 
-def projection(payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[str]:
+def projection(*, payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[str]:
     """The payment is what its events add up to."""
     expected = rebuilt(events)
     for name, value in encode(payment.facts).items():
@@ -38,7 +38,7 @@ def projection(payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[str]
             yield f"{name} is {value!r}, its events say {expected.get(name)!r}"
 
 
-def amounts(events: Sequence[EventRow], answers: Answers) -> Iterator[str]:
+def amounts(*, events: Sequence[EventRow], answers: Answers) -> Iterator[str]:
     """What moved by an event is what the answer says that is kept in it."""
     refunded = 0
     for event in events:

@@ -27,14 +27,14 @@ _FACTS = attrgetter(
 Fact = tuple[Any, ...]
 
 
-def net(payment: PaymentRow, movements: Sequence[MovementRow]) -> Iterator[str]:
+def net(*, payment: PaymentRow, movements: Sequence[MovementRow]) -> Iterator[str]:
     """The own attempt's movements are what is left of the payment."""
     found = sum(movement.amount for movement in movements if movement.is_own)
     if found != payment.net_amount:
         yield f"its movements add up to {found}, its net amount is {payment.net_amount}"
 
 
-def learnt(events: Sequence[EventRow], movements: Sequence[MovementRow]) -> Iterator[str]:
+def learnt(*, events: Sequence[EventRow], movements: Sequence[MovementRow]) -> Iterator[str]:
     """Each movement names an event of this payment, its time and its own Korean day."""
     times = {event.sequence: event.recorded_at for event in events}
     for movement in movements:
@@ -48,6 +48,7 @@ def learnt(events: Sequence[EventRow], movements: Sequence[MovementRow]) -> Iter
 
 
 def booked(
+    *,
     payment: PaymentRow,
     events: Sequence[EventRow],
     answers: Answers,

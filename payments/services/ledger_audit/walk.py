@@ -7,7 +7,9 @@ change. To check one more thing about a payment, name it in `problems_in`.
 import json
 import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db import connections
 
@@ -40,9 +42,8 @@ def audit(*, processes: int = 1) -> Iterator[Problem]:
     parts = list(pieces())
     # A forked process must not use its parent's connection.
     connections.close_all()
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        for found in pool.imap(_problems, parts):
-            yield from found
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        yield from chain.from_iterable(pool.map(_problems, parts))
 
 
 def problems_of(payment: Payment) -> Iterator[str]:
@@ -59,19 +60,25 @@ def problems_in(book: Book) -> Iterator[str]:
             f"{book.payment_id}, which is not there"
         )
         return
-    yield from events.chain(payment, book.events)
-    yield from events.projection(payment, book.events)
     answers: events.Answers = {}
+    yield from _read_answers(book, answers)
+    yield from events.chain(payment=payment, events=book.events)
+    yield from events.projection(payment=payment, events=book.events)
+    yield from events.amounts(events=book.events, answers=answers)
+    yield from movements.net(payment=payment, movements=book.movements)
+    yield from movements.learnt(events=book.events, movements=book.movements)
+    yield from movements.booked(
+        payment=payment, events=book.events, answers=answers, movements=book.movements
+    )
+
+
+def _read_answers(book: Book, answers: events.Answers) -> Iterator[str]:
     for event in book.events:
         try:
             if event.answer:
                 answers[event.sequence] = json.loads(event.answer)
         except ValueError:
             yield f"the answer in event {event.sequence} can't be read"
-    yield from events.amounts(book.events, answers)
-    yield from movements.net(payment, book.movements)
-    yield from movements.learnt(book.events, book.movements)
-    yield from movements.booked(payment, book.events, answers, book.movements)
 
 
 def _problems(piece: Piece) -> list[Problem]:

@@ -82,6 +82,7 @@ DOORS: dict[str, Door] = {
     "payments_payment_unmask": Door(TAKE, get=302),
     "payments_payment_mask": Door(TAKE, get=302),
     **screen("payments_movement", look=STAFF),
+    "payments_movement_export": Door(TAKE),
     **screen("payments_verificationrun", look=STAFF),
     "payments_verificationrun_progress": Door(STAFF, get=302),
     "payments_verificationrun_results": Door(STAFF, get=302),

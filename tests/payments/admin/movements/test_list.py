@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from benchmarks.datasets.answers import told
@@ -112,6 +114,7 @@ def test_test_payments_are_shown_and_in_no_sum(client: Client, refunded: Payment
         ("?pay_method=card&attempt=own", [-30_000, 99_000]),
         ("?pay_method=vbank", []),
         ("?pg_provider=html5_inicis", [-30_000, 99_000]),
+        ("?pg_id=x", []),
         ("?q=imp_other", [99_000]),
         ("?q=nothing", []),
     ],
@@ -124,6 +127,59 @@ def test_it_is_narrowed_by_what_finance_asks_for(
 
 def test_an_order_number_finds_all_that_its_money_did(client: Client, refunded: Payment) -> None:
     assert shown(client, f"?q={refunded.merchant_uid}") == [-30_000, 99_000]
+
+
+def test_it_is_narrowed_by_the_mid(client: Client, refunded: Payment) -> None:
+    rows = [
+        Movement(
+            payment=refunded,
+            event_sequence=1,
+            key=f"refund:{mid}",
+            kind="refund",
+            imp_uid="imp_mid",
+            is_own=True,
+            pg_id=mid,
+            amount=-won,
+            happened_at=APRIL,
+            day=APRIL.date(),
+            observed_at=APRIL,
+        )
+        for mid, won in (("MOIshop01", 1), ("INIshop02", 2), ("moishop01", 3))
+    ]
+    insert_rows(rows=rows)
+    assert shown(client, "?pg_id=MOIshop01") == [-1]
+    assert shown(client, "?pg_id= MOIshop01 ,INIshop02") == [-2, -1]
+    chips = client.get(f"{LIST}?pg_id=MOIshop01").context["cl"].chips
+    assert [(term.label, term.display) for term, _url in chips] == [("MID", "MOIshop01")]
+
+
+@pytest.mark.parametrize("column", ["merchant_uid", "imp_uid", "apply_num"])
+def test_an_id_of_the_payment_finds_its_money(
+    client: Client, refunded: Payment, customer: User, product: Product, column: str
+) -> None:
+    builders.paid(customer, product, at=APRIL)
+    Payment.objects.exclude(pk=refunded.pk).update(apply_num="30099999")
+    text = str(getattr(refunded, column))
+    assert shown(client, f"?q={text}") == [-30_000, 99_000]
+    assert shown(client, f"?q={text[:-1]}") == []
+    with CaptureQueriesContext(connection) as queries:
+        client.get(f"{LIST}?q={text}")
+    # The payment is looked up by its index, and nothing is looked for besides.
+    assert not [query for query in queries if "pg_tid" in query["sql"].partition("WHERE")[2]]
+
+
+def test_an_id_of_a_refund_or_of_the_pg_finds_it(client: Client, refunded: Payment) -> None:
+    refund = refunded.movements.get(kind="refund")
+    assert shown(client, f"?q={refund.external_id}") == [-30_000]
+    both = f"{refund.external_id},{refunded.merchant_uid}"
+    assert shown(client, f"?q={both}") == [-30_000, 99_000]
+
+
+def test_a_row_has_the_approval_number_of_its_own_attempt(
+    client: Client, refunded: Payment, other_attempt: Movement
+) -> None:
+    assert text_of(client.get(f"{LIST}?attempt=own")).count("Approval 30012345") == 2
+    assert "Approval 30012345" not in text_of(client.get(f"{LIST}?attempt=other"))
 
 
 @pytest.mark.parametrize(
