@@ -34,6 +34,7 @@ from .schemas import (
     Amount,
     Cancellation,
     GatewayPayment,
+    Money,
     Page,
     Prepared,
     PrepareOutcome,
@@ -48,7 +49,8 @@ _LONGEST_NAME = 64  # of a row that is set aside; more than any id may have
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half surrogates: no database takes them
 
 
-Readers = Mapping[str, Callable[[Any], Any]]
+# Through whom money moves.
+_WAYS = ("pay_method", "pg_provider", "pg_id", "pg_tid")
 
 
 class ShapeError(ValueError):
@@ -61,21 +63,12 @@ class Doubled(dict[str, Any]):
 
 def payment(response: Any, where: str = "response") -> GatewayPayment:
     """A payment; required fields as in contract 3."""
-    return _payment(response, where, READERS)
-
-
-def money(response: Any) -> GatewayPayment:
-    """Of a payment what moves money, for whoever reads a million of them: see `OF_MONEY`."""
-    return _payment(response, "response", _READERS_OF_MONEY)
-
-
-def _payment(response: Any, where: str, readers: Readers) -> GatewayPayment:
     row = _object(response, where)
     currency = _required_text(row, "currency", where)
-    optional = {name: read(row.get(name)) for name, read in readers.items()}
-    persons = tuple(filter(None, (optional.get(name) for name in PERSONAL)))
+    optional = {name: read(row.get(name)) for name, read in READERS.items()}
+    persons = tuple(filter(None, (optional[name] for name in PERSONAL)))
     for name in FREE:
-        if optional.get(name):
+        if optional[name]:
             optional[name] = _free_text(BY_NAME[name], optional[name], persons)
     history = _history(row, where, currency, persons)
     if history and not optional["cancelled_at"]:
@@ -92,6 +85,27 @@ def _payment(response: Any, where: str, readers: Readers) -> GatewayPayment:
         cancel_history=history,
         raw=row,
         **optional,
+    )
+
+
+def money(response: Any, where: str = "response") -> Money:
+    """Of a payment what moves money; read as `payment` reads it."""
+    row = _object(response, where)
+    currency = _required_text(row, "currency", where)
+    history = _history(row, where, currency, ())
+    cancelled_at = whole(row.get("cancelled_at"))
+    if history and not cancelled_at:
+        cancelled_at = history[-1].cancelled_at
+    return Money(
+        imp_uid=_required_text(row, "imp_uid", where),
+        status=_required_text(row, "status", where),
+        amount=_money(row, "amount", where, currency),
+        cancel_amount=_money(row, "cancel_amount", where, currency),
+        sandbox=_required_flag(row, "sandbox", where),
+        paid_at=whole(row.get("paid_at")),
+        cancelled_at=cancelled_at,
+        cancel_history=history,
+        **{name: _limited(BY_NAME[name], row.get(name)) for name in _WAYS},
     )
 
 
@@ -358,21 +372,10 @@ _BY_TYPE: dict[Any, Callable[[Any], Any]] = {
 }
 
 # The optional fields of a payment; the required ones and cancel_history are read in `payment`.
-READERS: Readers = {
+READERS: dict[str, Callable[[Any], Any]] = {
     field.name: partial(_limited, BY_NAME[field.name])
     if field.type is str
     else _BY_TYPE[field.type]
     for field in fields(GatewayPayment)
     if field.default is not MISSING and (field.type is str or field.type in _BY_TYPE)
 }
-
-# What a movement is made of, but for words (`services.verification.movements`).
-OF_MONEY = (
-    "pay_method",
-    "pg_provider",
-    "pg_id",
-    "pg_tid",
-    "paid_at",
-    "cancelled_at",
-)
-_READERS_OF_MONEY: Readers = {name: READERS[name] for name in OF_MONEY}

@@ -175,6 +175,32 @@ class GatewayPayment:
         )
 
 
+@dataclass(slots=True, repr=False)
+class Money:
+    """Of a payment what moves money, with the same names: made in a third of the time.
+
+    For whoever reads a million that were kept. Words are left out.
+    """
+
+    imp_uid: str
+    status: str
+    amount: Amount
+    cancel_amount: Amount
+    sandbox: bool
+    pay_method: str
+    pg_provider: str
+    pg_id: str
+    pg_tid: str
+    paid_at: int
+    cancelled_at: int
+    cancel_history: tuple[Cancellation, ...]
+    cancel_reason: str = ""
+    receipt_url: str = ""
+
+    def __repr__(self) -> str:
+        return f"Money({self.imp_uid!r}, {self.status!r}, {self.amount}, {self.cancel_amount})"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Unreadable:
     """A row that can't be read, set aside so that it hides none of the others.

@@ -47,8 +47,8 @@ def rebuilt(events: Iterable[Changed]) -> dict[str, Any]:
     """
     state: dict[str, Any] = {}
     for event in events:
-        state.update(event.changes)
-    return encode(state)
+        state |= event.changes
+    return state | {name: _encoded(name, state[name]) for name in _PERSONAL if name in state}
 
 
 def projection(payment: Payment) -> dict[str, Any]:

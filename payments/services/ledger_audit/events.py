@@ -32,8 +32,10 @@ def chain(*, payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[str]:
 
 def projection(*, payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[str]:
     """The payment is what its events add up to."""
-    expected = rebuilt(events)
-    for name, value in encode(payment.facts).items():
+    expected, found = rebuilt(events), encode(payment.facts)
+    if expected == found:
+        return
+    for name, value in found.items():
         if expected.get(name) != value:
             yield f"{name} is {value!r}, its events say {expected.get(name)!r}"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from payments.core.days import read_day
 from payments.core.kst import day_of
-from payments.iamport import GatewayPayment, ShapeError, read_money
+from payments.iamport import ShapeError, read_money, read_payment
 from payments.ledger import Draft
 from payments.services.verification.compare import contradictions
 from payments.services.verification.movements import Gone, RefundChange, Untimed, drafts
@@ -76,19 +76,32 @@ def _booked_anew(
         is_second = _is_second_approval(event, own)
         if event.sequence not in answers or not (is_second or _may_book(event)):
             continue
+        standing = [draft for _sequence, draft in new]
         try:
-            answer = read_money(answers[event.sequence])
-            if is_second and _contradicts(answer, event, ordered_at):
-                continue
-            standing = [draft for _sequence, draft in new]
-            booked = drafts(
-                answer=answer, standing=standing, is_own=not is_second, change=_confirmed(event)
-            )
+            booked = _booked_by(event, answers[event.sequence], standing, ordered_at, is_second)
         except (ShapeError, Gone, Untimed):
             # Such an answer has booked nothing: a movement that names it is told by none.
             continue
         new += ((_first_of(event.sequence, events), draft) for draft in booked)
     return new
+
+
+def _booked_by(
+    event: EventRow,
+    answer: dict[str, Any],
+    standing: Sequence[Draft],
+    ordered_at: Any,
+    is_second: bool,
+) -> tuple[Draft, ...]:
+    if not is_second:
+        change = _confirmed(event)
+        money = read_money(answer)
+        return drafts(answer=money, standing=standing, is_own=True, change=change)
+    # Of another attempt it is asked whether what is told of it can be true.
+    told = read_payment(answer)
+    if contradictions(answer=told, ordered_at=ordered_at, now=event.recorded_at):
+        return ()
+    return drafts(answer=told, standing=standing, is_own=False)
 
 
 def _may_book(event: EventRow) -> bool:
@@ -113,10 +126,6 @@ def _is_second_approval(event: EventRow, own: str | None) -> bool:
         and event.status_before in APPROVED
         and event.imp_uid != own
     )
-
-
-def _contradicts(answer: GatewayPayment, event: EventRow, ordered_at: Any) -> bool:
-    return bool(contradictions(answer=answer, ordered_at=ordered_at, now=event.recorded_at))
 
 
 def _first_of(sequence: int, events: Sequence[EventRow]) -> int:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from payments.core.kst import day_of, from_unix, start_of
 from payments.core.text import web_url
-from payments.iamport import Cancellation, GatewayPayment
+from payments.iamport import Cancellation, GatewayPayment, Money
 from payments.ledger import Draft
 from payments.models import Movement, Payment
 from payments.states import APPROVED, Finding, MovementKind, PaymentStatus
@@ -120,7 +120,7 @@ def _is_second_approval(payment: Payment, answer: GatewayPayment, verdict: Verdi
 
 def drafts(
     *,
-    answer: GatewayPayment,
+    answer: GatewayPayment | Money,
     standing: Iterable[Booked],
     is_own: bool,
     change: RefundChange | None = None,
@@ -140,7 +140,7 @@ class _Book:
 
     def __init__(
         self,
-        answer: GatewayPayment,
+        answer: GatewayPayment | Money,
         standing: Iterable[Booked],
         is_own: bool,
         change: RefundChange | None,
