@@ -1,8 +1,8 @@
 """Measures the product and tries to break it: no part of it, and never installed with it.
 
-Each is a module to run (`python -m benchmarks.checkout`): checkout, verify, reconcile, chaos,
-outages. All stand on `harness`, with data that is thrown away. To add one: a module with a `main`,
-and its line in the Makefile.
+Each is a module to run (`python -m benchmarks.checkout`): audit, checkout, verify, reconcile,
+webhooks, chaos, outages. All stand on `harness`, with data that is thrown away; `seed` alone writes
+into the configured database. To add one: a module with a `main`, and its line in the Makefile.
 """
 
 import os

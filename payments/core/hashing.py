@@ -12,7 +12,7 @@ def chained(fields: Iterable[object]) -> str:
     """
     texts = [str(value) for value in fields]
     # Of most rows every text is as long in bytes as in signs.
-    if all(map(str.isascii, texts)):
+    if "".join(texts).isascii():
         return of_text("".join([f"{len(text)}:{text}" for text in texts]))
     return of_text("".join([f"{len(text.encode())}:{text}" for text in texts]))
 

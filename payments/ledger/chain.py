@@ -5,7 +5,7 @@ changed value of it would leave no trace.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -59,21 +59,23 @@ def event_hash(event: Hashed) -> str:
     return chained(_hashed_fields(event))
 
 
-def _hashed_fields(event: Hashed) -> Iterable[object]:
-    yield event.previous_hash
-    yield event.payment_id
-    yield event.sequence
-    yield event.recorded_at.astimezone(UTC).isoformat()
-    yield str(event.kind)
-    yield str(event.source)
-    yield event.actor_id or ""
-    yield event.actor_name
-    yield event.reason_code
-    yield event.note
-    yield str(event.status_before)
-    yield str(event.status_after)
-    yield event.amount
-    yield event.imp_uid
-    yield event.idempotency_key
-    yield _canonical(event.changes)
-    yield event.answer
+def _hashed_fields(event: Hashed) -> tuple[object, ...]:
+    return (
+        event.previous_hash,
+        event.payment_id,
+        event.sequence,
+        event.recorded_at.astimezone(UTC).isoformat(),
+        str(event.kind),
+        str(event.source),
+        event.actor_id or "",
+        event.actor_name,
+        event.reason_code,
+        event.note,
+        str(event.status_before),
+        str(event.status_after),
+        event.amount,
+        event.imp_uid,
+        event.idempotency_key,
+        _canonical(event.changes),
+        event.answer,
+    )

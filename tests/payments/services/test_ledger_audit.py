@@ -174,6 +174,22 @@ def test_an_answer_that_was_exchanged_is_found_whatever_the_hashes_say(refunded:
 
 
 @pytest.mark.usefixtures("tampering")
+@pytest.mark.parametrize(
+    "column",
+    ["changes = '[1]'", "answer = '[]'", """answer = '{"cancel_amount": "x"}'"""],
+    ids=["changes", "an answer", "an amount"],
+)
+def test_what_makes_no_sense_does_not_hide_what_else_was_changed(
+    refunded: Payment, customer: User, product: Product, column: str
+) -> None:
+    other = builders.paid(customer, product)
+    execute(f"UPDATE {EVENTS} SET {column} WHERE payment_id = {refunded.pk}")
+    execute(f"UPDATE {EVENTS} SET note = 'x' WHERE payment_id = {other.pk} AND sequence = 1")
+    named = [problem.merchant_uid for problem in audit()]
+    assert set(named) == {refunded.merchant_uid, other.merchant_uid}
+
+
+@pytest.mark.usefixtures("tampering")
 @pytest.mark.parametrize("position", ["first", "last"])
 def test_rows_of_a_payment_that_is_gone_are_found(
     refunded: Payment, customer: User, product: Product, position: str
