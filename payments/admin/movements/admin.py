@@ -68,7 +68,7 @@ def ids_cell(movement: Movement) -> SafeString:
     approval = movement.payment.apply_num if movement.is_own else ""
     return format_html(
         '{}<span class="small">{}</span>',
-        code(movement.pg_tid),
+        code(movement.pg_tid) if movement.pg_tid or not approval else "",
         _("Approval %(number)s") % {"number": approval} if approval else "",
     )
 
