@@ -23,6 +23,7 @@ from .services.background.schedule import Job
 from .services.daily_close.close import close_finished_days
 from .services.discrepancies import mail
 from .services.open_orders.sweep import sweep
+from .services.roll_ups.fold import fold
 from .services.verification_runs import control, worker
 
 # What takes long lets other tasks have their turn after this many seconds.
@@ -136,6 +137,13 @@ def mail_discrepancies() -> None:
 
 
 @task
+def fold_roll_ups() -> None:
+    """Add up what has come since the last turn; queue the next turn if there is more."""
+    if fold(seconds=TURN):
+        fold_roll_ups.enqueue()
+
+
+@task
 def close_days() -> list[str]:
     """Reconcile and close finished days, from the configured hour in Korea on.
 
@@ -182,6 +190,8 @@ SCHEDULE = (
     _job(clear_out, timedelta(minutes=10)),
     _job(mail_discrepancies, timedelta(minutes=5)),
     _job(close_days, timedelta(minutes=5)),
+    # What it has not folded yet is read row by row: often, so that this stays little.
+    _job(fold_roll_ups, timedelta(minutes=1), by_time=False),
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -15,7 +15,10 @@ FIRST = (EventKind.ORDERED, EventKind.TAKEN_IN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A movement to be written. Signed won; `happened_at` is the gateway's time, in UTC."""
+    """A movement to be written. Signed won; `happened_at` is the gateway's time, in UTC.
+
+    `approved_on`: of money that went back, the Korean day on which it had come in.
+    """
 
     key: str
     kind: MovementKind
@@ -23,6 +26,7 @@ class Draft:
     is_own: bool
     amount: int
     happened_at: datetime
+    approved_on: date | None = None
     is_derived: bool = False
     is_test: bool = False
     pay_method: str = ""

@@ -1,7 +1,9 @@
 """The one writer: an entry becomes an event, numbered and hashed, and the payment moves along.
 
 A caller holds the payment locked (`locks.locked_payment`), describes what happened as an `Entry`
-and calls `append`: event and projection commit together.
+and calls `append`: event and projection commit together. The lock (or the insert of a new payment)
+comes before any id of an event or a movement is drawn; the roll-ups count on that order
+(`core.db.transactions`).
 """
 
 import dataclasses

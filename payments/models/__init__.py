@@ -12,6 +12,7 @@ from .movement import Movement
 from .payment import Payment
 from .product import Product
 from .reconciliation import ReconciliationRun
+from .roll_up import MovementRollUp, OrderRollUp, RefundRollUp, RolledUp, RollUpMark
 from .run import LONGEST_WAIT, NOT_ENDED, OPEN_RUN, Run, RunStatus
 from .saved_view import SavedView
 from .verification_run import ItemOutcome, VerificationItem, VerificationRun
@@ -46,11 +47,16 @@ __all__ = [
     "ItemOutcome",
     "LimitCount",
     "Movement",
+    "MovementRollUp",
+    "OrderRollUp",
     "Payment",
     "PaymentEvent",
     "PersonalDataAccess",
     "Product",
     "ReconciliationRun",
+    "RefundRollUp",
+    "RollUpMark",
+    "RolledUp",
     "Run",
     "RunStatus",
     "SavedView",

@@ -38,6 +38,9 @@ class Movement(AppendOnlyModel):
     happened_at = models.DateTimeField(_("happened"))
     # A Korean day, stored: sums are grouped by it.
     day = models.DateField(_("day"))
+    # Of money that went back, the Korean day on which it had come in: what a sum of a stretch of
+    # days tells apart is known when the row is booked. Null for the approval itself.
+    approved_on = models.DateField(_("approved on"), null=True, blank=True)
     observed_at = models.DateTimeField(_("learnt"))
     is_derived = models.BooleanField(_("derived from a sum"), default=False)
     is_test = models.BooleanField(_("test payment"), default=False)

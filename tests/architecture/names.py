@@ -24,6 +24,7 @@ SUBJECTS = {
     "payments",
     "products",
     "reconciliation",
+    "roll_ups",
     "runs",
     "saved_views",
     "verification",

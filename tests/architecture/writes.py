@@ -17,6 +17,10 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "PaymentEvent": ("payments.ledger",),
     "Movement": ("payments.ledger",),
     "AccessQuery": ("payments.services.access_log",),
+    "MovementRollUp": ("payments.services.roll_ups",),
+    "RefundRollUp": ("payments.services.roll_ups",),
+    "OrderRollUp": ("payments.services.roll_ups",),
+    "RollUpMark": ("payments.services.roll_ups",),
     "PersonalDataAccess": ("payments.services.access_log",),
     "DailyClose": ("payments.services.daily_close.close",),
     "DiscrepancyStep": ("payments.services.discrepancies.rows",),
@@ -62,6 +66,7 @@ ADDS = {"save", "create", "bulk_create", "get_or_create"}
 LINKS = {"add", "set", "clear", "remove"}
 # Writing past the ORM: who may call these is who may write the rows they are given.
 IN_BULK = {
+    "add_up_into": ("payments.services.roll_ups",),
     "insert_rows": ("payments.ledger",),
     "update_rows": ("payments.ledger", "payments.services.verification_runs"),
     "insert_from": ("payments.services.verification_runs",),

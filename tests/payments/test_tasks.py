@@ -12,9 +12,12 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import User
 from benchmarks.datasets import paid_payments
 from payments import tasks
+from payments.core.db import transactions
 from payments.models import (
     DailyClose,
     Discrepancy,
+    MovementRollUp,
+    OrderRollUp,
     Payment,
     Product,
     ReconciliationRun,
@@ -217,3 +220,20 @@ class TestTheDailyClose:
         assert tasks.close_days.call() == []
         assert ReconciliationRun.objects.count() == 2
         assert not DailyClose.objects.exists()
+
+
+def test_sums_are_folded_by_the_schedule_until_nothing_is_left(
+    customer: User, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Transactions of other databases of the same server hold it up.
+    monkeypatch.setattr(transactions, "have_ended", lambda before: True)
+    list(paid_payments.write(user=customer, product=product, count=5))
+    assert "fold_roll_ups" in {job.name for job in tasks.SCHEDULE}
+    monkeypatch.setattr(tasks, "TURN", -1.0)
+    tasks.fold_roll_ups.call()
+    assert len(queued("fold_roll_ups")) == 1
+    monkeypatch.setattr(tasks, "TURN", 20.0)
+    tasks.fold_roll_ups.call()
+    assert sum(MovementRollUp.objects.values_list("count", flat=True)) == 5
+    assert sum(OrderRollUp.objects.values_list("count", flat=True)) == 5
+    assert len(queued("fold_roll_ups")) == 1, "the turn that was queued before"

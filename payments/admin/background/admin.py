@@ -37,6 +37,7 @@ _LABELS: dict[str, str | Promise] = {
     "clear_out": _("Remove old webhooks and counts"),
     "mail_discrepancies": _("Mail what does not agree"),
     "close_days": _("Look for days to close"),
+    "fold_roll_ups": _("Add up movements and orders"),
     "compare_clocks": _("Compare our clock with the gateway's"),
 }
 

@@ -16,6 +16,7 @@ from payments.management.gc_freeze import freeze_loaded_objects
 from payments.models import DailyClose, Payment
 from payments.services.daily_close.audit import audit_closes
 from payments.services.ledger_audit import audit
+from payments.services.roll_ups.audit import audit_roll_ups
 
 
 class Command(OperatorCommand):
@@ -48,6 +49,7 @@ def _audits(processes: int) -> Iterator[Iterable[object]]:
     """Each book's problems, the ledger's first: the others are sums of it."""
     yield audit(processes=processes)
     yield audit_closes()
+    yield audit_roll_ups()
 
 
 def _processes(wanted: int | None) -> int:

@@ -148,6 +148,7 @@ class _Book:
         self._answer, self._is_own, self._change = answer, is_own, change
         mine = [one for one in standing if one.imp_uid == answer.imp_uid]
         self._keys = {one.key for one in mine}
+        self._approved_on = _approved_on(mine, answer)
         self._refunds = _standing_refunds(mine)
 
     def approval(self) -> Iterator[Draft]:
@@ -313,6 +314,7 @@ class _Book:
             "pg_provider": answer.pg_provider,
             "pg_id": answer.pg_id,
             "is_test": answer.sandbox,
+            "approved_on": None if kind == MovementKind.APPROVAL else self._approved_on,
         }
         return Draft(
             key=key,
@@ -323,6 +325,13 @@ class _Book:
             happened_at=happened_at,
             **(facts | more),  # type: ignore[arg-type]
         )
+
+
+def _approved_on(rows: Iterable[Booked], answer: GatewayPayment) -> date | None:
+    """The Korean day of the attempt's approval: as it was booked, else as it is booked now."""
+    booked = (one.happened_at for one in rows if one.kind == MovementKind.APPROVAL)
+    approved_at = next(booked, None) or from_unix(answer.paid_at)
+    return day_of(approved_at) if approved_at else None
 
 
 def _standing_refunds(rows: Sequence[Booked]) -> list[Booked]:

@@ -254,3 +254,18 @@ def _confirmed(one: GatewayPayment, standing: list[Draft], on: date) -> tuple[Dr
     except Gone:
         change = RefundChange(on)
         return drafts(answer=one, standing=standing, is_own=True, change=change)
+
+
+def test_money_that_went_back_says_on_which_day_it_had_come_in() -> None:
+    first = booked(answer(OCTOBER))
+    later = drafts(
+        answer=answer(OCTOBER, NOVEMBER, paid_at=int(PAID.timestamp()) + 90_000),
+        standing=first,
+        is_own=True,
+    )
+    days = {row.key: row.approved_on for row in (*first, *later)}
+    assert days == {
+        "approval:imp_1": None,
+        "refund:imp_1:c1": day_of(PAID),
+        "refund:imp_1:c2": day_of(PAID),
+    }

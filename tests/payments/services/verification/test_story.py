@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db.models import Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
 from payments.core.kst import day_of
-from payments.models import Payment, Product
+from payments.models import Movement, Payment, Product
+from payments.selectors.roll_ups import roll_ups
 from payments.services import webhooks
 from payments.services.ledger_audit import problems_of
+from payments.services.roll_ups.audit import audit_roll_ups
+from payments.services.roll_ups.fold import fold
 from payments.services.verification import refund_change
 from payments.services.verification.conclude import Question
 from payments.services.verification.settle import settle
@@ -75,7 +79,8 @@ REFUND = st.fixed_dictionaries(
     }
 )
 STEP = st.one_of(
-    REFUND, st.sampled_from(["take back", "second approval", "without history", "look", "look"])
+    REFUND,
+    st.sampled_from(["take back", "second approval", "without history", "fold", "look", "look"]),
 )
 STORY = st.lists(st.tuples(STEP, st.sampled_from(DOORS)), min_size=1, max_size=6)
 
@@ -142,6 +147,8 @@ def test_the_days_add_up_to_the_gateways_history(
     for step, door in story:
         if isinstance(step, dict):
             teller.refund(step)
+        if step == "fold":
+            fold(seconds=60)
         teller.tell(with_history=step != "without history")
         if step == "second approval":
             second = sandbox.pay(payment.merchant_uid, AMOUNT, **times)
@@ -157,6 +164,14 @@ def test_the_days_add_up_to_the_gateways_history(
     assert booked(payment, is_own=True) == teller.truth()
     assert sum(booked(payment, is_own=False).values()) == others
     assert list(problems_of(payment)) == []
+    assert summed() == booked(None, is_own=True)
+    assert list(audit_roll_ups()) == []
+
+
+def summed() -> dict[date, int]:
+    """The same of all payments as figures over days have it: folded, and what is not yet."""
+    rows = roll_ups().movements("day", where=Q(is_own=True))
+    return {row["day"]: row["amount"] for row in rows if row["amount"]}
 
 
 def cleared_up(payment: Payment, teller: Teller, approver: User, today: date) -> None:
@@ -178,9 +193,10 @@ def cleared_up(payment: Payment, teller: Teller, approver: User, today: date) ->
     assert payment.verification == Verification.MATCHED
 
 
-def booked(payment: Payment, *, is_own: bool) -> dict[date, int]:
-    """Won by Korean day."""
+def booked(payment: Payment | None, *, is_own: bool) -> dict[date, int]:
+    """Won by Korean day, of one payment or of all."""
     days: Counter[date] = Counter()
-    for day, amount in payment.movements.filter(is_own=is_own).values_list("day", "amount"):
+    movements = payment.movements.all() if payment else Movement.objects.all()
+    for day, amount in movements.filter(is_own=is_own).values_list("day", "amount"):
         days[day] += amount
     return {day: won for day, won in days.items() if won}

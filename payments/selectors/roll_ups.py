@@ -1,0 +1,190 @@
+"""Sums of movements and orders over days: what is folded, and what lies behind its mark.
+
+A job folds rows into sums (`services.roll_ups`) and moves a mark; whoever reads adds the rows that
+have come since, found by their ids. So a figure never lags, a movement that is learnt later for an
+old day counts at once, and what is read grows with days and kinds, not with the book. To sum by
+something else, see `models.roll_up`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import BigIntegerField, Count, Max, Model, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from payments.core.db.functions import KoreanDay
+from payments.core.kst import end_of, start_of
+from payments.core.periods import Days
+from payments.models import (
+    Movement,
+    MovementRollUp,
+    OrderRollUp,
+    Payment,
+    PaymentEvent,
+    RefundRollUp,
+    RolledUp,
+    RollUpMark,
+)
+from payments.states import MovementKind
+
+Row = dict[str, Any]
+# Behind the mark of the orders lie so many events at most for their days to be told one by one;
+# with more (the job has not begun yet, or stands still) all days are counted.
+EVENTS_AT_MOST = 20_000
+# A payment's counted columns change by an event that names them, and by nothing else.
+_COUNTED = ("status", "amount", "cancelled_amount", "pay_method", "pg_provider")
+# What `RefundRollUp` holds.
+REFUNDS = Q(is_own=True, is_test=False, approved_on__isnull=False) & ~Q(kind=MovementKind.APPROVAL)
+_ORDER_SUMS = {"count": Count("pk"), "gross": Sum("amount"), "refunded": Sum("cancelled_amount")}
+
+
+@dataclass(frozen=True, slots=True)
+class RollUps:
+    """The sums, and how far each is folded at least. Asked for once for all that a page shows."""
+
+    marks: dict[str, int]
+
+    def movements(self, *by: str, where: Q) -> list[Row]:
+        """`count` and `amount` of movements by some of `MovementRollUp.SUMMED_BY`, in one query."""
+        return self._added_up(MovementRollUp, by, where, Q())
+
+    def refunds_of_earlier_days(self, days: Days) -> int:
+        """The won that went back in these days of what was approved before them, in one query.
+
+        Of the order's own attempts, no test payments, less what was taken back or corrected.
+        """
+        where = Q(day__range=days, approved_on__lt=days[0])
+        rows = self._added_up(RefundRollUp, (), where, REFUNDS)
+        return -sum(int(row["amount"]) for row in rows)
+
+    def orders(self, *by: str, where: Q, days: Days | None) -> list[Row]:
+        """`count`, `gross` and `refunded` of orders by some of `OrderRollUp.SUMMED_BY`.
+
+        Days in which something has changed since they were folded are counted by index. `days`:
+        None for all there are.
+        """
+        changed = self._changed(days)
+        if changed is None:
+            every = _stretch(days) if days else _with_day(Payment.objects.all())
+            return _merged(_rows(every.filter(where), by, _ORDER_SUMS), by, tuple(_ORDER_SUMS))
+        within = Q(day__range=days) if days else Q()
+        folded = OrderRollUp.objects.filter(where, within).exclude(day__in=changed)
+        rows = [_rows(folded, by, {name: Sum(name) for name in _ORDER_SUMS})]
+        if changed:
+            rows.append(_rows(orders_of(changed).filter(where), by, _ORDER_SUMS))
+        return _merged(_union(rows), by, tuple(_ORDER_SUMS))
+
+    def _changed(self, days: Days | None) -> set[date] | None:
+        """The days among these to be counted; None where they are too many to be told."""
+        mark = self.marks.get(RolledUp.ORDERS, 0)
+        newest = newest_id(PaymentEvent)
+        if newest - mark > EVENTS_AT_MOST:
+            return None
+        changed = days_changed(after=mark, until=newest) if newest > mark else set()
+        return {day for day in changed if days is None or days[0] <= day <= days[1]}
+
+    def _added_up(self, model: Any, by: Sequence[str], where: Q, of_rows: Q) -> list[Row]:
+        """What is folded, and the movements behind the mark, in one statement.
+
+        One statement sees one state of the database: the mark in it and the sums belong together,
+        whatever the job commits meanwhile. The number, which may be older, lets the database see
+        that the rows behind it are few.
+        """
+        mark = RollUpMark.objects.filter(name=RolledUp.MOVEMENTS).values("folded_to")
+        now = Coalesce(Subquery(mark), Value(0), output_field=BigIntegerField())
+        behind = Movement.objects.filter(
+            where, of_rows, pk__gt=self.marks.get(RolledUp.MOVEMENTS, 0)
+        ).filter(pk__gt=now)
+        folded = _rows(model.objects.filter(where), by, {n: Sum(n) for n in ("count", "amount")})
+        unfolded = _rows(behind, by, {"count": Count("pk"), "amount": Sum("amount")})
+        return _merged(_union([folded, unfolded]), by, ("count", "amount"))
+
+
+def roll_ups() -> RollUps:
+    """The sums as they stand now, in one query."""
+    return RollUps(dict(RollUpMark.objects.values_list("name", "folded_to")))
+
+
+def newest_id(model: type[Model]) -> int:
+    """The largest id that is there."""
+    return model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def days_changed(*, after: int, until: int) -> set[date]:
+    """The order days of payments that events with these ids have changed."""
+    events = PaymentEvent.objects.filter(
+        pk__gt=after, pk__lte=until, changes__has_any_keys=list(_COUNTED)
+    )
+    changed: QuerySet[Any, Any] = _with_day(
+        Payment.objects.filter(pk__in=events.values("payment_id"))
+    )
+    return set(changed.order_by().values_list("day", flat=True).distinct())
+
+
+def orders_of(days: Collection[date]) -> QuerySet[Payment, Any]:
+    """The orders of these days, with their `day`."""
+    condition = Q(pk__in=[])
+    for stretch in _stretches(days):
+        condition |= _ordered_in(stretch)
+    return _with_day(Payment.objects.filter(condition))
+
+
+def summed_orders(days: Collection[date] | None = None) -> list[Row]:
+    """What `OrderRollUp` has to say of these days, or of all."""
+    by = OrderRollUp.SUMMED_BY
+    orders = _with_day(Payment.objects.all()) if days is None else orders_of(days)
+    return _merged(_rows(orders, by, _ORDER_SUMS), by, tuple(_ORDER_SUMS))
+
+
+def _with_day(orders: QuerySet[Payment]) -> QuerySet[Payment, Any]:
+    return orders.annotate(day=KoreanDay("requested_at"))
+
+
+def _stretch(days: Days) -> QuerySet[Payment, Any]:
+    return _with_day(Payment.objects.filter(_ordered_in(days)))
+
+
+def _ordered_in(days: Days) -> Q:
+    return Q(requested_at__gte=start_of(days[0]), requested_at__lt=end_of(days[1]))
+
+
+def _stretches(days: Iterable[date]) -> Iterator[Days]:
+    """Days that follow each other, from the first to the last."""
+    first = last = None
+    for day in sorted(days):
+        if first and last and day == last + timedelta(days=1):
+            last = day
+            continue
+        if first and last:
+            yield first, last
+        first = last = day
+    if first and last:
+        yield first, last
+
+
+def _rows(rows: QuerySet[Any, Any], by: Sequence[str], sums: dict[str, Any]) -> Any:
+    """(by..., sums...) of each group; without a group, of everything."""
+    named = {f"sum_{name}": summed for name, summed in sums.items()}
+    grouped = rows.order_by().annotate(group=Value(0)).values("group", *by).annotate(**named)
+    return grouped.values_list(*by, *named)
+
+
+def _union(rows: list[Any]) -> Any:
+    first, *more = rows
+    return first.union(*more, all=True) if more else first
+
+
+def _merged(rows: Iterable[Sequence[Any]], by: Sequence[str], sums: Sequence[str]) -> list[Row]:
+    """One row for each group, whatever parts it was read in."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for row in rows:
+        key, values = tuple(row[: len(by)]), row[len(by) :]
+        added = groups.setdefault(key, [0] * len(sums))
+        for place, value in enumerate(values):
+            added[place] += value or 0
+    return [
+        dict(zip(by, key, strict=True)) | dict(zip(sums, added, strict=True))
+        for key, added in groups.items()
+    ]
