@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from payments import pay_methods
+from payments.core.periods import Days
 from payments.core.text import ids
 from payments.models import Movement
 from payments.states import MovementKind
@@ -29,6 +30,18 @@ class Attempt(TextChoices):
     OTHER = "other", pgettext_lazy("movements", "Another one")
 
 
+class RealMoney(TextChoices):
+    """Whether money moved, or a test payment only said so."""
+
+    ANY = "", pgettext_lazy("movements", "With test payments")
+    REAL = "no", pgettext_lazy("movements", "Without test payments")
+    TEST = "yes", pgettext_lazy("movements", "Test payments alone")
+
+
+# What is narrowed by that rolled-up sums are not kept by.
+_BY_ROWS_ALONE = ("amount_min", "amount_max")
+
+
 class MovementFilter(BaseFilter):
     """What movements can be narrowed by. Days are Korean days, of when the money moved."""
 
@@ -38,6 +51,7 @@ class MovementFilter(BaseFilter):
     pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=[(p, p) for p in PROVIDERS])
     # A merchant has few, but only they know which: written, one or several.
     pg_id = django_filters.CharFilter(method="of_mids", label=_("MID"), max_length=200)
+    test = OneOf(label=pgettext_lazy("movements", "test payments"), choices=RealMoney.choices)
     # Of money that went back, too: a refund of 3,000 won is found by 3,000.
     amount_min = WonFilter(method="at_least", label=_("at least (won)"))
     amount_max = WonFilter(method="at_most", label=_("at most (won)"))
@@ -80,10 +94,41 @@ class MovementFilter(BaseFilter):
         return rows.alias(size=Abs(F("amount"))).filter(size__lte=won)
 
     def filter_queryset(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
-        """With the filter that is read together with nothing else."""
+        """With the filters that are read together with nothing else."""
         narrowed: QuerySet[Row] = super().filter_queryset(queryset)
-        attempt = self.values["attempt"]
-        return narrowed.filter(Q(is_own=attempt == Attempt.OWN)) if attempt else narrowed
+        return narrowed.filter(self._whose)
+
+    @property
+    def rolled_up(self) -> Q | None:
+        """The same for rolled-up sums; None where those can't tell."""
+        if not self.is_valid() or any(self.text_of(name) for name in _BY_ROWS_ALONE):
+            return None
+        condition = self._whose
+        for name in ("kind", "pay_method", "pg_provider"):
+            if chosen := self.values[name]:
+                condition &= Q(**{f"{name}__in": chosen})
+        if mids := self.values["pg_id"]:
+            condition &= Q(pg_id__in=ids(mids))
+        first, last = self.days
+        condition &= Q(day__gte=first) if first else Q()
+        return condition & (Q(day__lte=last) if last else Q())
+
+    @property
+    def days_alone(self) -> Days | None:
+        """The days, if both are chosen and nothing else is but the order's own money."""
+        first, last = self.days
+        others = self.names() - {*self.date_names, "attempt", "test"}
+        if not first or not last or any(self.texts_of(name) for name in others):
+            return None
+        is_other = self.values["attempt"] == Attempt.OTHER or self.values["test"] == RealMoney.TEST
+        return None if is_other else (first, last)
+
+    @property
+    def _whose(self) -> Q:
+        """Of which attempts, and whether it was real."""
+        attempt, test = self.values["attempt"], self.values["test"]
+        whose = Q(is_own=attempt == Attempt.OWN) if attempt else Q()
+        return whose & (Q(is_test=test == RealMoney.TEST) if test else Q())
 
     def value_label(self, name: str, value: str) -> str | None:
         if name in {"pay_method", "pg_provider", "pg_id"}:

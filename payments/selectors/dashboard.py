@@ -1,10 +1,10 @@
 """What the dashboard shows: figures of a stretch of Korean days and of the days before, the desk.
 
-Every figure is one of the list's: `approved` is the list by payment date, `ordered` the list by
-order date, `waiting` its filter "needs attention". So each can link to the payments behind it. A
-refund counts on the day on which its payment was approved, whenever the money went back: only then
-do gross, refunded and net belong to the same payments. To show another figure, derive it from
-`Span` or from `Dashboard.days`.
+Every figure of money is a sum of movements by the day on which it moved, as the list of movements
+has it: a refund counts on its own day, whenever its payment was approved. The success rate is that
+of the orders made in these days, as the list of payments has them by order date, and `waiting` its
+filter "needs attention". So each can link to the rows behind it. To show another figure, derive it
+from `Span` or from `Dashboard.days`.
 """
 
 from collections import defaultdict
@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateField, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet, Value
 
-from payments.core.db.functions import KoreanDay
-from payments.core.kst import end_of, start_of
 from payments.core.periods import Days, every_day, previous
 from payments.models import (
     NOT_ENDED,
@@ -29,9 +27,11 @@ from payments.models import (
 )
 from payments.states import EventKind, Source
 
-from . import background
+from . import background, movements
+from .movements import TOLD_APART
+from .payments import totals as orders
 from .payments.attention import Attention, needs
-from .payments.totals import Row, Totals, added_up, totals_of
+from .roll_ups import RollUps, Row, roll_ups
 
 # A chart of fewer days says nothing: for "today" it shows the week that ends today.
 CHART_DAYS = 7
@@ -49,100 +49,111 @@ _STEPS = (EventKind.PREPARE_ASKED, EventKind.PREPARED, EventKind.ASKED, EventKin
 class Span:
     """Figures of some Korean days, both ends included.
 
-    `approved` adds up the payments whose payment date lies in these days: gross is what was
-    approved, refunded what has gone back of it since, net the rest. `ordered` adds up the orders
-    made in these days; the success rate is theirs.
+    `moved` adds up the movements of these days. `ordered` adds up the orders made in these days;
+    the success rate is theirs.
     """
 
     days: Days
-    approved: Totals
-    ordered: Totals
+    moved: movements.Totals
+    ordered: orders.Totals
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What was approved in one payment method, and which part of the gross that is (0 to 1)."""
+    """What moved in one payment method, and which part of what was approved that is (0 to 1)."""
 
     pay_method: str
-    totals: Totals
+    totals: movements.Totals
     part: float
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """What moved at one PG under one of our MIDs there."""
+
+    pg_provider: str
+    pg_id: str
+    totals: movements.Totals
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """All figures.
 
-    `days` holds what was approved on every day of the chart and what has gone back of it, also
-    where nothing happened.
+    `days` holds what moved on every day of the chart, also where nothing did.
     """
 
     now: Span
     before: Span
     methods: list[Share]
-    days: dict[date, Totals]
+    merchants: list[Merchant]
+    days: dict[date, movements.Totals]
 
 
 def dashboard(days: Days) -> Dashboard:
-    """The figures of these Korean days, in two queries."""
+    """The figures of these Korean days, in seven queries."""
     before = previous(days)
     chart = min(days[0], days[1] - timedelta(days=CHART_DAYS - 1)), days[1]
-    approved = _approved(min(before[0], chart[0]), chart)
-    ordered = _ordered(before[0], days)
-    # Days before the chart come as one, without a date: they can only be in the span before.
-    within = [row for row in approved if row["day"] and _in(days, row["day"])]
-    earlier = [row for row in approved if row["day"] is None or _in(before, row["day"])]
+    sums = roll_ups()
+    by_day = _moved(sums, (min(before[0], chart[0]), days[1]), "day")
+    by_way = _moved(sums, days, "pay_method", "pg_provider", "pg_id")
+    ordered = sums.orders("day", "status", where=Q(), days=(before[0], days[1]))
     return Dashboard(
-        now=_span(days, within, [row for row in ordered if row["is_now"]]),
-        before=_span(before, earlier, [row for row in ordered if not row["is_now"]]),
-        methods=_shares(within),
-        days=_days(chart, approved),
+        now=_span(days, by_day, ordered, earlier=sums.refunds_of_earlier_days(days)),
+        before=_span(before, by_day, ordered),
+        methods=_shares(by_way),
+        merchants=_merchants(by_way),
+        days=_days(chart, by_day),
     )
 
 
-def _span(days: Days, approved: Iterable[Row], ordered: Iterable[Row]) -> Span:
-    return Span(days, totals_of(approved), totals_of(ordered))
+def _moved(sums: RollUps, days: Days, *by: str) -> list[Row]:
+    return sums.movements(*by, *TOLD_APART, where=Q(day__range=days))
 
 
-def _in(days: Days, day: date) -> bool:
-    return days[0] <= day <= days[1]
+def _span(
+    days: Days, moved: Iterable[Row], ordered: Iterable[Row], *, earlier: int | None = None
+) -> Span:
+    mine = movements.totals_of(_of(days, moved), earlier=earlier)
+    return Span(days, mine, orders.totals_of(_of(days, ordered)))
 
 
-def _approved(first: date, chart: Days) -> list[Row]:
-    """Payments by payment date: per day of the chart, method and status."""
-    payments = Payment.objects.filter(paid_at__gte=start_of(first), paid_at__lt=end_of(chart[1]))
-    # The day is worked out for the chart's days alone: that is what costs.
-    in_chart = When(paid_at__gte=start_of(chart[0]), then=KoreanDay("paid_at"))
-    day = Case(in_chart, default=None, output_field=DateField())
-    return added_up(payments.annotate(day=day), "day", "pay_method")
-
-
-def _ordered(first: date, days: Days) -> list[Row]:
-    """Payments by order date: in the span or before it, and status."""
-    payments = Payment.objects.filter(
-        requested_at__gte=start_of(first), requested_at__lt=end_of(days[1])
-    )
-    is_now = Case(When(requested_at__gte=start_of(days[0]), then=Value(True)), default=Value(False))
-    return added_up(payments.annotate(is_now=is_now), "is_now")
+def _of(days: Days, rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if days[0] <= row["day"] <= days[1]]
 
 
 def _shares(rows: Iterable[Row]) -> list[Share]:
     """The methods, the one that brought most first."""
-    by_method: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_method[row["pay_method"]].append(row)
-    sums = {method: totals_of(rows) for method, rows in by_method.items()}
-    gross = sum(total.gross for total in sums.values())
+    sums = _by(rows, "pay_method")
+    gross = sum(total.approved for total in sums.values())
     shares = [
-        Share(method, total, total.gross / gross if gross else 0) for method, total in sums.items()
+        Share(method, total, total.approved / gross if gross else 0)
+        for (method,), total in sums.items()
+        if total.approved or total.refunded
     ]
-    return sorted(shares, key=lambda share: (-share.totals.gross, share.pay_method))
+    return sorted(shares, key=lambda share: (-share.totals.approved, share.pay_method))
 
 
-def _days(chart: Days, rows: Iterable[Row]) -> dict[date, Totals]:
-    by_day: defaultdict[date | None, list[Row]] = defaultdict(list)
+def _merchants(rows: Iterable[Row]) -> list[Merchant]:
+    """As the PGs' sheets come: by PG, then by MID."""
+    sums = _by(rows, "pg_provider", "pg_id")
+    return [
+        Merchant(provider, mid, total)
+        for (provider, mid), total in sorted(sums.items(), key=lambda item: item[0])
+        if total.approved or total.refunded or total.others
+    ]
+
+
+def _days(chart: Days, rows: Iterable[Row]) -> dict[date, movements.Totals]:
+    sums = _by(rows, "day")
+    return {day: sums.get((day,), movements.Totals()) for day in every_day(*chart)}
+
+
+def _by(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], movements.Totals]:
+    groups: defaultdict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        by_day[row["day"]].append(row)
-    return {day: totals_of(by_day[day]) for day in every_day(*chart)}
+        groups[tuple(row[name] for name in names)].append(row)
+    return {key: movements.totals_of(group) for key, group in groups.items()}
 
 
 # What can wait besides payments.

@@ -1,33 +1,47 @@
-"""Movements as screens read them: of one payment, searched, and what a set of them adds up to."""
+"""Movements as screens read them: of one payment, searched, and what a set of them adds up to.
 
+A figure over days is a sum of movements by the day on which the money moved. It is added up from
+rows (`totals`) or from rolled-up sums (`totals_of`), and comes to the same.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from payments.core.periods import Days
 from payments.core.text import ids, plain, plain_id, spellings
 from payments.models import Movement, Payment
 from payments.states import MovementKind
 
 from .payments.search import approved_as
+from .roll_ups import RollUps, Row
 
 _TEST = Q(is_test=True)
 _OWN = Q(is_own=True) & ~_TEST
 _IN = Q(kind=MovementKind.APPROVAL)
+# What a sum has to be asked for by, to be added up by `totals_of`.
+TOLD_APART = ("kind", "is_own", "is_test")
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Whole won. `refunded` is what went back, less what was taken back or corrected of it.
 
-    `others` is the net of attempts that are not their order's own: on the PG's sheet, in no sum of
-    ours. `tests` is that of test payments, which moved no money: in no sum either.
+    `approvals` is how many approvals `approved` is made of, `count` how many rows of any kind.
+    `earlier` is how much of `refunded` had been approved before these days, None where it was not
+    asked for. `others` is the net of attempts that are not their order's own: on the PG's sheet, in
+    no sum of ours. `tests` is that of test payments, which moved no money: in no sum either.
     """
 
-    count: int
-    approved: int
-    refunded: int
-    others: int
-    tests: int
+    count: int = 0
+    approvals: int = 0
+    approved: int = 0
+    refunded: int = 0
+    others: int = 0
+    tests: int = 0
+    earlier: int | None = None
 
     @property
     def net(self) -> int:
@@ -61,13 +75,40 @@ def with_text(movements: QuerySet[Movement], text: str) -> QuerySet[Movement]:
     return movements.filter(condition)
 
 
-def totals(movements: QuerySet[Movement]) -> Totals:
-    """Add up a queryset of movements, in one query."""
+def totals(movements: QuerySet[Movement], *, first_day: date | None = None) -> Totals:
+    """Add up a queryset of movements, in one query; from `first_day` on, if days were chosen."""
+    earlier = Q(approved_on__lt=first_day) if first_day else Q(pk__in=[])
     sums = movements.order_by().aggregate(
         count=Count("pk"),
+        approvals=Count("pk", filter=_OWN & _IN),
         approved=Sum("amount", filter=_OWN & _IN, default=0),
         back=Sum("amount", filter=_OWN & ~_IN, default=0),
+        earlier=Sum("amount", filter=_OWN & ~_IN & earlier, default=0),
         others=Sum("amount", filter=Q(is_own=False) & ~_TEST, default=0),
         tests=Sum("amount", filter=_TEST, default=0),
     )
-    return Totals(sums["count"], sums["approved"], -sums["back"], sums["others"], sums["tests"])
+    refunded, before = -sums.pop("back"), -sums.pop("earlier")
+    return Totals(refunded=refunded, earlier=before if first_day else None, **sums)
+
+
+def rolled_up_totals(sums: RollUps, *, where: Q, days_alone: Days | None = None) -> Totals:
+    """The same without reading the movements; `days_alone` if nothing but days narrows them."""
+    earlier = sums.refunds_of_earlier_days(days_alone) if days_alone else None
+    return totals_of(sums.movements(*TOLD_APART, where=where), earlier=earlier)
+
+
+def totals_of(rows: Iterable[Row], *, earlier: int | None = None) -> Totals:
+    """What rolled-up sums come to that tell `TOLD_APART` apart."""
+    count = approvals = approved = refunded = others = tests = 0
+    for row in rows:
+        count += row["count"]
+        if row["is_test"]:
+            tests += row["amount"]
+        elif not row["is_own"]:
+            others += row["amount"]
+        elif row["kind"] == MovementKind.APPROVAL:
+            approvals += row["count"]
+            approved += row["amount"]
+        else:
+            refunded -= row["amount"]
+    return Totals(count, approvals, approved, refunded, others, tests, earlier)

@@ -84,22 +84,29 @@ def refunded_in_parts(
 ) -> Payment:
     """A paid order of which these won went back, each when it says."""
     payment = paid(user, product, at=at, **fields)
-    imp_uid = payment.imp_uid or ""
-    for number, (refund, refunded_at) in enumerate(refunds, start=1):
-        answer = told(payment, imp_uid=imp_uid, paid_at=at, refunds=refunds[:number])
-        _happened(
-            payment,
-            EventKind.CANCELLED,
-            amount=-refund,
-            imp_uid=imp_uid,
-            answer=answer,
-            movements=money_of(answer, standing=list(payment.movements.all())),
-            changes={
-                "status": PaymentStatus.CANCELLED,
-                "cancelled_amount": answer["cancel_amount"],
-                "cancelled_at": refunded_at,
-            },
-        )
+    for number in range(1, len(refunds) + 1):
+        gave_back(payment, *refunds[:number])
+    return payment
+
+
+def gave_back(payment: Payment, *refunds: tuple[int, datetime]) -> Payment:
+    """A paid order after the gateway has told of these refunds: (won, when), all there are."""
+    imp_uid, total = payment.imp_uid or "", sum(won for won, _at in refunds)
+    assert payment.paid_at is not None
+    answer = told(payment, imp_uid=imp_uid, paid_at=payment.paid_at, refunds=refunds)
+    _happened(
+        payment,
+        EventKind.CANCELLED,
+        amount=payment.cancelled_amount - total,
+        imp_uid=imp_uid,
+        answer=answer,
+        movements=money_of(answer, standing=list(payment.movements.all())),
+        changes={
+            "status": PaymentStatus.CANCELLED,
+            "cancelled_amount": total,
+            "cancelled_at": refunds[-1][1],
+        },
+    )
     return payment
 
 

@@ -1,6 +1,8 @@
 """The four figures at the head of the dashboard, how they moved, and the lists behind them.
 
-What a figure means is defined in `selectors.dashboard`. To show another one: a `Tile` in `tiles`.
+What a figure means is defined in `selectors.dashboard`. Money leads to the movements that it adds
+up, for whoever may see them. To show another one: a `Tile` in `tiles`; what stands on the PG's
+sheet and is in no sum, in `beside`.
 """
 
 from collections.abc import Iterator
@@ -9,9 +11,13 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from payments.admin.shared.display import NOTHING, percent, won
-from payments.admin.shared.links import payment_list_of_days
+from payments.admin.shared.display import NOTHING, balance, percent, signed_won, won
+from payments.admin.shared.links import movement_list_of_days, payment_list_of_days
 from payments.selectors.dashboard import Dashboard, Span
+from payments.states import MovementKind
+
+_IN = MovementKind.APPROVAL.value
+_BACK = ",".join(kind.value for kind in MovementKind if kind != MovementKind.APPROVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +41,51 @@ class Tile:
     url: str
 
 
-def tiles(figures: Dashboard) -> Iterator[Tile]:
-    """The four, in their order."""
+def tiles(figures: Dashboard, *, linked: bool) -> Iterator[Tile]:
+    """The four, in their order; `linked` for who may see the movements behind them."""
     now, before = figures.now, figures.before
-    url = payment_list_of_days(*now.days)
+
+    def url(**filters: str) -> str:
+        own = {"attempt": "own", "test": "no"} | filters
+        return movement_list_of_days(now.days[0], now.days[1], **own) if linked else ""
+
     gross, refunded, net = (
-        _moved(getattr(now.approved, name), getattr(before.approved, name), good=good)
-        for name, good in (("gross", 1), ("refunded", 0), ("net", 1))
+        _moved(getattr(now.moved, name), getattr(before.moved, name), good=good)
+        for name, good in (("approved", 1), ("refunded", 0), ("net", 1))
     )
-    approved = _("%(number)s approved") % {"number": f"{now.approved.count:,}"}
-    yield Tile("gross", _("Gross"), won(now.approved.gross), approved, gross, url)
+    approved = _("%(number)s approved") % {"number": f"{now.moved.approvals:,}"}
+    yield Tile("gross", _("Gross"), won(now.moved.approved), approved, gross, url(kind=_IN))
     yield Tile(
         "refunded",
         pgettext("figure", "Refunded"),
-        won(now.approved.refunded),
-        _("of the payments approved in these days"),
+        balance(now.moved.refunded),
+        _earlier(now),
         refunded,
-        payment_list_of_days(*now.days, status="cancelled"),
+        url(kind=_BACK),
     )
-    yield Tile("net", _("Net"), won(now.approved.net), _("gross less refunded"), net, url)
+    note = _("gross less refunded, each on its own day")
+    yield Tile("net", _("Net"), balance(now.moved.net), note, net, url())
     yield _success(now, before)
+
+
+def beside(figures: Dashboard, *, linked: bool) -> Iterator[tuple[str, str, str]]:
+    """(what, won, list) of what moved in these days and is in no figure, where there is any."""
+    days, moved = figures.now.days, figures.now.moved
+    for label, amount, filters in (
+        (_("Other attempts, in no sum"), moved.others, {"attempt": "other", "test": "no"}),
+        (_("Test payments, in no sum"), moved.tests, {"test": "yes"}),
+    ):
+        if amount:
+            url = movement_list_of_days(days[0], days[1], **filters) if linked else ""
+            yield label, signed_won(amount), url
+
+
+def _earlier(now: Span) -> str:
+    if not now.moved.earlier:
+        return _("of payments of the same days")
+    return _("of which %(amount)s approved on earlier days") % {
+        "amount": balance(now.moved.earlier)
+    }
 
 
 def _success(now: Span, before: Span) -> Tile:
@@ -71,12 +102,13 @@ def _success(now: Span, before: Span) -> Tile:
 
 
 def _moved(now: int, before: int, *, good: int) -> Change:
-    """In per cent. More is good, or (`good=0`) neither good nor bad."""
+    """In per cent, or in won. More is good, or (`good=0`) neither good nor bad."""
     if now == before:
         return Change("", _("unchanged"), "")
     if not before:
         return Change("", _("nothing in the period before"), "")
-    size = percent(abs(now - before) / before)
+    # Of a net below zero there is no percentage.
+    size = percent(abs(now - before) / before) if before > 0 else won(abs(now - before))
     return _change(now > before, size, good=bool(good))
 
 

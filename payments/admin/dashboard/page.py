@@ -1,7 +1,7 @@
 """The dashboard, the admin's first page: figures, a chart, what waits, what happened.
 
-What a number means is defined in `selectors.dashboard`; each leads to the list of the payments that
-it adds up. To show something else: a key of `context`. A plain GET: `?period=7d`.
+What a number means is defined in `selectors.dashboard`; each leads to the list of the movements or
+payments that it adds up. To show something else: a key of `context`. A plain GET: `?period=7d`.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ from payments.selectors.dashboard import Dashboard
 from payments.selectors.payments.customers import called_then, learn_confirmed
 from payments.states import Source
 
-from .figures import tiles
+from .figures import beside, tiles
 from .waiting import discrepancies, waiting
 
 PERIODS = (Period.TODAY, Period.WEEK, Period.MONTH, Period.QUARTER)
@@ -43,6 +43,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     period = _period(request)
     today = day_of(timezone.now())
     figures = selector.dashboard(period_bounds(period, today))
+    linked = request.user.has_perm("payments.view_movement")
     return {
         "dashboard": figures,
         "periods": [
@@ -50,7 +51,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
         ],
         "span": _span(figures.now.days),
         "span_before": _span(figures.before.days),
-        "tiles": list(tiles(figures)),
+        "tiles": list(tiles(figures, linked=linked)),
+        "beside": list(beside(figures, linked=linked)),
+        "linked": linked,
         "days": list(reversed(figures.days.items())),
         "chart_span": _span((min(figures.days), max(figures.days))),
         "chart": _chart(figures),
@@ -78,7 +81,7 @@ def _chart(figures: Dashboard) -> dict[str, Any]:
     return {
         "labels": [date_format(day, "m-d") for day in figures.days],
         "names": [date_format(day, "Y-m-d (D)") for day in figures.days],
-        "gross": [totals.gross for totals in figures.days.values()],
+        "gross": [totals.approved for totals in figures.days.values()],
         "refunded": [totals.refunded for totals in figures.days.values()],
         "words": {"gross": _("Gross"), "refunded": pgettext("figure", "Refunded")},
         "won": _("₩%(amount)s") % {"amount": "{}"},

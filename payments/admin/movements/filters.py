@@ -13,7 +13,7 @@ from payments.filters import movements as filters
 
 PANELS: Panels = (
     (pgettext_lazy("movements", "Day"), ("period", "from", "to")),
-    (pgettext_lazy("movements", "Kind"), ("kind", "attempt")),
+    (pgettext_lazy("movements", "Kind"), ("kind", "attempt", "test")),
     (_("Payment method"), ("pay_method", "pg_provider", "pg_id")),
     (_("Amount"), ("amount_min", "amount_max")),
 )

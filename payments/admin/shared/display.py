@@ -62,6 +62,11 @@ def signed_won(amount: int) -> str:
     return f"{'−' if amount < 0 else '+' if amount else ''}{won(abs(amount))}"
 
 
+def balance(amount: int) -> str:
+    """Won that may be below zero, as a net: with a minus where it is."""
+    return f"{'−' if amount < 0 else ''}{won(abs(amount))}"
+
+
 def amount_cell(payment: Payment) -> SafeString:
     """The amount; beneath it what was refunded and what is left, where something was."""
     gross = format_html('<span class="won">{}</span>', won(payment.amount))

@@ -51,6 +51,13 @@ def movement_list(query: str = "") -> str:
     return reverse("admin:payments_movement_changelist") + (f"?{query}" if query else "")
 
 
+def movement_list_of_days(first: date | None, last: date | None, **filters: str) -> str:
+    """The same for Korean days, an end of which may be open, by those filters that say something."""
+    days = {"from": first and first.isoformat(), "to": last and last.isoformat()}
+    said = {name: value for name, value in (filters | days).items() if value}
+    return movement_list(urlencode(said))
+
+
 def failed_webhook_list() -> str:
     """The URL of the list of webhooks that could not be processed."""
     query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})

@@ -1,19 +1,20 @@
-"""What a set of payments adds up to: the same figures for the list, the dashboard and the export.
+"""What a set of payments adds up to: the same figures for the list and the export.
 
-Gross is what was approved (paid, and cancelled, which was paid before), refunded what went back,
-net the rest. Whole won.
+Gross is what was approved (paid, and cancelled, which was paid before), refunded what went back of
+these payments, whenever it did, net the rest. Whole won. What moved on a day is another question:
+`selectors.movements`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
+from payments.core.periods import Days
 from payments.models import Payment
+from payments.selectors.roll_ups import RollUps, Row
 from payments.states import APPROVED, PaymentStatus
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Totals:
 def totals(payments: QuerySet[Payment]) -> Totals:
     """Add up a queryset of payments, in one query."""
     return totals_of(added_up(payments))
+
+
+def rolled_up_totals(sums: RollUps, *, where: Q, days: Days | None) -> Totals:
+    """The same of orders of these order days, without reading them."""
+    return totals_of(sums.orders("status", where=where, days=days))
 
 
 def added_up(payments: QuerySet[Payment, Any], *by: str) -> list[Row]:

@@ -14,15 +14,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from payments.core.db.rows import insert_rows
 from payments.core.kst import day_of, start_of
 from payments.models import (
     DeliveryOutcome,
+    Movement,
     Payment,
     Product,
     RunStatus,
     VerificationRun,
     WebhookDelivery,
 )
+from payments.selectors import movements
 from payments.selectors.payments.totals import Totals, totals
 from payments.services.notes import add_note
 from payments.states import Verification
@@ -83,8 +86,17 @@ def behind(client: Client, url: str) -> Totals:
     return totals(changelist.queryset)
 
 
+def moved_behind(client: Client, url: str) -> movements.Totals:
+    """What the list of movements behind a link adds up to."""
+    response = client.get(url)
+    assert response.status_code == 200, f"{url}: {response.headers.get('Location')}"
+    changelist = response.context["cl"]
+    assert changelist.is_understood, url
+    return movements.totals(changelist.queryset)
+
+
 def won(amount: int) -> str:
-    return f"₩{amount:,}"
+    return f"{'−' if amount < 0 else ''}₩{abs(amount):,}"
 
 
 # --- Figures and the lists behind them -------------------------------------------------------
@@ -97,13 +109,14 @@ def test_every_figure_equals_the_totals_of_the_list_it_leads_to(
 ) -> None:
     client = sign_in(viewer)
     tiles = {tile.name: tile for tile in figures(client, period)["tiles"]}
-    behind_them = {name: behind(client, tile.url) for name, tile in tiles.items()}
-    assert tiles["gross"].value == won(behind_them["gross"].gross)
-    assert tiles["gross"].note == f"{behind_them['gross'].count:,} approved"
-    assert tiles["refunded"].value == won(behind_them["refunded"].refunded)
-    assert behind_them["refunded"].refunded == behind_them["gross"].refunded
-    assert tiles["net"].value == won(behind_them["net"].net)
-    rate = behind_them["success_rate"].success_rate
+    moved = {name: moved_behind(client, tiles[name].url) for name in ("gross", "refunded", "net")}
+    assert tiles["gross"].value == won(moved["gross"].approved)
+    assert tiles["gross"].note == f"{moved['gross'].count:,} approved"
+    assert tiles["refunded"].value == won(moved["refunded"].refunded)
+    assert (moved["gross"].refunded, moved["refunded"].approved) == (0, 0)
+    assert tiles["net"].value == won(moved["net"].net)
+    assert moved["net"].net == moved["gross"].approved - moved["refunded"].refunded
+    rate = behind(client, tiles["success_rate"].url).success_rate
     assert rate is not None
     assert tiles["success_rate"].value == f"{rate * 100:.1f}%"
 
@@ -117,12 +130,48 @@ def test_every_method_and_every_day_equals_the_list_it_leads_to(
     assert len(methods_on(page)) == 3
     assert len(days_on(page)) == 7
     for url, gross in methods_on(page):
-        assert gross == won(behind(client, url).gross)
+        assert gross == won(moved_behind(client, url).approved)
     for url, _day, gross, refunded, net in days_on(page):
-        listed = behind(client, url)
+        listed = moved_behind(client, url)
         assert (gross, refunded, net) == tuple(
-            map(won, (listed.gross, listed.refunded, listed.net))
+            map(won, (listed.approved, listed.refunded, listed.net))
         )
+
+
+@pytest.mark.usefixtures("busy_quarter")
+def test_what_went_back_says_how_much_of_it_was_approved_earlier(
+    viewer: User, sign_in: SignIn, customer: User, product: Product
+) -> None:
+    payment = builders.paid(customer, product, at=NOW - timedelta(days=40))
+    builders.gave_back(payment, (12_345, NOW - timedelta(minutes=1)))
+    tiles = {tile.name: tile for tile in figures(sign_in(viewer), "7d")["tiles"]}
+    assert tiles["refunded"].note == "of which ₩12,345 approved on earlier days"
+
+
+def test_money_that_is_in_no_sum_stands_beside_the_figures(
+    viewer: User, customer: User, product: Product, sign_in: SignIn, time_machine: Any
+) -> None:
+    time_machine.move_to(NOW, tick=False)
+    client = sign_in(viewer)
+    builders.paid(customer, product, at=NOW)
+    assert client.get("/admin/").context["beside"] == []
+    own = Movement.objects.get()
+    facts = {field.attname: getattr(own, field.attname) for field in Movement._meta.fields}
+    insert_rows(rows=[Movement(**facts | {"id": None, "key": "x", "is_own": False})])
+    response = client.get("/admin/")
+    ((label, amount, url),) = response.context["beside"]
+    assert (label, amount) == ("Other attempts, in no sum", "+₩99,000")
+    assert moved_behind(client, url).others == 99_000
+    assert response.context["tiles"][0].value == "₩99,000"
+
+
+def test_figures_lead_to_movements_only_who_may_see_them(
+    customer: User, product: Product, sign_in: SignIn
+) -> None:
+    builders.paid(customer, product, at=timezone.now())
+    page = text_of(sign_in(_staff("view_payment")).get("/admin/"))
+    assert "₩99,000" in page
+    assert "/admin/payments/movement/" not in page
 
 
 @pytest.mark.usefixtures("busy_quarter")
@@ -266,7 +315,7 @@ def test_nobody_else_gets_in(
     assert client.get("/admin/").status_code in {302, 403}
 
 
-def test_it_takes_no_more_than_thirteen_queries_however_many_payments(
+def test_it_takes_no_more_than_eighteen_queries_however_many_payments(
     admin_person: User, customer: User, product: Product, sign_in: SignIn
 ) -> None:
     client = sign_in(admin_person)
@@ -279,7 +328,7 @@ def test_it_takes_no_more_than_thirteen_queries_however_many_payments(
         numbers.append(len(queries))
     assert Payment.objects.count() == 50
     # PostgreSQL is asked for its time as well.
-    assert numbers[0] == numbers[1] <= 13 + (connection.vendor == "postgresql")
+    assert numbers[0] == numbers[1] <= 18 + (connection.vendor == "postgresql")
 
 
 # --- The column beside it --------------------------------------------------------------------

@@ -65,8 +65,7 @@ def busy_day(customer: User, stranger: User, product: Product) -> None:
 def test_a_close_says_what_list_and_dashboard_say(finance: User) -> None:
     close = close_day(day=APRIL_1, actor=finance)
     listed = totals(payments_of(APRIL_1))
-    approved = dashboard((APRIL_1, APRIL_1)).now.approved
-    assert listed == approved
+    assert listed.gross == dashboard((APRIL_1, APRIL_1)).now.moved.approved
     figures = (close.count, close.gross, close.refunded, close.net)
     assert figures == (listed.count, listed.gross, listed.refunded, listed.net)
     assert figures == (4, 219_000, 108_000, 111_000)
