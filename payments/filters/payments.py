@@ -52,6 +52,10 @@ class Basis(TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("date basis", "Refunded")
 
 
+# What sums of orders are kept by.
+_ROLLED_UP = ("status", "pay_method", "pg_provider")
+
+
 class PaymentFilter(BaseFilter):
     """What payments can be narrowed by. Days are Korean days."""
 
@@ -105,8 +109,29 @@ class PaymentFilter(BaseFilter):
         return payments.filter(condition)
 
     @property
+    def rolled_up(self) -> Q | None:
+        """The same for rolled-up sums of orders, days aside; None where those can't tell.
+
+        They are kept by order day: by another date only the payments themselves can be added up.
+        """
+        others = self.names() - {*_ROLLED_UP, *self.date_names}
+        is_told = self.is_valid() and not any(self.texts_of(name) for name in others)
+        if not is_told or (any(self.days) and self.days_are != Basis.REQUESTED):
+            return None
+        condition = Q()
+        for name in _ROLLED_UP:
+            if chosen := self.values[name]:
+                condition &= Q(**{f"{name}__in": chosen})
+        return condition
+
+    @property
+    def days_are(self) -> Basis:
+        """Which date the days are about."""
+        return Basis(self.values.get("basis") or Basis.PAID)
+
+    @property
     def date_field(self) -> str:
-        return f"{self.values.get('basis') or Basis.PAID}_at"
+        return f"{self.days_are}_at"
 
     @property
     def date_label(self) -> str:

@@ -21,9 +21,11 @@ from payments.models import Movement
 from payments.selectors.movements import with_text
 from payments.states import MovementKind
 
-from .changelist import MovementChangeList
+from .changelist import BareChangeList, MovementChangeList
 from .export import export
+from .totals import show_totals
 
+_TOTALS = "payments_movement_totals"
 _LOOKS = {
     MovementKind.APPROVAL: "good",
     MovementKind.REFUND: "note",
@@ -111,7 +113,8 @@ class MovementAdmin(ReadOnlyAdmin):
     has_export_permission = right("payments.export_payment")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.screens(("export/", export, "export")), *super().get_urls()]
+        ours = self.screens(("totals/", show_totals, "totals"), ("export/", export, "export"))
+        return [*ours, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -126,4 +129,5 @@ class MovementAdmin(ReadOnlyAdmin):
         return with_text(queryset, search_term), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[MovementChangeList]:
-        return MovementChangeList
+        match = request.resolver_match
+        return BareChangeList if match and match.url_name == _TOTALS else MovementChangeList

@@ -4,10 +4,14 @@ The totals take their rows from this class as well, so they always agree with wh
 To narrow by something else, extend `payments.filters.movements`.
 """
 
+from typing import Any
+
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from payments.admin.shared.changelist import FilteredChangeList
-from payments.selectors.movements import Totals, totals
+from payments.selectors.movements import Totals, rolled_up_totals, totals
+from payments.selectors.roll_ups import roll_ups
 
 from .filters import MovementFilter
 
@@ -19,6 +23,29 @@ class MovementChangeList(FilteredChangeList):
     filterset: MovementFilter
 
     @cached_property
+    def totals(self) -> Totals | None:
+        """What the set adds up to; None where that is too much work for the page itself."""
+        if not self.paginator.is_capped:
+            return totals(self.queryset, first_day=self.filterset.days[0])
+        return self._rolled_up
+
+    @property
+    def _rolled_up(self) -> Totals | None:
+        """Of a set of any size, if it is narrowed by nothing but what sums are kept by."""
+        where = self.filterset.rolled_up
+        if where is None or self.query or self.get_filters_params():
+            return None
+        return rolled_up_totals(roll_ups(), where=where, days_alone=self.filterset.days_alone)
+
+
+class BareChangeList(MovementChangeList):
+    """The filtered set without a page of it, for the totals."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """No row is read."""
+        self.result_list: list[Any] = []
+
+    @cached_property
     def totals(self) -> Totals:
-        """What the set adds up to."""
-        return totals(self.queryset)
+        """Whatever it costs: this is a request of its own."""
+        return self._rolled_up or totals(self.queryset, first_day=self.filterset.days[0])

@@ -10,23 +10,35 @@ from typing import Any
 from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from payments.admin.shared.changelist import FilteredChangeList
 from payments.admin.shared.display import STATUS_LOOKS, badge
-from payments.admin.shared.links import FILTERS, payment_list
+from payments.admin.shared.links import FILTERS, movement_list_of_days, payment_list
+from payments.core.days import FIRST_DAY, last_day
 from payments.filters.labels import FilterTerm
 from payments.filters.payment_query import PaymentQuery
+from payments.filters.payments import Basis
 from payments.models import Payment
-from payments.selectors.payments.totals import Totals, totals
+from payments.selectors.payments.totals import Totals, rolled_up_totals, totals
+from payments.selectors.roll_ups import roll_ups
 from payments.states import PaymentStatus
 
 from .filters import PaymentFilter
 from .rows import as_rows
 
 PAID = {"paid_at", "-paid_at"}
+_BY: dict[Basis, Promise] = {
+    Basis.PAID: gettext_lazy("By approval day"),
+    Basis.REQUESTED: gettext_lazy("By order day"),
+    Basis.CANCELLED: gettext_lazy("By refund day"),
+}
+_BY_PAYMENT = gettext_lazy("By payment")
+# What payments and movements can both be narrowed by.
+_WAYS = ("pay_method", "pg_provider")
 
 
 class PaymentChangeList(FilteredChangeList):
@@ -96,7 +108,27 @@ class PaymentChangeList(FilteredChangeList):
     @cached_property
     def totals(self) -> Totals | None:
         """What the set adds up to; None where that is too much work for the page itself."""
-        return None if self.paginator.is_capped else totals(self.queryset)
+        return self._rolled_up if self.paginator.is_capped else totals(self.queryset)
+
+    @property
+    def _rolled_up(self) -> Totals | None:
+        """Of a set of any size, if it is narrowed by nothing but what sums are kept by."""
+        where, (first, last) = self.filterset.rolled_up, self.filterset.days
+        if where is None or self.query or self.get_filters_params():
+            return None
+        days = (first or FIRST_DAY, last or last_day()) if first or last else None
+        return rolled_up_totals(roll_ups(), where=where, days=days)
+
+    @property
+    def basis_words(self) -> str | Promise:
+        """By what the totals add up: without days by payments, else by that date of theirs."""
+        return _BY[self.filterset.days_are] if any(self.filterset.days) else _BY_PAYMENT
+
+    @property
+    def movements_url(self) -> str:
+        """The same days by the other basis: when the money moved, by the same ways."""
+        ways = {name: ",".join(self.filterset.texts_of(name)) for name in _WAYS}
+        return movement_list_of_days(*self.filterset.days, **ways)
 
     @property
     def statuses(self) -> Iterator[tuple[SafeString, int | None, str, bool]]:
@@ -128,7 +160,7 @@ class BareChangeList(PaymentChangeList):
     @cached_property
     def totals(self) -> Totals:
         """Whatever it costs: this is a request of its own."""
-        return totals(self.queryset)
+        return self._rolled_up or totals(self.queryset)
 
 
 def _paid_first(part: Any) -> Any:

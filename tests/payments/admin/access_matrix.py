@@ -83,6 +83,7 @@ DOORS: dict[str, Door] = {
     "payments_payment_mask": Door(TAKE, get=302),
     **screen("payments_movement", look=STAFF),
     "payments_movement_export": Door(TAKE),
+    "payments_movement_totals": Door(STAFF),
     **screen("payments_verificationrun", look=STAFF),
     "payments_verificationrun_progress": Door(STAFF, get=302),
     "payments_verificationrun_results": Door(STAFF, get=302),

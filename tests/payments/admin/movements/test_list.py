@@ -1,6 +1,7 @@
 """The list of movements: money on the day it moved, what a set of it adds up to, for whom."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +12,15 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from benchmarks.datasets.answers import told
+from payments.core.db import paginator, transactions
 from payments.core.db.rows import insert_rows
 from payments.models import Movement, Payment, Product
+from payments.services.roll_ups.fold import fold
 from tests.payments import builders
 from tests.payments.admin.conftest import SignIn, text_of
 
 LIST = "/admin/payments/movement/"
+_FIELDS = Movement._meta.fields
 MARCH, APRIL = (datetime(2026, month, 31 if month == 3 else 1, 3, tzinfo=UTC) for month in (3, 4))
 
 
@@ -76,6 +80,95 @@ def test_the_totals_are_those_of_the_filtered_set(
     assert totals(client) == (99_000, 30_000, 69_000, 99_000)
     assert totals(client, "?from=2026-04-01") == (0, 30_000, -30_000, 99_000)
     assert totals(client, "?attempt=own&to=2026-03-31") == (99_000, 0, 99_000, 0)
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?attempt=own", "?kind=refund", "?from=2026-04-01&to=2026-04-30", "?to=2026-03-31"),
+        *("?pay_method=card&pg_provider=html5_inicis", "?pg_id=none", "?test=no", "?test=yes"),
+        "?attempt=other&from=2026-04-01",
+    ],
+)
+def test_a_long_list_that_days_kinds_and_ways_narrow_is_added_up_without_its_rows(
+    client: Client,
+    refunded: Payment,
+    other_attempt: Movement,
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+    *,
+    is_folded: bool,
+) -> None:
+    counted = client.get(f"{LIST}{query}").context["cl"].totals
+    monkeypatch.setattr(transactions, "have_ended", lambda before: True)
+    if is_folded:
+        fold(seconds=60)
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", -1)
+    with CaptureQueriesContext(connection) as queries:
+        rolled_up = client.get(f"{LIST}{query}").context["cl"].totals
+    assert any("payments_movementrollup" in one["sql"] for one in queries.captured_queries)
+    assert replace(rolled_up, earlier=None) == replace(counted, earlier=None)
+
+
+def test_of_days_alone_it_says_what_had_been_approved_before_them(
+    client: Client, refunded: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "?from=2026-04-01&to=2026-04-30"
+    assert "Of which approved on earlier days" in text_of(client.get(LIST + query))
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 0)
+    assert client.get(LIST + query).context["cl"].totals.earlier == 30_000
+    assert client.get(LIST + "?from=2026-03-01&to=2026-04-30").context["cl"].totals.earlier == 0
+
+
+@pytest.mark.parametrize("query", ["?amount_min=1", "?q=imp_other"])
+def test_a_long_list_that_only_its_rows_can_tell_is_added_up_on_demand(
+    client: Client,
+    refunded: Payment,
+    other_attempt: Movement,
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+) -> None:
+    expected = client.get(f"{LIST}{query}")
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 0)
+    response = client.get(f"{LIST}{query}")
+    assert response.context["cl"].totals is None
+    assert f'<a href="{LIST}totals/{query}">Add up this list</a>' in text_of(response)
+    page = client.get(f"{LIST}totals/{query}")
+    assert page.context["cl"].totals == expected.context["cl"].totals
+    assert "<html" in text_of(page)
+    part = client.get(f"{LIST}totals/{query}", headers={"hx-request": "true"})
+    assert "<html" not in text_of(part)
+
+
+def test_a_later_refund_moves_nothing_in_an_earlier_month(
+    client: Client, customer: User, product: Product
+) -> None:
+    bought, first, second = (
+        datetime(2026, month, day, 3, tzinfo=UTC) for month, day in ((10, 20), (10, 31), (11, 29))
+    )
+    october, november = "?from=2026-10-01&to=2026-10-31", "?from=2026-11-01&to=2026-11-30"
+    payment = builders.paid(customer, product, at=bought, amount=15_000)
+    builders.gave_back(payment, (3_000, first))
+    before = client.get(LIST + october).context["cl"].totals
+    assert (shown(client, october), before.refunded, before.net) == (
+        [-3_000, 15_000],
+        3_000,
+        12_000,
+    )
+    builders.gave_back(payment, (3_000, first), (2_000, second))
+    assert shown(client, october) == [-3_000, 15_000]
+    assert client.get(LIST + october).context["cl"].totals == before
+    assert shown(client, november) == [-2_000]
+    assert totals(client, november) == (0, 2_000, -2_000, 0)
+
+
+def test_a_mid_finds_what_moved_under_it(client: Client, refunded: Payment) -> None:
+    facts = {field.attname: getattr(refunded.movements.first(), field.attname) for field in _FIELDS}
+    insert_rows(rows=[Movement(**facts | {"id": None, "key": "x", "pg_id": "INIpayTest-1"})])
+    assert shown(client, "?pg_id=INIpayTest-1") == [99_000]
+    assert shown(client, "?pg_id=INIpay") == []
+    assert shown(client, f"?pg_id={'x' * 81}") == []
 
 
 def test_test_payments_are_shown_and_in_no_sum(client: Client, refunded: Payment) -> None:

@@ -6,8 +6,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from payments.core.db import paginator
+from payments.core.db import paginator, transactions
 from payments.models import Product
+from payments.selectors import roll_ups
+from payments.services.roll_ups.fold import fold
 from tests.payments import builders
 from tests.payments.admin.conftest import LIST, SignIn, text_of
 
@@ -79,3 +81,64 @@ def test_a_filter_that_makes_no_sense_adds_up_to_nothing_and_says_so(
     assert "<dd>0</dd>" in bar(page)
     assert 'role="alert"' in page
     assert client.get(f"{TOTALS}?bogus=1")["Location"] == f"{LIST}?bogus=1"
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "movements"),
+    [
+        ("", "By payment", "/admin/payments/movement/"),
+        (
+            "?from=2026-04-01&to=2026-04-02&pay_method=card&status=paid",
+            "By approval day",
+            "/admin/payments/movement/?from=2026-04-01&to=2026-04-02&pay_method=card",
+        ),
+        (
+            "?basis=requested&to=2026-04-02",
+            "By order day",
+            "/admin/payments/movement/?to=2026-04-02",
+        ),
+        (
+            "?basis=cancelled&from=2026-04-02",
+            "By refund day",
+            "/admin/payments/movement/?from=2026-04-02",
+        ),
+    ],
+)
+def test_the_bar_says_by_what_it_adds_up_and_leads_to_the_other_basis(
+    client: Client, query: str, words: str, movements: str
+) -> None:
+    page = text_of(client.get(LIST + query))
+    assert f"<strong>{words}</strong>" in page
+    assert f'<a href="{movements}">By the day the money moved</a>' in page.replace("&amp;", "&")
+    assert client.get(movements).context["cl"].is_understood
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("", "?status=paid,cancelled", "?pay_method=card", "?pg_provider=html5_inicis"),
+        *("?basis=requested&from=2026-04-01&to=2026-04-01", "?basis=requested&to=2026-03-01"),
+    ],
+)
+def test_a_long_list_that_status_and_ways_narrow_is_added_up_without_its_rows(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, *, is_folded: bool
+) -> None:
+    counted = client.get(LIST + query).context["cl"].totals
+    monkeypatch.setattr(transactions, "have_ended", lambda before: True)
+    # Ids go on from test to test: that they are large says nothing here.
+    monkeypatch.setattr(roll_ups, "EVENTS_AT_MOST", 10**9)
+    if is_folded:
+        fold(seconds=60)
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", -1)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(LIST + query).context["cl"].totals == counted
+    assert any("payments_orderrollup" in one["sql"] for one in queries.captured_queries)
+
+
+@pytest.mark.parametrize("query", ["?from=2026-04-01", "?attention=any", "?q=amount:>1"])
+def test_what_sums_are_not_kept_by_is_added_up_on_demand(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", -1)
+    assert client.get(LIST + query).context["cl"].totals is None
