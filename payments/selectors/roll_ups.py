@@ -30,13 +30,18 @@ from payments.models import (
 from payments.states import MovementKind
 
 Row = dict[str, Any]
-# Behind the mark of the orders lie so many events at most for their days to be told one by one;
-# with more (the job has not begun yet, or stands still) all days are counted.
-EVENTS_AT_MOST = 20_000
+# So many rows at most lie behind a mark for sums to be at hand: more are left where the job has not
+# begun yet, or stands still. Days of orders are then not told one by one, but all counted.
+LEFT_AT_MOST = 20_000
 # A payment's counted columns change by an event that names them, and by nothing else.
 _COUNTED = ("status", "amount", "cancelled_amount", "pay_method", "pg_provider")
 # What `RefundRollUp` holds.
 REFUNDS = Q(is_own=True, is_test=False, approved_on__isnull=False) & ~Q(kind=MovementKind.APPROVAL)
+# Whose ids the marks count.
+_FOLDED_FROM: dict[str, type[Model]] = {
+    RolledUp.MOVEMENTS: Movement,
+    RolledUp.ORDERS: PaymentEvent,
+}
 _ORDER_SUMS = {"count": Count("pk"), "gross": Sum("amount"), "refunded": Sum("cancelled_amount")}
 
 
@@ -76,11 +81,16 @@ class RollUps:
             rows.append(_rows(orders_of(changed).filter(where), by, _ORDER_SUMS))
         return _merged(_union(rows), by, tuple(_ORDER_SUMS))
 
+    def is_at_hand(self, name: RolledUp) -> bool:
+        """Whether so little is left to fold that a page can add it up by the way."""
+        left = newest_id(_FOLDED_FROM[name]) - self.marks.get(name, 0)
+        return left <= LEFT_AT_MOST
+
     def _changed(self, days: Days | None) -> set[date] | None:
         """The days among these to be counted; None where they are too many to be told."""
         mark = self.marks.get(RolledUp.ORDERS, 0)
         newest = newest_id(PaymentEvent)
-        if newest - mark > EVENTS_AT_MOST:
+        if newest - mark > LEFT_AT_MOST:
             return None
         changed = days_changed(after=mark, until=newest) if newest > mark else set()
         return {day for day in changed if days is None or days[0] <= day <= days[1]}

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from payments.admin.shared.changelist import FilteredChangeList
+from payments.models import RolledUp
 from payments.selectors.movements import Totals, rolled_up_totals, totals
 from payments.selectors.roll_ups import roll_ups
 
@@ -35,7 +36,10 @@ class MovementChangeList(FilteredChangeList):
         where = self.filterset.rolled_up
         if where is None or self.query or self.get_filters_params():
             return None
-        return rolled_up_totals(roll_ups(), where=where, days_alone=self.filterset.days_alone)
+        sums = roll_ups()
+        if not sums.is_at_hand(RolledUp.MOVEMENTS):
+            return None
+        return rolled_up_totals(sums, where=where, days_alone=self.filterset.days_alone)
 
 
 class BareChangeList(MovementChangeList):

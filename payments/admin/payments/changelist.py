@@ -22,7 +22,7 @@ from payments.core.days import FIRST_DAY, last_day
 from payments.filters.labels import FilterTerm
 from payments.filters.payment_query import PaymentQuery
 from payments.filters.payments import Basis
-from payments.models import Payment
+from payments.models import Payment, RolledUp
 from payments.selectors.payments.totals import Totals, rolled_up_totals, totals
 from payments.selectors.roll_ups import roll_ups
 from payments.states import PaymentStatus
@@ -116,8 +116,11 @@ class PaymentChangeList(FilteredChangeList):
         where, (first, last) = self.filterset.rolled_up, self.filterset.days
         if where is None or self.query or self.get_filters_params():
             return None
+        sums = roll_ups()
+        if not sums.is_at_hand(RolledUp.ORDERS):
+            return None
         days = (first or FIRST_DAY, last or last_day()) if first or last else None
-        return rolled_up_totals(roll_ups(), where=where, days=days)
+        return rolled_up_totals(sums, where=where, days=days)
 
     @property
     def basis_words(self) -> str | Promise:
@@ -128,7 +131,8 @@ class PaymentChangeList(FilteredChangeList):
     def movements_url(self) -> str:
         """The same days by the other basis: when the money moved, by the same ways."""
         ways = {name: ",".join(self.filterset.texts_of(name)) for name in _WAYS}
-        return movement_list_of_days(*self.filterset.days, **ways)
+        first, last = self.filterset.days
+        return movement_list_of_days(first, last, **ways)
 
     @property
     def statuses(self) -> Iterator[tuple[SafeString, int | None, str, bool]]:

@@ -327,7 +327,7 @@ class _Book:
         )
 
 
-def _approved_on(rows: Iterable[Booked], answer: GatewayPayment) -> date | None:
+def _approved_on(rows: Iterable[Booked], answer: GatewayPayment | Money) -> date | None:
     """The Korean day of the attempt's approval: as it was booked, else as it is booked now."""
     booked = (one.happened_at for one in rows if one.kind == MovementKind.APPROVAL)
     approved_at = next(booked, None) or from_unix(answer.paid_at)

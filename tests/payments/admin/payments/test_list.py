@@ -162,6 +162,10 @@ def test_no_query_counts_adds_up_or_loads_a_whole_table(
     for _ in range(51):
         builders.paid(customer, product)
     for sql in queries(sign_in(admin_person), query):
+        if "payments_orderrollup" in sql:
+            # The orders of days that changed since they were folded are counted by index.
+            assert 'FROM "payments_payment"' not in sql or '"requested_at" >=' in sql
+            continue
         assert "SUM(" not in sql
         assert "COUNT(" not in sql or "LIMIT 51" in sql
         if 'FROM "accounts_user"' in sql:

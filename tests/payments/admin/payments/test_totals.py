@@ -127,7 +127,7 @@ def test_a_long_list_that_status_and_ways_narrow_is_added_up_without_its_rows(
     counted = client.get(LIST + query).context["cl"].totals
     monkeypatch.setattr(transactions, "have_ended", lambda before: True)
     # Ids go on from test to test: that they are large says nothing here.
-    monkeypatch.setattr(roll_ups, "EVENTS_AT_MOST", 10**9)
+    monkeypatch.setattr(roll_ups, "LEFT_AT_MOST", 10**9)
     if is_folded:
         fold(seconds=60)
     monkeypatch.setattr(paginator, "COUNTED_AT_MOST", -1)
@@ -142,3 +142,13 @@ def test_what_sums_are_not_kept_by_is_added_up_on_demand(
 ) -> None:
     monkeypatch.setattr(paginator, "COUNTED_AT_MOST", -1)
     assert client.get(LIST + query).context["cl"].totals is None
+
+
+def test_a_long_list_waits_for_no_sums_that_are_not_folded_yet(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = client.get(LIST).context["cl"].totals
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", -1)
+    monkeypatch.setattr(roll_ups, "LEFT_AT_MOST", 0)
+    assert client.get(LIST).context["cl"].totals is None
+    assert client.get(TOTALS).context["cl"].totals == counted

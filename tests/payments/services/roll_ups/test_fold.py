@@ -195,7 +195,7 @@ def test_with_too_much_behind_the_mark_every_day_is_counted(
     builders.paid(customer, product)
     fold(seconds=60)
     builders.refunded(customer, product, refund=1)
-    monkeypatch.setattr(selector, "EVENTS_AT_MOST", 1)
+    monkeypatch.setattr(selector, "LEFT_AT_MOST", 1)
     monkeypatch.setattr(selector, "days_changed", lambda **_ids: pytest.fail("told one by one"))
     assert_sums_are_right()
 
