@@ -56,6 +56,7 @@ _ADMIN = (
         "django_tasks_database.view_dbtaskresult",
         "payments.add_product",
         "payments.change_product",
+        "payments.erase_payment",
         "payments.view_personaldataaccess",
     }
 )
@@ -63,8 +64,9 @@ _ADMIN = (
 # What each is for: Viewer looks (personal data masked); Finance also exports, unmasks for a reason,
 # reconciles, works off what does not agree and closes days; Operator settles payments with the
 # gateway and works off discrepancies; Approver may settle while the gateway is silent, take in what
-# is missing here and confirm that refunds have changed at the PG; Admin does all of this and looks
-# after products, people and the record of who saw personal data.
+# is missing here and confirm that refunds have changed at the PG; Admin does all of this, erases
+# personal data where somebody asks for it, and looks after products, people and the record of who
+# saw personal data.
 ROLES: dict[str, frozenset[str]] = {
     "Viewer": _VIEWER,
     "Finance": _FINANCE,

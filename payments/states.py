@@ -59,6 +59,9 @@ class EventKind(TextChoices):
     REFUND_CHANGED = "refund_changed", _("Change of refunds confirmed")
     MARKED_FAILED = "marked_failed", _("Marked failed")
     REFUSED = "refused", _("Refused")
+    # Facts that columns were made for later, from the answers that are kept.
+    FILLED = "filled", _("Facts filled in from earlier answers")
+    ERASED = "erased", _("Personal data erased")
     NOTE = "note", pgettext_lazy("event", "Note")
     DISCREPANCY = "discrepancy", _("Does not agree with the gateway")
     NOT_FOUND = "not_found", _("Not found at the gateway")

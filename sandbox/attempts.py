@@ -106,11 +106,11 @@ def issue_vbank(imp_uid: str, is_test: bool, amount: Decimal | None = None) -> R
     return _announced(_from_window(imp_uid, is_test, change))
 
 
-def deposit(imp_uid: str) -> Record:
+def deposit(imp_uid: str, depositor: str | None = None) -> Record:
     def change(document: Document, at: int) -> None:
         if not payment_object.awaits_deposit(document):
             raise NotPossibleError("입금을 기다리는 가상계좌가 아닙니다.")
-        payment_object.deposit(document, at, receipt_url(imp_uid))
+        payment_object.deposit(document, at, receipt_url(imp_uid), depositor)
 
     return _announced(_changed(imp_uid, change))
 

@@ -16,10 +16,12 @@ from hashlib import sha256
 from typing import Any
 
 from .arguments import REPLACEMENT
+from .cards import shown_digits
 from .errors import UNSHOWN
 from .fields import (
     BY_NAME,
     BY_NAME_OF_REFUND,
+    DEPOSITOR,
     FREE,
     LIMITS,
     PERSONAL,
@@ -46,6 +48,7 @@ _LATEST = 253_402_300_799  # the last second of the year 9999: past it no dateti
 _MOST = 2**63 - 1  # what a database holds
 _UNCUT = 10_000  # characters of a free text that are looked through
 _LONGEST_NAME = 64  # of a row that is set aside; more than any id may have
+_NAMES_CARD = ("card_code", "card_name", "card_number")
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half surrogates: no database takes them
 
 
@@ -66,7 +69,12 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
     row = _object(response, where)
     currency = _required_text(row, "currency", where)
     optional = {name: read(row.get(name)) for name, read in READERS.items()}
-    persons = tuple(filter(None, (optional[name] for name in PERSONAL)))
+    first6, last4 = shown_digits(optional["card_number"])
+    depositor = _depositor(row)
+    if not any(optional[name] for name in _NAMES_CARD):
+        # Other methods send 0, too, and so may a poorer answer: it is no lump sum then.
+        optional["card_quota"] = optional["card_quota"] or None
+    persons = tuple(filter(None, (depositor, *(optional[name] for name in PERSONAL))))
     for name in FREE:
         if optional[name]:
             optional[name] = _free_text(BY_NAME[name], optional[name], persons)
@@ -83,6 +91,9 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
         currency=currency,
         sandbox=_required_flag(row, "sandbox", where),
         cancel_history=history,
+        depositor_name=depositor,
+        card_first6=first6,
+        card_last4=last4,
         raw=row,
         **optional,
     )
@@ -271,26 +282,26 @@ def _free_text(field: Text, words: str, persons: tuple[str, ...]) -> str:
 
 def whole(value: Any) -> int:
     """A count or a unix second from an int, an integral float or numeric text; otherwise 0."""
-    if type(value) is int:
-        return value if 0 <= value <= _LATEST else 0
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return 0
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return 0
-    # Bounded before int(): "1e999999999" is a valid Decimal.
-    if not number.is_finite() or not 0 <= number <= _LATEST or number != int(number):
-        return 0
-    return int(number)
+    return _whole_or_none(value) or 0
 
 
 def _flag(value: Any) -> bool:
     return value is True
 
 
-def _whole_or_none(value: Any) -> int | None:
-    return None if value is None or value == "" else whole(value)
+def _whole_or_none(value: Any, most: int = _LATEST) -> int | None:
+    if type(value) is int:
+        return value if 0 <= value <= most else None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    # Bounded before int(): "1e999999999" is a valid Decimal.
+    if not number.is_finite() or not 0 <= number <= most or number != int(number):
+        return None
+    return int(number)
 
 
 def _object(value: Any, where: str) -> dict[str, Any]:
@@ -365,17 +376,29 @@ def _cancellation(value: Any, where: str, currency: str, persons: tuple[str, ...
     )
 
 
-_BY_TYPE: dict[Any, Callable[[Any], Any]] = {
-    int: whole,
-    bool: _flag,
-    int | None: _whole_or_none,
-}
+def _depositor(row: dict[str, Any]) -> str:
+    """Who paid in last; words for people, so whatever is no list of deposits says nothing."""
+    deposits = row.get("deposit_history")
+    if not isinstance(deposits, list):
+        return ""
+    told = [one for one in deposits[:REFUNDS_AT_MOST] if isinstance(one, dict)]
+    told.sort(key=lambda one: whole(one.get("deposited_at")))
+    names = (_limited(DEPOSITOR, one.get(DEPOSITOR.name)) for one in reversed(told))
+    return next(filter(None, names), "")
 
-# The optional fields of a payment; the required ones and cancel_history are read in `payment`.
+
+def _reader(name: str, kind: Any) -> Callable[[Any], Any] | None:
+    """How an optional field of this type is read."""
+    if kind is str and name in BY_NAME:
+        return partial(_limited, BY_NAME[name])
+    if kind == int | None:
+        return partial(_whole_or_none, most=LIMITS.get(name, _LATEST))
+    return {int: whole, bool: _flag}.get(kind)
+
+
+# The optional fields of a payment; the required ones and the two histories are read in `payment`.
 READERS: dict[str, Callable[[Any], Any]] = {
-    field.name: partial(_limited, BY_NAME[field.name])
-    if field.type is str
-    else _BY_TYPE[field.type]
+    field.name: read
     for field in fields(GatewayPayment)
-    if field.default is not MISSING and (field.type is str or field.type in _BY_TYPE)
+    if field.default is not MISSING and (read := _reader(field.name, field.type)) is not None
 }

@@ -119,8 +119,11 @@ class GatewayPayment:
     card_issuer_name: str = ""
     card_publisher_code: str = ""
     card_publisher_name: str = ""
-    card_quota: int = 0  # months, 0 = lump sum
+    card_quota: int | None = None  # months, 0 = lump sum, None = nothing of a card is told
     card_number: str = ""
+    # What of the number may be kept: its two ends, as far as they are told.
+    card_first6: str = ""
+    card_last4: str = ""
     card_type: int | None = None  # 0 credit, 1 check, None = the PG does not say
     vbank_code: str = ""
     vbank_name: str = ""
@@ -144,6 +147,7 @@ class GatewayPayment:
     cancel_reason: str = ""
     receipt_url: str = ""
     cancel_history: tuple[Cancellation, ...] = ()  # oldest first
+    depositor_name: str = ""  # of the last deposit into an account that takes many
     cash_receipt_issued: bool = False
     customer_uid: str = ""
     customer_uid_usage: str = ""

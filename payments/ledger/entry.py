@@ -45,7 +45,8 @@ class Entry:
     `key` makes the row unique within its payment: a fact of the gateway gets a key made of that
     fact ("paid:imp_1"), a question one made of the attempt. `amount` is the won that moved:
     positive when money came in, negative when it went back, 0 otherwise. `answer` is the gateway's
-    as it came; what may be kept of it is written (`kept_answer`). `movements`: the money that moved
+    as it came; what may be kept of it is written (`kept_answer`). `aside` names fields of `ASIDE`,
+    which are written to the payment and nowhere else. `movements`: the money that moved
     by it, one by one.
     """
 
@@ -58,5 +59,6 @@ class Entry:
     amount: int = 0
     imp_uid: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
+    aside: Mapping[str, str] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
     movements: Sequence[Draft] = ()

@@ -11,6 +11,7 @@ from typing import Any
 
 from payments.core.masking import mask, mask_email
 from payments.iamport import fields
+from payments.iamport.cards import masked_number
 from payments.iamport.fields import Mask, Text
 from payments.iamport.personal import HIDDEN, scrubbed
 
@@ -63,7 +64,10 @@ def _masked(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _persons(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    values = (answer.get(name) for name in fields.PERSONAL)
+    deposits = answer.get("deposit_history")
+    rows = deposits[: fields.REFUNDS_AT_MOST] if isinstance(deposits, list) else ()
+    depositors = (row.get(fields.DEPOSITOR.name) for row in rows if isinstance(row, Mapping))
+    values = (*(answer.get(name) for name in fields.PERSONAL), *depositors)
     return tuple(value for value in values if isinstance(value, str) and value)
 
 
@@ -83,6 +87,8 @@ def _text(field: Text, value: Any, persons: tuple[str, ...]) -> Any:
             return mask(text)
         case Mask.EMAIL:
             return mask_email(text[: field.limit])
+        case Mask.CARD:
+            return masked_number(text) or HIDDEN
         case Mask.ALL:
             return HIDDEN
 

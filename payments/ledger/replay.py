@@ -16,6 +16,14 @@ from payments.models.payment import PROJECTION
 
 # Most values are of these types; asking that first is what costs least.
 _PLAIN = frozenset({str, int, bool, type(None)})
+# A field that no event names is as empty as on a new row. Only these: what a default says (a
+# currency, a status) is told by an event.
+_DEFAULTS = {field.attname: field.get_default() for field in Payment._meta.concrete_fields}
+_BLANK = {
+    name: _DEFAULTS[name]
+    for name in PROJECTION
+    if _DEFAULTS[name] in {"", None} or _DEFAULTS[name] is False
+}
 _PERSONAL = frozenset(text.column for text in TEXTS if text.column and text.mask is Mask.ENDS)
 
 
@@ -45,10 +53,15 @@ def rebuilt(events: Iterable[Changed]) -> dict[str, Any]:
 
     Events of before hold names whole; masked once more, a masked one stays as it is.
     """
-    state: dict[str, Any] = {}
+    state: dict[str, Any] = dict(_BLANK)
     for event in events:
         state |= event.changes
     return state | {name: _encoded(name, state[name]) for name in _PERSONAL if name in state}
+
+
+def is_blank(name: str, value: Any) -> bool:
+    """Whether the field holds what it holds when nothing was ever told."""
+    return name in _BLANK and value == _BLANK[name]
 
 
 def projection(payment: Payment) -> dict[str, Any]:

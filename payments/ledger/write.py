@@ -19,13 +19,13 @@ from payments.core.db.rows import insert_rows, update_rows
 from payments.core.kst import day_of
 from payments.core.text import clean
 from payments.models import Movement, Payment, PaymentEvent
-from payments.models.payment import PROJECTION
+from payments.models.payment import ASIDE, PROJECTION
 from payments.states import OF_CUSTOMERS, EventKind, Source, may_move
 
 from .chain import event_hash
 from .entry import FIRST, Draft, Entry
 from .kept_answer import kept
-from .replay import encode
+from .replay import encode, is_blank
 
 # Where a payment keeps the end of its chain.
 HEAD = ("version", "head_hash")
@@ -46,8 +46,9 @@ def open_order(
 ) -> Payment:
     """Insert a new payment with its first event, one of `FIRST`. Call inside a transaction."""
     facts = {name: getattr(payment, name) for name in PROJECTION}
+    told = {name: value for name, value in facts.items() if not is_blank(name, value)}
     payment.save(force_insert=True)
-    entry = Entry(kind=kind, source=source, key=str(kind), actor=actor, note=note, changes=facts)
+    entry = Entry(kind=kind, source=source, key=str(kind), actor=actor, note=note, changes=told)
     append(payment=payment, entry=entry)
     return payment
 
@@ -62,7 +63,7 @@ def append(*, payment: Payment, entry: Entry) -> PaymentEvent:
     event, movements = described(payment=payment, entry=entry, at=timezone.now())
     event.save(force_insert=True)
     insert_rows(rows=movements)
-    payment.save(update_fields=[*entry.changes, *HEAD])
+    payment.save(update_fields=[*entry.changes, *entry.aside, *HEAD])
     return event
 
 
@@ -82,7 +83,7 @@ def append_many(*, writes: Iterable[tuple[Payment, Iterable[Entry]]]) -> None:
             event, moved = described(payment=payment, entry=entry, at=timezone.now())
             events.append(event)
             movements += moved
-            fields |= dict.fromkeys(entry.changes)
+            fields |= dict.fromkeys((*entry.changes, *entry.aside))
         if entries:
             changed[(*fields, *HEAD)].append(payment)
     insert_rows(rows=events)
@@ -144,7 +145,9 @@ def _next(payment: Payment, entry: Entry, at: datetime) -> PaymentEvent:
         previous_hash=payment.head_hash,
     )
     event.hash = event_hash(event)
-    for name, value in entry.changes.items():
+    if not entry.aside.keys() <= set(ASIDE):
+        raise ValueError("only personal data stands beside the ledger")
+    for name, value in (*entry.changes.items(), *entry.aside.items()):
         setattr(payment, name, value)
     payment.version, payment.head_hash = event.sequence, event.hash
     return event

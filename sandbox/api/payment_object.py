@@ -105,7 +105,7 @@ def _card(_document: Document) -> Document:
         "apply_num": _digits(8),
         "card_code": "366",
         "card_name": "신한카드",
-        "card_number": f"465887{'*' * 9}{_digits(1)}",
+        "card_number": f"465887{'*' * 6}{_digits(4)}",  # contract 9#37
         "card_type": random.randrange(2),
         "card_quota": 0,
     }
@@ -154,9 +154,17 @@ def _account() -> Document:
     }
 
 
-def deposit(document: Document, at: int, receipt_url: str) -> None:
-    """Contract 9#23: vbank_* stay, bank_* stay null."""
+def deposit(document: Document, at: int, receipt_url: str, depositor: str | None = None) -> None:
+    """Contract 9#23: vbank_* stay, bank_* stay null. A depositor is told as in contract 3.9."""
     document.update(status="paid", paid_at=at, receipt_url=receipt_url)
+    if depositor:
+        entry = {
+            "pg_tid": document["pg_tid"],
+            "amount": document["amount"],
+            "depositor_name": depositor,
+            "deposited_at": at,
+        }
+        document["deposit_history"] = [*(document["deposit_history"] or []), entry]
 
 
 def fail(document: Document, at: int, reason: str) -> None:

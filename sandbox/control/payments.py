@@ -164,7 +164,11 @@ def show(imp_uid: str) -> Response:
 
 @blueprint.post("/<imp_uid>/deposit")
 def deposit(imp_uid: str) -> Response:
-    return take.answer(attempts.deposit(imp_uid).document)
+    """Into the account that waits; who paid in is told if `depositor_name` says so."""
+    depositor = take.json_object({"depositor_name"}).get("depositor_name")
+    if depositor is not None and not isinstance(depositor, str):
+        raise InputError("depositor_name", "must be text")
+    return take.answer(attempts.deposit(imp_uid, depositor).document)
 
 
 @blueprint.post("/<imp_uid>/cancel")

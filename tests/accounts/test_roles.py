@@ -57,6 +57,7 @@ EXPECTED = {
         "django_tasks_database.view_dbtaskresult",
         "payments.add_product",
         "payments.change_product",
+        "payments.erase_payment",
         "payments.view_personaldataaccess",
     },
 }

@@ -22,6 +22,7 @@ SUBJECTS = {
     "notes",
     "open_orders",
     "payments",
+    "personal_data",
     "products",
     "reconciliation",
     "roll_ups",

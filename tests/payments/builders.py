@@ -124,6 +124,13 @@ def failed(
     return payment
 
 
+def answered(payment: Payment, answer: dict[str, Any]) -> Payment:
+    """The same payment, after an answer about its own attempt that nothing followed from."""
+    imp_uid = payment.imp_uid or ""
+    _happened(payment, EventKind.CONFIRMED, imp_uid=imp_uid, answer=answer)
+    return payment
+
+
 def found(payment: Payment, verification: Verification) -> Payment:
     """The same payment, after a question to the gateway that ended so."""
     _happened(payment, EventKind.DISCREPANCY, changes={"verification": verification})

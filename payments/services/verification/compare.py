@@ -8,7 +8,7 @@ spoken, it says so again next time, and a person has to see it. What can't be re
 one id twice, is no answer (`iamport`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from payments.core.kst import from_unix
 from payments.core.text import web_url
 from payments.iamport import GatewayPayment
+from payments.iamport.fields import ASIDE, FACTS, NAMING_FACTS
 from payments.models import Payment
 from payments.states import APPROVED, EventKind, Finding, PaymentStatus
 
@@ -133,7 +134,7 @@ def _ready(payment: Payment, answer: GatewayPayment) -> Verdict:
         return Verdict(findings=(Finding.STATUS,))
     if payment.status == PaymentStatus.READY and answer.is_awaiting_deposit:
         if answer.imp_uid != payment.imp_uid or answer.vbank_num != payment.vbank_num:
-            return Verdict(steps=(Step(EventKind.VBANK_ISSUED, _facts(answer)),))
+            return Verdict(steps=(Step(EventKind.VBANK_ISSUED, _facts(payment, answer)),))
         due = from_unix(answer.vbank_date)
         if due != payment.vbank_due:
             # The deadline of an account can be moved (contract 2.9), also back.
@@ -161,7 +162,7 @@ def _failed(payment: Payment, answer: GatewayPayment) -> Verdict:
     waits_elsewhere = payment.is_awaiting_deposit and answer.imp_uid != payment.imp_uid
     if payment.status == PaymentStatus.FAILED or waits_elsewhere:
         return Verdict()
-    changes = _facts(answer) | {
+    changes = _facts(payment, answer) | {
         "status": PaymentStatus.FAILED,
         "failed_at": from_unix(answer.failed_at),
         "fail_reason": answer.fail_reason,
@@ -199,7 +200,7 @@ _VERDICTS = {
 
 
 def _approval(payment: Payment, answer: GatewayPayment) -> Step:
-    changes = _facts(answer) | {
+    changes = _facts(payment, answer) | {
         "status": PaymentStatus.PAID,
         "paid_at": from_unix(answer.paid_at),
         "failed_at": None,
@@ -214,6 +215,8 @@ def _refund(payment: Payment, answer: GatewayPayment, refunded: int) -> Step:
         "cancelled_amount": refunded,
         "cancelled_at": from_unix(answer.cancelled_at),
     }
+    if payment.status in APPROVED:
+        changes |= new_facts(payment=payment, answer=answer)
     return Step(EventKind.CANCELLED, changes, amount=payment.cancelled_amount - refunded)
 
 
@@ -224,24 +227,67 @@ def refund_change(*, payment: Payment, answer: GatewayPayment) -> Step:
         "status": PaymentStatus.CANCELLED if refunded else PaymentStatus.PAID,
         "cancelled_amount": refunded,
         "cancelled_at": from_unix(answer.cancelled_at),
+        "cancel_reason": answer.cancel_reason,
     }
     return Step(EventKind.REFUND_CHANGED, changes, amount=payment.cancelled_amount - refunded)
 
 
-def _facts(answer: GatewayPayment) -> dict[str, Any]:
-    """What any answer about our own attempt tells. `pay_method` may differ from the asked one.
+def _facts(payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """What an answer tells that binds the order to its attempt, or speaks of the bound one.
 
-    Each text fits its column: it was read by its limit (`iamport.fields`).
+    Each fits its column: it was read by its limit (`iamport.fields`). What an answer does not tell
+    stays as it was told before, unless that was about another attempt: then nothing of it holds.
+    A virtual account so stays on record after the deposit.
     """
-    return {
-        "imp_uid": answer.imp_uid,
-        "pay_method": answer.pay_method,
-        "pg_provider": answer.pg_provider,
-        "apply_num": answer.apply_num,
-        "receipt_url": web_url(answer.receipt_url),
-        # A virtual account stays on record after the deposit; other methods have none.
-        "vbank_name": answer.vbank_name,
-        "vbank_num": answer.vbank_num,
-        "vbank_holder": answer.vbank_holder,
-        "vbank_due": from_unix(answer.vbank_date),
-    }
+    told = _told_facts(payment, answer) | {"imp_uid": answer.imp_uid}
+    if due := from_unix(answer.vbank_date):
+        told["vbank_due"] = due
+    if payment.imp_uid in {None, answer.imp_uid}:
+        return told
+    return {name: _blank(name) for name in (*FACTS, "vbank_due")} | told
+
+
+def new_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """The facts that an answer about the bound attempt tells otherwise than they stand."""
+    told = _told_facts(payment, answer)
+    return {name: value for name, value in told.items() if value != getattr(payment, name)}
+
+
+def missing_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """The facts that it tells and that nothing has told before.
+
+    An answer that brings no step overwrites none: two that differ would take turns for ever, and
+    the payment's page shows in what they differ.
+    """
+    new = new_facts(payment=payment, answer=answer)
+    return {name: value for name, value in new.items() if not _is_told(getattr(payment, name))}
+
+
+def told_persons(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """What it says of who bought and who paid in, which no event may hold.
+
+    Nothing once that was erased: no answer brings it back.
+    """
+    return {} if payment.personal_erased_at else _told(answer, ASIDE)
+
+
+def _told_facts(payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """What it says of the facts of our columns. `pay_method` may differ from the asked one."""
+    erased = NAMING_FACTS if payment.personal_erased_at else ()
+    return {name: value for name, value in _told(answer, FACTS).items() if name not in erased}
+
+
+def _told(answer: GatewayPayment, names: Mapping[str, str]) -> dict[str, Any]:
+    values = {column: getattr(answer, name) for column, name in names.items()}
+    if "receipt_url" in values:
+        values["receipt_url"] = web_url(values["receipt_url"])
+    return {column: value for column, value in values.items() if _is_told(value)}
+
+
+def _is_told(value: Any) -> bool:
+    """No text, no number, no flag that is set says nothing; a 0 does: a lump sum."""
+    return value not in {"", None} and value is not False
+
+
+def _blank(name: str) -> Any:
+    return Payment._meta.get_field(name).get_default()  # type: ignore[union-attr]

@@ -27,7 +27,7 @@ from payments.states import (
     is_late_approval,
 )
 
-from .compare import Step, Verdict, compare
+from .compare import Step, Verdict, compare, missing_facts, told_persons
 from .movements import RefundChange, is_known, with_movements
 
 SECOND_APPROVAL_NOTE = "approved: {ids}"
@@ -191,13 +191,29 @@ def _answered(
     steps = [step for step in verdict.steps if not _is_recorded(payment, step, answer, money)]
     if steps:
         return _move(payment, question, answer, steps, money)
-    if quiet and not money:
+    facts, persons = _filled(payment, answer.payment)
+    if quiet and not (money or facts or persons):
         return Conclusion(EventKind.CONFIRMED)
-    changes = _agreement(payment, question, answer)
     entry = _entry_with_answer(
-        question, answer, EventKind.CONFIRMED, changes=changes, movements=money
+        question,
+        answer,
+        EventKind.CONFIRMED,
+        changes=_agreement(payment, question, answer) | facts,
+        aside=persons,
+        movements=money,
     )
     return Conclusion(EventKind.CONFIRMED, (entry,))
+
+
+def _filled(
+    payment: Payment, answer: GatewayPayment
+) -> tuple[dict[str, object], dict[str, object]]:
+    """What an answer that moves nothing adds to what is known of the payment's own attempt."""
+    if answer.imp_uid != payment.imp_uid:
+        return {}, {}
+    told = told_persons(payment=payment, answer=answer)
+    persons = {name: value for name, value in told.items() if not getattr(payment, name)}
+    return missing_facts(payment=payment, answer=answer), persons
 
 
 def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) -> Verdict:
@@ -268,6 +284,7 @@ def _move(
             amount=step.amount,
             reason_code="late_approval" if late else _confirmed(step, question),
             changes=step.changes | agreement | ({"late_approval": True} if late else {}),
+            aside=told_persons(payment=payment, answer=answer.payment),
             movements=[draft for draft in money if len(steps) == 1 or _is_of(draft, step)],
         )
         entries.append(entry)

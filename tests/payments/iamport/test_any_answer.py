@@ -65,7 +65,8 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
-NAMES = st.sampled_from([*(text.name for text in TEXTS), *sorted(WHOLE), "cancel_history"])
+HISTORIES = ("cancel_history", "deposit_history")
+NAMES = st.sampled_from([*(text.name for text in TEXTS), *sorted(WHOLE), *HISTORIES])
 ROWS = st.dictionaries(NAMES, ANYTHING, max_size=6).map(lambda odd: payment(**odd)) | ANYTHING
 PAGES = st.fixed_dictionaries(
     {"total": st.integers(-1, 4) | ANYTHING, "list": st.lists(ROWS, max_size=3) | ANYTHING}

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from payments.iamport import Cancellation, GatewayPayment, IamportClient, Malformed, Unreadable
-from payments.iamport.fields import TEXTS, WHOLE, Text, TooLong
+from payments.iamport.fields import DEPOSITOR, TEXTS, VALUES, WHOLE, Text, TooLong
 from payments.iamport.parsing import READERS, ShapeError, text, whole
 from payments.iamport.parsing import payment as read
 from tests.payments.iamport.scripted import CARD, Answer, Gateway, envelope, payment, plain
@@ -33,7 +33,8 @@ def test_a_card_payment_is_read_field_by_field() -> None:
 
 def test_every_optional_field_has_a_reader() -> None:
     named = {field.name for field in dataclasses.fields(GatewayPayment)}
-    assert named == {*READERS, *REQUIRED, "cancel_history", "raw"}
+    made = {"cancel_history", "depositor_name", "card_first6", "card_last4"}
+    assert named == {*READERS, *REQUIRED, *made, "raw"}
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -134,7 +135,11 @@ def test_what_only_python_takes_for_json_is_nothing(
     row = payment(custom_data=float("nan"), card_quota=float("inf"))  # no database would take it
     gateway.on("GET", "/payments/imp_1", envelope(row))
     answer = client.payment("imp_1")
-    assert (answer.custom_data, answer.card_quota, answer.raw["custom_data"]) == ("", 0, None)
+    assert (answer.custom_data, answer.card_quota, answer.raw["custom_data"]) == (
+        "",
+        None,
+        None,
+    )
 
 
 def raw_rows(*odd: str) -> Answer:
@@ -189,9 +194,57 @@ def test_no_text_is_longer_than_its_limit(field: Text) -> None:
 
 def test_every_text_has_its_limit_and_nothing_else_has() -> None:
     fields = dataclasses.fields(GatewayPayment)
-    assert {field.name for field in fields if field.type is str} == {text.name for text in TEXTS}
+    texts = {field.name for field in (*TEXTS, *VALUES, DEPOSITOR)} - WHOLE
+    assert {field.name for field in fields if field.type is str} == texts
     others = {field.name for field in fields if field.type is not str}
     assert others == WHOLE | {"cancel_history", "raw"}
+
+
+@pytest.mark.parametrize(
+    ("told", "months"),
+    [
+        ({"card_quota": 3}, 3),
+        ({"card_quota": 0}, 0),
+        ({"card_quota": "12"}, 12),
+        ({"card_quota": None}, None),
+        ({"card_quota": "a few"}, None),
+        ({"card_quota": 100}, None),
+        ({"card_quota": 0, "card_code": None, "card_name": None, "card_number": None}, None),
+    ],
+)
+def test_a_lump_sum_is_told_of_a_card_alone(told: dict[str, Any], months: int | None) -> None:
+    """Contract 3: 0 is a lump sum; other methods send it as well."""
+    assert read(payment(**told)).card_quota == months
+
+
+@pytest.mark.parametrize(
+    ("deposits", "name"),
+    [
+        ([{"depositor_name": "김입금", "deposited_at": 5, "amount": 100}], "김입금"),
+        (
+            [
+                {"depositor_name": "나중", "deposited_at": 9},
+                {"depositor_name": "먼저", "deposited_at": 5},
+            ],
+            "나중",
+        ),
+        ([{"depositor_name": "가" * 300}], "가" * 100),
+        ([{"depositor_name": None}, "text", 7], ""),
+        ([], ""),
+        ({"depositor_name": "김입금"}, ""),
+        (None, ""),
+    ],
+)
+def test_the_depositor_is_who_paid_in_last(deposits: Any, name: str) -> None:
+    """Contract 3.9."""
+    assert read(payment(deposit_history=deposits)).depositor_name == name
+
+
+def test_the_depositor_is_in_no_free_text() -> None:
+    answer = read(
+        payment(deposit_history=[{"depositor_name": "김입금"}], cancel_reason="김입금님 요청")
+    )
+    assert answer.cancel_reason == "***님 요청"
 
 
 def test_free_text_names_nobody() -> None:
