@@ -11,7 +11,9 @@ import django_filters
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payments.core.days import FIRST_DAY, last_day, validate_day
 from payments.core.money import as_won
@@ -84,6 +86,24 @@ class OneOf(_ReadTogether):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=_Radios, **kwargs)
+
+
+class RealOrTest(TextChoices):
+    """Whether payments of a test channel show; no sum holds them but one of them alone."""
+
+    BOTH = "", pgettext_lazy("test payments", "With test payments")
+    REAL = "none", pgettext_lazy("test payments", "Without test payments")
+    TESTS = "only", pgettext_lazy("test payments", "Test payments only")
+
+
+class RealOrTestFilter(OneOf):
+    """Real money or none, by the column that payments and movements both have."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("test payments"), choices=RealOrTest.choices)
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(is_test=value == RealOrTest.TESTS) if value else qs
 
 
 class PeriodFilter(OneOf):

@@ -18,7 +18,17 @@ from payments.models import Movement
 from payments.states import MovementKind
 
 from .base import BaseFilter, Row
-from .fields import CodesFilter, DayFilter, FilterForm, OneOf, PeriodFilter, WonFilter, several
+from .fields import (
+    CodesFilter,
+    DayFilter,
+    FilterForm,
+    OneOf,
+    PeriodFilter,
+    RealOrTest,
+    RealOrTestFilter,
+    WonFilter,
+    several,
+)
 from .payments import PROVIDERS
 
 
@@ -28,14 +38,6 @@ class Attempt(TextChoices):
     ANY = "", pgettext_lazy("movements", "Any attempt")
     OWN = "own", pgettext_lazy("movements", "The order's own")
     OTHER = "other", pgettext_lazy("movements", "Another one")
-
-
-class RealMoney(TextChoices):
-    """Whether money moved, or a test payment only said so."""
-
-    ANY = "", pgettext_lazy("movements", "With test payments")
-    REAL = "no", pgettext_lazy("movements", "Without test payments")
-    TEST = "yes", pgettext_lazy("movements", "Test payments alone")
 
 
 # What is narrowed by that rolled-up sums are not kept by.
@@ -51,7 +53,7 @@ class MovementFilter(BaseFilter):
     pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=[(p, p) for p in PROVIDERS])
     # A merchant has few, but only they know which: written, one or several.
     pg_id = django_filters.CharFilter(method="of_mids", label=_("MID"), max_length=200)
-    test = OneOf(label=pgettext_lazy("movements", "test payments"), choices=RealMoney.choices)
+    test = RealOrTestFilter()
     # Of money that went back, too: a refund of 3,000 won is found by 3,000.
     amount_min = WonFilter(method="at_least", label=_("at least (won)"))
     amount_max = WonFilter(method="at_most", label=_("at most (won)"))
@@ -96,14 +98,14 @@ class MovementFilter(BaseFilter):
     def filter_queryset(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
         """With the filters that are read together with nothing else."""
         narrowed: QuerySet[Row] = super().filter_queryset(queryset)
-        return narrowed.filter(self._whose)
+        return narrowed.filter(self._of_attempt)
 
     @property
     def rolled_up(self) -> Q | None:
         """The same for rolled-up sums; None where those can't tell."""
         if not self.is_valid() or any(self.text_of(name) for name in _BY_ROWS_ALONE):
             return None
-        condition = self._whose
+        condition = self._of_attempt & self._real
         for name in ("kind", "pay_method", "pg_provider"):
             if chosen := self.values[name]:
                 condition &= Q(**{f"{name}__in": chosen})
@@ -120,15 +122,18 @@ class MovementFilter(BaseFilter):
         others = self.names() - {*self.date_names, "attempt", "test"}
         if not first or not last or any(self.texts_of(name) for name in others):
             return None
-        is_other = self.values["attempt"] == Attempt.OTHER or self.values["test"] == RealMoney.TEST
+        is_other = self.values["attempt"] == Attempt.OTHER or self.values["test"] == RealOrTest.TESTS
         return None if is_other else (first, last)
 
     @property
-    def _whose(self) -> Q:
-        """Of which attempts, and whether it was real."""
-        attempt, test = self.values["attempt"], self.values["test"]
-        whose = Q(is_own=attempt == Attempt.OWN) if attempt else Q()
-        return whose & (Q(is_test=test == RealMoney.TEST) if test else Q())
+    def _of_attempt(self) -> Q:
+        attempt = self.values["attempt"]
+        return Q(is_own=attempt == Attempt.OWN) if attempt else Q()
+
+    @property
+    def _real(self) -> Q:
+        test = self.values["test"]
+        return Q(is_test=test == RealOrTest.TESTS) if test else Q()
 
     def value_label(self, name: str, value: str) -> str | None:
         if name in {"pay_method", "pg_provider", "pg_id"}:

@@ -27,6 +27,8 @@ from .fields import (
     FilterForm,
     OneOf,
     PeriodFilter,
+    RealOrTest,
+    RealOrTestFilter,
     WonFilter,
     several,
 )
@@ -74,6 +76,7 @@ class PaymentFilter(BaseFilter):
     amount_max = WonFilter("amount", "lte", label=_("at most (won)"))
     pay_method = CodesFilter("pay_method", label=_("payment method"))
     pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=[(p, p) for p in PROVIDERS])
+    test = RealOrTestFilter()
     verification = several(_("verification"), Verification.choices, field_name="verification")
     attention = several(
         _("needs attention"), [(ANY, _("Any reason")), *Attention.choices], method="needing"
@@ -137,6 +140,11 @@ class PaymentFilter(BaseFilter):
     def date_label(self) -> str:
         basis = self.text_of("basis") or Basis.PAID.value
         return str(Basis(basis).label) if basis in Basis.values else basis
+
+    @property
+    def asks_for_tests(self) -> bool:
+        """Whether test payments are what this set is about: then its sums are theirs."""
+        return bool(self.values.get("test") == RealOrTest.TESTS)
 
     def value_label(self, name: str, value: str) -> str | None:
         if name in {"user", "pay_method", "pg_provider"} and name in self.errors:

@@ -15,7 +15,14 @@ from django.utils.translation import gettext as _
 from payments.core.masking import mask_email
 from payments.core.money import as_won
 from payments.core.text import ids, plain, plain_id, several_ids
-from payments.selectors.payments.search import approved_as, numbered
+from payments.selectors.payments.search import (
+    LAST_DIGITS,
+    approved_as,
+    called_by_pg,
+    card_ending,
+    numbered,
+    phone_ending,
+)
 from payments.states import PaymentStatus, Verification
 
 _WORD = re.compile(r"""([^\W\d]\w*)[:：]("[^"]*"|\S*)|\S+""")
@@ -62,6 +69,15 @@ def _ids(column: str) -> Callable[[str], Q]:
     return lambda value: Q(**{f"{column}__in": ids(value)})
 
 
+def _ending(found_by: Callable[[str], Q]) -> Callable[[str], Q]:
+    def read(value: str) -> Q:
+        if len(value) != LAST_DIGITS or not (value.isascii() and value.isdigit()):
+            raise ValueError(_("use the last four digits"))
+        return found_by(value)
+
+    return read
+
+
 def _amount(value: str) -> Q:
     match = _AMOUNT.fullmatch(value)
     try:
@@ -75,12 +91,17 @@ _WORDS: dict[str, Callable[[str], Q]] = {
     "order": lambda value: numbered(ids(value)),
     "imp": _ids("imp_uid"),
     "approval": lambda value: approved_as(ids(value)),
+    "tid": lambda value: called_by_pg(ids(value)),
+    "card": _ending(card_ending),
+    "phone": _ending(phone_ending),
     "status": _one_of("status", PaymentStatus.values),
     "verification": _one_of("verification", Verification.values),
     "amount": _amount,
     "method": _codes("pay_method"),
     "pg": _codes("pg_provider"),
 }
+# What says who somebody is: masked where somebody else may read the search.
+_PERSONAL = {"email", "name", "phone"}
 FIELDS = (*_WORDS, "email", "name")
 
 
@@ -112,7 +133,7 @@ def _masked_word(match: re.Match[str]) -> str:
     text = match[0]
     if match[1] is None:
         return "".join(map(_masked_piece, _BETWEEN.split(text)))
-    if match[1].lower() not in {"email", "name"}:
+    if match[1].lower() not in _PERSONAL:
         return text
     pieces = _BETWEEN.split(match[2].strip('"'))
     return (

@@ -69,6 +69,9 @@ pay_method=unheard_of
 pay_method=!
 pg_provider=html5_inicis
 pg_provider=x&pg_provider=nice_v2
+test=only
+test=none
+test=maybe
 verification=matched
 verification=mismatched,not_found,unknown,never
 verification=perhaps
@@ -84,6 +87,10 @@ q=order:2026
 q=imp:{imp_uid}
 q=approval:30000000
 q=status:paid,failed amount:>=10000
+q=tid:StdpayCARD1
+q=card:1234
+q=card:12
+q=phone:5678
 q=status:melted
 q=amount:<50000 method:card pg:html5_inicis
 q=amount:much

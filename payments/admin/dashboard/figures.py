@@ -46,7 +46,7 @@ def tiles(figures: Dashboard, *, linked: bool) -> Iterator[Tile]:
     now, before = figures.now, figures.before
 
     def url(**filters: str) -> str:
-        own = {"attempt": "own", "test": "no"} | filters
+        own = {"attempt": "own", "test": RealOrTest.REAL.value} | filters
         return movement_list_of_days(now.days[0], now.days[1], **own) if linked else ""
 
     gross, refunded, net = (
@@ -72,8 +72,8 @@ def beside(figures: Dashboard, *, linked: bool) -> Iterator[tuple[str, str, str]
     """(what, won, list) of what moved in these days and is in no figure, where there is any."""
     days, moved = figures.now.days, figures.now.moved
     for label, amount, filters in (
-        (_("Other attempts, in no sum"), moved.others, {"attempt": "other", "test": "no"}),
-        (_("Test payments, in no sum"), moved.tests, {"test": "yes"}),
+        (_("Other attempts, in no sum"), moved.others, {"attempt": "other", "test": RealOrTest.REAL.value}),
+        (_("Test payments, in no sum"), moved.tests, {"test": RealOrTest.TESTS.value}),
     ):
         if amount:
             url = movement_list_of_days(days[0], days[1], **filters) if linked else ""

@@ -13,8 +13,8 @@ from payments.filters import movements as filters
 
 PANELS: Panels = (
     (pgettext_lazy("movements", "Day"), ("period", "from", "to")),
-    (pgettext_lazy("movements", "Kind"), ("kind", "attempt", "test")),
-    (_("Payment method"), ("pay_method", "pg_provider", "pg_id")),
+    (pgettext_lazy("movements", "Kind"), ("kind", "attempt")),
+    (_("Payment method"), ("pay_method", "pg_provider", "pg_id", "test")),
     (_("Amount"), ("amount_min", "amount_max")),
 )
 

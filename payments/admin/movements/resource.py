@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from import_export.fields import Field
 
-from payments.admin.shared.cells import Cell, MomentCell, PlainResource, TextCell, WonCell
+from payments.admin.shared.cells import (
+    Cell,
+    FlagCell,
+    MomentCell,
+    PlainResource,
+    TextCell,
+    WonCell,
+)
 from payments.filters.movements import Attempt
 from payments.states import MovementKind
 
@@ -33,17 +40,6 @@ class _KindCell(TextCell):
 
     def plain(self, value: Any) -> str:
         return super().plain(self.words.get(value, value))
-
-
-class _FlagCell(TextCell):
-    """A code for yes, another for no."""
-
-    def __init__(self, yes: str, no: str = "") -> None:
-        super().__init__()
-        self._codes = {True: yes, False: no}
-
-    def plain(self, value: Any) -> str:
-        return self._codes[bool(value)]
 
 
 class _ApprovalCell(TextCell):
@@ -74,9 +70,9 @@ class MovementResource(PlainResource):
     merchant_uid = _text("payment__merchant_uid", _("order number"))
     imp_uid = _text("imp_uid", _("PortOne payment id"))
     attempt = Field(
-        "is_own", pgettext_lazy("movements", "attempt"), _FlagCell(Attempt.OWN, Attempt.OTHER)
+        "is_own", pgettext_lazy("movements", "attempt"), FlagCell(Attempt.OWN, Attempt.OTHER)
     )
-    test = Field("is_test", _("test payment"), _FlagCell("test"))
+    test = Field("is_test", _("test payment"), FlagCell("test"))
     pay_method = _text("pay_method", _("payment method"))
     pg_provider = _text("pg_provider", _("PG"))
     pg_id = _text("pg_id", _("MID"))
@@ -84,5 +80,5 @@ class MovementResource(PlainResource):
     apply_num = Field("payment__apply_num", _("approval number"), _ApprovalCell())
     reason = _text("reason", _("reason"))
     external_id = _text("external_id", _("cancellation id"))
-    derived = Field("is_derived", _("derived from a sum"), _FlagCell("derived"))
+    derived = Field("is_derived", _("derived from a sum"), FlagCell("derived"))
     observed_at = Field("observed_at", _("learnt"), MomentCell())

@@ -21,7 +21,7 @@ from payments.admin.shared.display import (
     email_cell,
     moment,
     pay_method,
-    status_badge,
+    status_cell,
     verification_cell,
     verify_button,
 )
@@ -38,6 +38,7 @@ from .assign_customer import assign_customer
 from .changelist import BareChangeList, PaymentChangeList
 from .customers import find_customers
 from .detail import detail
+from .erase import erase
 from .export import export
 from .filters import PaymentFilter
 from .mark_failed import mark_failed
@@ -79,7 +80,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     order_name = column(lambda payment: payment.name, gettext_lazy("order name"))
     amount_words = column(amount_cell, gettext_lazy("amount"), ordering="amount")
-    status_words = column(status_badge, gettext_lazy("status"))
+    status_words = column(status_cell, gettext_lazy("status"))
     method = column(lambda payment: pay_method(payment.pay_method), gettext_lazy("payment method"))
     paid = column(
         lambda payment: moment(payment.paid_at), gettext_lazy("payment date"), ordering="paid_at"
@@ -94,6 +95,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     has_customer_permission = right("payments.take_in_discrepancy")
     has_confirm_refund_change_permission = right("payments.confirm_refund_change_payment")
     has_unmask_permission = right(personal_data.MAY_UNMASK)
+    has_erase_permission = right("payments.erase_payment")
 
     def get_urls(self) -> list[URLPattern]:
         ours = self.screens(
@@ -111,6 +113,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             ("<int:pk>/note/", add_note, "note"),
             ("<int:pk>/refund-change/", confirm_refund_change, "refund_change"),
             ("<int:pk>/customer/", assign_customer, "customer"),
+            ("<int:pk>/erase/", erase, "erase"),
         )
         return [*ours, *super().get_urls()]
 
@@ -164,6 +167,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             "may_note": self.has_note_permission(request),
             "max_note": MAX_NOTE,
             "may_confirm_refund_change": self.has_confirm_refund_change_permission(request),
+            "may_erase": not payment.personal_erased_at and self.has_erase_permission(request),
             "may_decide": payment.user_id is None and self.has_customer_permission(request),
         }
 

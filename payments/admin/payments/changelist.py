@@ -19,11 +19,12 @@ from payments.admin.shared.changelist import FilteredChangeList
 from payments.admin.shared.display import STATUS_LOOKS, badge
 from payments.admin.shared.links import FILTERS, movement_list_of_days, payment_list
 from payments.core.days import FIRST_DAY, last_day
+from payments.filters.fields import RealOrTest
 from payments.filters.labels import FilterTerm
 from payments.filters.payment_query import PaymentQuery
 from payments.filters.payments import Basis
 from payments.models import Payment, RolledUp
-from payments.selectors.payments.totals import Totals, rolled_up_totals, totals
+from payments.selectors.payments.totals import Totals, rolled_up_totals, totals, totals_of_real
 from payments.selectors.roll_ups import roll_ups
 from payments.states import PaymentStatus
 
@@ -108,7 +109,12 @@ class PaymentChangeList(FilteredChangeList):
     @cached_property
     def totals(self) -> Totals | None:
         """What the set adds up to; None where that is too much work for the page itself."""
-        return self._rolled_up if self.paginator.is_capped else totals(self.queryset)
+        return self._rolled_up if self.paginator.is_capped else self._added_up()
+
+    def _added_up(self) -> Totals:
+        """Test payments are in no sum unless the list is about them alone."""
+        add_up = totals if self.filterset.asks_for_tests else totals_of_real
+        return add_up(self.queryset)
 
     @property
     def _rolled_up(self) -> Totals | None:
@@ -133,6 +139,11 @@ class PaymentChangeList(FilteredChangeList):
         ways = {name: ",".join(self.filterset.texts_of(name)) for name in _WAYS}
         first, last = self.filterset.days
         return movement_list_of_days(first, last, **ways)
+
+    @property
+    def tests_url(self) -> str:
+        """The test payments of this list alone."""
+        return payment_list() + self.get_query_string({"test": RealOrTest.TESTS.value})
 
     @property
     def statuses(self) -> Iterator[tuple[SafeString, int | None, str, bool]]:
@@ -164,7 +175,7 @@ class BareChangeList(PaymentChangeList):
     @cached_property
     def totals(self) -> Totals:
         """Whatever it costs: this is a request of its own."""
-        return self._rolled_up or totals(self.queryset)
+        return self._rolled_up or self._added_up()
 
 
 def _paid_first(part: Any) -> Any:

@@ -5,6 +5,7 @@ compared goes to a heading in `_HEADINGS`; a fact that is only ours to tell goes
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,27 +24,40 @@ _HEADINGS: tuple[tuple[str | Promise, frozenset[str]], ...] = (
     (_("Money"), frozenset({"amount", "cancelled_amount", "currency"})),
     (
         _("Payment"),
-        frozenset({"imp_uid", "pay_method", "pg_provider", "apply_num", "vbank_num"}),
+        frozenset(
+            {
+                *("imp_uid", "pay_method", "pg_provider", "pg_id", "pg_tid", "apply_num"),
+                *("card_name", "card_quota", "bank_name", "vbank_num", "is_test"),
+            }
+        ),
     ),
     (_("Times"), frozenset({"paid_at", "failed_at", "cancelled_at"})),
 )
 # What has a button that copies it.
-_COPIED = frozenset({"imp_uid", "apply_num", "vbank_num"})
+_COPIED = frozenset({"imp_uid", "pg_tid", "apply_num", "vbank_num"})
 
 
 def comparison(payment: Payment) -> dict[str, object]:
-    """The order and the answer that matters, for the template."""
+    """The order and the answer that matters, for the template; what agrees is folded into a line.
+
+    `folded` are the fields of that line, under their headings, and `same` how many they are.
+    """
     compared = selector.comparison(payment)
+    agreements = [field.agreement for field in compared.fields]
     return {
         "comparison": compared,
-        "compared": list(_groups(compared)),
+        "compared": list(_groups(compared, set(Agreement) - {Agreement.SAME})),
+        "folded": list(_groups(compared, {Agreement.SAME})),
+        "same": agreements.count(Agreement.SAME),
         "copied": _COPIED,
-        "differences": sum(field.agreement is Agreement.DIFFERENT for field in compared.fields),
+        "differences": agreements.count(Agreement.DIFFERENT),
     }
 
 
-def _groups(compared: Comparison) -> Iterator[tuple[str | Promise, list[Row]]]:
-    """The fields under their headings."""
+def _groups(
+    compared: Comparison, agreements: AbstractSet[Agreement]
+) -> Iterator[tuple[str | Promise, list[Row]]]:
+    """The fields that stand to each other in one of these ways, under their headings."""
     our_side = {field.name: field.ours for field in compared.fields}
     their_side = {field.name: field.theirs for field in compared.fields}
     for heading, names in _HEADINGS:
@@ -54,7 +68,7 @@ def _groups(compared: Comparison) -> Iterator[tuple[str | Promise, list[Row]]]:
                 compared_value(field.name, field.theirs, their_side),
             )
             for field in compared.fields
-            if field.name in names
+            if field.name in names and field.agreement in agreements
         ]
         if rows:
             yield heading, rows

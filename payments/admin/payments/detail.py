@@ -1,7 +1,7 @@
 """The page of one payment, read-only: what it shows, and to whom.
 
-A field that is compared with the gateway's is in `comparison`, what happened in `timeline`. What is
-only ours to tell, who ordered what and what it is waiting for, is written in the template:
+A field that is compared with the gateway's is in `comparison`, what is known besides in `facts`,
+what happened in `timeline`. How facts look is written in the template:
 templates/admin/payments/payment/page/facts.html.
 """
 
@@ -16,9 +16,11 @@ from payments.admin.shared.links import filters_of, list_url
 from payments.models import Payment
 from payments.selectors.discrepancies import of_payment
 from payments.selectors.movements import of_payment_by_time
+from payments.services.access_log import MAX_REASON, MIN_REASON
 from payments.states import Finding
 
 from .comparison import comparison
+from .facts import buyer_facts, fact_groups
 from .timeline import timeline
 
 
@@ -36,8 +38,10 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         "list_url": list_url(request),
         "customer": personal_data.email(payment.user, unmasked=unmasked),
         "customer_url": _customer_url(payment, request),
-        # Never a link to anything but a web page.
-        "has_receipt": payment.receipt_url.startswith(("https://", "http://")),
+        "buyer": buyer_facts(payment, unmasked=unmasked),
+        "facts": fact_groups(payment),
+        "reason_min": MIN_REASON,
+        "reason_max": MAX_REASON,
         **comparison(payment),
         # The template's name for the finding that a person can clear up here.
         "refund_gone": Finding.REFUND_GONE,

@@ -24,7 +24,7 @@ PANELS: Panels = (
     (_("Status"), ("status",)),
     (_("Amount"), ("amount_min", "amount_max")),
     (_("Customer"), ("user",)),
-    (_("Payment method"), ("pay_method", "pg_provider")),
+    (_("Payment method"), ("pay_method", "pg_provider", "test")),
     (_("Verification"), ("verification", "attention")),
 )
 

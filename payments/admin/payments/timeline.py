@@ -52,6 +52,7 @@ _LOOKS = {
     EventKind.NOTE: "note",
     EventKind.TAKEN_IN: "note",
     EventKind.CUSTOMER_SET: "note",
+    EventKind.ERASED: "note",
     EventKind.FAILED: "bad",
     EventKind.MARKED_FAILED: "bad",
     EventKind.REFUSED: "bad",

@@ -65,6 +65,24 @@ class MomentCell(Cell):
         return "" if value is None else iso_of_unix(value)
 
 
+class FlagCell(TextCell):
+    """A code for yes, another for no."""
+
+    def __init__(self, yes: str, no: str = "") -> None:
+        super().__init__()
+        self._codes = {True: yes, False: no}
+
+    def plain(self, value: Any) -> str:
+        return self._codes[bool(value)]
+
+
+class CountCell(Cell):
+    """A plain integer, or nothing where none is told."""
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
+        return "" if value is None else int(value)
+
+
 class PlainResource(Resource):  # type: ignore[misc]
     """Columns whose cells all do without their row: a million rows without one in between."""
 

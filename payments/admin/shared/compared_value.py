@@ -1,18 +1,19 @@
 """How one field of a side that is compared looks: ours beside the gateway's.
 
-For the page of a payment and that of a discrepancy. A field that is neither an amount, a moment nor
-a status and is not to be shown as it is gets its case in `compared_value`.
+For the page of a payment and that of a discrepancy. A field that is neither an amount, a moment, a
+status nor a flag and is not to be shown as it is gets its case in `compared_value`.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from payments.core.money import with_separators
 from payments.states import PaymentStatus, status_label
 
-from .display import NOTHING, moment, pay_method, won
+from .display import NOTHING, instalments, moment, pay_method, won
 
 Value = str | SafeString
 
@@ -21,6 +22,10 @@ def compared_value(name: str, value: object, side: Mapping[str, object]) -> Valu
     """One field of a side whose figures are `side`: a status is said with its sums."""
     if isinstance(value, datetime):
         return moment(value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if name == "card_quota" and isinstance(value, int | None):
+        return instalments(value) or NOTHING
     if isinstance(value, int):
         return won(value) if name != "currency" else with_separators(value)
     if value in {"", None}:

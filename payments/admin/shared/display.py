@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy, pgettext
+from django.utils.translation import ngettext, ngettext_lazy, pgettext
 
 from payments import pay_methods
 from payments.core.kst import stamp
@@ -148,6 +148,25 @@ def clock(value: datetime | None) -> str:
 def badge(look: str, label: object) -> SafeString:
     """Words with a shape and a colour."""
     return format_html('<span class="badge {}">{}</span>', look, label)
+
+
+def instalments(months: int | None) -> str:
+    """Over how many months a card is charged; "" where no card was named."""
+    if months is None:
+        return ""
+    if months == 0:
+        return pgettext("instalments", "Lump sum")
+    return ngettext("%(months)s month", "%(months)s months", months) % {"months": months}
+
+
+def no_money_badge(payment: Payment) -> SafeString:
+    """That no money moved; nothing for real payments."""
+    return badge("quiet", _("Test payment")) if payment.is_test else SafeString("")
+
+
+def status_cell(payment: Payment) -> SafeString:
+    """The status; beneath it what must not be taken for money."""
+    return SafeString(status_badge(payment) + no_money_badge(payment))
 
 
 def status_badge(payment: Payment) -> SafeString:

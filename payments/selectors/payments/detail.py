@@ -75,6 +75,14 @@ def _time(value: Any) -> object:
     return value if when and when.year > 9998 else when
 
 
+def _flag(value: Any) -> object:
+    return value is True
+
+
+def _count(value: Any) -> object:
+    return value if type(value) is int else None
+
+
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
@@ -89,7 +97,13 @@ _FIELDS: tuple[tuple[str, str, Callable[[Any], object]], ...] = (
     ("currency", "currency", _text),
     ("pay_method", "pay_method", _text),
     ("pg_provider", "pg_provider", _text),
+    ("pg_id", "pg_id", _text),
+    ("pg_tid", "pg_tid", _text),
     ("apply_num", "apply_num", _text),
+    ("card_name", "card_name", _text),
+    ("card_quota", "card_quota", _count),
+    ("bank_name", "bank_name", _text),
+    ("is_test", "sandbox", _flag),
     ("vbank_num", "vbank_num", _text),
     ("paid_at", "paid_at", _time),
     ("failed_at", "failed_at", _time),
@@ -108,6 +122,7 @@ _FIELDS_OF = {
     Finding.REFUND: "cancelled_amount",
     Finding.REFUND_GONE: "cancelled_amount",
     Finding.NO_PAYMENT_TIME: "paid_at",
+    Finding.TEST_PAYMENT: "is_test",
 }
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Concat, Lower, Right
+from django.db.models.lookups import Exact
 
 from payments.core.text import ids, plain, plain_id, several_ids, spellings
 from payments.models import Payment
@@ -24,8 +25,11 @@ from payments.selectors.payments.customers import learn_confirmed
 MAX_CUSTOMERS = 1_000
 # What `masking.mask_email` leaves of the part before the @.
 SHOWN_SIGNS = 2
-# The longest approval number there is.
+# The longest approval number and PG id there are.
 MAX_APPROVAL = 20
+MAX_TID = 64
+# Of a card or a telephone: what a customer says, and what a receipt shows.
+LAST_DIGITS = 4
 
 
 class TooManyCustomers(Exception):
@@ -37,7 +41,9 @@ class TooManyCustomers(Exception):
 
 
 def with_text(payments: QuerySet[Payment], text: str, *, unmasked: bool) -> QuerySet[Payment]:
-    """Payments by order number (or its beginning), PortOne id, approval number, e-mail or name.
+    """Payments by order number (or its beginning), other ids and numbers, e-mail or name.
+
+    Four digits are the last of a card or of a telephone, too.
 
     Of several ids in one text, payments with any of them.
     """
@@ -45,8 +51,9 @@ def with_text(payments: QuerySet[Payment], text: str, *, unmasked: bool) -> Quer
     if not words:
         return payments.none()
     written = [spelling for word in words for spelling in spellings(word)]
-    exact = Q(merchant_uid__in=written) | Q(imp_uid__in=written)
-    known = list(Payment.objects.filter(exact).values_list("pk", "merchant_uid", "imp_uid"))
+    exact = Q(merchant_uid__in=written) | Q(imp_uid__in=written) | called_by_pg(written)
+    columns = ("pk", "merchant_uid", "imp_uid", "pg_tid")
+    known = list(Payment.objects.filter(exact).values_list(*columns))
     matched = {value for _pk, *values in known for value in values}
     left = [word for word in words if matched.isdisjoint(spellings(word))]
     condition = Q(pk__in=[pk for pk, *_values in known])
@@ -65,6 +72,9 @@ def _close_to(words: list[str], names: list[str], unmasked: bool) -> Q:
     condition = numbered(words)
     if numbers := [word for word in words if word.isascii() and word.isalnum()]:
         condition |= approved_as(numbers)
+        for number in numbers:
+            if len(number) == LAST_DIGITS and number.isdigit():
+                condition |= card_ending(number) | phone_ending(number)
     if people := customer_ids(words, names, unmasked=unmasked):
         condition |= Q(user_id__in=people)
     return condition
@@ -82,6 +92,23 @@ def approved_as(numbers: Iterable[str]) -> Q:
     """Payments by approval number; said twice, because the index leaves those without one out."""
     written = [number for number in numbers if len(number) <= MAX_APPROVAL]
     return Q(apply_num__in=written) & ~Q(apply_num="")
+
+
+def called_by_pg(tids: Iterable[str]) -> Q:
+    """Payments by the PG's own id, in full; said twice like the approval number."""
+    written = [tid for tid in tids if len(tid) <= MAX_TID]
+    return Q(pg_tid__in=written) & ~Q(pg_tid="")
+
+
+def card_ending(digits: str) -> Q:
+    """Payments by the last four digits of their card."""
+    return Q(card_last4=digits) & ~Q(card_last4="")
+
+
+def phone_ending(digits: str) -> Q:
+    """Payments by the last four digits of the buyer's telephone."""
+    # The lookup is the index's own expression.
+    return Q(Exact(Right("buyer_tel", LAST_DIGITS), digits)) & ~Q(buyer_tel="")
 
 
 def of_customers(

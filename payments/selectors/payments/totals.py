@@ -6,7 +6,7 @@ these payments, whenever it did, net the rest. Whole won. What moved on a day is
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -19,12 +19,16 @@ from payments.states import APPROVED, PaymentStatus
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Figures of a set. `by_status` counts payments of each status, zeros included."""
+    """Figures of a set. `by_status` counts payments of each status, zeros included.
+
+    `left_out` are the figures of the test payments in the set, which are in none of the others.
+    """
 
     count: int = 0
     gross: int = 0
     refunded: int = 0
     by_status: dict[str, int] = field(default_factory=dict)
+    left_out: "Totals | None" = None
 
     @property
     def net(self) -> int:
@@ -49,8 +53,19 @@ def totals(payments: QuerySet[Payment]) -> Totals:
 
 
 def rolled_up_totals(sums: RollUps, *, where: Q, days: Days | None) -> Totals:
-    """The same of orders of these order days, without reading them."""
-    return totals_of(sums.orders("status", where=where, days=days))
+    """The same of the real ones of these order days, without reading them."""
+    return _without_tests(sums.orders("is_test", "status", where=where, days=days))
+
+
+def totals_of_real(payments: QuerySet[Payment]) -> Totals:
+    """The same without test payments, which moved no money; in one query as well."""
+    return _without_tests(added_up(payments, "is_test"))
+
+
+def _without_tests(rows: list[Row]) -> Totals:
+    tests = totals_of(row for row in rows if row["is_test"])
+    real = totals_of(row for row in rows if not row["is_test"])
+    return replace(real, left_out=tests) if tests.count else real
 
 
 def added_up(payments: QuerySet[Payment, Any], *by: str) -> list[Row]:

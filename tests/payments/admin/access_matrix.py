@@ -76,6 +76,7 @@ DOORS: dict[str, Door] = {
     "payments_payment_verify": Door(ACT, get=302),
     "payments_payment_verify_row": Door(ACT, get=302, post=200),
     "payments_payment_note": Door(ACT, get=302),
+    "payments_payment_erase": Door(MANAGE, get=302),
     "payments_payment_mark_failed": Door(ACT),
     "payments_payment_export": Door(TAKE),
     "payments_payment_start_run": Door(ACT, post=302),

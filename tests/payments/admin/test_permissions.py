@@ -233,7 +233,7 @@ def test_whoever_signs_in_after_a_press_that_came_too_late_arrives_at_a_page(
         arrived[name] = there.status_code, there.request["PATH_INFO"]
     assert {status for status, _path in arrived.values()} == {200}
     row = "/admin/payments/{}/{}/change/".format
-    for button in ("verify", "verify_row", "note"):
+    for button in ("verify", "verify_row", "note", "erase"):
         assert arrived[f"payments_payment_{button}"][1] == row("payment", rows["payment"])
     for button in ("own", "verify"):
         there = arrived[f"payments_discrepancy_{button}"][1]

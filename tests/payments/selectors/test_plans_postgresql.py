@@ -43,6 +43,21 @@ def test_rare_facts_have_an_index_of_the_rows_that_hold_them(
     assert f" {index} " in plan(page)
 
 
+@pytest.mark.parametrize(
+    ("index", "condition"),
+    [
+        ("payment_by_pg_tid", search.called_by_pg(["StdpayCARD1"])),
+        ("payment_by_card_last4", search.card_ending("1234")),
+        ("payment_by_buyer_tel", search.phone_ending("5678")),
+        ("payment_test", Q(is_test=True)),
+    ],
+)
+def test_what_a_sheet_or_a_caller_says_has_an_index_of_the_rows_that_hold_it(
+    index: str, condition: Q
+) -> None:
+    assert f" {index} " in plan(Payment.objects.filter(condition).values_list("pk"))
+
+
 @pytest.mark.parametrize("outcome", ["failed", "forged", "unknown_order"])
 def test_unusual_deliveries_have_an_index_of_their_own(outcome: str) -> None:
     rows = WebhookDelivery.objects.filter(outcome=DeliveryOutcome(outcome)).order_by("-pk")

@@ -90,7 +90,7 @@ def test_the_totals_are_those_of_the_filtered_set(
     "query",
     [
         *("?attempt=own", "?kind=refund", "?from=2026-04-01&to=2026-04-30", "?to=2026-03-31"),
-        *("?pay_method=card&pg_provider=html5_inicis", "?pg_id=none", "?test=no", "?test=yes"),
+        *("?pay_method=card&pg_provider=html5_inicis", "?pg_id=none", "?test=none", "?test=only"),
         "?attempt=other&from=2026-04-01",
     ],
 )
@@ -213,6 +213,8 @@ def test_test_payments_are_shown_and_in_no_sum(client: Client, refunded: Payment
         ("?pay_method=vbank", []),
         ("?pg_provider=html5_inicis", [-30_000, 99_000]),
         ("?pg_id=x", []),
+        ("?test=none&attempt=own", [-30_000, 99_000]),
+        ("?test=only", []),
         ("?q=imp_other", [99_000]),
         ("?q=nothing", []),
     ],

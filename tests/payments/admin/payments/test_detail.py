@@ -223,6 +223,72 @@ def test_ids_have_a_button_that_copies_them_and_can_be_selected_without_it(
         assert button[0].endswith(" hidden>")
 
 
+FACTS: dict[str, Any] = {
+    "pg_id": "INIpayTest",
+    "pg_tid": "StdpayCARD1",
+    "card_name": "현대카드",
+    "card_first6": "433028",
+    "card_last4": "9694",
+    "card_quota": 3,
+    "escrow": True,
+}
+PERSONS: dict[str, Any] = {
+    "buyer_name": "홍구매자님",
+    "buyer_tel": "010-1234-5678",
+    "depositor_name": "김입금자님",
+}
+
+
+def test_what_finance_matches_by_stands_in_groups(
+    client: Client, customer: User, product: Product
+) -> None:
+    page = section(text_of(client.get(page_of(builders.paid(customer, product, **FACTS)))), "facts")
+    text = plain(page)
+    for fact in (
+        "MID INIpayTest",
+        "PG transaction id StdpayCARD1",
+        "Card company 현대카드",
+        "Card number 433028******9694",
+        "Instalments 3 months",
+        "Escrow Yes",
+    ):
+        assert fact in text
+    assert 'data-copy="StdpayCARD1"' in page
+    assert "Test payment" not in text
+
+
+def test_a_lump_sum_and_what_nobody_told(client: Client, customer: User, product: Product) -> None:
+    payment = builders.paid(customer, product, card_quota=0)
+    text = plain(section(text_of(client.get(page_of(payment))), "facts"))
+    assert "Instalments Lump sum" in text
+    assert "Card company" not in text
+
+
+def test_a_test_payment_says_so_wherever_it_is_shown(
+    client: Client, customer: User, product: Product
+) -> None:
+    page = text_of(client.get(page_of(builders.paid(customer, product, is_test=True))))
+    head = plain(page.split('<header class="payment-head">')[1].split("</header>")[0])
+    assert "Test payment" in head
+    assert "Test payment Yes: it moved no money" in plain(section(page, "facts"))
+
+
+def test_what_agrees_is_folded_into_one_line_and_what_differs_is_not(
+    client: Client, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    paid = sandbox.pay(payment.merchant_uid, 99_000)
+    verify(payment=payment, source=Source.BROWSER)
+    page = section(text_of(client.get(page_of(payment))), "comparison")
+    number = len(compared(f'id="comparison"{page}'))
+    assert f"<summary>{number} fields agree</summary>" in page
+    assert "<table" not in page.split("<details")[0]
+    sandbox.change(paid["imp_uid"], pg_tid="another")
+    verify(payment=payment, source=Source.BROWSER)
+    page = section(text_of(client.get(page_of(payment))), "comparison")
+    shown, folded = page.split("<details")
+    assert ["another" in shown, f"{number - 1} fields agree" in folded] == [True, True]
+
+
 # --- What happened ----------------------------------------------------------------------------
 
 
@@ -337,6 +403,37 @@ def test_the_customer_is_masked_in_facts_and_timeline_until_it_is_unmasked(
     monkeypatch.setattr(personal_data, "is_unmasked", lambda request: True)
     page = text_of(client.get(page_of(payment)))
     assert page.count(customer.email) == 2
+
+
+def test_whoever_bought_is_masked_until_somebody_says_why(
+    finance: User, customer: User, product: Product, sign_in: SignIn
+) -> None:
+    payment, client = builders.paid(customer, product, **PERSONS), sign_in(finance)
+    page = text_of(client.get(page_of(payment)))
+    assert not any(secret in page for secret in PERSONS.values())
+    assert "Buyer's phone 01***78" in plain(section(page, "facts"))
+    client.post(f"{LIST}unmask/", {"reason": "환불 문의 확인", "next": page_of(payment)})
+    page = text_of(client.get(page_of(payment)))
+    assert all(secret in page for secret in PERSONS.values())
+
+
+def test_personal_data_is_erased_from_the_page_by_those_who_may(
+    admin_person: User, operator: User, customer: User, product: Product, sign_in: SignIn
+) -> None:
+    payment = builders.paid(customer, product, **PERSONS)
+    url = f"{LIST}{payment.pk}/erase/"
+    theirs, ours = sign_in(operator), sign_in(admin_person)
+    assert url not in text_of(theirs.get(page_of(payment)))
+    assert theirs.post(url, {"reason": "본인 요청"}).status_code == 403
+    assert f'action="{url}"' in text_of(ours.get(page_of(payment)))
+    refused = text_of(ours.post(url, {"reason": ""}, follow=True))
+    assert "Say in a few words why it is erased" in refused
+    page = text_of(ours.post(url, {"reason": "본인 요청"}, follow=True))
+    assert "is erased for good" in page
+    assert url not in page
+    assert "Buyer's name" not in page
+    payment.refresh_from_db()
+    assert (payment.buyer_name, payment.events.get(kind="erased").note) == ("", "본인 요청")
 
 
 def test_staff_are_named_in_the_timeline(

@@ -59,20 +59,48 @@ HEADER = [
     "Status",
     "Order name",
     "Customer's e-mail",
+    "Buyer's name",
+    "Buyer's phone",
+    "Depositor's name",
     "Amount",
     "Refunded amount",
     "Net amount",
     "Currency",
     "Payment method",
     "PG",
+    "MID",
+    "PG transaction id",
     "Approval number",
+    "Card company",
+    "Card's first digits",
+    "Card's last digits",
+    "Instalments",
+    "Bank of the transfer",
+    "Escrow",
+    "Test payment",
     "Ordered",
     "Payment date",
     "Refunded at",
+    "Reason of the refund",
     "Failed at",
     "Reason of failure",
     "Verification",
 ]
+
+
+FACTS: dict[str, Any] = {
+    "pg_id": "00MID",
+    "pg_tid": "StdpayCARD1",
+    "card_name": "현대카드",
+    "card_first6": "433028",
+    "card_last4": "0012",
+    "card_quota": 3,
+    "escrow": True,
+    "is_test": True,
+    "cancel_reason": "=변심",
+    "buyer_name": "김구매",
+    "buyer_tel": "010-1234-5678",
+}
 
 
 @pytest.fixture
@@ -93,7 +121,7 @@ def test_the_export_holds_exactly_the_filtered_payments(
 def test_a_row_holds_the_facts_as_they_are(
     client: Client, customer: User, product: Product
 ) -> None:
-    payment = builders.refunded(customer, product, refund=9_000)
+    payment = builders.refunded(customer, product, refund=9_000, **FACTS)
     [row] = rows_of(take(client))
     assert list(row) == HEADER
     assert list(row.values()) == [
@@ -102,16 +130,29 @@ def test_a_row_holds_the_facts_as_they_are(
         "cancelled",
         "Devket 프리미엄",
         "cu***@example.com",
+        "***",
+        "01***78",
+        "",
         "99000",
         "9000",
         "90000",
         "KRW",
         "card",
         "html5_inicis",
+        "00MID",
+        "StdpayCARD1",
         "30012345",
+        "현대카드",
+        "433028",
+        "'0012",
+        "3",
+        "",
+        "escrow",
+        "test",
         "2026-04-01T11:58:00+09:00",
         "2026-04-01T12:00:00+09:00",
         "2026-04-01T13:00:00+09:00",
+        "'=변심",
         "",
         "",
         "matched",
@@ -203,8 +244,8 @@ def test_the_quick_way_writes_what_import_export_would(
         builders.paid(customer, product, at=second + timedelta(days=number), name=name)
     builders.refunded(customer, product, refund=99_000, at=second)
     builders.refunded(stranger, product, refund=1, at=datetime(1988, 5, 8, tzinfo=UTC))
-    builders.failed(stranger, product)
-    builders.ordered(customer, product, vbank_num="110-1", pay_method="vbank")
+    builders.failed(stranger, product, **FACTS)
+    builders.ordered(customer, product, vbank_num="110-1", pay_method="vbank", card_quota=0)
     resource = PaymentResource(unmasked=unmasked)
     payments = Payment.objects.order_by("-pk")
     quick = [list(row) for block in resource.blocks(payments, 3) for row in block]
@@ -249,6 +290,17 @@ def test_addresses_are_masked_unless_somebody_who_may_asks_for_them(
     [full] = rows_of(take(client, personal="unmasked"))
     assert masked["Customer's e-mail"] == "cu***@example.com"
     assert full["Customer's e-mail"] == "customer@example.com"
+
+
+def test_whoever_bought_is_masked_like_the_customer(
+    client: Client, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product, depositor_name="=김입금", **FACTS)
+    [masked] = rows_of(take(client))
+    [full] = rows_of(take(client, personal="unmasked"))
+    names = ("Buyer's name", "Buyer's phone", "Depositor's name")
+    assert [masked[name] for name in names] == ["***", "01***78", "***"]
+    assert [full[name] for name in names] == ["김구매", "010-1234-5678", "'=김입금"]
 
 
 def test_a_masked_export_stays_masked_in_a_session_that_shows_personal_data(

@@ -249,3 +249,34 @@ def test_addresses_stand_masked_in_the_list_unless_one_has_said_why(
     assert "customer<wbr>" not in text_of(masked.get(f"{LIST}?{query}"))
     assert "customer@example.com" not in text_of(masked.get(f"{LIST}?{query}"))
     assert "customer<wbr>@example.com" in text_of(unmasked.get(f"{LIST}?{query}"))
+
+
+FACTS: dict[str, Any] = {
+    "pg_tid": "StdpayCARDINIpay1",
+    "card_last4": "9694",
+    "buyer_tel": "010-1234-5678",
+}
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["StdpayCARDINIpay1", "tid:StdpayCARDINIpay1", "9694", "card:9694", "5678", "phone:5678"],
+)
+def test_a_payment_is_found_by_what_a_sheet_a_card_or_a_caller_says(
+    shop: dict[str, Payment], customer: User, product: Product, masked: Client, term: str
+) -> None:
+    shop["named"] = builders.paid(customer, product, **FACTS)
+    assert found(masked, shop, term) == {"named"}
+
+
+@pytest.mark.parametrize("term", ["card:96", "card:433028******9694", "phone:010-1234-5678"])
+def test_of_a_card_and_a_telephone_the_last_four_digits_are_asked_for(
+    shop: dict[str, Payment], customer: User, product: Product, masked: Client, term: str
+) -> None:
+    shop["named"] = builders.paid(customer, product, **FACTS)
+    assert found(masked, shop, term) == set()
+    assert "use the last four digits" in text_of(masked.get(LIST, {"q": term}))
+
+
+def test_no_empty_fact_is_found(shop: dict[str, Payment], masked: Client) -> None:
+    assert found(masked, shop, "0000") == set()

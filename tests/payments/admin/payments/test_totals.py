@@ -36,6 +36,30 @@ def test_the_bar_says_count_gross_refunded_and_net(client: Client) -> None:
         assert figure in figures
 
 
+def test_test_payments_are_in_no_figure_and_the_bar_says_so(
+    client: Client, customer: User, product: Product
+) -> None:
+    builders.paid(customer, product, amount=5_000, is_test=True)
+    page = text_of(client.get(f"{LIST}?status=paid"))
+    assert ["<dd>2</dd>" in bar(page), "<dd>₩100,000</dd>" in bar(page)] == [True, True]
+    assert "1 test payment over net ₩5,000 is not in these figures." in " ".join(page.split())
+    assert f'href="{LIST}?status=paid&amp;test=only"' in page
+    assert page.count("Test payment<") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "count", "gross"),
+    [("test=only", 1, "₩5,000"), ("test=none", 4, "₩199,000"), ("", 4, "₩199,000")],
+)
+def test_a_list_of_test_payments_adds_them_up(
+    client: Client, customer: User, product: Product, query: str, count: int, gross: str
+) -> None:
+    builders.paid(customer, product, amount=5_000, is_test=True)
+    page = text_of(client.get(f"{LIST}?{query}"))
+    assert [f"<dd>{count}</dd>" in bar(page), f"<dd>{gross}</dd>" in bar(page)] == [True, True]
+    assert ("in these figures" in page) is (query == "")
+
+
 def test_each_status_is_counted_and_leads_to_the_list_of_it(client: Client) -> None:
     page = text_of(client.get(f"{LIST}?status=paid&amount_min=1000&p=1"))
     statuses = bar(page).split("<li>")[1:]
