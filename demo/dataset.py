@@ -71,7 +71,19 @@ PLANTED: tuple[dict[str, Any], ...] = (
     {"outcome": "paid", "tampered": 100},
     {"outcome": "paid", "tampered": 1_000},
     {"outcome": "paid", "second_approval": True},
+    {"outcome": "paid", "test": True},
 )
+# What the gateway tells of a card and a bank, one after the other.
+CARDS = (
+    {"card_code": "366", "card_name": "신한카드", "first": "465887"},
+    {"card_code": "381", "card_name": "KB국민카드", "first": "457973"},
+    {"card_code": "367", "card_name": "현대카드", "first": "433028"},
+    {"card_code": "361", "card_name": "BC카드", "first": "920020"},
+)
+BANKS = (("004", "KB국민은행"), ("020", "우리은행"), ("088", "신한은행"))
+MONTHS = (0, 0, 3, 0, 6, 0, 2)
+# The gateway allows instalments from this amount on (contract 7.2).
+INSTALMENTS_FROM = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +190,14 @@ def _window(order: Order, payment: Payment) -> dict[str, Any]:
         "name": payment.name,
         "buyer_email": order.email,
         "buyer_name": CUSTOMERS[order.email.partition("@")[0]],
+        "buyer_tel": _telephone(order),
+        "sandbox": "test" in story,
+        "escrow": order.pay_method == "trans" and order.number % 4 == 0,
         "started_at": started,
         "webhook": False,
     }
     if story["outcome"] in {"paid", "cancelled"}:
-        body["paid_at"] = started + 40
+        body |= {"paid_at": started + 40, "fields": _told(order, payment.amount, started + 40)}
     if story["outcome"] == "failed":
         body["failed_at"] = started + 65
     if story["outcome"] == "cancelled":
@@ -191,6 +206,27 @@ def _window(order: Order, payment: Payment) -> dict[str, Any]:
     if story["outcome"] == "vbank":
         body["vbank_due"] = int((timezone.now() + timedelta(days=3)).timestamp())
     return body
+
+
+def _telephone(order: Order) -> str:
+    """One for each customer."""
+    number = 1_000 + 7_919 * list(CUSTOMERS).index(order.email.partition("@")[0]) % 9_000
+    return f"010-{9_999 - number:04}-{number:04}"
+
+
+def _told(order: Order, amount: int, paid_at: int) -> dict[str, Any]:
+    """What the gateway tells of the card, the bank or the depositor, besides what it makes up."""
+    if order.pay_method == "card":
+        card = CARDS[order.number % len(CARDS)]
+        last = f"{order.number * 7_919 % 10_000:04}"
+        months = MONTHS[order.number % len(MONTHS)] if amount >= INSTALMENTS_FROM else 0
+        told: dict[str, Any] = {name: card[name] for name in ("card_code", "card_name")}
+        return told | {"card_number": f"{card['first']}******{last}", "card_quota": months}
+    if order.pay_method == "trans":
+        code, name = BANKS[order.number % len(BANKS)]
+        return {"bank_code": code, "bank_name": name}
+    name = CUSTOMERS[order.email.partition("@")[0]]
+    return {"deposit_history": [{"depositor_name": name, "deposited_at": paid_at}]}
 
 
 def _afterwards(order: Order, payment: Payment, attempt: dict[str, Any], gateway: Gateway) -> None:
