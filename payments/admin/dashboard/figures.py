@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 
 from payments.admin.shared.display import NOTHING, balance, percent, signed_won, won
 from payments.admin.shared.links import movement_list_of_days, payment_list_of_days
+from payments.filters.fields import RealOrTest
 from payments.selectors.dashboard import Dashboard, Span
 from payments.states import MovementKind
 
