@@ -122,7 +122,9 @@ class MovementFilter(BaseFilter):
         others = self.names() - {*self.date_names, "attempt", "test"}
         if not first or not last or any(self.texts_of(name) for name in others):
             return None
-        is_other = self.values["attempt"] == Attempt.OTHER or self.values["test"] == RealOrTest.TESTS
+        is_other = (
+            self.values["attempt"] == Attempt.OTHER or self.values["test"] == RealOrTest.TESTS
+        )
         return None if is_other else (first, last)
 
     @property

@@ -14,7 +14,7 @@ from payments.states import MovementKind, PaymentStatus
 
 _MOVEMENTS_BY = ("day", "kind", "pay_method", "pg_provider", "pg_id", "is_own", "is_test")
 _REFUNDS_BY = ("day", "approved_on")
-_ORDERS_BY = ("day", "status", "pay_method", "pg_provider")
+_ORDERS_BY = ("day", "status", "pay_method", "pg_provider", "is_test")
 
 
 class RolledUp(TextChoices):
@@ -100,6 +100,7 @@ class OrderRollUp(models.Model):
     status = models.CharField(max_length=16, choices=PaymentStatus)
     pay_method = models.CharField(max_length=20, blank=True)
     pg_provider = models.CharField(max_length=16, blank=True)
+    is_test = models.BooleanField()
     count = models.BigIntegerField()
     gross = models.BigIntegerField()
     refunded = models.BigIntegerField()

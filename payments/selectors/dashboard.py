@@ -97,7 +97,7 @@ def dashboard(days: Days) -> Dashboard:
     sums = roll_ups()
     by_day = _moved(sums, (min(before[0], chart[0]), days[1]), "day")
     by_way = _moved(sums, days, "pay_method", "pg_provider", "pg_id")
-    ordered = sums.orders("day", "status", where=Q(), days=(before[0], days[1]))
+    ordered = sums.orders("day", "status", where=Q(is_test=False), days=(before[0], days[1]))
     return Dashboard(
         now=_span(days, by_day, ordered, earlier=sums.refunds_of_earlier_days(days)),
         before=_span(before, by_day, ordered),

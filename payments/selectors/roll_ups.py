@@ -34,7 +34,7 @@ Row = dict[str, Any]
 # begun yet, or stands still. Days of orders are then not told one by one, but all counted.
 LEFT_AT_MOST = 20_000
 # A payment's counted columns change by an event that names them, and by nothing else.
-_COUNTED = ("status", "amount", "cancelled_amount", "pay_method", "pg_provider")
+_COUNTED = ("status", "amount", "cancelled_amount", "pay_method", "pg_provider", "is_test")
 # What `RefundRollUp` holds.
 REFUNDS = Q(is_own=True, is_test=False, approved_on__isnull=False) & ~Q(kind=MovementKind.APPROVAL)
 # Whose ids the marks count.

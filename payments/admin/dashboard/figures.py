@@ -73,7 +73,11 @@ def beside(figures: Dashboard, *, linked: bool) -> Iterator[tuple[str, str, str]
     """(what, won, list) of what moved in these days and is in no figure, where there is any."""
     days, moved = figures.now.days, figures.now.moved
     for label, amount, filters in (
-        (_("Other attempts, in no sum"), moved.others, {"attempt": "other", "test": RealOrTest.REAL.value}),
+        (
+            _("Other attempts, in no sum"),
+            moved.others,
+            {"attempt": "other", "test": RealOrTest.REAL.value},
+        ),
         (_("Test payments, in no sum"), moved.tests, {"test": RealOrTest.TESTS.value}),
     ):
         if amount:

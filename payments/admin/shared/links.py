@@ -54,7 +54,7 @@ def movement_list(query: str = "") -> str:
 def movement_list_of_days(first: date | None, last: date | None, **filters: str) -> str:
     """The same for Korean days, with an end open or both; an empty filter is left out."""
     days = {"from": first and first.isoformat(), "to": last and last.isoformat()}
-    said = {name: value for name, value in (filters | days).items() if value}
+    said = {name: value for name, value in (days | filters).items() if value}
     return movement_list(urlencode(said))
 
 

@@ -17,7 +17,7 @@ APPROVED_ON = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0015_filters_beside_accesses"),
+        ("payments", "0016_payment_facts"),
     ]
 
     operations = [
@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
                 ),
                 ("pay_method", models.CharField(blank=True, max_length=20)),
                 ("pg_provider", models.CharField(blank=True, max_length=16)),
+                ("is_test", models.BooleanField()),
                 ("count", models.BigIntegerField()),
                 ("gross", models.BigIntegerField()),
                 ("refunded", models.BigIntegerField()),
@@ -126,7 +127,7 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("day", "status", "pay_method", "pg_provider"),
+                        fields=("day", "status", "pay_method", "pg_provider", "is_test"),
                         name="order_roll_up_unique",
                     )
                 ],
