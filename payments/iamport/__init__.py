@@ -18,7 +18,6 @@ from .errors import (
     Unavailable,
 )
 from .paging import PLACE
-from .parsing import ShapeError
 from .parsing import money as read_money
 from .parsing import payment as read_payment
 from .schemas import (
@@ -32,6 +31,7 @@ from .schemas import (
     Unreadable,
 )
 from .transport import Limits
+from .values import ShapeError
 
 __all__ = [
     "IDS_PER_CALL",

@@ -25,6 +25,7 @@ from .errors import (
 )
 from .tokens import TokenCache
 from .transport import Reply, Request, Transport
+from .values import Doubled, ShapeError
 
 T = TypeVar("T")
 
@@ -117,7 +118,7 @@ def _read(request: Request, reply: Reply, read: Callable[[Any], T]) -> T:
         raise _failure(kind, request, reply.status, envelope, why)
     try:
         return read(envelope.response)
-    except parsing.ShapeError as error:
+    except ShapeError as error:
         raise _failure(Malformed, request, reply.status, envelope, str(error)) from None
 
 
@@ -166,5 +167,5 @@ def _nothing(name: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs) and any(fields[name] != value for name, value in pairs):
-        return parsing.Doubled(fields)
+        return Doubled(fields)
     return fields

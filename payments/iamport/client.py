@@ -30,6 +30,7 @@ from .schemas import (
     Unreadable,
 )
 from .transport import Limits, Transport
+from .values import ShapeError
 
 IDS_PER_CALL = 100  # ids per call (contract 2.3)
 _ATTEMPTS_PER_PAGE = 100
@@ -318,7 +319,7 @@ def _handed_out(
                 unreadable(row)
             else:
                 raise Malformed(f"{row.name}: {row.why}", method="GET", path=path)
-    except parsing.ShapeError as error:
+    except ShapeError as error:
         raise Malformed(str(error), method="GET", path=path) from None
 
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 from functools import partial
 
 from .errors import NotFound, Refused
-from .parsing import ShapeError
 from .schemas import Page, Row, Unreadable
+from .values import ShapeError
 
 SLICE = 90 * 86_400  # the widest window the gateway allows, in seconds
 # So often pages without a key are read until two readings agree; then the list is unknown.

@@ -1,23 +1,19 @@
 """From the envelope's `response` to `schemas`.
 
-Strict on what money and identity hang on (a wrong shape is `ShapeError` naming the field, never its
-value), lenient on everything else: the gateway adds fields, methods and nulls as it likes. To read
-another optional field, declare it in `schemas` (`READERS` finds it by its type) and, if it is a
-text, give it its limit in `fields`.
+Strict on what money and identity hang on, lenient on everything else (`values`): the gateway adds
+fields, methods and nulls as it likes. To read another optional field, declare it in `schemas`
+(`READERS` finds it by its type) and, if it is a text, give it its limit in `fields`.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from .arguments import REPLACEMENT
 from .cards import shown_digits
-from .errors import UNSHOWN
 from .fields import (
     BY_NAME,
     BY_NAME_OF_REFUND,
@@ -26,14 +22,9 @@ from .fields import (
     LIMITS,
     PERSONAL,
     REFUNDS_AT_MOST,
-    Mask,
-    Text,
-    TooLong,
 )
-from .personal import scrubbed
 from .schemas import (
     FILED_BY,
-    Amount,
     Cancellation,
     GatewayPayment,
     Money,
@@ -43,31 +34,32 @@ from .schemas import (
     Row,
     Unreadable,
 )
+from .values import (
+    LATEST,
+    UNUSABLE,
+    ShapeError,
+    amount_of,
+    flag,
+    free_text,
+    json_object,
+    limited,
+    required_flag,
+    required_text,
+    text,
+    whole,
+    whole_or_none,
+)
 
-_LATEST = 253_402_300_799  # the last second of the year 9999: past it no datetime can be made
-_MOST = 2**63 - 1  # what a database holds
-_UNCUT = 10_000  # characters of a free text that are looked through
 _LONGEST_NAME = 64  # of a row that is set aside; more than any id may have
 _NAMES_CARD = ("card_code", "card_name", "card_number")
-_UNUSABLE = re.compile("[\0\ud800-\udfff]")  # NUL and half surrogates: no database takes them
-
-
 # Through whom money moves.
 _WAYS = ("pay_method", "pg_provider", "pg_id", "pg_tid")
 
 
-class ShapeError(ValueError):
-    """The answer has not the contract's shape; the text names the field."""
-
-
-class Doubled(dict[str, Any]):
-    """An object of JSON that names a field twice with two values: neither is to be believed."""
-
-
 def payment(response: Any, where: str = "response") -> GatewayPayment:
     """A payment; required fields as in contract 3."""
-    row = _object(response, where)
-    currency = _required_text(row, "currency", where)
+    row = json_object(response, where)
+    currency = required_text(row, "currency", where)
     optional = {name: read(row.get(name)) for name, read in READERS.items()}
     first6, last4 = shown_digits(optional["card_number"])
     depositor = _depositor(row)
@@ -77,19 +69,19 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
     persons = tuple(filter(None, (depositor, *(optional[name] for name in PERSONAL))))
     for name in FREE:
         if optional[name]:
-            optional[name] = _free_text(BY_NAME[name], optional[name], persons)
+            optional[name] = free_text(BY_NAME[name], optional[name], persons)
     history = _history(row, where, currency, persons)
     if history and not optional["cancelled_at"]:
         # The last refund's time (contract 3), where the payment itself lacks it.
         optional["cancelled_at"] = history[-1].cancelled_at
     return GatewayPayment(
-        imp_uid=_required_text(row, "imp_uid", where),
-        merchant_uid=_required_text(row, "merchant_uid", where),
-        status=_required_text(row, "status", where),
-        amount=_money(row, "amount", where, currency),
-        cancel_amount=_money(row, "cancel_amount", where, currency),
+        imp_uid=required_text(row, "imp_uid", where),
+        merchant_uid=required_text(row, "merchant_uid", where),
+        status=required_text(row, "status", where),
+        amount=amount_of(row, "amount", where, currency),
+        cancel_amount=amount_of(row, "cancel_amount", where, currency),
         currency=currency,
-        sandbox=_required_flag(row, "sandbox", where),
+        sandbox=required_flag(row, "sandbox", where),
         cancel_history=history,
         depositor_name=depositor,
         card_first6=first6,
@@ -101,22 +93,22 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
 
 def money(response: Any, where: str = "response") -> Money:
     """Of a payment what moves money; read as `payment` reads it."""
-    row = _object(response, where)
-    currency = _required_text(row, "currency", where)
+    row = json_object(response, where)
+    currency = required_text(row, "currency", where)
     history = _history(row, where, currency, ())
     cancelled_at = whole(row.get("cancelled_at"))
     if history and not cancelled_at:
         cancelled_at = history[-1].cancelled_at
     return Money(
-        imp_uid=_required_text(row, "imp_uid", where),
-        status=_required_text(row, "status", where),
-        amount=_money(row, "amount", where, currency),
-        cancel_amount=_money(row, "cancel_amount", where, currency),
-        sandbox=_required_flag(row, "sandbox", where),
+        imp_uid=required_text(row, "imp_uid", where),
+        status=required_text(row, "status", where),
+        amount=amount_of(row, "amount", where, currency),
+        cancel_amount=amount_of(row, "cancel_amount", where, currency),
+        sandbox=required_flag(row, "sandbox", where),
         paid_at=whole(row.get("paid_at")),
         cancelled_at=cancelled_at,
         cancel_history=history,
-        **{name: _limited(BY_NAME[name], row.get(name)) for name in _WAYS},
+        **{name: limited(BY_NAME[name], row.get(name)) for name in _WAYS},
     )
 
 
@@ -153,7 +145,7 @@ def page(response: Any, merchant_uid: str = "") -> Page:
 
     With a `merchant_uid`, rows of other orders are set aside: nobody asked for them.
     """
-    row = _object(response, "response")
+    row = json_object(response, "response")
     total = row.get("total")
     if type(total) is not int or total < 0:
         raise ShapeError("response.total is not a count")
@@ -186,7 +178,7 @@ def _set_aside(item: Any, why: str) -> Unreadable:
     imp_uid, status = (_text_or_none(row.get(name)) for name in ("imp_uid", "status"))
     return Unreadable(
         why,
-        imp_uid=_UNUSABLE.sub(REPLACEMENT, imp_uid)[:_LONGEST_NAME],
+        imp_uid=UNUSABLE.sub(REPLACEMENT, imp_uid)[:_LONGEST_NAME],
         status=status[:_LONGEST_NAME],
         filed_at=whole(row.get(FILED_BY.get(status, "started_at"))),
         fingerprint="" if imp_uid else _fingerprint(item),
@@ -216,11 +208,11 @@ def prepared(response: Any, outcome: PrepareOutcome, asked: Mapping[str, Any]) -
 
     It must be about what was `asked`, as far as that says: an order, an amount, a currency.
     """
-    row = _object(response, "response")
+    row = json_object(response, "response")
     currency = text(row.get("currency")) or None
     held = Prepared(
-        merchant_uid=_required_text(row, "merchant_uid", "response"),
-        amount=_money(row, "amount", "response", currency or "KRW"),
+        merchant_uid=required_text(row, "merchant_uid", "response"),
+        amount=amount_of(row, "amount", "response", currency or "KRW"),
         currency=currency,
         outcome=outcome,
     )
@@ -240,111 +232,14 @@ def refunded(response: Any, imp_uid: str, left: int) -> GatewayPayment:
 
 def token(response: Any) -> tuple[str, int, int]:
     """The access token, its life in seconds and the unix second it is there (contract 1.1)."""
-    row = _object(response, "response")
-    value = _required_text(row, "access_token", "response")
+    row = json_object(response, "response")
+    value = required_text(row, "access_token", "response")
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise ShapeError("response.access_token is not fit for a header")
     life = whole(row.get("expired_at")) - whole(row.get("now"))
     if not whole(row.get("now")) or life <= 0:
         raise ShapeError("response.expired_at is not after response.now")
     return value, life, whole(row.get("now"))
-
-
-def text(value: Any) -> str:
-    """Text; null is "". Anything else as JSON. Without what no database or page takes."""
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.isascii() and value.isprintable():
-        return value  # most are, and need no second look
-    if not isinstance(value, str):
-        try:
-            value = json.dumps(value, ensure_ascii=False)
-        except RecursionError:
-            raise ShapeError("a text is nested too deeply") from None
-    return UNSHOWN.sub("", str(value).encode("utf-8", "replace").decode())
-
-
-def _limited(field: Text, value: Any) -> str:
-    """Text within its limit. Free text is cut later: a card number cut in two is not found."""
-    words = text(value)
-    if len(words) <= field.limit:
-        return words
-    if field.too_long is TooLong.MALFORMED:
-        raise ShapeError(f"{field.name} is longer than {field.limit} characters")
-    if field.too_long is TooLong.ABSENT:
-        return ""
-    return words[: _UNCUT if field.mask is Mask.SCRUBBED else field.limit]
-
-
-def _free_text(field: Text, words: str, persons: tuple[str, ...]) -> str:
-    return scrubbed(words, persons)[: field.limit]
-
-
-def whole(value: Any) -> int:
-    """A count or a unix second from an int, an integral float or numeric text; otherwise 0."""
-    return _whole_or_none(value) or 0
-
-
-def _flag(value: Any) -> bool:
-    return value is True
-
-
-def _whole_or_none(value: Any, most: int = _LATEST) -> int | None:
-    if type(value) is int:
-        return value if 0 <= value <= most else None
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    # Bounded before int(): "1e999999999" is a valid Decimal.
-    if not number.is_finite() or not 0 <= number <= most or number != int(number):
-        return None
-    return int(number)
-
-
-def _object(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ShapeError(f"{where} is not an object")
-    if isinstance(value, Doubled):
-        raise ShapeError(f"{where} says something twice, and not the same")
-    return value
-
-
-def _required_text(row: dict[str, Any], name: str, where: str) -> str:
-    """Text that identity hangs on is never mended: mended, it would be another id."""
-    value = row.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise ShapeError(f"{where}.{name} is missing or no text")
-    if (not value.isascii() and _UNUSABLE.search(value)) or "\0" in value:
-        raise ShapeError(f"{where}.{name} holds characters that can't be stored")
-    if len(value) > LIMITS.get(name, len(value)):
-        raise ShapeError(f"{where}.{name} is longer than {LIMITS[name]} characters")
-    return value
-
-
-def _required_flag(row: dict[str, Any], name: str, where: str) -> bool:
-    value = row.get(name)
-    if not isinstance(value, bool):
-        raise ShapeError(f"{where}.{name} is missing or not true/false")
-    return value
-
-
-def _money(row: dict[str, Any], name: str, where: str, currency: str) -> Amount:
-    value = row.get(name)
-    if type(value) is int and 0 <= value <= _MOST:
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ShapeError(f"{where}.{name} is missing or no number")
-    number = Decimal(str(value))
-    if not number.is_finite() or not 0 <= number <= _MOST:
-        raise ShapeError(f"{where}.{name} is not an amount")
-    if number == number.to_integral_value():
-        return int(number)
-    if currency.upper() == "KRW":
-        raise ShapeError(f"{where}.{name} is not in whole won")
-    return number
 
 
 def _history(
@@ -366,11 +261,11 @@ def _history(
 
 
 def _cancellation(value: Any, where: str, currency: str, persons: tuple[str, ...]) -> Cancellation:
-    row = _object(value, where)
-    texts = {name: _limited(field, row.get(name)) for name, field in BY_NAME_OF_REFUND.items()}
-    texts["reason"] = _free_text(BY_NAME_OF_REFUND["reason"], texts["reason"], persons)
+    row = json_object(value, where)
+    texts = {name: limited(field, row.get(name)) for name, field in BY_NAME_OF_REFUND.items()}
+    texts["reason"] = free_text(BY_NAME_OF_REFUND["reason"], texts["reason"], persons)
     return Cancellation(
-        amount=_money(row, "amount", where, currency),
+        amount=amount_of(row, "amount", where, currency),
         cancelled_at=whole(row.get("cancelled_at")),
         **texts,
     )
@@ -383,17 +278,17 @@ def _depositor(row: dict[str, Any]) -> str:
         return ""
     told = [one for one in deposits[:REFUNDS_AT_MOST] if isinstance(one, dict)]
     told.sort(key=lambda one: whole(one.get("deposited_at")))
-    names = (_limited(DEPOSITOR, one.get(DEPOSITOR.name)) for one in reversed(told))
+    names = (limited(DEPOSITOR, one.get(DEPOSITOR.name)) for one in reversed(told))
     return next(filter(None, names), "")
 
 
 def _reader(name: str, kind: Any) -> Callable[[Any], Any] | None:
     """How an optional field of this type is read."""
     if kind is str and name in BY_NAME:
-        return partial(_limited, BY_NAME[name])
+        return partial(limited, BY_NAME[name])
     if kind == int | None:
-        return partial(_whole_or_none, most=LIMITS.get(name, _LATEST))
-    return {int: whole, bool: _flag}.get(kind)
+        return partial(whole_or_none, most=LIMITS.get(name, LATEST))
+    return {int: whole, bool: flag}.get(kind)
 
 
 # The optional fields of a payment; the required ones and the two histories are read in `payment`.

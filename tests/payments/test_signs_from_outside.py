@@ -12,7 +12,7 @@ from accounts.models import User
 from backoffice.logs import formatter
 from payments.admin.shared.gateway_answer import gateway_answer
 from payments.iamport.errors import clean as for_a_log
-from payments.iamport.parsing import text
+from payments.iamport.values import text
 from payments.models import Bucket, Payment, PaymentEvent, Product
 from payments.services import saved_views
 from payments.services.discrepancies import queue

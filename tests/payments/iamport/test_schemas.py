@@ -11,8 +11,9 @@ import pytest
 
 from payments.iamport import Cancellation, GatewayPayment, IamportClient, Malformed, Unreadable
 from payments.iamport.fields import DEPOSITOR, TEXTS, VALUES, WHOLE, Text, TooLong
-from payments.iamport.parsing import READERS, ShapeError, text, whole
+from payments.iamport.parsing import READERS
 from payments.iamport.parsing import payment as read
+from payments.iamport.values import ShapeError, text, whole
 from tests.payments.iamport.scripted import CARD, Answer, Gateway, envelope, payment, plain
 
 REQUIRED = ["imp_uid", "merchant_uid", "status", "amount", "cancel_amount", "currency", "sandbox"]
