@@ -1,6 +1,6 @@
 """The facts of payments that were there before their columns were: from the answers that are kept.
 
-Frozen with migration 0015. An event more for each payment of which an answer tells any, by the same
+Frozen with migration 0016. An event more for each payment of which an answer tells any, by the same
 rules as `payments.ledger` had then, so that its chain holds and the audit rebuilds the columns. The
 newest answer about the payment's own attempt that tells a fact is the one that counts. Kept answers
 hold no name, no phone and too little of a card's number: those stay empty.
@@ -89,7 +89,7 @@ def _event(event: Any, payment: Any, facts: dict[str, Any]) -> Any:
         status_after=payment.status,
         amount=0,
         imp_uid=payment.imp_uid,
-        idempotency_key=f"filled:0015:{payment.version}",
+        idempotency_key=f"filled:0016:{payment.version}",
         changes=facts,
         previous_hash=payment.head_hash,
     )
