@@ -52,6 +52,8 @@ def told(
     } | facts
 
 
-def money_of(answer: dict[str, Any], *, standing: Sequence[Any] = ()) -> tuple[Draft, ...]:
+def money_of(
+    answer: dict[str, Any], *, standing: Sequence[Any] = (), is_own: bool = True
+) -> tuple[Draft, ...]:
     """The movements that follow from it, beside those that stand."""
-    return drafts(answer=read_payment(answer), standing=standing, is_own=True)
+    return drafts(answer=read_payment(answer), standing=standing, is_own=is_own)

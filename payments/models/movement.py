@@ -64,9 +64,10 @@ class Movement(AppendOnlyModel):
             models.CheckConstraint(condition=~Q(amount=0), name="movement_amount_not_zero"),
             models.CheckConstraint(condition=~Q(key=""), name="movement_has_key"),
         ]
-        # The list in its order, and every sum over days.
+        # The list in its order; a Korean day, and what was learnt of it after it was closed.
         indexes = [
             models.Index(F("happened_at").desc(), F("id").desc(), name="movement_by_time"),
+            models.Index(fields=["day", "observed_at"], name="movement_by_day"),
         ]
 
     def __str__(self) -> str:

@@ -5,17 +5,14 @@ A run's figures are on the run itself, saved together with its cursor. What hold
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from payments.core.kst import end_of
 from payments.models import NOT_ENDED, Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
 
 from .runs import RunState, run_state
-
-# What nobody has closed for longer than this is not waited for any more.
-LOOK_BACK = timedelta(days=7)
 
 
 def reconciliation_state(run: ReconciliationRun, *, now: datetime) -> RunState:
@@ -35,17 +32,6 @@ def last_over(day: date) -> ReconciliationRun | None:
 def last_done() -> ReconciliationRun | None:
     """The newest run that went to its end."""
     return ReconciliationRun.objects.filter(status=RunStatus.DONE).order_by("-pk").first()
-
-
-def compared_by_clock_since(day: date) -> date:
-    """The first of the days before this one that no person asked to compare; else this one.
-
-    For the first close of all: its day may take longer to compare than the next one lasts.
-    """
-    runs = ReconciliationRun.objects.filter(first_day=F("last_day"), requested_name="")
-    recent = runs.filter(first_day__gte=day - LOOK_BACK).values_list("first_day", "requested_at")
-    days = {first_day for first_day, at in recent if at >= end_of(first_day)}
-    return min(days | {day})
 
 
 def differences_of(run: ReconciliationRun) -> dict[Bucket, int]:

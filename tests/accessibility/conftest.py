@@ -89,7 +89,7 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
     )
     saved_views.keep(owner=admin, name="포트원과 다른 결제", query="verification=mismatched")
     payments, closes = "/admin/payments/payment", "/admin/payments/dailyclose"
-    close, day = _moved_close(admin, product)
+    close, day = _drifted_close(admin, product)
     gone = builders.refund_gone(admin, product, refund=9_000)
     run = _paused_run(admin)
     runs_ = "/admin/payments/verificationrun"
@@ -196,7 +196,7 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "inbox": "/admin/payments/webhookdelivery/",
         "delivery": f"/admin/payments/webhookdelivery/{delivery.pk}/change/",
         "closes": f"{closes}/",
-        "closes that moved": f"{closes}/?drift=moved",
+        "closes that drifted": f"{closes}/?drift=learnt",
         "closes, empty": f"{closes}/?day__year=2001",
         "closed day": f"{closes}/{close.pk}/change/",
         "close a day": f"{closes}/close/",
@@ -255,12 +255,14 @@ def _paused_run(user: User) -> VerificationRun:
     return run
 
 
-def _moved_close(user: User, product: Product) -> tuple[DailyClose, date]:
-    """A closed day that has moved since, with a day after it that is not closed."""
+def _drifted_close(user: User, product: Product) -> tuple[DailyClose, date]:
+    """A closed day of which more was learnt since, with a day after it that is not closed."""
     at = timezone.now() - timedelta(days=2)
-    payment = builders.paid(user, product, at=at)
+    payment = builders.refund_of(builders.paid(user, product, at=at), 100, at=at)
+    builders.approved_again(payment, at=at)
+    builders.approved_as_a_test(user, product, at=at)
     close = close_day(day=day_of(at), actor=user)
-    Payment.objects.filter(pk=payment.pk).update(pay_method="kakaopay")
+    builders.refund_of(payment, 300, at=at)
     builders.paid(user, product, at=at)
     return close, close.day
 

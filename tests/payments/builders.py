@@ -110,6 +110,47 @@ def gave_back(payment: Payment, *refunds: tuple[int, datetime]) -> Payment:
     return payment
 
 
+def refund_of(payment: Payment, won: int, *, at: datetime) -> Payment:
+    """The same payment, of which `won` more went back at `at`."""
+    own = payment.movements.filter(is_own=True, amount__lt=0)
+    return gave_back(payment, *((-one.amount, one.happened_at) for one in own), (won, at))
+
+
+def approved_again(payment: Payment, *, at: datetime) -> Payment:
+    """The same payment, of which a second attempt was approved at `at`."""
+    imp_uid = f"imp_{next(_numbers):012d}"
+    answer = told(payment, imp_uid=imp_uid, paid_at=at)
+    _happened(
+        payment,
+        EventKind.DISCREPANCY,
+        imp_uid=imp_uid,
+        reason_code=Finding.SECOND_APPROVAL,
+        answer=answer,
+        movements=money_of(answer, is_own=False),
+    )
+    return payment
+
+
+def approved_as_a_test(
+    user: AbstractBaseUser, product: Product, *, at: datetime = NOON, **fields: Any
+) -> Payment:
+    """A payment through the PG's test channel, where such are accepted."""
+    payment = ordered(user, product, at=at - timedelta(minutes=2), **fields)
+    imp_uid = f"imp_{next(_numbers):012d}"
+    answer = told(payment, imp_uid=imp_uid, paid_at=at) | {"sandbox": True}
+    changes = {"status": PaymentStatus.PAID, "imp_uid": imp_uid, "paid_at": at}
+    _happened(
+        payment,
+        EventKind.PAID,
+        amount=payment.amount,
+        imp_uid=imp_uid,
+        answer=answer,
+        movements=money_of(answer),
+        changes=changes,
+    )
+    return payment
+
+
 def failed(
     user: AbstractBaseUser, product: Product, *, at: datetime = NOON, **fields: Any
 ) -> Payment:

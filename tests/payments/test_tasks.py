@@ -26,6 +26,7 @@ from payments.models import (
     VerificationRun,
 )
 from payments.services import reconciliation
+from payments.services.daily_close.close import close_day
 from payments.services.verification_runs import control
 from tests.gateway import SandboxGateway
 from tests.payments.books import LOOKUPS, ended, open_by_bucket
@@ -128,22 +129,33 @@ def test_rescue_queues_a_run_that_was_left_alone(payment: Payment) -> None:
     assert task.args_kwargs["args"] == [run.pk]
 
 
+@pytest.fixture
+def move_to(time_machine: Any, sandbox: SandboxGateway) -> MoveTo:
+    """Sets all clocks, ours and the gateway's."""
+
+    def move(moment: datetime) -> None:
+        time_machine.move_to(moment)
+        sandbox.control("POST", "clock", {"now": moment.timestamp()})
+
+    return move
+
+
+def test_before_a_person_has_begun_no_day_is_compared_or_closed(
+    move_to: MoveTo, customer: User, product: Product
+) -> None:
+    paid_payments.write(user=customer, product=product, count=1)
+    move_to(TestTheDailyClose.SIX)
+    assert tasks.close_days.call() == []
+    assert not ReconciliationRun.objects.exists()
+    assert not DailyClose.objects.exists()
+
+
 class TestTheDailyClose:
     """Paid on 1 April in Korea; the close is due at six in the morning of the 2nd."""
 
     DAY = date(2026, 4, 1)
     BEFORE_SIX = datetime(2026, 4, 1, 20, 59, tzinfo=UTC)
     SIX = datetime(2026, 4, 1, 21, tzinfo=UTC)
-
-    @pytest.fixture
-    def move_to(self, time_machine: Any, sandbox: SandboxGateway) -> MoveTo:
-        """Sets all clocks, ours and the gateway's."""
-
-        def move(moment: datetime) -> None:
-            time_machine.move_to(moment)
-            sandbox.control("POST", "clock", {"now": moment.timestamp()})
-
-        return move
 
     @pytest.fixture(autouse=True)
     def day(self, customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
@@ -152,13 +164,21 @@ class TestTheDailyClose:
         paid_payments.post_to_gateway(sandbox.control, payments[:2])
         return payments
 
+    @pytest.fixture(autouse=True)
+    def begun(self, move_to: MoveTo, day: list[Payment], finance: User) -> None:
+        """A person has closed the day before, with which closing begins."""
+        move_to(self.BEFORE_SIX)
+        close_day(day=self.DAY - timedelta(days=1), actor=finance)
+
+    def closed(self) -> DailyClose:
+        """The close of the day."""
+        return DailyClose.objects.get(day=self.DAY)
+
     @pytest.mark.usefixtures("server_zone")
     def test_nothing_happens_before_the_hour_in_korea(self, move_to: MoveTo) -> None:
         move_to(self.BEFORE_SIX)
-        # Before the first close, only the day before is due: that is 31 March until six.
-        assert self.compared().first_day == date(2026, 3, 31)
-        assert tasks.close_days.call() == ["2026-03-31"]
-        assert not ReconciliationRun.objects.filter(first_day=self.DAY).exists()
+        assert tasks.close_days.call() == []
+        assert not ReconciliationRun.objects.exists()
         move_to(self.SIX)
         tasks.close_days.call()
         assert ReconciliationRun.objects.filter(first_day=self.DAY).exists()
@@ -172,7 +192,7 @@ class TestTheDailyClose:
         assert (run.first_day, run.last_day, run.requested_by) == (self.DAY, self.DAY, None)
         tasks.reconcile.call(run.pk)
         assert tasks.close_days.call() == ["2026-04-01"]
-        close = DailyClose.objects.get()
+        close = self.closed()
         assert (close.run, close.count, close.open_discrepancies) == (run, 3, 1)
         assert Discrepancy.objects.get().bucket == "missing_there"
         assert tasks.close_days.call() == []
@@ -194,7 +214,7 @@ class TestTheDailyClose:
         run = self.compared()
         assert open_by_bucket() == {"missing_there": {day[2].imp_uid}}
         assert tasks.close_days.call() == ["2026-04-01"]
-        close = DailyClose.objects.get()
+        close = self.closed()
         assert (close.run, close.open_discrepancies) == (run, 1)
 
     def test_one_that_can_never_be_read_holds_the_books_up_for_a_day_at_most(
@@ -209,8 +229,8 @@ class TestTheDailyClose:
         move_to(self.SIX + timedelta(hours=24, minutes=1))
         last = self.compared()
         assert tasks.close_days.call() == ["2026-04-01"]
-        # The first day of all, and not lost although the next one is over by now.
-        assert DailyClose.objects.get().run == last
+        # Not lost although the next one is over by now.
+        assert self.closed().run == last
         assert last.unknown == [day[0].imp_uid]
 
     def test_a_comparison_that_was_stopped_is_begun_anew(self, move_to: MoveTo) -> None:
@@ -219,7 +239,7 @@ class TestTheDailyClose:
         reconciliation.stop(run=ReconciliationRun.objects.get())
         assert tasks.close_days.call() == []
         assert ReconciliationRun.objects.count() == 2
-        assert not DailyClose.objects.exists()
+        assert not DailyClose.objects.filter(day=self.DAY).exists()
 
 
 def test_sums_are_folded_by_the_schedule_until_nothing_is_left(

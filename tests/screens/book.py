@@ -130,7 +130,8 @@ class Shop:
         today = SEEDED.date()
         for days in range(CLOSED_FOR + 1, 1, -1):
             day = f"day={today - timedelta(days=days)}"
-            self.root.send("admin:payments_dailyclose_close", having="seen", filters=day)
+            close = "admin:payments_dailyclose_close"
+            self.root.send(close, having="seen", filters=day, begin="yes")
         assert apps.get_model("payments", "DailyClose").objects.count() == CLOSED_FOR
 
     def verify_some(self) -> None:

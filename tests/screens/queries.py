@@ -174,7 +174,7 @@ QUERIES: dict[str, str] = {
     "admin:payments_reconciliationrun_change": "all=moved\nall=unknown\nall=x",
     "admin:payments_reconciliationrun_start": "period=yesterday\nperiod=7d\nperiod=last_month\n"
     "period=ever\nfirst_day=2026-04-01&last_day=2026-04-02",
-    "admin:payments_dailyclose_changelist": _LIST + "drift=moved\ndrift=approvals\ndrift=refunds\n"
+    "admin:payments_dailyclose_changelist": _LIST + "drift=learnt\n"
     "drift=x\nday__year=2026&day__month=4\nday__year=2026",
     "admin:payments_dailyclose_close": "day=2026-04-14\nday=2026-04-15\nday=2026-04-11\n"
     "day=2026-04-01\nday=2027-01-01\nday=x",

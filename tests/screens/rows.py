@@ -88,7 +88,8 @@ def events() -> None:
 def changed_since_closed() -> None:
     """Of the last day that was closed, a payment that went to another day and one that changed."""
     closed = _model("DailyClose").latest("day")
-    codes = [line.split()[0] for line in closed.lines.splitlines()[:2]]
+    lines = closed.lines.splitlines()[:2]
+    codes = [next(word for word in line.split() if word.startswith("imp_")) for line in lines]
     gone, changed = (_model("Payment").filter(imp_uid=code) for code in codes)
     gone.update(paid_at=LOOKED_AT - timedelta(days=40))
     changed.update(pay_method="phone", pg_provider="")

@@ -23,13 +23,13 @@ from django.utils.translation import pgettext_lazy
 from django_stubs_ext import WithAnnotations
 
 from payments.admin.shared.columns import column, figure_column, right
-from payments.admin.shared.display import day_label, won
-from payments.admin.shared.links import APPROVALS, DRIFT, MOVED, REFUNDS
+from payments.admin.shared.display import balance, day_label, taken_off_won, won
+from payments.admin.shared.links import DRIFT, LEARNT
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.core.money import with_separators
 from payments.models import DailyClose
-from payments.selectors.daily_close.closes import moved, moved_lately
-from payments.selectors.daily_close.lines import Sums
+from payments.selectors.daily_close.closes import learnt_lately, learnt_since
+from payments.selectors.daily_close.figures import Moved
 
 from .close_day import close_day
 from .detail import detail
@@ -38,9 +38,9 @@ from .statement import DAILY, MONTHLY, statement, statement_file
 
 
 class RowFacts(TypedDict):
-    """By how much the day of a row has moved since it was closed; None where it stands."""
+    """What was learnt of the day of a row since it was closed; None where it stands."""
 
-    drift: Sums | None
+    drift: Moved | None
 
 
 # Quoted: it means something to the type checker alone.
@@ -54,35 +54,23 @@ class DriftFilter(admin.SimpleListFilter):
     parameter_name = DRIFT
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [
-            (MOVED, _("Moved")),
-            (APPROVALS, _("Payments came, went or changed")),
-            (REFUNDS, _("Refunds alone")),
-        ]
+        return [(LEARNT, _("Money was learnt later"))]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[DailyClose]
     ) -> QuerySet[DailyClose] | None:
-        wanted = self.value()
-        if wanted not in {MOVED, APPROVALS, REFUNDS}:
-            return None
-        days = [
-            day
-            for day, by in moved_lately().items()
-            if wanted == MOVED or (wanted == REFUNDS) is by.is_refunds_alone
-        ]
-        return queryset.filter(day__in=days)
+        return queryset.filter(day__in=learnt_lately()) if self.value() == LEARNT else None
 
 
 class DailyCloseList(ChangeList):
-    """Each row knows by how much its day has moved; asked for the rows of the page alone."""
+    """Each row knows what was learnt of its day; asked for the rows of the page alone."""
 
     result_list: list[CloseRow]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        drifts = moved(self.result_list)
+        drifts = learnt_since(self.result_list)
         for row in self.result_list:
             row.drift = drifts.get(row.day)
 
@@ -93,6 +81,16 @@ def _figure(name: str | Promise, amount: Callable[[CloseRow], str]) -> Any:
 
 def _short(digest: str) -> SafeString:
     return format_html('<code class="id" title="{}">{}</code>', digest, digest[:10])
+
+
+def refunded_cell(close: CloseRow) -> SafeString:
+    """What went back; beneath it how much of it was of payments of earlier days."""
+    refunded = close.refunded_same_day + close.refunded_earlier
+    figure = format_html('<span class="won">{}</span>', taken_off_won(refunded))
+    if not close.refunded_earlier:
+        return figure
+    how_much = taken_off_won(close.refunded_earlier) if close.refunded_same_day else ""
+    return format_html('{}<span class="small">{} {}</span>', figure, _("paid earlier"), how_much)
 
 
 @admin.register(DailyClose)
@@ -107,8 +105,7 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     # The names of the columns are classes in the page, too.
     list_display = [
         "closed_day",
-        "number",
-        "gross_words",
+        "approved_words",
         "refunded_words",
         "net_words",
         "discrepancies",
@@ -123,10 +120,9 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
     closed_day = column(lambda close: day_label(close.day), _("day"))
-    number = _figure(pgettext_lazy("count", "Payments"), lambda close: with_separators(close.count))
-    gross_words = _figure(_("Gross"), lambda close: won(close.gross))
-    refunded_words = _figure(pgettext_lazy("figure", "Refunded"), lambda close: won(close.refunded))
-    net_words = _figure(_("Net"), lambda close: won(close.net))
+    approved_words = _figure(pgettext_lazy("figure", "Approved"), lambda close: won(close.approved))
+    refunded_words = figure_column(pgettext_lazy("figure", "Refunded"), refunded_cell)
+    net_words = _figure(_("Net"), lambda close: balance(close.net))
     discrepancies = _figure(
         _("open discrepancies"), lambda close: with_separators(close.open_discrepancies)
     )
@@ -147,7 +143,7 @@ class DailyCloseAdmin(ReadOnlyAdmin):
         return [*ours, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DailyClose]:
-        """Without the lines, which hold every payment of a day."""
+        """Without the lines, which hold every movement of a day."""
         return super().get_queryset(request).defer("lines")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

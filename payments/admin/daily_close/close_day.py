@@ -1,7 +1,8 @@
 """The page before a day is closed: the figures to be frozen, what is still open.
 
 A GET shows, a POST closes. The form carries the hash of what the person saw, so that a day which
-has changed in the meantime is refused. The rules are in `services.daily_close.close`.
+has changed in the meantime is refused. The first close of all decides which days can never be
+closed: it says so at the button and takes a tick. The rules are in `services.daily_close.close`.
 """
 
 from datetime import date
@@ -21,8 +22,15 @@ from payments.core.days import read_day
 from payments.core.kst import day_of
 from payments.errors import Conflict, NotAllowed
 from payments.selectors import reconciliation
-from payments.selectors.daily_close.closes import ONE_DAY, newest, open_days, still_open
-from payments.selectors.daily_close.lines import figures_of_lines, lines_of
+from payments.selectors.daily_close import beginning
+from payments.selectors.daily_close.closes import (
+    ONE_DAY,
+    figures_now,
+    newest,
+    open_days,
+    still_open,
+)
+from payments.selectors.daily_close.lines import lines_of
 from payments.selectors.reconciliation import figure, last_over
 from payments.services.daily_close import close as service
 
@@ -43,6 +51,9 @@ def close_day(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
     if day is None:
         messages.warning(request, _("Choose a day first. Nothing was closed."))
         return HttpResponseRedirect(url)
+    if newest() is None and not request.POST.get("begin"):
+        messages.error(request, _("Tick that closing begins with this day. Nothing was closed."))
+        return HttpResponseRedirect(f"{url}?day={day}")
     try:
         close = service.close_day(
             day=day,
@@ -60,25 +71,30 @@ def close_day(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
 def _page(model_admin: ReadOnlyAdmin, request: HttpRequest, wanted: date | None) -> HttpResponse:
     now, last = timezone.now(), newest()
     waiting = open_days(now=now)
-    day = wanted or (waiting[0] if waiting else None)
+    first = beginning.proposed(now=now) if last is None else None
+    day = wanted or first or (waiting[0] if waiting else None)
     refusal = service.refusal_of(day=day, last=last, now=now) if day else None
-    context = {
+    context: dict[str, Any] = {
         "media": model_admin.media,
         "day": day,
         "refusal": refusal,
-        "is_first": last is None,
+        "first": first,
         "latest": day_of(now) - ONE_DAY,
         "waiting": waiting[:NAMED],
         "more_waiting": max(0, len(waiting) - NAMED),
     }
     if day and not refusal:
         context |= _figures(day) | _reconciled(day) | {"open": _still_open(request)}
+        context["left_out"] = beginning.left_out(day) if first else None
     return model_admin.render_page(request, TEMPLATE, title=_("Close a day"), **context)
 
 
 def _figures(day: date) -> dict[str, Any]:
     lines = lines_of(day)
-    return {"seen": hashing.of_text(lines), **display.breakdown(figures_of_lines(lines))}
+    return {
+        "seen": hashing.of_text(lines),
+        **display.breakdown(figures_now(day, lines)),
+    }
 
 
 def _reconciled(day: date) -> dict[str, Any]:

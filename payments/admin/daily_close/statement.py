@@ -87,7 +87,7 @@ def statement_file(
             reason=request.POST.get("reason", ""),
             unmasked=False,
             query=f"{kind.name} statement {wanted.value}",
-            rows=wanted.number_of_payments,
+            rows=wanted.number_of_entries,
             remote_address=personal_data.remote_address(request),
         )
     except NotAllowed as refusal:

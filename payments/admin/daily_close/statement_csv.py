@@ -1,10 +1,12 @@
 """The file of a statement: its header and its rows.
 
 An amount is a plain integer, text is safe for spreadsheets. The first column says what a row is
-about, so that days, methods and the total can be told apart by a filter. To add a column: its name
-in `of_month` or `of_day`, its cell in the row.
+about, so that days, movements, methods and the total can be told apart by a filter; the last rows
+lead from the net by transaction date to the net by payment date. To add a column: its name in
+`of_month` or `of_day`, its cell in the row.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,14 +15,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from payments.admin.shared.display import NOTHING, pay_method
-from payments.core.kst import iso
+from payments.admin.shared.display import pay_method, pg_provider
+from payments.core.kst import stamp
 from payments.core.spreadsheet import guarded
 from payments.models import Payment
-from payments.selectors.daily_close.lines import Figures, Sums
+from payments.selectors.daily_close.figures import Figures, Sums
 from payments.selectors.daily_close.statements import Daily, Day, Entry, Monthly
 
-from .display import day_state
+from .display import customer, day_state, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,73 +35,105 @@ class Table:
 
 def of_month(month: Monthly) -> Table:
     """A row for each day, and the sums."""
-    return Table(
-        header=_headed([_("item")], [_("state"), _("moved since (net)"), _("hash")]),
-        rows=[*(_day(day, month.today) for day in month.days), *_sums(month.figures, after=3)],
-    )
+    state = [_("state"), _("learnt later"), _("learnt later (net)"), _("hash")]
+    rows = [_day(day, month.today) for day in month.days]
+    return Table(_headed([_("item")], state), [*rows, *_sums(month.figures, after=len(state))])
 
 
 def of_day(day: Daily) -> Table:
-    """A row for each payment, and the sums."""
-    columns = ("merchant_uid", "imp_uid", "paid_at", "pay_method", "pg_provider", "status")
-    return Table(
-        header=_headed([str(Payment.label(name)) for name in columns]),
-        rows=[*map(_payment, day.entries), *_sums(day.figures, before=5)],
-    )
+    """A row for each movement, and the sums."""
+    names = [
+        *(_("time (KST)"), pgettext("movements", "kind"), Payment.label("merchant_uid")),
+        *(Payment.label("imp_uid"), _("customer"), Payment.label("pay_method"), _("PG"), _("MID")),
+        *(_("PG transaction id"), _("approval number"), _("note")),
+    ]
+    rows = [_movement(entry) for entry in day.entries]
+    return Table(_headed(names), [*rows, *_sums(day.figures, before=len(names) - 1)])
 
 
-def _headed(names: list[str], others: list[str] | None = None) -> list[str]:
-    """The header: what a row is about, its name, four figures, what else there is about it."""
+def _headed(names: list[Any], others: list[str] | None = None) -> list[str]:
+    """The header: what a row is about, its name, the figures, what else there is about it."""
     figures = [
-        pgettext("count", "Payments"),
-        _("Gross"),
-        pgettext("figure", "Refunded"),
+        _("Approvals"),
+        pgettext("figure", "Approved"),
+        pgettext("count", "Refunds"),
+        _("Refunded, paid same day"),
+        _("Refunded, paid earlier"),
         _("Net"),
     ]
-    return [capfirst(name) for name in [_("about"), *names, *figures, *(others or [])]]
+    return [capfirst(str(name)) for name in [_("about"), *names, *figures, *(others or [])]]
 
 
 def _numbers(sums: Sums) -> list[int]:
-    return [sums.count, sums.gross, sums.refunded, sums.net]
+    """What went back is below zero, so that the columns add up to the net."""
+    back = -sums.refunded_same_day, -sums.refunded_earlier
+    return [sums.approvals, sums.approved, sums.refunds, *back, sums.net]
 
 
 def _day(day: Day, today: date) -> list[Any]:
-    moved = day.moved.net if day.moved else 0
     digest = day.close.hash if day.close else ""
-    return [
-        _("Day"),
-        f"{day.day}",
-        *_numbers(day.figures.sums),
-        day_state(day.day, day.close, today=today),
-        moved,
-        digest,
-    ]
+    learnt = [day.learnt.count, day.learnt.amount] if day.learnt else [0, 0]
+    state = day_state(day.day, day.close, today=today)
+    return [_("Day"), f"{day.day}", *_numbers(day.figures.sums), state, *learnt, digest]
 
 
-def _payment(entry: Entry) -> list[Any]:
+def _movement(entry: Entry) -> list[Any]:
     line = entry.line
+    # A time of ours is no text: a spreadsheet may take it for the time that it is.
+    at = stamp(line.happened_at).removesuffix(" KST")
     texts = (
-        entry.payment.merchant_uid,
+        line.kind_label,
+        line.merchant_uid,
         line.imp_uid,
-        iso(entry.payment.paid_at),
+        customer(entry.payment),
         pay_method(line.pay_method),
-        line.pg_provider,
-        line.status_label,
+        pg_provider(line.pg_provider),
+        line.pg_id,
+        line.pg_tid,
+        entry.payment.apply_num,
+        aside(entry),
     )
-    return [_("Payment"), *map(guarded, texts), *_numbers(line.sums)]
+    return [_("Movement"), at, *map(guarded, texts), *_numbers(line.sums)]
+
+
+def aside(entry: Entry) -> str:
+    """Why a movement is in no sum."""
+    if entry.line.is_test:
+        return _("Test payment, in no sum")
+    return "" if entry.line.is_own else _("Second approval, in no sum")
 
 
 def _sums(figures: Figures, *, before: int = 0, after: int = 0) -> list[list[Any]]:
-    """By method, by PG and altogether, with empty cells `before` and `after` the figures."""
-    named = [
-        *(
-            (_("Payment method"), pay_method(name), sums)
-            for name, sums in figures.by_method.items()
-        ),
-        *((_("PG"), name or NOTHING, sums) for name, sums in figures.by_provider.items()),
-        (_("Total"), "", figures.sums),
-    ]
+    """Each part and altogether, with empty cells `before` and `after` the figures."""
+
+    def row(about: str, name: str, numbers: list[Any]) -> list[Any]:
+        return [about, guarded(name), *[""] * before, *numbers, *[""] * after]
+
     return [
-        [about, guarded(name), *[""] * before, *_numbers(sums), *[""] * after]
-        for about, name, sums in named
+        *(
+            row(part.heading, name, _numbers(sums))
+            for part in parts(figures)
+            for name, sums in part.rows
+        ),
+        row(_("Total"), "", _numbers(figures.sums)),
+        *(row(about, "", _numbers(sums)) for about, sums in _unsummed(figures)),
+        *(row(_("To payment date"), name, [*[""] * 5, won]) for name, won in _bridge(figures)),
+    ]
+
+
+def _unsummed(figures: Figures) -> Iterator[tuple[str, Sums]]:
+    if figures.others:
+        yield _("Second approvals, not in the total"), figures.others
+    if figures.tests:
+        yield _("Test payments, not in the total"), figures.tests
+
+
+def _bridge(figures: Figures) -> list[tuple[str, int]]:
+    """The terms, signed as they are added up, and what they come to."""
+    bridge = figures.bridge
+    return [
+        (_("Net by transaction date"), bridge.net),
+        (_("Refunded, paid earlier"), bridge.refunded_earlier),
+        (_("Refunded later"), -bridge.refunded_later),
+        (_("Net by payment date"), bridge.by_payment_date),
     ]

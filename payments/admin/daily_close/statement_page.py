@@ -11,19 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from payments.admin.shared.display import day_label
+from payments.admin.shared.display import day_label, signed_number
 from payments.core.kst import day_of
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import ONE_DAY
-from payments.selectors.daily_close.lines import Figures, Sums
+from payments.selectors.daily_close.figures import Figures, Moved
 from payments.selectors.daily_close.statements import Daily, Day, Entry, daily, monthly
 
 from . import statement_csv
-from .display import day_state, drift_label, signed
+from .display import customer, day_state, drift_label
 from .statement_csv import Table
 
-# More payments than this are no page; the file has them all.
-PAYMENTS_ON_PAGE = 5_000
+# More movements than this are no page; the file has them all.
+ENTRIES_ON_PAGE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Statement:
     file: Table
     # (day, whether it is closed, what has happened since) in words.
     days: list[tuple[Day, str, str]] = field(default_factory=list)
-    payments: list[Entry] = field(default_factory=list)
-    number_of_payments: int = 0
+    # (movement, whose payment, why it is in no sum) in words.
+    entries: list[tuple[Entry, str, str]] = field(default_factory=list)
+    number_of_entries: int = 0
 
     @property
     def file_name(self) -> str:
@@ -51,8 +52,8 @@ class Statement:
 
     @property
     def left_out(self) -> int:
-        """How many payments the page does not show."""
-        return self.number_of_payments - len(self.payments)
+        """How many movements the page does not show."""
+        return self.number_of_entries - len(self.entries)
 
 
 def of_month(day: date) -> Statement:
@@ -66,7 +67,7 @@ def of_month(day: date) -> Statement:
         before=f"{month.first - ONE_DAY:%Y-%m}",
         after=f"{month.last + ONE_DAY:%Y-%m}" if month.last < today else "",
         figures=month.figures,
-        warnings=[*_open_warnings(month.open_days, today), *_moved_warnings(month.moved)],
+        warnings=[*_open_warnings(month.open_days, today), *_learnt_warnings(month.learnt)],
         closes=month.closes,
         file=statement_csv.of_month(month),
         days=[_in_words(row, today) for row in month.days],
@@ -74,7 +75,7 @@ def of_month(day: date) -> Statement:
 
 
 def of_day(wanted: date) -> Statement:
-    """One day, each payment of it included."""
+    """One day, each movement of it included."""
     today, day = day_of(timezone.now()), daily(wanted)
     after = wanted + ONE_DAY
     return Statement(
@@ -87,14 +88,18 @@ def of_day(wanted: date) -> Statement:
         warnings=_day_warnings(day, today),
         closes=[day.close] if day.close else [],
         file=statement_csv.of_day(day),
-        payments=day.entries[:PAYMENTS_ON_PAGE],
-        number_of_payments=len(day.entries),
+        entries=[_entry(entry) for entry in day.entries[:ENTRIES_ON_PAGE]],
+        number_of_entries=len(day.entries),
     )
 
 
 def _in_words(day: Day, today: date) -> tuple[Day, str, str]:
-    moved = drift_label(day.moved) if day.moved else ""
-    return day, day_state(day.day, day.close, today=today), moved
+    learnt = drift_label(day.learnt) if day.learnt else ""
+    return day, day_state(day.day, day.close, today=today), learnt
+
+
+def _entry(entry: Entry) -> tuple[Entry, str, str]:
+    return entry, customer(entry.payment), statement_csv.aside(entry)
 
 
 # --- What a reader must know -----------------------------------------------------------------
@@ -115,30 +120,30 @@ def _open_warnings(days: list[date], today: date) -> list[str]:
     return warnings
 
 
-def _moved_warnings(moved: list[Sums]) -> list[str]:
-    if not moved:
+def _learnt_warnings(learnt: list[Moved]) -> list[str]:
+    if not learnt:
         return []
     text = ngettext(
-        "%(number)s day has moved since it was closed (net %(net)s). The figures are those of the "
-        "close.",
-        "%(number)s days have moved since they were closed (net %(net)s in all). The figures are "
-        "those of the closes.",
-        len(moved),
+        "Money of %(number)s closed day was learnt after its close (net %(net)s). The figures are "
+        "those of the close.",
+        "Money of %(number)s closed days was learnt after their close (net %(net)s in all). The "
+        "figures are those of the closes.",
+        len(learnt),
     )
-    return [text % {"number": len(moved), "net": signed(sum(by.net for by in moved))}]
+    return [text % {"number": len(learnt), "net": signed_number(sum(by.amount for by in learnt))}]
 
 
 def _day_warnings(day: Daily, today: date) -> list[str]:
     if day.drift:
+        moved = day.drift.moved
         text = ngettext(
-            "%(number)s payment has changed since the day was closed (net %(net)s). The figures "
+            "%(number)s movement of this day was learnt after its close (net %(net)s). The figures "
             "are those of the close.",
-            "%(number)s payments have changed since the day was closed (net %(net)s). The figures "
-            "are those of the close.",
-            len(day.drift.causes),
+            "%(number)s movements of this day were learnt after its close (net %(net)s). The "
+            "figures are those of the close.",
+            moved.count,
         )
-        net = signed(day.drift.difference.net) or "0"
-        return [text % {"number": len(day.drift.causes), "net": net}]
+        return [text % {"number": moved.count, "net": signed_number(moved.amount)}]
     if day.close:
         return []
     if day.day >= today:

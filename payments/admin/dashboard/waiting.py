@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from payments.admin.shared.access import staff
 from payments.admin.shared.links import (
-    APPROVALS,
     DRIFT,
+    LEARNT,
     OLDEST_FIRST,
     discrepancy_list,
     failed_webhook_list,
@@ -29,7 +29,7 @@ from payments.admin.shared.links import (
 from payments.core.money import with_separators, won
 from payments.models import NOT_ENDED
 from payments.selectors import dashboard as selector
-from payments.selectors.daily_close.closes import moved_lately
+from payments.selectors.daily_close.closes import learnt_lately
 from payments.selectors.dashboard import (
     COUNTED_AT_MOST,
     FAILED_TASKS,
@@ -74,7 +74,7 @@ def waiting(request: HttpRequest) -> Iterator[WaitingTile]:
         if numbers := [counts[name] for name in names if name in counts]:
             yield _tile(label, sum(numbers), url(counts))
     if may("payments.view_dailyclose"):
-        yield _moved_closes()
+        yield _drifted_closes()
 
 
 def _tile(label: str | Promise, number: int, url: str) -> WaitingTile:
@@ -82,11 +82,11 @@ def _tile(label: str | Promise, number: int, url: str) -> WaitingTile:
     return WaitingTile(label, display, url, not number)
 
 
-def _moved_closes() -> WaitingTile:
-    """A later refund moves a closed day as it should; what calls for somebody is the rest."""
-    days = [day for day, by in moved_lately().items() if not by.is_refunds_alone]
-    url = f"{reverse('admin:payments_dailyclose_changelist')}?{DRIFT}={APPROVALS}"
-    return _tile(gettext_lazy("Closed days whose payments have changed since"), len(days), url)
+def _drifted_closes() -> WaitingTile:
+    """A later refund is of another day; what was learnt of a closed one calls for somebody."""
+    url = f"{reverse('admin:payments_dailyclose_changelist')}?{DRIFT}={LEARNT}"
+    label = gettext_lazy("Closed days of which money was learnt later")
+    return _tile(label, len(learnt_lately()), url)
 
 
 def _failed_webhooks(counts: Counts) -> str:

@@ -18,8 +18,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy, pgettext
 
-from payments import pay_methods
+from payments import pay_methods, pg_providers
 from payments.core.kst import stamp
+from payments.core.money import with_separators
 from payments.core.money import won as won  # a look like the others: screens take it from here
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery, WebhookReplay
 from payments.selectors.payments.customers import called
@@ -80,6 +81,26 @@ def amount_cell(payment: Payment) -> SafeString:
         pgettext("amount", "Net"),
         won(payment.net_amount),
     )
+
+
+def number(amount: int) -> str:
+    """-1000 -> "−1,000"; a true minus sign, as wide as a figure."""
+    return f"{'−' if amount < 0 else ''}{with_separators(abs(amount))}"
+
+
+def signed_number(amount: int) -> str:
+    """1000 -> "+1,000", -1000 -> "−1,000"."""
+    return f"{'−' if amount < 0 else '+' if amount else ''}{with_separators(abs(amount))}"
+
+
+def taken_off(amount: int) -> str:
+    """Money that went back, where it stands beside money that came in: 1000 -> "−1,000"."""
+    return number(-amount)
+
+
+def taken_off_won(amount: int) -> str:
+    """The same with its currency."""
+    return balance(-amount)
 
 
 def moment(value: datetime | None) -> SafeString | str:
@@ -223,6 +244,11 @@ def code(value: str) -> SafeString | str:
 def pay_method(value: str) -> str:
     """The payment method in words."""
     return pay_methods.label(value) or NOTHING
+
+
+def pg_provider(value: str) -> str:
+    """The PG by its name."""
+    return pg_providers.label(value) or NOTHING
 
 
 def verify_button(payment: Payment, filters: str) -> SafeString:

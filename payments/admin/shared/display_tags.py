@@ -8,7 +8,6 @@ look: a function there, its line here.
 from django import template
 
 from payments import gateway
-from payments.core.money import with_separators
 
 from . import discrepancy_display, display, links, run_display
 
@@ -17,7 +16,10 @@ register = template.Library()
 register.filter("won", display.won)
 register.filter("signed_won", display.signed_won)
 register.filter("balance", display.balance)
-register.filter("number", with_separators)
+register.filter("number", display.number)
+register.filter("signed_number", display.signed_number)
+register.filter("taken_off", display.taken_off)
+register.filter("taken_off_won", display.taken_off_won)
 register.filter("percent", display.percent)
 register.filter("moment", display.moment)
 register.filter("day_label", display.day_label)
@@ -28,6 +30,7 @@ register.filter("gateway_trouble", gateway.in_words)
 register.filter("email", display.email_cell)
 register.filter("person", display.person)
 register.filter("pay_method", display.pay_method)
+register.filter("pg_provider", display.pg_provider)
 register.filter("status_badge", display.status_badge)
 register.filter("no_money_badge", display.no_money_badge)
 register.filter("verification_badge", display.verification_badge)

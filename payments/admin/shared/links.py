@@ -15,9 +15,9 @@ from payments.models import DeliveryOutcome
 FILTERS = "_changelist_filters"
 BACK = "back"
 TO_LIST = "list"
-# The list of closes narrowed to the days that have moved since they were closed, and by what.
+# The list of closes narrowed to the days of which something was learnt since they were closed.
 DRIFT = "drift"
-MOVED, APPROVALS, REFUNDS = "moved", "approvals", "refunds"
+LEARNT = "learnt"
 # The queue of discrepancies by its column `age`, which Django names by its place.
 OLDEST_FIRST = "o=-5"
 

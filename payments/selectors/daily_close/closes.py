@@ -1,49 +1,48 @@
-"""Closed days: which are still to close, what they said, and what has moved since.
+"""Closed days: which are still to close, what they said, and what was learnt since.
 
-`drift` compares one day payment by payment. Where many days are looked at, `moved` compares count,
-gross and refunded alone, in one query over the payments of these days; a page never recomputes
-more than it shows. What is counted before a day is closed is in `still_open`.
+A refund belongs to the day on which it happened, so a closed day stands whatever comes later. What
+can still come to it is a movement that happened then and was learnt afterwards: `drift` sets one
+day beside its close line by line, `learnt_since` counts for many days at once, by index, without
+reading any lines. Where closing begins is in `beginning`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from itertools import islice
+from operator import or_
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
-from payments.core.db.functions import KoreanDay
-from payments.core.kst import day_of, end_of, start_of
+from payments.core.kst import day_of
 from payments.core.periods import every_day
 from payments.models import (
     OPEN_RUN,
     DailyClose,
     DeliveryOutcome,
     Discrepancy,
+    Movement,
     Payment,
+    PaymentEvent,
     ReconciliationRun,
     VerificationRun,
     WebhookDelivery,
 )
-from payments.selectors.reconciliation import compared_by_clock_since
+from payments.selectors.payments.customers import learn_confirmed
 
-from .lines import (
-    Figures,
-    Line,
-    Row,
-    Sums,
-    figures_of,
-    figures_of_lines,
-    kept,
-    lines_of,
-    read_lines,
-)
+from .figures import Figures, Moved, kept
+from .lines import Line, figures_of_lines, lines_of, readable_lines, refunded_later
 
 # The newest closes that the dashboard looks at; older ones show their drift on their own page.
 WATCHED = 90
 _BATCH = 500
 ONE_DAY = timedelta(days=1)
+# A movement that was learnt so near to the close may be in its lines or not: processes' clocks
+# differ, and what was being written then is in no close.
+_DOUBT = timedelta(minutes=10)
 
 
 # --- Which days ------------------------------------------------------------------------------
@@ -55,13 +54,9 @@ def newest() -> DailyClose | None:
 
 
 def open_days(*, now: datetime) -> list[date]:
-    """Finished days that are still to close, in order.
-
-    Before the first close only yesterday, and days before it that the clock is still at.
-    """
-    yesterday, last = day_of(now) - ONE_DAY, newest()
-    first = last.day + ONE_DAY if last else compared_by_clock_since(yesterday)
-    return every_day(first, yesterday)
+    """Finished days that are still to close, in order; none before somebody has begun."""
+    last = newest()
+    return every_day(last.day + ONE_DAY, day_of(now) - ONE_DAY) if last else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,144 +84,173 @@ def still_open() -> StillOpen:
 # --- Many days -------------------------------------------------------------------------------
 
 
-def figures_by_day(first: date, last: date) -> dict[date, Figures]:
-    """What each of these days adds up to now, in order; days without a payment are left out."""
-    within = Q(paid_at__gte=start_of(first), paid_at__lt=end_of(last))
-    rows = _added_up(within, "status", "pay_method", "pg_provider")
-    by_day: defaultdict[date, list[Row]] = defaultdict(list)
-    for day, *values in rows:
-        by_day[day].append(Row(*values))
-    return {day: figures_of(by_day[day]) for day in sorted(by_day)}
+def learnt_since(closes: Iterable[DailyClose]) -> dict[date, Moved]:
+    """What was learnt of these days after their close: how many movements, and by how many won
+    the net has moved by those that are in it. Days that stand are left out.
+    """
+    by_day = {close.day: close for close in closes}
+    found: defaultdict[date, Moved] = defaultdict(Moved)
+    for movement in _late(by_day):
+        counts = movement.is_own and not movement.is_test
+        found[movement.day] += Moved(1, movement.amount if counts else 0)
+    return dict(found)
 
 
-def moved(closes: Iterable[DailyClose]) -> dict[date, Sums]:
-    """By how much the days of these closes have moved since; days that stand are left out."""
-    then = {close.day: sums_of(close) for close in closes}
-    now = dict.fromkeys(then, Sums())
-    rows = _added_up(_in_days(sorted(then)), "status") if then else []
-    for day, status, *values in rows:
-        if day in now:
-            now[day] += figures_of([Row(status, "", "", *values)]).sums
-    return {day: now[day] - sums for day, sums in then.items() if now[day] != sums}
+def learnt_lately() -> dict[date, Moved]:
+    """`learnt_since` for the newest closes: what the dashboard counts and the list narrows to."""
+    return learnt_since(DailyClose.objects.defer("lines").order_by("-day")[:WATCHED])
 
 
-def moved_lately() -> dict[date, Sums]:
-    """`moved` for the newest closes: what the dashboard counts and the list can be narrowed to."""
-    return moved(DailyClose.objects.defer("lines").order_by("-day")[:WATCHED])
+def _late(closes: dict[date, DailyClose]) -> Iterator[Movement]:
+    if not closes:
+        return
+    since = (Q(day=day, observed_at__gt=close.closed_at - _DOUBT) for day, close in closes.items())
+    rows = Movement.objects.filter(reduce(or_, since)).order_by("day", "pk")
+    doubtful: defaultdict[date, list[Movement]] = defaultdict(list)
+    for row in rows:
+        if row.observed_at > closes[row.day].closed_at + _DOUBT:
+            yield row
+        else:
+            doubtful[row.day].append(row)
+    for day, some in doubtful.items():
+        yield from _not_in_lines(closes[day], some)
 
 
-def _in_days(days: list[date]) -> Q:
-    """Days that follow each other as one stretch, so that each stretch goes through the index."""
-    condition, first = Q(), days[0]
-    for day, following in zip(days, [*days[1:], None], strict=True):
-        if following != day + ONE_DAY:
-            condition |= Q(paid_at__gte=start_of(first), paid_at__lt=end_of(day))
-            first = following or day
-    return condition
-
-
-def _added_up(condition: Q, *by: str) -> QuerySet[Payment, tuple[Any, ...]]:
-    payments = Payment.objects.filter(condition).order_by().annotate(day=KoreanDay("paid_at"))
-    sums = {"number": Count("pk"), "gross": Sum("amount"), "refunded": Sum("cancelled_amount")}
-    # The columns of an aggregate are its own: the stubs know the model's alone.
-    added_up: Any = payments.values("day", *by).annotate(**sums)
-    rows: QuerySet[Payment, tuple[Any, ...]] = added_up.values_list("day", *by, *sums)
-    return rows
+def _not_in_lines(close: DailyClose, rows: list[Movement]) -> Iterator[Movement]:
+    """Those among them of which the close knows nothing."""
+    lines = DailyClose.objects.values_list("lines", flat=True).get(pk=close.pk)
+    then = {(line.merchant_uid, line.key) for line in readable_lines(lines.splitlines())}
+    numbers = dict(
+        Payment.objects.filter(pk__in={row.payment_id for row in rows}).values_list(
+            "pk", "merchant_uid"
+        )
+    )
+    yield from (row for row in rows if (numbers[row.payment_id], row.key) not in then)
 
 
 # --- One day ---------------------------------------------------------------------------------
 
 
-def sums_of(close: DailyClose) -> Sums:
-    """The figures of a close."""
-    return Sums(close.count, close.gross, close.refunded)
-
-
 def figures_then(close: DailyClose) -> Figures:
     """All figures of a close."""
-    methods = kept(close.by_method, "pay_method")
-    return Figures(sums_of(close), methods, kept(close.by_provider, "pg_provider"))
+    return kept(vars(close))
+
+
+def figures_now(day: date, lines: str | None = None) -> Figures:
+    """All figures of a day as it is now. `lines` are those of now, if they were read already."""
+    text = lines_of(day) if lines is None else lines
+    return figures_of_lines(text, refunded_later=refunded_later(day, day).get(day, 0))
+
+
+class Learnt(NamedTuple):
+    """A movement that was learnt after its day was closed, and by which event we learnt of it."""
+
+    line: Line
+    payment_id: int | None
+    event: PaymentEvent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What a closed day said, what it would say now, and the lines that make the difference.
+
+    `gone`: lines of the close that no movement stands behind any more. Movements are never removed,
+    so somebody has been at the database (`services.daily_close.audit`).
+    """
+
+    then: Figures
+    now: Figures
+    learnt: list[Line]
+    gone: list[Line]
+
+    @property
+    def moved(self) -> Moved:
+        """How many lines, and by how many won the net has moved."""
+        net = self.now.sums.net - self.then.sums.net
+        return Moved(len(self.learnt) + len(self.gone), net)
+
+    def __bool__(self) -> bool:
+        return bool(self.learnt or self.gone)
+
+
+def drift(close: DailyClose, now: str | None = None) -> Drift:
+    """What was learnt since this day was closed. `now` are its lines of now, if they are known.
+
+    What comes off its payments later does not count: it is of another day.
+    """
+    then, text = figures_then(close), lines_of(close.day) if now is None else now
+    if text == close.lines:
+        return Drift(then, then, [], [])
+    before, after = set(close.lines.splitlines()), set(text.splitlines())
+    return Drift(
+        then=then,
+        now=figures_of_lines(text, refunded_later=then.refunded_later),
+        learnt=list(readable_lines(sorted(after - before))),
+        gone=list(readable_lines(sorted(before - after))),
+    )
+
+
+def how_learnt(lines: Iterable[Line]) -> list[Learnt]:
+    """Each of these with its payment and the event by which we learnt of it."""
+    lines = list(lines)
+    movements: dict[tuple[str, str], Movement] = {}
+    for some in _batches({line.merchant_uid for line in lines}):
+        rows = Movement.objects.filter(payment__merchant_uid__in=some).select_related("payment")
+        movements |= {(row.payment.merchant_uid, row.key): row for row in rows}
+    events = _events(movements[key] for line in lines if (key := _key(line)) in movements)
+    return [_learnt(line, movements.get(_key(line)), events) for line in lines]
+
+
+def _key(line: Line) -> tuple[str, str]:
+    return line.merchant_uid, line.key
+
+
+def _learnt(
+    line: Line, movement: Movement | None, events: dict[tuple[int, int], PaymentEvent]
+) -> Learnt:
+    if movement is None:
+        return Learnt(line, None, None)
+    event = events.get((movement.payment_id, movement.event_sequence))
+    return Learnt(line, movement.payment_id, event)
+
+
+def _events(movements: Iterable[Movement]) -> dict[tuple[int, int], PaymentEvent]:
+    wanted = {(row.payment_id, row.event_sequence) for row in movements}
+    events: dict[tuple[int, int], PaymentEvent] = {}
+    for some in _batches({payment_id for payment_id, _sequence in wanted}):
+        rows = PaymentEvent.objects.filter(
+            payment__in=some, sequence__in={sequence for _payment, sequence in wanted}
+        ).defer("answer", "changes")
+        events |= {(row.payment_id, row.sequence): row for row in rows}
+    return events
+
+
+def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:
+    remaining = iter(sorted(values))
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
+
+
+# --- What stands beside a line ---------------------------------------------------------------
 
 
 class Known(NamedTuple):
-    """What never changes about a payment that was approved."""
+    """What is not frozen of a movement's payment: whose it is, and its approval number."""
 
     pk: int | None
-    merchant_uid: str
-    paid_at: datetime | None
+    apply_num: str
+    customer: Any
 
 
 UNKNOWN = Known(None, "", None)
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One payment that is not what it was: None where it was not, or is no longer, of the day."""
-
-    imp_uid: str
-    payment: Known
-    before: Line | None
-    after: Line | None
-
-    @property
-    def is_refund(self) -> bool:
-        """Whether it changed as a refund changes a payment, and in nothing else."""
-        if self.before is None or self.after is None:
-            return False
-        refunded, status = self.after.cancelled_amount, self.after.status
-        return replace(self.before, cancelled_amount=refunded, status=status) == self.after
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """What a closed day said, what it would say now, and the payments that make the difference."""
-
-    then: Figures
-    now: Figures
-    causes: list[Cause]
-
-    @property
-    def difference(self) -> Sums:
-        """By how much the figures have moved; payments can change without moving them."""
-        return self.now.sums - self.then.sums
-
-    def __bool__(self) -> bool:
-        return bool(self.causes)
-
-
-def drift(close: DailyClose) -> Drift:
-    """What has moved since this day was closed, payment by payment."""
-    now = lines_of(close.day)
-    if now == close.lines:
-        return Drift(figures_then(close), figures_then(close), [])
-    return Drift(
-        then=figures_then(close),
-        now=figures_of_lines(now),
-        causes=list(_causes(close.lines, now)),
-    )
-
-
-def _causes(then: str, now: str) -> Iterator[Cause]:
-    """Lines that stand in one text alone, set beside each other by payment."""
-    texts = set(then.splitlines()), set(now.splitlines())
-    before = {line.imp_uid: line for line in read_lines("\n".join(texts[0] - texts[1]))}
-    after = {line.imp_uid: line for line in read_lines("\n".join(texts[1] - texts[0]))}
-    ids = sorted({*before, *after})
-    payments = known(ids)
-    for imp_uid in ids:
-        payment = payments.get(imp_uid, UNKNOWN)
-        yield Cause(imp_uid, payment, before.get(imp_uid), after.get(imp_uid))
-
-
-def known(ids: list[str]) -> dict[str, Known]:
-    """What is known of each of these payments, by imp_uid."""
+def known(numbers: Iterable[str]) -> dict[str, Known]:
+    """What is known of the payments with these order numbers."""
     payments: dict[str, Known] = {}
-    for start in range(0, len(ids), _BATCH):
-        payments |= by_imp_uid(Payment.objects.filter(imp_uid__in=ids[start : start + _BATCH]))
+    for some in _batches(set(numbers)):
+        rows = Payment.objects.filter(merchant_uid__in=some).select_related("user")
+        rows = rows.only("merchant_uid", "apply_num", "user")
+        learn_confirmed(row.user for row in rows)
+        payments |= {row.merchant_uid: Known(row.pk, row.apply_num, row.user) for row in rows}
     return payments
-
-
-def by_imp_uid(payments: QuerySet[Payment]) -> dict[str, Known]:
-    """The same for payments that are selected already."""
-    rows = payments.order_by().values_list("imp_uid", *Known._fields)
-    return {imp_uid: Known(*values) for imp_uid, *values in rows.iterator() if imp_uid}

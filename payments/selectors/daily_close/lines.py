@@ -1,153 +1,142 @@
-"""A Korean day as text: one line for each payment, and the figures that the lines add up to.
+"""A Korean day as text: one line for each movement, by time.
 
-"imp_uid amount cancelled_amount status pay_method pg_provider", sorted, so that the same payments
-always give the same text and two texts can be set beside each other. Figures are defined as in
-`totals`: by payment date, gross is what was approved, refunded what went back of it, net the rest.
-To break a day down by one more thing, add it to `Line`, `Figures` and `figures_of`.
+The words of a line are the fields of `Line`. No id of ours is among them, so the same movements
+always give the same text, and two texts can be set beside each other. What the lines add up to is
+in `figures`. To keep one more fact of a movement, add it to the end of `Line` and to `_COLUMNS`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
-from datetime import date
-from typing import Any, NamedTuple
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import quote, unquote
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Sum
 
-from payments.core.kst import end_of, start_of
-from payments.models import Payment
-from payments.states import APPROVED, status_label
+from payments.core.kst import day_of
+from payments.models import Movement
+from payments.states import MovementKind
+
+from .figures import Figures, Row, Sums, figures_of, sums_of
 
 CHUNK = 2_000
-# In the place of an empty value: a line always has six words.
+# In the place of an empty value: a line always has as many words.
 _NOTHING = "-"
+_OWN, _OTHER, _TEST, _LIVE, _DERIVED, _TOLD = "own", "other", "test", "live", "derived", "told"
 _COLUMNS = (
-    "imp_uid",
-    "merchant_uid",
-    "amount",
-    "cancelled_amount",
-    "status",
-    "pay_method",
-    "pg_provider",
+    *("happened_at", "payment__merchant_uid", "key", "kind", "amount", "imp_uid", "approved_on"),
+    *("pay_method", "pg_provider", "pg_id", "pg_tid", "is_own", "is_test", "is_derived"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One payment as it stood. Amounts in won."""
+    """One movement, as it was booked. Signed won.
 
-    imp_uid: str
+    `approved_on`: of money that went back, the day on which it had come in.
+    """
+
+    happened_at: datetime
+    merchant_uid: str
+    key: str
+    kind: str
     amount: int
-    cancelled_amount: int
-    status: str
+    imp_uid: str
+    approved_on: date | None
     pay_method: str
     pg_provider: str
+    pg_id: str
+    pg_tid: str
+    is_own: bool
+    is_test: bool
+    is_derived: bool
 
     @classmethod
     def read(cls, text: str) -> "Line":
-        """A line back from its text."""
-        imp_uid, amount, cancelled, status, pay_method, pg_provider = map(_unworded, text.split())
-        return cls(imp_uid, int(amount), int(cancelled), status, pay_method, pg_provider)
+        """A line back from its text. Raises ValueError for what is none."""
+        at, number, key, kind, won, imp_uid, on, method, provider, mid, tid, *flags = (
+            _unworded(word) for word in text.split()
+        )
+        own, test, derived = flags
+        return cls(
+            happened_at=datetime.fromisoformat(at),
+            merchant_uid=number,
+            key=key,
+            kind=kind,
+            amount=int(won),
+            imp_uid=imp_uid,
+            approved_on=date.fromisoformat(on) if on else None,
+            pay_method=method,
+            pg_provider=provider,
+            pg_id=mid,
+            pg_tid=tid,
+            is_own=own == _OWN,
+            is_test=test == _TEST,
+            is_derived=derived == _DERIVED,
+        )
 
     @property
-    def sums(self) -> "Sums":
-        """What this payment adds to the day's figures."""
-        if self.status not in APPROVED:
-            return Sums(1)
-        return Sums(1, self.amount, self.cancelled_amount)
+    def row(self) -> Row:
+        """For adding up."""
+        whose = self.kind, self.is_own, self.is_test
+        way = self.pay_method, self.pg_provider, self.pg_id
+        return Row(self.day, self.approved_on, *whose, *way, 1, self.amount)
 
     @property
-    def status_label(self) -> str:
-        """The kept status as staff read it."""
-        sums = {"amount": self.amount, "cancelled_amount": self.cancelled_amount}
-        return str(status_label(self.status, **sums))
+    def day(self) -> date:
+        """The Korean day of which it is."""
+        return day_of(self.happened_at)
+
+    @property
+    def kind_label(self) -> str:
+        """The kind as a person reads it."""
+        return str(MovementKind(self.kind).label)
+
+    @property
+    def sums(self) -> Sums:
+        """What this movement comes to, whether it is in the sums of its day or not."""
+        return sums_of(self.row)
 
 
 def _worded(value: object) -> str:
-    # The gateway's strings are an open set: a blank in one must not make a seventh word.
-    return quote(str(value), safe="") or _NOTHING
+    # The gateway's strings are an open set: a blank in one must not make a word more.
+    return quote(str(value), safe=":+") or _NOTHING
 
 
 def _unworded(word: str) -> str:
     return "" if word == _NOTHING else unquote(word)
 
 
-class Row(NamedTuple):
-    """Payments that have these in common; `amount` and `cancelled_amount` are their sums."""
-
-    status: str
-    pay_method: str
-    pg_provider: str
-    number: int
-    amount: int
-    cancelled_amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """How many payments, and their won."""
-
-    count: int = 0
-    gross: int = 0
-    refunded: int = 0
-
-    @property
-    def net(self) -> int:
-        """What is left of the money that came in, in won."""
-        return self.gross - self.refunded
-
-    @property
-    def is_refunds_alone(self) -> bool:
-        """Of a difference: no payment came, went or changed its amount. The ordinary case."""
-        return not self.count and not self.gross
-
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(
-            self.count + other.count, self.gross + other.gross, self.refunded + other.refunded
-        )
-
-    def __sub__(self, other: "Sums") -> "Sums":
-        return Sums(
-            self.count - other.count, self.gross - other.gross, self.refunded - other.refunded
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What some payments add up to, altogether and by what they have in common."""
-
-    sums: Sums = Sums()
-    by_method: dict[str, Sums] = field(default_factory=dict)
-    by_provider: dict[str, Sums] = field(default_factory=dict)
-
-    def __add__(self, other: "Figures") -> "Figures":
-        return Figures(
-            self.sums + other.sums,
-            _merged(self.by_method, other.by_method),
-            _merged(self.by_provider, other.by_provider),
-        )
-
-
-def _merged(left: dict[str, Sums], right: dict[str, Sums]) -> dict[str, Sums]:
-    return {name: left.get(name, Sums()) + right.get(name, Sums()) for name in {**left, **right}}
-
-
-def payments_of(day: date) -> QuerySet[Payment]:
-    """The payments of a Korean day, by payment date: the same as the list's for that day."""
-    return Payment.objects.filter(paid_at__gte=start_of(day), paid_at__lt=end_of(day))
+def movements_of(day: date) -> QuerySet[Movement]:
+    """The movements of a Korean day."""
+    return Movement.objects.filter(day=day)
 
 
 def lines_of(day: date) -> str:
     """The day as it is now. Read as a stream: memory is that of the text."""
-    rows = payments_of(day).order_by().values_list(*_COLUMNS).iterator(chunk_size=CHUNK)
-    # Sorted here: databases differ in how they order text.
-    return "\n".join(sorted(map(_line, rows)))
+    return "\n".join(lines_among(movements_of(day)))
+
+
+def lines_among(movements: QuerySet[Movement]) -> list[str]:
+    """A line for each of these, sorted here: databases differ in how they order text."""
+    rows = movements.order_by().values_list(*_COLUMNS)
+    return sorted(map(_line, rows.iterator(chunk_size=CHUNK)))
 
 
 def _line(row: tuple[Any, ...]) -> str:
-    imp_uid, merchant_uid, *facts = row
-    return " ".join(map(_worded, (imp_uid or merchant_uid, *facts)))
+    at, *facts, own, test, derived = row
+    approved_on = facts[5]
+    facts[5] = approved_on.isoformat() if approved_on else ""
+    words = (
+        at.astimezone(UTC).isoformat(),
+        *facts,
+        _OWN if own else _OTHER,
+        _TEST if test else _LIVE,
+        _DERIVED if derived else _TOLD,
+    )
+    return " ".join(map(_worded, words))
 
 
 def read_lines(text: str) -> Iterator[Line]:
@@ -155,38 +144,33 @@ def read_lines(text: str) -> Iterator[Line]:
     return map(Line.read, text.splitlines())
 
 
-def figures_of(rows: Iterable[Row]) -> Figures:
-    """What these add up to."""
-    total = Sums()
-    by_method: defaultdict[str, Sums] = defaultdict(Sums)
-    by_provider: defaultdict[str, Sums] = defaultdict(Sums)
-    for row in rows:
-        approved = row.status in APPROVED
-        sums = Sums(row.number, row.amount, row.cancelled_amount) if approved else Sums(row.number)
-        total += sums
-        by_method[row.pay_method] += sums
-        by_provider[row.pg_provider] += sums
-    return Figures(total, dict(by_method), dict(by_provider))
+def readable_lines(lines: Iterable[str]) -> Iterator[Line]:
+    """Those that can be read: a close that somebody has been at must not stop its page."""
+    for text in lines:
+        with suppress(ValueError):
+            yield Line.read(text)
 
 
-def figures_of_lines(text: str) -> Figures:
-    """What a day's text adds up to."""
-    alike: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+def figures_of_lines(text: str, *, refunded_later: int = 0) -> Figures:
+    """What a day's text adds up to. What came off the day's payments later is in no line of it."""
+    alike: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
     for line in read_lines(text):
-        sums = alike[line.status, line.pay_method, line.pg_provider]
-        sums[0] += 1
-        sums[1] += line.amount
-        sums[2] += line.cancelled_amount
-    return figures_of(Row(*names, *sums) for names, sums in alike.items())
+        *common, number, amount = line.row
+        sums = alike[tuple(common)]
+        sums[0] += number
+        sums[1] += amount
+    rows = (Row(*common, *sums) for common, sums in alike.items())
+    return figures_of(rows, refunded_later=refunded_later)
 
 
-def stored(groups: dict[str, Sums], name: str) -> list[dict[str, Any]]:
-    """The groups as they are kept with a close: `name` is what they have in common."""
-    return [
-        {name: value, **asdict(sums), "net": sums.net} for value, sums in sorted(groups.items())
-    ]
-
-
-def kept(rows: list[dict[str, Any]], name: str) -> dict[str, Sums]:
-    """The groups back from what `stored` made of them."""
-    return {row[name]: Sums(row["count"], row["gross"], row["refunded"]) for row in rows}
+def refunded_later(first: date, last: date) -> dict[date, int]:
+    """What has come off the payments of each of these days on later days, by now; no zeros."""
+    approvals = Movement.objects.filter(
+        kind=MovementKind.APPROVAL, day__range=(first, last), is_own=True, is_test=False
+    )
+    later = approvals.filter(
+        payment__movements__imp_uid=F("imp_uid"),
+        payment__movements__day__gt=F("day"),
+    )
+    sums = later.order_by().values("day").annotate(won=Sum("payment__movements__amount"))
+    return {day: -won for day, won in sums.values_list("day", "won") if won}

@@ -1,37 +1,33 @@
 """What a statement says about a Korean day or month: frozen where it is closed, else as it is now.
 
-A closed day keeps saying what it said when it was closed, whatever has happened since; that stands
+A closed day keeps saying what it said when it was closed; what was learnt of it afterwards stands
 beside it. To let a statement say more, add it to `Daily` or `Monthly`.
 """
 
 from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+
+from django.db.models import Count, Sum
 
 from payments.core.periods import every_day
-from payments.models import DailyClose
+from payments.models import DailyClose, Movement
 
-from .closes import (
-    UNKNOWN,
-    Drift,
-    Known,
-    by_imp_uid,
-    drift,
-    figures_by_day,
-    figures_then,
-    known,
-)
-from .lines import Figures, Line, Sums, figures_of_lines, lines_of, payments_of, read_lines
+from .closes import UNKNOWN, Drift, Known, drift, figures_now, figures_then, known, learnt_since
+from .figures import Figures, Moved, Row, figures_of
+from .lines import Line, lines_of, readable_lines, refunded_later
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of a month. `moved` is by how much it has moved since it was closed, if it has."""
+    """One day of a month. `learnt` is what was learnt of it since it was closed, if anything."""
 
     day: date
     figures: Figures
     close: DailyClose | None
-    moved: Sums | None
+    learnt: Moved | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +51,14 @@ class Monthly:
         return [day.day for day in self.days if day.close is None]
 
     @property
-    def moved(self) -> list[Sums]:
-        """By how much each closed day that would say something else today has moved."""
-        return [day.moved for day in self.days if day.moved]
+    def learnt(self) -> list[Moved]:
+        """What was learnt of each closed day that would say something else today."""
+        return [day.learnt for day in self.days if day.learnt]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One payment of a day, as it stood when the day was closed."""
+    """One movement of a day, and what is not frozen of its payment."""
 
     line: Line
     payment: Known
@@ -70,7 +66,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """A day and each payment of it. `drift` is None where the day is not closed."""
+    """A day and each movement of it. `drift` is None where the day is not closed."""
 
     day: date
     figures: Figures
@@ -85,41 +81,54 @@ def monthly(day: date, *, today: date) -> Monthly:
     closes = DailyClose.objects.filter(day__range=(first, last)).defer("lines")
     by_day = {close.day: close for close in closes}
     days = every_day(first, min(last, today))
-    now = figures_by_day(days[0], days[-1]) if days else {}
-    rows = [_day(day, by_day.get(day), now.get(day)) for day in days]
+    now = figures_by_day([day for day in days if day not in by_day])
+    learnt = learnt_since(by_day.values())
+    rows = [
+        Day(day, figures_then(close), close, learnt.get(day))
+        if (close := by_day.get(day))
+        else Day(day, now.get(day, Figures()), None, None)
+        for day in days
+    ]
     return Monthly(first, last, today, rows, sum((row.figures for row in rows), Figures()))
 
 
-def _day(day: date, close: DailyClose | None, now: Figures | None) -> Day:
-    figures = now or Figures()
-    if close is None:
-        return Day(day, figures, None, None)
-    then = figures_then(close)
-    moved = figures.sums - then.sums
-    return Day(day, then, close, moved if moved != Sums() else None)
+def figures_by_day(days: Iterable[date]) -> dict[date, Figures]:
+    """What each of these days adds up to now; days without a movement may be left out."""
+    days = list(days)
+    if not days:
+        return {}
+    by_day: defaultdict[date, list[Row]] = defaultdict(list)
+    for row in _added_up(days):
+        by_day[row.day].append(row)
+    later = refunded_later(min(days), max(days))
+    return {day: figures_of(rows, refunded_later=later.get(day, 0)) for day, rows in by_day.items()}
+
+
+def _added_up(days: list[date]) -> Iterable[Row]:
+    """Movements of these days by what they have in common."""
+    common = Row._fields[:-2]
+    movements = Movement.objects.filter(day__in=days).order_by()
+    sums = {"number": Count("pk"), "won": Sum("amount")}
+    rows = movements.values(*common).annotate(**sums).values_list(*common, *sums)
+    return (Row(*row) for row in rows)
 
 
 def daily(day: date) -> Daily:
     """One day."""
     close = DailyClose.objects.filter(day=day).first()
-    text = close.lines if close else lines_of(day)
+    now = lines_of(day)
+    text = close.lines if close else now
     return Daily(
         day=day,
-        figures=figures_then(close) if close else figures_of_lines(text),
+        figures=figures_then(close) if close else figures_now(day, now),
         close=close,
-        drift=drift(close) if close else None,
-        entries=_entries(day, text),
+        drift=drift(close, now) if close else None,
+        entries=_entries(text),
     )
 
 
-def _entries(day: date, text: str) -> list[Entry]:
-    """Each line with what never changes about its payment, by payment date."""
-    lines = list(read_lines(text))
-    payments = by_imp_uid(payments_of(day))
-    payments |= known([line.imp_uid for line in lines if line.imp_uid not in payments])
-    entries = [Entry(line, payments.get(line.imp_uid, UNKNOWN)) for line in lines]
-    return sorted(entries, key=_by_payment_date)
-
-
-def _by_payment_date(entry: Entry) -> tuple[bool, datetime | None, str]:
-    return entry.payment.paid_at is None, entry.payment.paid_at, entry.line.imp_uid
+def _entries(text: str) -> list[Entry]:
+    """Each line, by time, with what is known of its payment."""
+    lines = list(readable_lines(text.splitlines()))
+    payments = known(line.merchant_uid for line in lines)
+    return [Entry(line, payments.get(line.merchant_uid, UNKNOWN)) for line in lines]

@@ -1,9 +1,10 @@
 """The daily close: a finished Korean day is frozen, in order, and chained to the day before.
 
-A close holds its payments as text and what they add up to (`selectors.daily_close.lines`), so the
-list of that day, the dashboard and the close say the same. It is written once; what moves
-afterwards is drift (`selectors.daily_close.closes`). Nothing is asked of the gateway here:
-reconciling a day first is handed in. `audit` proves that nobody has changed a close.
+A close holds its movements as text (`selectors.daily_close.lines`) and what they add up to
+(`.figures`), so the list of movements of that day and the close say the same. It is written once;
+what is learnt of the day afterwards is drift (`.closes`). Where closing begins is chosen by a
+person: the clock closes nothing before. Nothing is asked of the gateway here: reconciling a day
+first is handed in. `audit` proves that nobody has changed a close.
 """
 
 import json
@@ -22,8 +23,9 @@ from payments.core.text import clean
 from payments.errors import Conflict, NotAllowed
 from payments.locks import closing_days
 from payments.models import DailyClose, Discrepancy, ReconciliationRun
-from payments.selectors.daily_close.closes import ONE_DAY, newest, open_days
-from payments.selectors.daily_close.lines import figures_of_lines, lines_of, stored
+from payments.selectors.daily_close.closes import ONE_DAY, figures_now, newest, open_days
+from payments.selectors.daily_close.figures import GROUPS, stored
+from payments.selectors.daily_close.lines import lines_of
 from payments.services.clock import is_apart
 from payments.services.reconciliation import is_enough
 
@@ -35,9 +37,18 @@ CLOCKS_APART = gettext_lazy(
 )
 JUST_CLOSED = gettext_lazy("Somebody else has just closed a day. Look at it, then decide.")
 CHANGED = gettext_lazy(
-    "The payments of this day have changed while you looked at them. Nothing was closed; look at "
-    "the figures again."
+    "The money of this day has changed while you looked at it. Nothing was closed; look at the "
+    "figures again."
 )
+NOT_BEGUN = gettext_lazy(
+    "Nobody has chosen yet with which day closing begins. The first day is closed by a person."
+)
+
+_NUMBERS = (
+    *("count", "approvals", "approved", "refunds_same_day", "refunded_same_day"),
+    *("refunds_earlier", "refunded_earlier", "net", "refunded_later"),
+)
+_PARTS = ("by_kind", *GROUPS, "others", "tests")
 
 # The run that reconciled a day, or None where there is nothing to reconcile it with.
 Reconcile = Callable[[date], ReconciliationRun | None]
@@ -53,10 +64,12 @@ def close_day(
     """Freeze a finished day as it is now. `actor` None is the schedule.
 
     `seen` is the content hash of the figures that a person agreed to, "" for whatever they are.
-    Raises NotAllowed (not over, closed already, not the next one) and Conflict (somebody closed a
-    day at the same moment, or the day is not what was `seen`).
+    Raises NotAllowed (not over, closed already, not the next one, not begun by a person) and
+    Conflict (somebody closed a day at the same moment, or the day is not what was `seen`).
     """
     before = newest()
+    if before is None and actor is None:
+        raise NotAllowed(NOT_BEGUN)
     if refusal := refusal_of(day=day, last=before, now=timezone.now()):
         raise NotAllowed(refusal)
     with closing_days():
@@ -92,20 +105,16 @@ def _frozen(
     before: DailyClose | None,
 ) -> DailyClose:
     """The close, hashed, not saved. Call inside `closing_days`."""
+    # Taken first: what is learnt from now on may be in no line.
+    closed_at = timezone.now()
     lines = lines_of(day)
-    figures = figures_of_lines(lines)
     close = DailyClose(
         day=day,
-        closed_at=timezone.now(),
+        closed_at=closed_at,
         actor_id=actor.pk if actor else None,
         actor_name=clean(str(actor), 254) if actor else "",
         run=run,
-        count=figures.sums.count,
-        gross=figures.sums.gross,
-        refunded=figures.sums.refunded,
-        net=figures.sums.net,
-        by_method=stored(figures.by_method, "pay_method"),
-        by_provider=stored(figures.by_provider, "pg_provider"),
+        **stored(figures_now(day, lines)),
         open_discrepancies=Discrepancy.objects.filter(is_open=True).count(),
         lines=lines,
         content_hash=hashing.of_text(lines),
@@ -127,18 +136,18 @@ def _hashed_fields(close: DailyClose) -> Iterable[object]:
     yield close.actor_id or ""
     yield close.actor_name
     yield close.run_id or ""
-    yield close.count
-    yield close.gross
-    yield close.refunded
-    yield close.net
-    yield json.dumps(close.by_method, sort_keys=True, separators=(",", ":"))
-    yield json.dumps(close.by_provider, sort_keys=True, separators=(",", ":"))
+    yield from (getattr(close, name) for name in _NUMBERS)
+    yield from (
+        json.dumps(getattr(close, name), sort_keys=True, separators=(",", ":")) for name in _PARTS
+    )
     yield close.open_discrepancies
     yield close.content_hash
 
 
 def close_finished_days(*, now: datetime, reconcile: Reconcile) -> list[DailyClose]:
     """Close every finished day that is still open, in order, each after it was reconciled.
+
+    None before a person has closed the first.
 
     `reconcile` brings the run for a day. One that is not done yet, or that is to be followed by
     another because payments had no answer, ends the work here: the day stays open, as do those

@@ -1,6 +1,6 @@
 """The screens of closed days: what they show, and that all figures agree."""
 
-from datetime import date
+from datetime import date, timedelta
 from html import escape
 
 import pytest
@@ -9,14 +9,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from payments.core.kst import start_of
+from payments.core.kst import end_of, start_of
 from payments.migrations import _append_only_triggers
 from payments.models import DailyClose, Payment, Product, ReconciliationRun, RunStatus
-from payments.selectors.daily_close.lines import Sums
-from payments.selectors.payments.totals import totals
 from payments.services.daily_close.close import close_day
 from tests.payments import builders
-from tests.payments.admin.conftest import LIST, SignIn, page_of, rows_of, take, text_of
+from tests.payments.admin.conftest import SignIn, page_of, text_of
 
 from .pages import (
     APRIL_1,
@@ -45,48 +43,39 @@ def client(finance: User, sign_in: SignIn) -> Client:
 
 
 @pytest.mark.usefixtures("busy_day", "server_zone")
-def test_close_list_dashboard_and_export_say_the_same_of_a_day(
-    client: Client, finance: User
-) -> None:
+def test_close_and_list_of_movements_say_the_same_of_a_day(client: Client, finance: User) -> None:
     close = close_day(day=APRIL_1, actor=finance)
-    figures = Sums(close.count, close.gross, close.refunded)
-    url = f"{LIST}?basis=paid&from=2026-04-01&to=2026-04-01"
+    url = "/admin/payments/movement/?from=2026-04-01&to=2026-04-01"
     assert f'href="{escape(url)}"' in text_of(client.get(close_of(close)))
-    response = client.get(url)
-    listed = totals(response.context["cl"].queryset)
-    assert Sums(listed.count, listed.gross, listed.refunded) == figures
-    assert f"₩{close.net:,}" in text_of(response)
-    rows = rows_of(take(client, url.partition("?")[2]))
-    amounts = [[int(row[name]) for row in rows] for name in ("Amount", "Refunded amount")]
-    assert Sums(len(rows), *map(sum, amounts)) == figures
-    days = cells(text_of(client.get("/admin/?period=7d")))
-    [row] = [day for day in days if day[:1] == ["2026-04-01 (Wed)"]]
-    assert row[1:] == [f"₩{amount:,}" for amount in (close.gross, close.refunded, close.net)]
-    assert figures == Sums(3, 199_000, 9_000)
+    listed = client.get(url).context["cl"].totals
+    refunded = close.refunded_same_day + close.refunded_earlier
+    figures = close.count, close.approved, refunded, close.net
+    assert (listed.count, listed.approved, listed.refunded, listed.net) == figures
+    assert figures == (4, 199_000, 9_000, 190_000)
 
 
 # --- The list --------------------------------------------------------------------------------
 
 
-def test_the_list_says_what_was_closed_and_what_moved_since(
+def test_the_list_says_what_was_closed_and_what_was_learnt_since(
     client: Client, finance: User, busy_day: list[Payment], customer: User, product: Product
 ) -> None:
     for day in (MARCH_31, APRIL_1, APRIL_2):
         close_day(day=day, actor=finance)
     builders.paid(customer, product, at=start_of(MARCH_31))
-    Payment.objects.filter(pk=busy_day[0].pk).update(cancelled_amount=400)
+    builders.refund_of(busy_day[0], 400, at=NOW)  # of another day: it moves none of these
     page = text_of(client.get(CLOSES))
     text = " ".join(words(page).split())
     for row in (
         (
-            "2026-04-01 (Wed) Payments 3 Gross ₩199,000 Refunded ₩9,000 Net ₩190,000 "
-            "Open discrepancies 0 Net −₩400 (refunds)"
-        ),
-        "2026-03-31 (Tue) Payments 0 Gross ₩0 Refunded ₩0 Net ₩0 Open discrepancies 0 Net +₩99,000",
-        (
-            "2026-04-02 (Thu) Payments 1 Gross ₩99,000 Refunded ₩0 Net ₩99,000 "
+            "2026-04-01 (Wed) Approved ₩199,000 Refunded −₩9,000 Net ₩190,000 "
             "Open discrepancies 0 Stands"
         ),
+        (
+            "2026-03-31 (Tue) Approved ₩0 Refunded ₩0 Net ₩0 Open discrepancies 0 "
+            "1 learnt later, net +₩99,000"
+        ),
+        ("2026-04-02 (Thu) Approved ₩99,000 Refunded ₩0 Net ₩99,000 Open discrepancies 0 Stands"),
     ):
         assert row in text
     assert DailyClose.objects.get(day=APRIL_1).hash[:10] in page
@@ -95,14 +84,13 @@ def test_the_list_says_what_was_closed_and_what_moved_since(
 @pytest.mark.parametrize(
     ("query", "days"),
     [
-        ("drift=moved", [APRIL_1, MARCH_31]),
-        ("drift=approvals", [MARCH_31]),
-        ("drift=refunds", [APRIL_1]),
+        ("drift=learnt", [MARCH_31]),
+        ("drift=nonsense", [APRIL_2, APRIL_1, MARCH_31]),
         ("day__year=2026&day__month=3", [MARCH_31]),
         ("day__year=2025", []),
     ],
 )
-def test_the_list_is_narrowed_by_month_and_by_what_moved(
+def test_the_list_is_narrowed_by_month_and_by_what_was_learnt(
     client: Client,
     finance: User,
     busy_day: list[Payment],
@@ -114,13 +102,20 @@ def test_the_list_is_narrowed_by_month_and_by_what_moved(
     for day in (MARCH_31, APRIL_1, APRIL_2):
         close_day(day=day, actor=finance)
     builders.paid(customer, product, at=start_of(MARCH_31))
-    Payment.objects.filter(pk=busy_day[0].pk).update(cancelled_amount=400)
+    builders.refund_of(busy_day[0], 400, at=NOW)
     response = client.get(f"{CLOSES}?{query}")
     assert [close.day for close in response.context["cl"].result_list] == days
-    if query == "drift=approvals":
-        # A refund after the close is no reason to look.
+    if query == "drift=learnt":
         tile = client.get("/admin/").context["waiting"][-1]
         assert (tile.url, tile.number) == (f"{CLOSES}?{query}", "1")
+
+
+def test_the_list_says_how_much_of_the_refunds_was_of_earlier_days_payments(
+    client: Client, finance: User, busy_day: list[Payment], customer: User, product: Product
+) -> None:
+    builders.refund_of(busy_day[0], 400, at=end_of(APRIL_1))
+    close_day(day=APRIL_2, actor=finance)
+    assert "Refunded −₩400 paid earlier Net" in " ".join(words(text_of(client.get(CLOSES))).split())
 
 
 def test_more_closes_take_no_more_queries_and_no_lines(client: Client, finance: User) -> None:
@@ -143,10 +138,13 @@ def test_the_page_shows_figures_methods_chain_and_that_it_holds(
 ) -> None:
     before, close, after = (close_day(day=d, actor=finance) for d in (MARCH_31, APRIL_1, APRIL_2))
     page = text_of(client.get(close_of(close)))
-    for figure in ("₩190,000", "₩199,000", "₩9,000"):
+    for figure in ("₩190,000", "₩199,000", "−₩9,000"):
         assert f"<dd>{figure}</dd>" in page
-    assert ["KakaoPay", "1", "99,000", "0", "99,000"] in cells(page)
-    assert ["html5_inicis", "3", "199,000", "9,000", "190,000"] in cells(page)
+    assert ["KakaoPay", "1", "99,000", "0", "0", "0", "99,000"] in cells(page)
+    for name in ("KG Inicis", "– (KG Inicis)", "Total"):
+        assert [name, "3", "199,000", "1", "−9,000", "0", "190,000"] in cells(page)
+    assert ["Approval", "3", "+199,000"] in cells(page)
+    assert ["Refund", "1", "−9,000"] in cells(page)
     for digest in (before.hash, close.content_hash, close.hash):
         assert digest in page
     assert f'href="{close_of(before)}"' in page
@@ -156,36 +154,42 @@ def test_the_page_shows_figures_methods_chain_and_that_it_holds(
     assert 'id="drift"' not in page
 
 
-def test_the_payments_that_made_the_difference_are_named_with_before_and_after(
+def test_what_was_learnt_since_is_named_with_when_and_how(
     client: Client, finance: User, busy_day: list[Payment], customer: User, product: Product
 ) -> None:
     close = close_day(day=APRIL_1, actor=finance)
-    kept, gone, refunded = busy_day
     late = builders.paid(customer, product, at=start_of(APRIL_1), amount=50)
-    Payment.objects.filter(pk=kept.pk).update(pay_method="trans")
-    Payment.objects.filter(pk=gone.pk).update(paid_at=start_of(MARCH_31))
-    Payment.objects.filter(pk=refunded.pk).update(cancelled_amount=99_000)
+    builders.refund_of(busy_day[1], 700, at=end_of(APRIL_1) - timedelta(seconds=1))
+    builders.refund_of(busy_day[0], 400, at=NOW)
     page = text_of(client.get(close_of(close)))
-    rows = {row[0]: row[1:] for row in cells(page) if len(row) == 3}
-    for payment, what, then, now in (
-        (late, "Came afterwards", "–", "₩50 Paid"),
-        (gone, "No longer of this day", "₩99,000 Paid", "–"),
-        (kept, "Changed afterwards", "₩1,000 Paid Credit or debit card", "₩1,000 Paid Bank"),
-        (
-            refunded,
-            "Refunded afterwards",
-            "₩99,000 Refunded ₩9,000 Partly refunded",
-            "₩99,000 Refunded ₩99,000 Cancelled",
-        ),
-    ):
-        assert f'href="{page_of(payment)}"' in page
-        row = rows[f"{payment.merchant_uid} {payment.imp_uid} {what}"]
-        assert row[0] == then
-        assert row[1].startswith(now)
-    assert ["Net", "190,000", "1,050", "−188,950"] in cells(page)
+    rows = {row[0]: row[1:] for row in cells(page) if len(row) == 4}
+    came = rows[f"{late.merchant_uid} {late.imp_uid}"]
+    assert came[0] == "+₩50 Approval"
+    assert came[1].startswith("2026-04-01 00:00:00 KST")
+    assert came[2].startswith("2026-04-03 06:00:0")
+    assert came[2].endswith("Command line · Paid")
+    went = rows[f"{busy_day[1].merchant_uid} {busy_day[1].imp_uid}"]
+    assert (went[0], went[2].endswith("Command line · Refunded")) == ("−₩700 Refund", True)
+    assert f'href="{page_of(late)}"' in page
+    assert ["Net", "190,000", "189,350", "−650"] in cells(page)
+    assert "2 movements of this day were learnt after the close" in page
 
 
-def test_a_day_with_many_causes_names_the_first_and_says_how_many_more(
+def test_a_second_approval_stands_on_a_line_of_its_own_and_on_the_pgs_sheet(
+    client: Client, finance: User, busy_day: list[Payment], customer: User, product: Product
+) -> None:
+    builders.approved_again(busy_day[0], at=start_of(APRIL_1))
+    builders.approved_as_a_test(customer, product, amount=33)
+    close = close_day(day=APRIL_1, actor=finance)
+    page = cells(text_of(client.get(close_of(close))))
+    assert ["Total", "3", "199,000", "1", "−9,000", "0", "190,000"] in page
+    second = ["Second approvals, not in the total", "1", "1,000", "0", "0", "0", "1,000"]
+    assert second in page
+    assert ["As on the PG's sheet", "4", "200,000", "1", "−9,000", "0", "191,000"] in page
+    assert ["Test payments, not in the total", "1", "33", "0", "0", "0", "33"] in page
+
+
+def test_a_day_of_which_much_was_learnt_names_the_first_and_says_how_many_more(
     client: Client,
     finance: User,
     customer: User,
@@ -195,17 +199,18 @@ def test_a_day_with_many_causes_names_the_first_and_says_how_many_more(
     close = close_day(day=APRIL_1, actor=finance)
     for _ in range(3):
         builders.paid(customer, product)
-    monkeypatch.setattr("payments.admin.daily_close.detail.CAUSES_ON_PAGE", 1)
+    monkeypatch.setattr("payments.admin.daily_close.detail.LEARNT_ON_PAGE", 1)
     page = text_of(client.get(close_of(close)))
-    assert "3 payments made the difference" in page
+    assert "3 movements of this day were learnt after the close" in page
     assert "And 2 more." in page
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ("net = 1", "The figures are not what the payments kept with this close add up to."),
-        ("lines = 'x'", "The payments kept with this close were changed."),
+        ("net = 1", "The figures are not what the movements kept with this close add up to."),
+        ("others = '{}'", "This close was changed after it was written."),
+        ("lines = 'x'", "The movements kept with this close were changed."),
         ("hash = 'x'", "This close was changed after it was written."),
     ],
 )
@@ -223,6 +228,9 @@ def test_a_close_that_was_tampered_with_says_so(
     page = text_of(client.get(close_of(close)))
     assert ">Does not hold</span>" in page
     assert says in page
+    for statement in ("day/?day=2026-04-01", "month/?month=2026-04"):
+        assert client.get(f"{CLOSES}statement/{statement}").status_code == 200
+    assert client.get(CLOSES).status_code == 200
 
 
 def test_a_close_says_how_many_payments_had_no_answer(
@@ -241,8 +249,8 @@ def test_a_close_says_how_many_payments_had_no_answer(
 def test_nobody_adds_changes_or_deletes_a_close(client: Client, finance: User) -> None:
     close = close_day(day=APRIL_1, actor=finance)
     for url in (f"{CLOSES}add/", close_of(close), f"{CLOSES}{close.pk}/delete/"):
-        assert client.post(url, {"gross": 1, "post": "yes"}).status_code == 403
-    assert DailyClose.objects.values_list("gross", flat=True).get() == 0
+        assert client.post(url, {"net": 1, "post": "yes"}).status_code == 403
+    assert DailyClose.objects.values_list("net", flat=True).get() == 0
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -251,7 +259,7 @@ def test_every_screen_speaks_the_readers_language(
 ) -> None:
     User.objects.filter(pk=finance.pk).update(language=language)
     close = close_day(day=MARCH_31, actor=finance)
-    spoken = {"ko": ("순매출", "취소금액", "일마감"), "en": ("Net", "Refunded", "Daily close")}
+    spoken = {"ko": ("순매출", "승인금액", "일마감"), "en": ("Net", "Approved", "Daily close")}
     for url in (CLOSES, close_of(close), CLOSE):
         page = text_of(client.get(url))
         for word in spoken[language]:

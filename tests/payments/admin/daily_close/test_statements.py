@@ -2,16 +2,19 @@
 
 import csv
 import io
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from payments.admin.shared.display import number
 from payments.core.kst import end_of, start_of
-from payments.models import DailyClose, Payment, PersonalDataAccess, Product
+from payments.core.masking import mask_email
+from payments.models import DailyClose, PersonalDataAccess, Product
 from payments.services.daily_close.close import close_day
 from tests.payments import builders
 from tests.payments.admin.conftest import SignIn, messages_on, text_of
@@ -39,8 +42,10 @@ def client(finance: User, sign_in: SignIn) -> Client:
 
 @pytest.fixture
 def april(finance: User, customer: User, product: Product) -> DailyClose:
-    """The first is closed and has moved since, the second is not closed, the third not over."""
-    builders.paid(customer, product, at=start_of(APRIL_1), amount=1_000, pay_method="kakaopay")
+    """The first is closed and more was learnt of it, the second not closed, the third not over."""
+    wallet: dict[str, Any] = {"amount": 1_000, "pay_method": "kakaopay"}
+    first = builders.paid(customer, product, at=start_of(APRIL_1), **wallet)
+    builders.refund_of(first, 600, at=start_of(APRIL_2))
     builders.refunded(customer, product, refund=9_000)
     builders.paid(customer, product, at=end_of(APRIL_1), amount=200)
     builders.paid(customer, product, at=start_of(APRIL_3), amount=30)
@@ -48,6 +53,12 @@ def april(finance: User, customer: User, product: Product) -> DailyClose:
     close = close_day(day=APRIL_1, actor=finance)
     builders.paid(customer, product, at=end_of(APRIL_1) - timedelta(seconds=1), amount=500)
     return close
+
+
+FIGURES = (
+    *("Approvals", "Approved", "Refunds", "Refunded, paid same day"),
+    *("Refunded, paid earlier", "Net"),
+)
 
 
 def file_of(client: Client, url: str, **data: str) -> list[dict[str, str]]:
@@ -62,22 +73,41 @@ def file_of(client: Client, url: str, **data: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.usefixtures("april", "server_zone")
-def test_a_month_has_a_row_for_each_day_and_says_what_is_open_and_what_moved(
+def test_a_month_has_a_row_for_each_day_and_says_what_is_open_and_what_was_learnt_later(
     client: Client,
 ) -> None:
     page = text_of(client.get(f"{MONTHLY}?month=2026-04"))
     assert [row for row in cells(page) if row and row[0].startswith("2026-04-0")][:3] == [
-        ["2026-04-01 (Wed)", "2", "100,000", "9,000", "91,000", "Closed", "Net +₩500"],
-        ["2026-04-02 (Thu)", "1", "200", "0", "200", "Not closed", ""],
-        ["2026-04-03 (Fri)", "1", "30", "0", "30", "Not over", ""],
+        [
+            *("2026-04-01 (Wed)", "2", "100,000", "1", "−9,000", "0", "91,000"),
+            "Closed 1 learnt later, net +₩500",
+        ],
+        ["2026-04-02 (Thu)", "1", "200", "1", "0", "−600", "−400", "Not closed"],
+        ["2026-04-03 (Fri)", "1", "30", "0", "0", "0", "30", "Not over"],
     ]
-    assert ["Total", "4", "100,230", "9,000", "91,230", "", ""] in cells(page)
-    assert ["KakaoPay", "1", "1,000", "0", "1,000"] in cells(page)
-    assert ["html5_inicis", "4", "100,230", "9,000", "91,230"] in cells(page)
+    assert ["Total", "4", "100,230", "2", "−9,000", "−600", "90,630", ""] in cells(page)
+    assert ["KakaoPay", "1", "1,000", "1", "0", "−600", "400"] in cells(page)
+    for name in ("KG Inicis", "– (KG Inicis)", "Total"):
+        assert [name, "4", "100,230", "2", "−9,000", "−600", "90,630"] in cells(page)
     text = " ".join(words(page).split())
     assert "1 finished day is not closed" in text
-    assert "1 day has moved since it was closed (net +500)" in text
+    assert "Money of 1 closed day was learnt after its close (net +500)" in text
     assert "The month is not over" in text
+
+
+@pytest.mark.usefixtures("april")
+def test_one_line_leads_from_transaction_dates_to_payment_dates(client: Client) -> None:
+    for url in (f"{MONTHLY}?month=2026-04", f"{DAILY}?day=2026-04-02"):
+        response = client.get(url)
+        bridge = response.context["figures"].bridge
+        text = " ".join(words(text_of(response)).split())
+        assert (
+            f"Net by transaction date {number(bridge.net)} "
+            f"Refunded, paid earlier + {number(bridge.refunded_earlier)} "
+        ) in text
+        assert f"− {number(bridge.refunded_later)} Net by payment date" in text
+        assert f"= {number(bridge.by_payment_date)}" in text
+        assert bridge.refunded_earlier == 600
 
 
 def test_the_paper_names_shop_environment_period_printer_and_hashes(
@@ -102,56 +132,76 @@ def test_the_months_file_is_the_page(client: Client, april: DailyClose) -> None:
     rows = file_of(client, MONTHLY, month="2026-04")
     days = [row for row in rows if row["About"] == "Day"]
     assert [row["Item"] for row in days] == ["2026-04-01", "2026-04-02", "2026-04-03"]
-    assert [(row["State"], row["Moved since (net)"]) for row in days] == [
-        ("Closed", "500"),
-        ("Not closed", "0"),
-        ("Not over", "0"),
+    assert [(row["State"], row["Learnt later"], row["Learnt later (net)"]) for row in days] == [
+        ("Closed", "1", "500"),
+        ("Not closed", "0", "0"),
+        ("Not over", "0", "0"),
     ]
     assert [row["Hash"] for row in days] == [april.hash, "", ""]
-    for row in rows:
-        figures = [f"{int(row[name]):,}" for name in ("Payments", "Gross", "Refunded", "Net")]
-        assert any(line[1:5] == figures for line in page), row
-    assert {row["About"] for row in rows} == {"Day", "Payment method", "PG", "Total"}
-
-
-def test_a_later_refund_lowers_the_net_on_page_close_and_file_alike(
-    client: Client, finance: User, customer: User, product: Product
-) -> None:
-    payment = builders.paid(customer, product, at=start_of(APRIL_1))
-    close = close_day(day=APRIL_1, actor=finance)
-    Payment.objects.filter(pk=payment.pk).update(cancelled_amount=50_000)
-    page = text_of(client.get(f"{MONTHLY}?month=2026-04"))
-    [line] = [row for row in cells(page) if row and row[0] == "2026-04-01 (Wed)"]
-    assert line[-1] == "Net −₩50,000 (refunds)"
-    assert "(net −50,000)" in page
-    assert file_of(client, MONTHLY, month="2026-04")[0]["Moved since (net)"] == "-50000"
-    assert "Net −₩50,000 (refunds)" in text_of(client.get(f"{CLOSES}{close.pk}/change/"))
+    *summed, net, earlier, later, by_payment_date = rows
+    for row in summed:
+        figures = [number(int(row[name])) for name in FIGURES]
+        assert any(line[1:7] == figures for line in page), row
+    assert {row["About"] for row in summed} == {"Day", "Payment method", "PG", "MID", "Total"}
+    terms = [int(row["Net"]) for row in (net, earlier, later)]
+    assert sum(terms) == int(by_payment_date["Net"])
+    assert (by_payment_date["About"], by_payment_date["Item"]) == (
+        "To payment date",
+        "Net by payment date",
+    )
 
 
 def test_a_month_that_has_not_begun_is_empty(client: Client) -> None:
     page = text_of(client.get(f"{MONTHLY}?month=2026-05"))
     assert "This month has not begun." in page
-    assert file_of(client, MONTHLY, month="2026-05")[-1]["Net"] == "0"
+    assert {row["Net"] for row in file_of(client, MONTHLY, month="2026-05")} == {"0"}
 
 
 # --- A day -----------------------------------------------------------------------------------
 
 
-def test_a_closed_day_stands_as_it_was_with_each_payment(
+def test_a_closed_day_stands_as_it_was_with_each_movement(
     client: Client, april: DailyClose, customer: User
 ) -> None:
-    first, second = Payment.objects.filter(
-        imp_uid__in=re.findall(r"^imp_\d+", april.lines, re.MULTILINE)
-    ).order_by("amount")
-    page = text_of(client.get(f"{DAILY}?day=2026-04-01"))
-    both = f"{first.merchant_uid} {first.imp_uid}", f"{second.merchant_uid} {second.imp_uid}"
-    rows = {row[2].replace("  ", " "): row for row in cells(page) if len(row) == 8}
-    assert set(rows) - {"Order number / PortOne payment id"} == set(both)
-    assert rows[both[0]][4:] == ["Paid", "1,000", "0", "1,000"]
-    assert rows[both[1]][1] == "2026-04-01 12:00:00"
-    assert rows[both[1]][4:] == ["Partly refunded", "99,000", "9,000", "90,000"]
-    assert "1 payment has changed since the day was closed (net +500)" in page
+    response = client.get(f"{DAILY}?day=2026-04-01")
+    page = text_of(response)
+    rows = [row for row in cells(page) if len(row) == 7 and row[0].isdigit()]
+    entries = response.context["statement"].entries
+    first, second, third = (entry.line.merchant_uid for entry, _who, _aside in entries)
+    masked, card = mask_email(customer.email), "Credit or debit card 30012345"
+    name, at, domain = masked.partition("@")
+    masked = f"{name} {at}{domain}"  # where it may break
+    assert [row[1:] for row in rows] == [
+        [
+            *("00:00:00", "Approval", f"{first} {masked}", "KakaoPay 30012345"),
+            *("KG Inicis", "+1,000"),
+        ],
+        ["12:00:00", "Approval", f"{second} {masked}", card, "KG Inicis", "+99,000"],
+        ["13:00:00", "Refund", f"{third} {masked}", card, "KG Inicis", "−9,000"],
+    ]
+    assert "1 movement of this day was learnt after its close (net +500)" in page
     assert customer.email not in page
+
+
+def test_a_refund_says_of_which_day_its_payment_was(client: Client, april: DailyClose) -> None:
+    page = text_of(client.get(f"{DAILY}?day=2026-04-02"))
+    [row] = [row for row in cells(page) if len(row) == 7 and row[2].startswith("Refund")]
+    assert (row[2], row[6]) == ("Refund paid 2026-04-01", "−600")
+
+
+def test_what_is_in_no_sum_says_so_on_its_row(
+    client: Client, customer: User, product: Product
+) -> None:
+    payment = builders.paid(customer, product, at=start_of(APRIL_2))
+    builders.approved_again(payment, at=start_of(APRIL_2) + timedelta(seconds=1))
+    builders.approved_as_a_test(customer, product, at=start_of(APRIL_2) + timedelta(seconds=2))
+    page = text_of(client.get(f"{DAILY}?day=2026-04-02"))
+    rows = [row[2] for row in cells(page) if len(row) == 7 and row[0].isdigit()]
+    second, test = "Second approval, in no sum", "Test payment, in no sum"
+    assert rows == ["Approval", f"Approval {second}", f"Approval {test}"]
+    assert ["Total", "1", "99,000", "0", "0", "0", "99,000"] in cells(page)
+    file = file_of(client, DAILY, day="2026-04-02")
+    assert [row["Note"] for row in file if row["About"] == "Movement"] == ["", second, test]
 
 
 def test_a_day_that_is_not_closed_says_so_and_shows_what_is_there_now(
@@ -164,20 +214,19 @@ def test_a_day_that_is_not_closed_says_so_and_shows_what_is_there_now(
 
 
 def test_the_days_file_is_the_page(client: Client, april: DailyClose) -> None:
-    page = cells(text_of(client.get(f"{DAILY}?day=2026-04-01")))
     rows = file_of(client, DAILY, day="2026-04-01")
-    payments = [row for row in rows if row["About"] == "Payment"]
-    assert len(payments) == april.count == 2
-    for row in payments:
-        figures = [f"{int(row[name]):,}" for name in ("Gross", "Refunded", "Net")]
-        ids = f"{row['Order number']} {row['PortOne payment id']}"
-        [line] = [cells for cells in page if len(cells) == 8 and cells[2].replace("  ", " ") == ids]
-        assert [line[4], *line[5:]] == [row["Status"], *figures]
-    total = rows[-1]
-    assert (total["About"], total["Payments"]) == ("Total", "2")
-    for name, figure in (("Gross", april.gross), ("Refunded", april.refunded), ("Net", april.net)):
-        assert int(total[name]) == figure == sum(int(row[name]) for row in payments)
-    assert payments[0]["Payment date"] == "2026-04-01T00:00:00+09:00"
+    movements = [row for row in rows if row["About"] == "Movement"]
+    assert len(movements) == april.count == 3
+    names, card = ("Time (KST)", "Kind", "Payment method", "PG", "Net"), "Credit or debit card"
+    assert [tuple(row[name] for name in names) for row in movements] == [
+        ("2026-04-01 00:00:00", "Approval", "KakaoPay", "KG Inicis", "1000"),
+        ("2026-04-01 12:00:00", "Approval", card, "KG Inicis", "99000"),
+        ("2026-04-01 13:00:00", "Refund", card, "KG Inicis", "-9000"),
+    ]
+    [total] = [row for row in rows if row["About"] == "Total"]
+    for name in FIGURES:
+        assert int(total[name]) == sum(int(row[name]) for row in movements), name
+    assert (int(total["Approved"]), int(total["Net"])) == (april.approved, april.net)
 
 
 def test_no_text_in_a_file_is_run_by_a_spreadsheet(
@@ -192,10 +241,25 @@ def test_no_text_in_a_file_is_run_by_a_spreadsheet(
 def test_a_long_day_is_cut_on_the_page_and_whole_in_the_file(
     client: Client, april: DailyClose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payments.admin.daily_close.statement_page.PAYMENTS_ON_PAGE", 1)
+    monkeypatch.setattr("payments.admin.daily_close.statement_page.ENTRIES_ON_PAGE", 1)
     page = text_of(client.get(f"{DAILY}?day=2026-04-01"))
-    assert "1 more payment is in the CSV file." in page
-    assert sum(row["About"] == "Payment" for row in file_of(client, DAILY, day="2026-04-01")) == 2
+    assert "2 more movements are in the CSV file." in page
+    rows = file_of(client, DAILY, day="2026-04-01")
+    assert sum(row["About"] == "Movement" for row in rows) == 3
+
+
+def test_more_movements_take_no_more_queries(
+    client: Client, finance: User, customer: User, product: Product
+) -> None:
+    numbers = []
+    for _ in range(2):
+        for _ in range(10):
+            builders.refunded(customer, product, at=start_of(APRIL_2), refund=100)
+        with CaptureQueriesContext(connection) as queries:
+            for url in (f"{DAILY}?day=2026-04-02", f"{MONTHLY}?month=2026-04", f"{CLOSES}close/"):
+                assert client.get(url).status_code == 200
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]
 
 
 # --- Addresses, rights, the record -----------------------------------------------------------
@@ -226,7 +290,7 @@ def test_the_neighbours_are_one_step_away_and_the_future_is_not(client: Client) 
 
 @pytest.mark.parametrize(
     ("url", "data", "rows"),
-    [(DAILY, {"day": "2026-04-01"}, 2), (MONTHLY, {"month": "2026-04"}, 0)],
+    [(DAILY, {"day": "2026-04-01"}, 3), (MONTHLY, {"month": "2026-04"}, 0)],
 )
 def test_who_took_a_file_and_why_is_on_record(
     client: Client,

@@ -1,30 +1,26 @@
-"""What has moved since a day was closed: by how much, through which payments, and what it costs."""
+"""What is learnt of a day after it was closed: how much, by which events, and what it costs."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from payments import ledger
 from payments.core.kst import end_of, start_of
-from payments.ledger import Entry
 from payments.models import DailyClose, Payment, Product
 from payments.selectors.daily_close import closes as selector
-from payments.selectors.daily_close.closes import drift, figures_by_day, moved, moved_lately
-from payments.selectors.daily_close.lines import (
-    Figures,
-    Line,
-    Sums,
-    figures_of_lines,
-    lines_of,
-    payments_of,
+from payments.selectors.daily_close.closes import (
+    drift,
+    how_learnt,
+    learnt_lately,
+    learnt_since,
 )
-from payments.selectors.payments.totals import totals
+from payments.selectors.daily_close.figures import Moved
+from payments.selectors.daily_close.lines import figures_of_lines
 from payments.services.daily_close.close import close_day
-from payments.states import EventKind, PaymentStatus, Source
+from payments.states import EventKind, Source
 from tests.payments import builders
 
 MARCH_31, APRIL_1 = date(2026, 3, 31), date(2026, 4, 1)
@@ -34,143 +30,97 @@ NOW = datetime(2026, 4, 1, 21, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def morning(time_machine: Any) -> None:
     """The first of April is over in Korea."""
-    time_machine.move_to(NOW)
+    time_machine.move_to(NOW, tick=False)
 
 
 def closed(actor: User, *days: date) -> list[DailyClose]:
     return [close_day(day=day, actor=actor) for day in days]
 
 
-def happened(payment: Payment, kind: EventKind, **changes: Any) -> None:
-    with transaction.atomic():
-        entry = Entry(kind=kind, source=Source.SWEEP, key=f"{kind}:late", changes=changes)
-        ledger.append(payment=payment, entry=entry)
-
-
-def refund(payment: Payment, amount: int) -> None:
-    happened(
-        payment,
-        EventKind.CANCELLED,
-        status=PaymentStatus.CANCELLED,
-        cancelled_amount=amount,
-        cancelled_at=NOW,
-    )
+@pytest.fixture
+def an_hour_later(time_machine: Any) -> Any:
+    return lambda: time_machine.move_to(NOW + timedelta(hours=1), tick=False)
 
 
 # --- One day ---------------------------------------------------------------------------------
 
 
-def test_a_day_on_which_nothing_moved_has_no_drift(
+def test_a_later_refund_changes_nothing_in_a_closed_day(
     finance: User, customer: User, product: Product
 ) -> None:
-    builders.paid(customer, product)
+    payment = builders.paid(customer, product)
     [close] = closed(finance, APRIL_1)
-    builders.paid(customer, product, at=end_of(APRIL_1))  # another day's
+    builders.refund_of(payment, 9_000, at=NOW)
+    builders.paid(customer, product, at=end_of(APRIL_1))
     builders.ordered(customer, product)
     drifted = drift(close)
     assert not drifted
-    assert (drifted.difference, drifted.causes) == (Sums(), [])
     assert drifted.then == drifted.now == figures_of_lines(close.lines)
+    assert learnt_lately() == {}
 
 
-def test_a_late_refund_moves_the_day_of_its_payment(
-    finance: User, customer: User, product: Product
-) -> None:
-    payment, other = builders.paid(customer, product), builders.paid(customer, product)
-    [close] = closed(finance, APRIL_1)
-    refund(payment, 9_000)
-    drifted = drift(close)
-    assert drifted.difference == Sums(0, 0, 9_000)
-    assert (drifted.then.sums.net, drifted.now.sums.net) == (198_000, 189_000)
-    [cause] = drifted.causes
-    assert (cause.imp_uid, cause.payment.merchant_uid) == (payment.imp_uid, payment.merchant_uid)
-    assert cause.payment.pk == payment.pk != other.pk
-    assert payment.imp_uid is not None
-    assert cause.before == Line(payment.imp_uid, 99_000, 0, "paid", "card", "html5_inicis")
-    assert cause.after == Line(payment.imp_uid, 99_000, 9_000, "cancelled", "card", "html5_inicis")
-
-
-def test_a_payment_that_is_found_later_is_added(
-    finance: User, customer: User, product: Product
+def test_a_payment_that_is_found_later_is_named_with_when_and_how_we_learnt_of_it(
+    finance: User, customer: User, product: Product, an_hour_later: Any
 ) -> None:
     [close] = closed(finance, APRIL_1)
+    an_hour_later()
     late = builders.paid(customer, product, at=end_of(APRIL_1) - timedelta(seconds=1))
     drifted = drift(close)
-    assert drifted.difference == Sums(1, 99_000, 0)
-    [cause] = drifted.causes
-    assert (cause.before, cause.payment.pk) == (None, late.pk)
+    assert (drifted.moved, drifted.gone) == (Moved(1, 99_000), [])
+    assert drifted.now.sums.approved - drifted.then.sums.approved == 99_000
+    [(line, payment_id, event)] = how_learnt(drifted.learnt)
+    assert (line.merchant_uid, line.amount, payment_id) == (late.merchant_uid, 99_000, late.pk)
+    assert event is not None
+    assert (event.kind, event.source) == (EventKind.PAID, Source.COMMAND)
+    assert event.recorded_at == NOW + timedelta(hours=1)
 
 
-def test_a_late_approval_of_a_failed_order_is_added(
+def test_a_refund_of_that_day_that_is_learnt_later_is_named(
     finance: User, customer: User, product: Product
 ) -> None:
-    failed = builders.failed(customer, product)
+    payment = builders.paid(customer, product, at=start_of(MARCH_31))
     [close] = closed(finance, APRIL_1)
-    happened(
-        failed,
-        EventKind.PAID,
-        status=PaymentStatus.PAID,
-        imp_uid="imp_late",
-        paid_at=builders.NOON,
-        late_approval=True,
-    )
-    [cause] = drift(close).causes
-    assert (cause.imp_uid, cause.payment.pk, cause.before) == ("imp_late", failed.pk, None)
-
-
-def test_a_payment_that_moved_to_another_day_is_gone(
-    finance: User, customer: User, product: Product
-) -> None:
-    payment = builders.paid(customer, product)
-    [close] = closed(finance, APRIL_1)
-    Payment.objects.filter(pk=payment.pk).update(paid_at=start_of(MARCH_31))
+    builders.refund_of(payment, 9_000, at=start_of(APRIL_1))
     drifted = drift(close)
-    assert drifted.difference == Sums(-1, -99_000, 0)
-    [cause] = drifted.causes
-    assert (cause.after, cause.payment.pk) == (None, payment.pk)
+    assert drifted.moved == Moved(1, -9_000)
+    assert drifted.now.sums.refunded_earlier == 9_000
+    [(line, _payment, event)] = how_learnt(drifted.learnt)
+    assert (line.kind, line.amount) == ("refund", -9_000)
+    assert event is not None
+    assert event.kind == EventKind.CANCELLED
 
 
-def test_what_does_not_move_the_sums_is_still_named(
-    finance: User, customer: User, product: Product
+def test_money_that_is_in_no_sum_is_named_all_the_same(
+    finance: User, customer: User, product: Product, an_hour_later: Any
 ) -> None:
     payment = builders.paid(customer, product)
     [close] = closed(finance, APRIL_1)
-    Payment.objects.filter(pk=payment.pk).update(pay_method="kakaopay")
-    drifted = drift(close)
-    assert drifted.difference == Sums()
-    assert [cause.payment.pk for cause in drifted.causes] == [payment.pk]
-    assert drifted.now.by_method == {"kakaopay": Sums(1, 99_000, 0)}
+    an_hour_later()
+    builders.approved_again(payment, at=start_of(APRIL_1))
+    builders.approved_as_a_test(customer, product)
+    assert drift(close).moved == learnt_since([close])[APRIL_1] == Moved(2, 0)
 
 
-def test_a_line_is_read_back_as_it_was_written(customer: User, product: Product) -> None:
-    payment = builders.paid(customer, product)
-    for method in ("card", "", "two words", "-", "신용 카드\n", "%20"):
-        Payment.objects.filter(pk=payment.pk).update(pay_method=method)
-        [line] = map(Line.read, lines_of(APRIL_1).splitlines())
-        assert line.pay_method == ("" if method == "-" else method)
+def test_what_a_page_names_is_read_in_as_many_queries_for_many_as_for_one(
+    finance: User, customer: User, product: Product
+) -> None:
+    [close] = closed(finance, APRIL_1)
+    numbers = []
+    for _ in range(2):
+        for _ in range(5):
+            builders.paid(customer, product)
+        with CaptureQueriesContext(connection) as queries:
+            how_learnt(drift(close).learnt)
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]
 
 
 # --- Many days -------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("server_zone")
-def test_the_figures_of_many_days_are_those_of_each(customer: User, product: Product) -> None:
-    for day in (MARCH_31, APRIL_1):
-        for at in (start_of(day), end_of(day) - timedelta(seconds=1)):
-            builders.paid(customer, product, at=at, amount=day.day * 1_000)
-        builders.refunded(customer, product, at=start_of(day), refund=500, pay_method="trans")
-    by_day = figures_by_day(MARCH_31 - timedelta(days=3), APRIL_1)
-    assert list(by_day) == [MARCH_31, APRIL_1]
-    for day, figures in by_day.items():
-        assert figures == figures_of_lines(lines_of(day))
-        listed = totals(payments_of(day))
-        assert figures.sums == Sums(listed.count, listed.gross, listed.refunded)
-    assert sum(by_day.values(), Figures()).sums.count == 6
-
-
-@pytest.mark.usefixtures("server_zone")
-def test_the_cheap_look_finds_the_days_that_moved_and_by_how_much(
-    finance: User, customer: User, product: Product
+def test_the_look_at_many_days_finds_those_that_drifted_and_by_how_much(
+    finance: User, customer: User, product: Product, an_hour_later: Any
 ) -> None:
     days = [APRIL_1 - timedelta(days=number) for number in range(5, -1, -1)]
     payments = {
@@ -178,35 +128,50 @@ def test_the_cheap_look_finds_the_days_that_moved_and_by_how_much(
         for day in days
     }
     closed(finance, *days)
-    assert moved_lately() == {}
-    refund(payments[days[0]], 9_000)
+    assert learnt_lately() == {}
+    an_hour_later()
+    builders.refund_of(payments[days[0]], 9_000, at=end_of(days[0]) - timedelta(seconds=1))
+    builders.refund_of(payments[days[1]], 9_000, at=NOW)
     builders.paid(customer, product, at=end_of(days[3]) - timedelta(seconds=1))
-    expected = {days[0]: Sums(0, 0, 9_000), days[3]: Sums(1, 99_000, 0)}
-    assert moved_lately() == expected
-    # Days apart from each other: none of those between is mistaken for one of them.
+    expected = {days[0]: Moved(1, -9_000), days[3]: Moved(1, 99_000)}
+    assert learnt_lately() == expected
     some = DailyClose.objects.filter(day__in=[days[0], days[3], days[5]])
-    assert moved(some) == expected
-    assert {close.day: drift(close).difference for close in some} == expected | {days[5]: Sums()}
+    assert learnt_since(some) == expected
+    moved = {close.day: drift(close).moved for close in some}
+    assert moved == expected | {days[5]: Moved()}
+
+
+def test_what_was_learnt_in_the_minute_of_the_close_is_told_apart_by_the_lines(
+    finance: User, customer: User, product: Product, time_machine: Any
+) -> None:
+    builders.paid(customer, product)  # in the same second, and in the close
+    [close] = closed(finance, APRIL_1)
+    builders.paid(customer, product, amount=500)  # in the same second, and not in it
+    time_machine.move_to(NOW - timedelta(minutes=1), tick=False)  # by a clock that is slow
+    builders.paid(customer, product, amount=70)
+    assert learnt_since([close]) == {APRIL_1: Moved(2, 570)}
+    assert drift(close).moved == Moved(2, 570)
 
 
 def test_only_the_newest_closes_are_watched(
     finance: User, customer: User, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payment = builders.paid(customer, product, at=start_of(MARCH_31))
     closed(finance, MARCH_31, APRIL_1)
-    refund(payment, 1)
-    assert list(moved_lately()) == [MARCH_31]
+    builders.paid(customer, product, at=start_of(MARCH_31))
+    assert list(learnt_lately()) == [MARCH_31]
     monkeypatch.setattr(selector, "WATCHED", 1)
-    assert moved_lately() == {}
+    assert learnt_lately() == {}
 
 
-def test_the_cheap_look_takes_two_queries_and_reads_no_lines(
-    finance: User, customer: User, product: Product
+def test_the_look_at_many_days_takes_two_queries_and_reads_no_lines(
+    finance: User, customer: User, product: Product, an_hour_later: Any
 ) -> None:
     days = [APRIL_1 - timedelta(days=number) for number in range(9, -1, -1)]
     closed(finance, *days)
+    an_hour_later()
+    payments: list[Payment] = [builders.paid(customer, product, at=start_of(day)) for day in days]
     with CaptureQueriesContext(connection) as queries:
-        moved_lately()
+        assert len(learnt_lately()) == len(payments)
     assert len(queries) == 2
     assert not any('"lines"' in query["sql"] for query in queries.captured_queries)
-    assert moved([]) == {}
+    assert learnt_since([]) == {}

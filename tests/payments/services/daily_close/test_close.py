@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,9 +25,9 @@ from payments.models import (
     RunStatus,
 )
 from payments.selectors.daily_close.closes import newest, open_days
-from payments.selectors.daily_close.lines import lines_of, payments_of
-from payments.selectors.dashboard import dashboard
-from payments.selectors.payments.totals import totals
+from payments.selectors.daily_close.figures import GROUPS
+from payments.selectors.daily_close.lines import lines_of, movements_of
+from payments.selectors.movements import totals
 from payments.services.daily_close import close as closing
 from payments.services.daily_close.audit import audit_closes
 from payments.services.daily_close.close import close_day, close_finished_days
@@ -50,55 +51,83 @@ def busy_day(customer: User, stranger: User, product: Product) -> None:
     first, last = start_of(APRIL_1), end_of(APRIL_1) - timedelta(seconds=1)
     builders.paid(customer, product, at=first, amount=1_000)
     builders.paid(customer, product, at=last, amount=20_000, pay_method="kakaopay")
+    # Approved on the day, refunded on the next.
     builders.refunded(stranger, product, at=last, refund=99_000, pay_method="trans")
     builders.refunded(stranger, product, at=first, refund=9_000)
     builders.ordered(customer, product, at=first)
     builders.failed(customer, product, at=first)
-    for outside in (first - timedelta(seconds=1), end_of(APRIL_1)):
-        builders.paid(customer, product, at=outside, amount=500_000)
+    earlier = builders.paid(customer, product, at=first - timedelta(seconds=1), amount=500_000)
+    builders.refund_of(earlier, 7_000, at=first)
+    builders.paid(customer, product, at=end_of(APRIL_1), amount=500_000)
+    builders.approved_again(earlier, at=last)
+    builders.approved_as_a_test(customer, product, at=first, amount=33)
 
 
 # --- What is frozen --------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("busy_day", "server_zone")
-def test_a_close_says_what_list_and_dashboard_say(finance: User) -> None:
+def test_a_close_says_what_the_list_of_movements_says(finance: User) -> None:
     close = close_day(day=APRIL_1, actor=finance)
-    listed = totals(payments_of(APRIL_1))
-    assert listed.gross == dashboard((APRIL_1, APRIL_1)).now.moved.approved
-    figures = (close.count, close.gross, close.refunded, close.net)
-    assert figures == (listed.count, listed.gross, listed.refunded, listed.net)
-    assert figures == (4, 219_000, 108_000, 111_000)
+    listed = totals(movements_of(APRIL_1))
+    refunded = close.refunded_same_day + close.refunded_earlier
+    figures = (close.count, close.approved, refunded, close.net)
+    assert figures == (listed.count, listed.approved, listed.refunded, listed.net)
+    assert figures == (8, 219_000, 16_000, 203_000)
+    assert (close.others["net"], close.tests["net"]) == (listed.others, listed.tests)
+    assert (listed.others, listed.tests) == (500_000, 33)
 
 
 @pytest.mark.usefixtures("busy_day")
-def test_methods_and_providers_add_up_to_the_whole(finance: User) -> None:
+def test_a_refund_is_of_the_own_days_payments_or_of_earlier_ones(finance: User) -> None:
     close = close_day(day=APRIL_1, actor=finance)
-    assert close.by_method == [
-        {"pay_method": "card", "count": 2, "gross": 100_000, "refunded": 9_000, "net": 91_000},
-        {"pay_method": "kakaopay", "count": 1, "gross": 20_000, "refunded": 0, "net": 20_000},
-        {"pay_method": "trans", "count": 1, "gross": 99_000, "refunded": 99_000, "net": 0},
+    assert (close.approvals, close.approved) == (4, 219_000)
+    assert (close.refunds_same_day, close.refunded_same_day) == (1, 9_000)
+    assert (close.refunds_earlier, close.refunded_earlier) == (1, 7_000)
+    # What went back after midnight of this day's payments leads to the figures by payment date.
+    assert close.refunded_later == 99_000
+
+
+@pytest.mark.usefixtures("busy_day")
+def test_kinds_methods_pgs_and_mids_add_up_to_the_whole(finance: User) -> None:
+    close = close_day(day=APRIL_1, actor=finance)
+    assert {row["pay_method"]: (row["approved"], row["net"]) for row in close.by_method} == {
+        "card": (100_000, 84_000),
+        "kakaopay": (20_000, 20_000),
+        "trans": (99_000, 99_000),
+    }
+    for name in GROUPS:
+        for figure in ("approvals", "approved", "refunded_same_day", "refunded_earlier", "net"):
+            added_up = sum(row[figure] for row in getattr(close, name))
+            assert added_up == getattr(close, figure), (name, figure)
+    assert close.by_kind == [
+        {"kind": "approval", "count": 4, "amount": 219_000},
+        {"kind": "refund", "count": 2, "amount": -16_000},
     ]
-    for groups in (close.by_method, close.by_provider):
-        for name in ("count", "gross", "refunded", "net"):
-            assert sum(row[name] for row in groups) == getattr(close, name)
 
 
-def test_each_payment_is_a_line_and_the_lines_are_in_order(
+def test_each_movement_is_a_line_by_time_and_without_ids_of_ours(
     finance: User, customer: User, product: Product
 ) -> None:
     refunded = builders.refunded(customer, product, refund=9_000)
-    odd = builders.paid(customer, product, pay_method="새 수단", pg_provider="")
-    Payment.objects.filter(pk=odd.pk).update(pg_provider="")
+    odd = builders.paid(customer, product, pay_method="새 수단", at=start_of(APRIL_1))
     close = close_day(day=APRIL_1, actor=finance)
-    assert close.lines.splitlines() == sorted(
-        [
-            f"{refunded.imp_uid} 99000 9000 cancelled card html5_inicis",
-            f"{odd.imp_uid} 99000 0 paid %EC%83%88%20%EC%88%98%EB%8B%A8 -",
-        ]
-    )
+    one, other = refunded.imp_uid, odd.imp_uid
+    assert close.lines.splitlines() == [
+        (
+            f"2026-03-31T15:00:00+00:00 {odd.merchant_uid} approval:{other} approval 99000 {other} "
+            "- %EC%83%88%20%EC%88%98%EB%8B%A8 html5_inicis - - own live told"
+        ),
+        (
+            f"2026-04-01T03:00:00+00:00 {refunded.merchant_uid} approval:{one} approval 99000 "
+            f"{one} - card html5_inicis - - own live told"
+        ),
+        (
+            f"2026-04-01T04:00:00+00:00 {refunded.merchant_uid} refund:{one}:{one}-1 refund -9000 "
+            f"{one} 2026-04-01 card html5_inicis - - own live told"
+        ),
+    ]
     assert [row["pay_method"] for row in close.by_method] == ["card", "새 수단"]
-    assert [row["pg_provider"] for row in close.by_provider] == ["", "html5_inicis"]
 
 
 def test_who_closed_it_and_what_was_open_then_is_kept(finance: User) -> None:
@@ -215,7 +244,7 @@ def test_a_payment_that_comes_in_while_a_day_is_closed_is_in_all_figures_or_in_n
     close = close_day(day=APRIL_1, actor=finance)
     threads[0].join(timeout=30)
     assert Payment.objects.count() == 2
-    assert (close.count, close.gross, len(close.lines.splitlines())) == (1, 99_000, 1)
+    assert (close.count, close.approved, len(close.lines.splitlines())) == (1, 99_000, 1)
 
 
 # --- By the clock ----------------------------------------------------------------------------
@@ -231,31 +260,30 @@ def run_of(day: date, status: RunStatus, **fields: Any) -> ReconciliationRun:
     )
 
 
-def test_the_schedule_begins_with_yesterday_and_then_leaves_no_day_out(
-    db: None, time_machine: Any
+def test_the_clock_closes_nothing_before_a_person_has_begun(
+    finance: User, customer: User, product: Product, time_machine: Any
 ) -> None:
-    assert [close.day for close in close_finished_days(now=NOW, reconcile=unreconciled)] == [
-        APRIL_1
-    ]
-    time_machine.move_to(NOW + timedelta(days=3))
+    builders.paid(customer, product, at=start_of(MARCH_30))
+    asked: list[date] = []
+    assert open_days(now=NOW) == []
+    assert close_finished_days(now=NOW, reconcile=asked.append) == []
+    with pytest.raises(NotAllowed, match=str(closing.NOT_BEGUN)):
+        close_day(day=APRIL_1, actor=None)
+    assert (asked, DailyClose.objects.count()) == ([], 0)
+    close_day(day=MARCH_31, actor=finance)
+    closes = close_finished_days(now=NOW, reconcile=unreconciled)
+    assert [close.day for close in closes] == [APRIL_1]
+
+
+def test_the_schedule_leaves_no_day_out(finance: User, time_machine: Any) -> None:
+    close_day(day=APRIL_1, actor=finance)
     later = NOW + timedelta(days=3)
+    time_machine.move_to(later)
     assert [day.day for day in open_days(now=later)] == [2, 3, 4]
     closes = close_finished_days(now=later, reconcile=unreconciled)
     assert [close.day.day for close in closes] == [2, 3, 4]
     assert close_finished_days(now=later, reconcile=unreconciled) == []
     assert list(audit_closes()) == []
-
-
-def test_the_first_day_is_not_lost_while_it_waits(db: None, time_machine: Any) -> None:
-    close_finished_days(now=NOW, reconcile=lambda day: run_of(day, RunStatus.RUNNING))
-    later = NOW + timedelta(days=2)
-    time_machine.move_to(later)
-    assert [day.day for day in open_days(now=later)] == [1, 2, 3]
-
-
-def test_what_a_person_had_compared_begins_no_closes(finance: User, db: None) -> None:
-    run_of(MARCH_31, RunStatus.DONE, requested_by=finance, requested_name="finance")
-    assert open_days(now=NOW) == [APRIL_1]
 
 
 def test_each_day_is_reconciled_before_it_is_closed(
@@ -265,6 +293,7 @@ def test_each_day_is_reconciled_before_it_is_closed(
         builders.paid(customer, product)  # what the webhook had lost
         return run_of(day, RunStatus.DONE)
 
+    close_day(day=MARCH_31, actor=finance)
     [close] = close_finished_days(now=NOW, reconcile=reconcile)
     assert close.count == 1
     assert close.run == ReconciliationRun.objects.get()
@@ -312,25 +341,45 @@ def test_a_day_that_a_person_closes_meanwhile_is_passed_over(finance: User) -> N
 # --- Proof -----------------------------------------------------------------------------------
 
 
+@contextmanager
+def without_triggers(table: str) -> Iterator[None]:
+    install, remove = _append_only_triggers._STATEMENTS[connection.vendor]
+    with connection.cursor() as cursor:
+        for statement in remove(table):
+            cursor.execute(statement)
+        yield
+        for statement in install(table):
+            cursor.execute(statement)
+
+
 @pytest.fixture
 def tampering(db: None) -> Iterator[None]:
     """An attacker who can drop triggers."""
-    with connection.cursor() as cursor:
-        for statement in _append_only_triggers._STATEMENTS[connection.vendor][1](TABLE):
-            cursor.execute(statement)
-    yield
-    with connection.cursor() as cursor:
-        for statement in _append_only_triggers._STATEMENTS[connection.vendor][0](TABLE):
-            cursor.execute(statement)
+    with without_triggers(TABLE):
+        yield
+
+
+@pytest.fixture
+def tampering_with_movements(db: None) -> Iterator[None]:
+    """The same, at the money itself."""
+    with without_triggers("payments_movement"):
+        yield
 
 
 CHANGES = {
-    "edited figures": "UPDATE {} SET gross = gross + 1, net = net + 1 WHERE day = '2026-03-31'",
+    "edited figures": (
+        "UPDATE {} SET approved = approved + 1, net = net + 1 WHERE day = '2026-03-31'"
+    ),
     "an edited net": "UPDATE {} SET net = 0 WHERE day = '2026-03-31'",
     "an edited count": "UPDATE {} SET count = 9 WHERE day = '2026-03-31'",
     "edited methods": "UPDATE {} SET by_method = '[]' WHERE day = '2026-03-31'",
     "edited providers": "UPDATE {} SET by_provider = '[]' WHERE day = '2026-03-31'",
-    "edited lines": "UPDATE {} SET lines = 'imp_1 1 0 paid card x' WHERE day = '2026-03-31'",
+    "edited MIDs": "UPDATE {} SET by_mid = '[]' WHERE day = '2026-03-31'",
+    "edited kinds": "UPDATE {} SET by_kind = '[]' WHERE day = '2026-03-31'",
+    "edited others": "UPDATE {} SET others = '{{}}' WHERE day = '2026-03-31'",
+    "edited test money": "UPDATE {} SET tests = '{{}}' WHERE day = '2026-03-31'",
+    "an edited bridge": "UPDATE {} SET refunded_later = 1 WHERE day = '2026-03-31'",
+    "edited lines": "UPDATE {} SET lines = 'a movement of 1 won' WHERE day = '2026-03-31'",
     "other discrepancies": "UPDATE {} SET open_discrepancies = 7 WHERE day = '2026-03-31'",
     "another person": "UPDATE {} SET actor_name = 'x' WHERE day = '2026-03-31'",
     "another hash": "UPDATE {} SET hash = 'x' WHERE day = '2026-03-31'",
@@ -368,5 +417,39 @@ def test_lines_that_are_none_are_found_even_with_a_hash_of_their_own(finance: Us
     close.refresh_from_db()
     assert {str(problem) for problem in audit_closes()} == {
         "2026-04-01: the figures are not those of the lines",
+        "2026-04-01: movements that were closed are gone",
         "2026-04-01: the close was changed",
     }
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM payments_movement WHERE kind = 'refund'",
+        "UPDATE payments_movement SET amount = -1 WHERE kind = 'refund'",
+        "UPDATE payments_movement SET pay_method = 'phone' WHERE kind = 'approval'",
+        "UPDATE payments_movement SET day = '2026-04-02' WHERE kind = 'refund'",
+    ],
+)
+@pytest.mark.usefixtures("tampering_with_movements")
+def test_a_closed_days_movement_that_is_gone_or_changed_is_found(
+    finance: User, customer: User, product: Product, sql: str
+) -> None:
+    builders.refunded(customer, product, refund=9_000)
+    close_day(day=APRIL_1, actor=finance)
+    assert list(audit_closes()) == []
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert [str(problem) for problem in audit_closes()] == [
+        "2026-04-01: movements that were closed are gone"
+    ]
+
+
+def test_what_is_learnt_or_refunded_later_is_no_flaw(
+    finance: User, customer: User, product: Product
+) -> None:
+    payment = builders.paid(customer, product)
+    close_day(day=APRIL_1, actor=finance)
+    builders.refund_of(payment, 9_000, at=NOW)
+    builders.paid(customer, product)
+    assert list(audit_closes()) == []
