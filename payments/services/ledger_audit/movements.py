@@ -22,7 +22,7 @@ from .rows import EventRow, MovementRow, PaymentRow
 
 _FACTS = attrgetter(
     *("key", "amount", "kind", "imp_uid", "happened_at", "is_own", "is_derived", "is_test"),
-    *("pay_method", "pg_provider", "pg_id", "pg_tid", "external_id"),
+    *("pay_method", "pg_provider", "pg_id", "pg_tid", "external_id", "approved_on"),
 )
 Fact = tuple[Any, ...]
 

@@ -64,6 +64,7 @@ class MovementRow(NamedTuple):
     pg_id: str
     pg_tid: str
     external_id: str
+    approved_on: date | None
 
 
 class PaymentRow(NamedTuple):

@@ -134,6 +134,7 @@ MOVED = {
     "a MID": (REFUND.format("pg_id = 'x'"), UNTOLD),
     "an id of the PG": (REFUND.format("pg_tid = 'x'"), UNTOLD),
     "an id of the gateway": (REFUND.format("external_id = 'x'"), UNTOLD),
+    "the day of its approval": (REFUND.format("approved_on = '2026-03-31'"), UNTOLD),
     "a removed one": (f"DELETE FROM {MOVEMENTS} WHERE kind = 'refund'", "no movement refund:"),
     "another attempt's removed": (
         f"DELETE FROM {MOVEMENTS} WHERE imp_uid = 'imp_second'",
