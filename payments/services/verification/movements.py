@@ -14,6 +14,7 @@ To book another kind of movement: a method of `_Book` that yields `Draft`s, and 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import product
 from typing import Protocol
 
 from django.utils import timezone
@@ -211,6 +212,8 @@ class _Book:
         # What was derived takes what the others leave.
         gone = self._paired([row for row in self._refunds if not row.is_derived], entries)
         wrong = self._paired([row for row in self._refunds if row.is_derived], entries)
+        if sum(not entry.cancelled_at for entry in entries) > 1:
+            raise Untimed
         entries.sort(key=lambda entry: (self._time_of(entry), entry.cancellation_id, entry.amount))
         return gone, wrong, entries
 
@@ -233,29 +236,28 @@ class _Book:
     def _paired(self, rows: list[Booked], entries: list[Cancellation]) -> list[Booked]:
         """Take each row's entry out of `entries`; the rows that have none.
 
-        By id first, then those without one; then an id that was told later, or is told no more.
+        By id first, then those without one; then an id that was told later, or is told no more. Of
+        each, those whose time is told before those whose time is not.
         """
-        for likeness in (_same_id, _no_ids, _one_id):
+        for likeness, is_equal in product((_same_id, _no_ids, _one_id), (_is_equal, _is_untimed)):
             for row in tuple(rows):
-                alike = (one for one in entries if likeness(row, one) and self._is_equal(row, one))
+                alike = (one for one in entries if likeness(row, one) and is_equal(row, one))
                 if (entry := next(alike, None)) is not None:
                     rows.remove(row)
                     entries.remove(entry)
         return rows
 
-    def _is_equal(self, row: Booked, entry: Cancellation) -> bool:
-        """Of the same won at the same time: one that has moved is another one."""
-        facts = -int(entry.amount), from_unix(self._time_of(entry))
-        return facts == (row.amount, row.happened_at)
-
     def _time_of(self, entry: Cancellation) -> int:
-        """Its own time; of the only one without, the payment's (contract 3: the last refund's)."""
+        """Its own time; of a new one without, the payment's, which is the last refund's.
+
+        So the contract says (3); where that is another entry's own, this one's is told nowhere.
+        """
         if entry.cancelled_at:
             return entry.cancelled_at
-        untimed = [one for one in self._answer.cancel_history if not one.cancelled_at]
-        if len(untimed) > 1 or not self._answer.cancelled_at:
+        last = self._answer.cancelled_at
+        if not last or any(one.cancelled_at == last for one in self._answer.cancel_history):
             raise Untimed
-        return self._answer.cancelled_at
+        return last
 
     def _refund(self, entry: Cancellation) -> Draft:
         at, amount = self._time_of(entry), int(entry.amount)
@@ -339,6 +341,16 @@ def _standing_refunds(rows: Sequence[Booked]) -> list[Booked]:
     keys = {one.key for one in rows}
     refunds = [one for one in rows if one.kind == MovementKind.REFUND]
     return [one for one in refunds if keys.isdisjoint({_CORRECTED + one.key, _REVERSED + one.key})]
+
+
+def _is_equal(row: Booked, entry: Cancellation) -> bool:
+    """Of the same won at the same time: one that has moved is another one."""
+    return (-int(entry.amount), from_unix(entry.cancelled_at)) == (row.amount, row.happened_at)
+
+
+def _is_untimed(row: Booked, entry: Cancellation) -> bool:
+    """Of the same won, and its time is not told: nothing speaks against the one that stands."""
+    return not entry.cancelled_at and -int(entry.amount) == row.amount
 
 
 def _same_id(row: Booked, entry: Cancellation) -> bool:

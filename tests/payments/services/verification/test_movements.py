@@ -152,6 +152,18 @@ def test_the_only_untimed_entry_has_the_time_of_the_payment() -> None:
     assert row.happened_at.timestamp() == at
 
 
+def test_an_untimed_entry_stays_on_its_day_when_a_later_refund_comes() -> None:
+    untimed, first = {"amount": 3_000, "cancelled_at": 0}, int(OCTOBER["cancelled_at"])
+    rows = booked(answer(untimed, cancelled_at=first), answer(untimed, NOVEMBER))
+    assert by_day(rows) == {"2026-10-20": 15_000, "2026-10-31": -3_000, "2026-11-29": -2_000}
+
+
+def test_a_new_untimed_entry_beside_the_last_refund_itself_books_nothing() -> None:
+    untimed = {"amount": 3_000, "cancelled_at": 0}
+    with pytest.raises(Untimed):
+        drafts(answer=answer(untimed, NOVEMBER), standing=booked(answer()), is_own=True)
+
+
 def test_another_attempt_has_a_book_of_its_own() -> None:
     own = booked(answer(OCTOBER))
     second = answer(NOVEMBER, imp_uid="imp_2")

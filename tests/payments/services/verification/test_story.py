@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import Q
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -85,6 +85,16 @@ STEP = st.one_of(
 STORY = st.lists(st.tuples(STEP, st.sampled_from(DOORS)), min_size=1, max_size=6)
 
 
+def refund(day: int, *, has_id: bool = False, has_time: bool = True) -> dict[str, Any]:
+    """1,000 won that went back so many days after they were paid."""
+    return {"amount": 1_000, "day": day, "has_id": has_id, "has_time": has_time}
+
+
+# A refund without a time, beside others that could be it.
+UNTIMED = [refund(28, has_time=False), refund(1), refund(1), refund(36), refund(28, has_id=True)]
+TAKEN_BACK = [refund(1), refund(1), refund(1, has_time=False), refund(2)]
+
+
 @dataclass
 class Teller:
     """The gateway's side: what it tells of one payment, and what is true of it."""
@@ -129,6 +139,8 @@ class Teller:
         return {day: won for day, won in days.items() if won}
 
 
+@example(story=[(step, by_click) for step in UNTIMED])
+@example(story=[(step, by_click) for step in (*TAKEN_BACK, "without history", "take back")])
 @given(story=STORY)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_the_days_add_up_to_the_gateways_history(
