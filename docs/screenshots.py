@@ -50,6 +50,8 @@ SHOTS = (
     Shot("admin-mark-failed", "operator", f"{PAYMENTS}?status=ready&verification=never"),
     Shot("admin-export", "finance", f"{PAYMENTS}export/?status=paid"),
     Shot("admin-inbox", "operator", "/admin/payments/webhookdelivery/"),
+    Shot("admin-movements", "finance", "/admin/payments/movement/?period=30d"),
+    Shot("admin-close", "finance", "/admin/payments/dailyclose/close/"),
     Shot("admin-discrepancies", "finance", "/admin/payments/discrepancy/"),
     Shot("admin-reconciliation", "finance", "/admin/payments/reconciliationrun/", first=True),
 )
