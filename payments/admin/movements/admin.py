@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from payments import pg_providers
 from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import badge, code, moment, pay_method, signed_won
 from payments.admin.shared.readonly import ReadOnlyAdmin
@@ -61,7 +62,7 @@ def way_cell(movement: Movement) -> SafeString:
     return format_html(
         '{}<span class="small">{}</span>',
         pay_method(movement.pay_method),
-        " ".join(filter(None, [movement.pg_provider, movement.pg_id])),
+        " ".join(filter(None, [pg_providers.label(movement.pg_provider), movement.pg_id])),
     )
 
 
