@@ -48,12 +48,21 @@ class StaffSessionMiddleware:
                 logout(request)
                 messages.info(request, why)
                 if _is_of_page(request):
-                    # The page is loaded anew and asks to sign in. A redirect would be followed
-                    # out of sight, and the reason shown to nobody.
-                    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+                    return _load_anew()
             else:
                 _note(request, now)
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_turned_away = not request.user.is_authenticated and 300 <= response.status_code < 400
+        # A page goes on asking until it is loaded anew.
+        return _load_anew() if is_turned_away and _is_of_page(request) else response
+
+
+def _load_anew() -> HttpResponse:
+    """The page is loaded anew and asks to sign in.
+
+    A redirect would be followed out of sight, and the reason shown to nobody.
+    """
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
 
 
 def _is_over(request: HttpRequest, now: int) -> str:
