@@ -12,7 +12,6 @@ from django.core.management.base import CommandParser
 from django.db import connection
 
 from payments.management.command import OperatorCommand
-from payments.management.gc_freeze import freeze_loaded_objects
 from payments.models import DailyClose, Payment
 from payments.services.daily_close.audit import audit_closes
 from payments.services.ledger_audit import audit
@@ -33,7 +32,6 @@ class Command(OperatorCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Read everything, change nothing."""
         number = 0
-        freeze_loaded_objects()
         for problems in _audits(_processes(options["processes"])):
             for problem in problems:
                 number += 1

@@ -5,14 +5,11 @@ change. To check one more thing about a payment, name it in `problems_in`.
 """
 
 import json
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
-from django.db import connections
-
+from payments.core.db.processes import pool
 from payments.models import Payment
 
 from . import events, movements
@@ -43,10 +40,8 @@ def audit(*, processes: int = 1) -> Iterator[Problem]:
             yield from _problems(piece)
         return
     parts = list(pieces())
-    # A forked process must not use its parent's connection.
-    connections.close_all()
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
-        yield from chain.from_iterable(pool.map(_problems, parts))
+    with pool(processes) as workers:
+        yield from chain.from_iterable(workers.map(_problems, parts))
 
 
 def problems_of(payment: Payment) -> Iterator[str]:
