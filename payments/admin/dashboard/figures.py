@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.admin.shared.display import NOTHING, balance, percent, signed_won, won
-from payments.admin.shared.links import movement_list_of_days, payment_list_of_days
+from payments.admin.shared.links import payment_list_of_days, real_movements_of_days
 from payments.filters.fields import RealOrTest
+from payments.filters.movements import Attempt
 from payments.selectors.dashboard import Dashboard, Span
 from payments.states import MovementKind
 
@@ -47,8 +48,8 @@ def tiles(figures: Dashboard, *, linked: bool) -> Iterator[Tile]:
     now, before = figures.now, figures.before
 
     def url(**filters: str) -> str:
-        own = {"attempt": "own", "test": RealOrTest.REAL.value} | filters
-        return movement_list_of_days(now.days[0], now.days[1], **own) if linked else ""
+        own = {"attempt": Attempt.OWN.value} | filters
+        return real_movements_of_days(now.days[0], now.days[1], **own) if linked else ""
 
     gross, refunded, net = (
         _moved(getattr(now.moved, name), getattr(before.moved, name), good=good)
@@ -73,15 +74,11 @@ def beside(figures: Dashboard, *, linked: bool) -> Iterator[tuple[str, str, str]
     """(what, won, list) of what moved in these days and is in no figure, where there is any."""
     days, moved = figures.now.days, figures.now.moved
     for label, amount, filters in (
-        (
-            _("Other attempts, in no sum"),
-            moved.others,
-            {"attempt": "other", "test": RealOrTest.REAL.value},
-        ),
+        (_("Other attempts, in no sum"), moved.others, {"attempt": Attempt.OTHER.value}),
         (_("Test payments, in no sum"), moved.tests, {"test": RealOrTest.TESTS.value}),
     ):
         if amount:
-            url = movement_list_of_days(days[0], days[1], **filters) if linked else ""
+            url = real_movements_of_days(days[0], days[1], **filters) if linked else ""
             yield label, signed_won(amount), url
 
 

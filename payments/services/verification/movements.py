@@ -290,7 +290,7 @@ class _Book:
         if day is None or day < day_of(row.happened_at):
             raise Gone
         return self._draft(
-            key=f"{_REVERSED}{row.key}",
+            key=reversal_key(key=row.key),
             kind=MovementKind.REFUND_REVERSAL,
             amount=-row.amount,
             at=int(max(start_of(day), row.happened_at).timestamp()),
@@ -329,6 +329,11 @@ class _Book:
         )
 
 
+def reversal_key(*, key: str) -> str:
+    """The key of the movement that takes the refund with this key back."""
+    return _REVERSED + key
+
+
 def _approved_on(rows: Iterable[Booked], answer: GatewayPayment | Money) -> date | None:
     """The Korean day of the attempt's approval: as it was booked, else as it is booked now."""
     booked = (one.happened_at for one in rows if one.kind == MovementKind.APPROVAL)
@@ -340,7 +345,9 @@ def _standing_refunds(rows: Sequence[Booked]) -> list[Booked]:
     """The refunds among them that still stand: neither corrected nor taken back."""
     keys = {one.key for one in rows}
     refunds = [one for one in rows if one.kind == MovementKind.REFUND]
-    return [one for one in refunds if keys.isdisjoint({_CORRECTED + one.key, _REVERSED + one.key})]
+    return [
+        one for one in refunds if keys.isdisjoint({_CORRECTED + one.key, reversal_key(key=one.key)})
+    ]
 
 
 def _is_equal(row: Booked, entry: Cancellation) -> bool:

@@ -25,7 +25,7 @@ from payments.selectors.payments.detail import comparison
 from payments.services.discrepancies.rows import checked_text
 from payments.states import Finding, MovementKind, Source
 
-from .movements import Gone, RefundChange, Untimed, drafts
+from .movements import Gone, RefundChange, Untimed, drafts, reversal_key
 from .settle import Result
 from .verify import verify
 
@@ -81,7 +81,7 @@ def proposal(*, payment: Payment) -> Proposal:
     except (Gone, Untimed, ShapeError) as reason:
         raise NotAllowed(NOT_TOLD) from reason
     undone = {draft.key for draft in booked if draft.kind == MovementKind.REFUND_REVERSAL}
-    return Proposal(booked, [row for row in standing if f"reversal:{row.key}" in undone])
+    return Proposal(booked, [row for row in standing if reversal_key(key=row.key) in undone])
 
 
 def confirm(
