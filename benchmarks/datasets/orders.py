@@ -5,14 +5,15 @@ the product's own business (`hears`). To let something else happen: a function t
 and its line in `STORIES`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 
 from payments.core.kst import day_of
 from payments.iamport import read_payment
@@ -21,7 +22,7 @@ from payments.ledger.write import described
 from payments.merchant_uid import ALPHABET, RANDOM_LENGTH
 from payments.models import Movement, Payment, PaymentEvent, Product
 from payments.models.payment import PROJECTION
-from payments.services.verification.compare import Step, compare
+from payments.services.verification.compare import Step, compare, told_persons
 from payments.services.verification.movements import with_movements
 from payments.states import EventKind, Source, Verification
 
@@ -37,6 +38,18 @@ WAYS = (
     (("trans", "html5_inicis", "MOIseed01"), 5),
     (("phone", "danal_tpay", "A0100seed"), 3),
 )
+# Card company: its code, its name, the first six digits of its cards.
+CARDS = (
+    ("366", "신한카드", "457916"),
+    ("361", "BC카드", "552377"),
+    ("381", "KB국민카드", "527289"),
+    ("365", "삼성카드", "531070"),
+    ("367", "현대카드", "433028"),
+    ("041", "NH채움카드", "546111"),
+)
+BANKS = (("004", "국민은행"), ("088", "신한은행"), ("020", "우리은행"), ("081", "하나은행"))
+QUOTAS = (0, 0, 0, 0, 2, 3, 6, 12)
+FAMILIES, GIVEN = "김이박최정강조윤장임", ("민지", "서준", "하늘", "지호", "수아", "도윤")
 VBANK = ("vbank", "html5_inicis", "MOIseedvb1")
 _WAYS = [way for way, _weight in WAYS]
 _WAY_WEIGHTS = list(accumulate(weight for _way, weight in WAYS))
@@ -47,19 +60,18 @@ MINUTE = timedelta(minutes=1)
 class Shop:
     """What all orders share. `step` is the time between two of them."""
 
-    customers: Sequence[AbstractBaseUser]
+    customers: Sequence[AbstractUser]
     products: Sequence[Product]
     begin: datetime
     end: datetime
     step: timedelta
     seed: int
-    first_id: int
 
 
 class Order:
     """One order in the making: its payment, events and movements, none of them saved."""
 
-    def __init__(self, shop: Shop, number: int) -> None:
+    def __init__(self, shop: Shop, pk: int, number: int) -> None:
         self.draw = Random(shop.seed << 32 | number)
         self.end = shop.end
         self.events: list[PaymentEvent] = []
@@ -67,8 +79,13 @@ class Order:
         at = shop.begin + shop.step * (number + self.draw.random())
         self.at = at.replace(microsecond=0)
         (self.way,) = self.draw.choices(_WAYS, cum_weights=_WAY_WEIGHTS)
-        self._buyer = self.draw.choice(shop.customers)
-        self.payment = self._ordered(shop.first_id + number, self.draw.choice(shop.products))
+        self._customer = self.draw.choice(shop.customers)
+        self._card, self._bank = self.draw.choice(CARDS), self.draw.choice(BANKS)
+        self._quota = self.draw.choice(QUOTAS)
+        self._digits = f"{self.draw.randrange(10_000):04d}"
+        self.buyer = self.draw.choice(FAMILIES) + self.draw.choice(GIVEN)
+        self._phone = f"010-{self.draw.randrange(10_000):04d}-{self.draw.randrange(10_000):04d}"
+        self.payment = self._ordered(pk, self.draw.choice(shop.products))
         self.imp_uid = f"imp_2{self.payment.pk:011d}"
 
     def _ordered(self, pk: int, product: Product) -> Payment:
@@ -77,7 +94,7 @@ class Order:
             pk=pk,
             merchant_uid=f"{day_of(self.at):%Y%m%d}{tail}",
             checkout_key=f"seed-{pk}",
-            user_id=self._buyer.pk,
+            user_id=self._customer.pk,
             product=product,
             name=product.name,
             amount=product.price,
@@ -101,7 +118,7 @@ class Order:
         changes = {name: getattr(self.payment, name) for name in PROJECTION}
         is_ours = kind is EventKind.ORDERED
         source = Source.CHECKOUT if is_ours else Source.RECONCILIATION
-        actor = self._buyer if is_ours else None
+        actor = self._customer if is_ours else None
         self._write(
             Entry(kind=kind, source=source, key=str(kind), actor=actor, changes=changes), self.at
         )
@@ -124,9 +141,10 @@ class Order:
         )
         if verdict.findings:
             step = Step(EventKind.DISCREPANCY)
-            self._concluded(at, step, answer, money, ",".join(verdict.findings))
+            self._concluded(at, step, answer, money, findings=",".join(verdict.findings))
         for step in verdict.steps:
-            self._concluded(at, step, answer, money)
+            persons = told_persons(payment=self.payment, answer=read)
+            self._concluded(at, step, answer, money, persons)
 
     def _concluded(
         self,
@@ -134,6 +152,7 @@ class Order:
         step: Step,
         answer: dict[str, Any],
         money: Sequence[Draft],
+        persons: Mapping[str, str] = MappingProxyType({}),
         findings: str = "",
     ) -> None:
         # As `conclude` names facts.
@@ -150,6 +169,7 @@ class Order:
             changes=step.changes | {"verification": outcome, "verified_at": at},
             answer=answer,
             movements=money,
+            aside=persons,
         )
         self._write(entry, at)
 
@@ -174,6 +194,8 @@ class Order:
     def _facts(self, attempt: str) -> dict[str, Any]:
         method, provider, mid = self.way
         is_card = method == "card"
+        code, company, first6 = self._card
+        bank_code, bank_name = self._bank if method == "trans" else (None, None)
         return {
             "pay_method": method,
             "channel": "pc",
@@ -183,15 +205,17 @@ class Order:
             "pg_tid": f"{provider}_{attempt}",
             "escrow": False,
             "apply_num": attempt[-8:] if is_card else None,
-            "card_code": "366" if is_card else None,
-            "card_name": "신한카드" if is_card else None,
-            "card_quota": 3 if is_card and self.payment.amount > 50_000 else 0,
-            "card_number": "45791600****1234" if is_card else None,
+            "card_code": code if is_card else None,
+            "card_name": company if is_card else None,
+            "card_quota": self._quota if is_card and self.payment.amount >= 50_000 else 0,
+            "card_number": f"{first6}00****{self._digits}" if is_card else None,
             "card_type": 0 if is_card else None,
+            "bank_code": bank_code,
+            "bank_name": bank_name,
             "name": self.payment.name,
-            "buyer_name": "김하늘",
-            "buyer_email": "seed@example.com",
-            "buyer_tel": "010-1234-5678",
+            "buyer_name": self.buyer,
+            "buyer_email": self._customer.email,
+            "buyer_tel": self._phone,
             "started_at": int(self.at.timestamp()),
             "failed_at": 0,
             "fail_reason": None,
@@ -253,7 +277,12 @@ def _by_deposit(order: Order, days: float | None) -> None:
     order.hears(order.at + MINUTE, **(order.approved(order.at) | waiting))
     if days is not None:
         at = order.later(days) + 2 * MINUTE
-        order.hears(at + MINUTE, **order.approved(at, **account))
+        deposit = {
+            "amount": order.payment.amount,
+            "depositor_name": order.buyer,
+            "deposited_at": int(at.timestamp()),
+        }
+        order.hears(at + MINUTE, **order.approved(at, **account, deposit_history=[deposit]))
 
 
 def _taken_in(order: Order) -> None:

@@ -8,17 +8,17 @@ an answer is kept here, too. The same arguments give the same rows in a database
 To let something else happen to an order: a function in `orders`, and its line in `STORIES`.
 """
 
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 from django.core.management.color import no_style
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
+from payments.core.db.processes import pool
 from payments.core.db.rows import insert_rows
 from payments.core.kst import end_of, start_of
 from payments.models import Payment, Product
@@ -62,21 +62,26 @@ def write(plan: Plan, *, processes: int = 1) -> None:
 
     Several processes need a database server, and no transaction of the caller's.
     """
-    shop = Shop(
+    first_id, shop = _next_id(), _shop(plan)
+    if processes > 1:
+        with pool(processes) as workers:
+            for _none in workers.map(partial(_write_piece, plan, first_id), _pieces(plan)):
+                pass
+    else:
+        for piece in _pieces(plan):
+            _write(shop, first_id, piece)
+    _set_next_id()
+
+
+def _shop(plan: Plan) -> Shop:
+    return Shop(
         customers=_customers(min(CUSTOMERS, plan.size // 8 + 1)),
         products=_products(),
         begin=plan.begin,
         end=plan.end,
         step=(plan.end - plan.begin) / plan.size,
         seed=plan.seed,
-        first_id=_next_id(),
     )
-    if processes > 1:
-        _in_processes(plan, shop, processes)
-    else:
-        for piece in _pieces(plan):
-            _write(shop, piece)
-    _set_next_id()
 
 
 def _pieces(plan: Plan) -> Iterator[range]:
@@ -85,33 +90,23 @@ def _pieces(plan: Plan) -> Iterator[range]:
         yield numbers[first : first + PIECE]
 
 
-# The shop of a process that writes a part: it has thousands of customers, too many to hand over
-# with each piece.
-_shops: list[Shop] = []
+# Of a process that writes a part: thousands of customers are too many to hand over with each piece.
+_shop_of_process = cache(_shop)
 
 
-def _in_processes(plan: Plan, shop: Shop, processes: int) -> None:
-    # A forked process must not use its parent's connection.
-    connections.close_all()
-    fork = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, fork, _shops.append, (shop,)) as pool:
-        for _none in pool.map(_write_piece, _pieces(plan)):
-            pass
+def _write_piece(plan: Plan, first_id: int, numbers: range) -> None:
+    _write(_shop_of_process(plan), first_id, numbers)
 
 
-def _write_piece(numbers: range) -> None:
-    _write(_shops[-1], numbers)
-
-
-def _write(shop: Shop, numbers: range) -> None:
-    orders = [Order(shop, number).happened() for number in numbers]
+def _write(shop: Shop, first_id: int, numbers: range) -> None:
+    orders = [Order(shop, first_id + number, number).happened() for number in numbers]
     with transaction.atomic():
         insert_rows(rows=[order.payment for order in orders], with_ids=True)
         insert_rows(rows=[event for order in orders for event in order.events])
         insert_rows(rows=[movement for order in orders for movement in order.movements])
 
 
-def _customers(count: int) -> list[AbstractBaseUser]:
+def _customers(count: int) -> list[AbstractUser]:
     people = get_user_model()
     names = [f"seed-{number:05d}" for number in range(1, count + 1)]
     there = set(people.objects.filter(username__in=names).values_list("username", flat=True))
