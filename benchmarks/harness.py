@@ -77,6 +77,26 @@ def scratch_system() -> Iterator[StandIn]:
             teardown_test_environment()
 
 
+@contextmanager
+def another_database(name: str) -> Iterator[str]:
+    """One more scratch database beside that of `scratch_system`, connected to; its name."""
+    before = str(connection.settings_dict["NAME"])
+    connection.settings_dict["TEST"]["NAME"] = f"{before}_{name}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    mine = str(connection.settings_dict["NAME"])
+    try:
+        yield mine
+    finally:
+        use(mine)
+        connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def use(database: str) -> None:
+    """Work on this one of them from now on."""
+    connection.close()
+    connection.settings_dict["NAME"] = database
+
+
 def process_environment(stand_in_url: str) -> dict[str, str]:
     """What another process needs to work on the same database and gateway."""
     return {
