@@ -4,6 +4,8 @@ To add a filter: declare it in `MovementFilter`, name its values in `value_label
 few choices, and give it a place in the admin's `PANELS`.
 """
 
+from collections.abc import Callable
+
 import django_filters
 from django.db.models import F, Q, QuerySet, TextChoices
 from django.db.models.functions import Abs
@@ -11,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
-from payments import pay_methods
+from payments import pay_methods, pg_providers
 from payments.core.periods import Days
 from payments.core.text import ids
 from payments.models import Movement
@@ -42,6 +44,12 @@ class Attempt(TextChoices):
 
 # What is narrowed by that rolled-up sums are not kept by.
 _BY_ROWS_ALONE = ("amount_min", "amount_max")
+# How open sets of codes are said.
+_WORDS: dict[str, Callable[[str], str]] = {
+    "pay_method": pay_methods.label,
+    "pg_provider": pg_providers.label,
+    "pg_id": str,
+}
 
 
 class MovementFilter(BaseFilter):
@@ -50,7 +58,7 @@ class MovementFilter(BaseFilter):
     kind = several(pgettext_lazy("movements", "kind"), MovementKind.choices, field_name="kind")
     attempt = OneOf(label=pgettext_lazy("movements", "attempt"), choices=Attempt.choices)
     pay_method = CodesFilter("pay_method", label=_("payment method"))
-    pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=[(p, p) for p in PROVIDERS])
+    pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=PROVIDERS)
     # A merchant has few, but only they know which: written, one or several.
     pg_id = django_filters.CharFilter(method="of_mids", label=_("MID"), max_length=200)
     test = RealOrTestFilter()
@@ -138,8 +146,6 @@ class MovementFilter(BaseFilter):
         return Q(is_test=test == RealOrTest.TESTS) if test else Q()
 
     def value_label(self, name: str, value: str) -> str | None:
-        if name in {"pay_method", "pg_provider", "pg_id"}:
-            if name in self.errors:
-                return None
-            return pay_methods.label(value) if name == "pay_method" else value
+        if name in _WORDS:
+            return None if name in self.errors else _WORDS[name](value)
         return super().value_label(name, value)

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
-from payments import pay_methods
+from payments import pay_methods, pg_providers
 from payments.models import Payment
 from payments.selectors.payments.attention import Attention, needs, needs_any
 from payments.selectors.payments.customers import everybody
@@ -34,16 +34,19 @@ from .fields import (
 )
 
 # The gateway's names of PGs that are offered by name; another one can be written in the URL.
-PROVIDERS = (
-    "html5_inicis",
-    "nice_v2",
-    "tosspayments",
-    "kcp_v2",
-    "kakaopay",
-    "naverpay",
-    "payco",
-    "danal_tpay",
-)
+PROVIDERS = [
+    (code, pg_providers.LABELS[code])
+    for code in (
+        "html5_inicis",
+        "nice_v2",
+        "tosspayments",
+        "kcp_v2",
+        "kakaopay",
+        "naverpay",
+        "payco",
+        "danal_tpay",
+    )
+]
 
 
 class Basis(TextChoices):
@@ -75,7 +78,7 @@ class PaymentFilter(BaseFilter):
     amount_min = WonFilter("amount", "gte", label=_("at least (won)"))
     amount_max = WonFilter("amount", "lte", label=_("at most (won)"))
     pay_method = CodesFilter("pay_method", label=_("payment method"))
-    pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=[(p, p) for p in PROVIDERS])
+    pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=PROVIDERS)
     test = RealOrTestFilter()
     verification = several(_("verification"), Verification.choices, field_name="verification")
     attention = several(
@@ -115,11 +118,12 @@ class PaymentFilter(BaseFilter):
     def rolled_up(self) -> Q | None:
         """The same for rolled-up sums of orders, days aside; None where those can't tell.
 
-        They are kept by order day: by another date only the payments themselves can be added up.
+        They are kept by the days of order and of payment: by that of a refund only the payments
+        themselves can be added up.
         """
         others = self.names() - {*_ROLLED_UP, *self.date_names}
         is_told = self.is_valid() and not any(self.texts_of(name) for name in others)
-        if not is_told or (any(self.days) and self.days_are != Basis.REQUESTED):
+        if not is_told or (any(self.days) and self.days_are == Basis.CANCELLED):
             return None
         condition = Q()
         for name in _ROLLED_UP:
@@ -155,7 +159,7 @@ class PaymentFilter(BaseFilter):
         if name == "pay_method":
             return pay_methods.label(value)
         if name == "pg_provider":
-            return value
+            return pg_providers.label(value)
         if name == "attention" and value == ANY:
             return pgettext("attention", "Anything")
         return super().value_label(name, value)

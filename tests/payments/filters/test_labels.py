@@ -92,7 +92,7 @@ def test_a_search_with_a_problem_is_wrong() -> None:
 
 def test_values_of_one_filter_stand_in_one_line() -> None:
     terms = of_payments("status=paid&status=ready&pg_provider=payco")
-    assert by_label(terms) == [("Status", "Paid, Not paid"), ("PG", "payco")]
+    assert by_label(terms) == [("Status", "Paid, Not paid"), ("PG", "PAYCO")]
 
 
 @pytest.mark.parametrize("filter_class", [PaymentFilter, DiscrepancyFilter])

@@ -48,7 +48,7 @@ def test_each_value_has_a_chip_and_its_link_takes_just_that_one_away(client: Cli
         ("amount_max=5000", "Amount: ~₩5,000", ""),
         ("pay_method=kakaopay", "Payment method: KakaoPay", ""),
         ("pay_method=newpay", "Payment method: newpay", ""),
-        ("pg_provider=nice_v2", "PG: nice_v2", ""),
+        ("pg_provider=nice_v2", "PG: NICE Payments", ""),
         ("verification=mismatched", "Verification: Does not agree", ""),
         ("attention=any", "Needs attention: Anything", ""),
         ("attention=late_approval", "Needs attention: Paid after it had failed", ""),
