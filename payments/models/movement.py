@@ -15,6 +15,15 @@ from payments.states import MovementKind
 
 from .payment import Payment
 
+# An id by which a movement is found, where its payment isn't found by it already: indexed there
+# alone, and asked for in the same words.
+_NOT_THE_PAYMENTS = ~Q(kind=MovementKind.APPROVAL) | Q(is_own=False)
+OF_ITS_OWN = {
+    "imp_uid": Q(is_own=False),
+    "pg_tid": ~Q(pg_tid="") & _NOT_THE_PAYMENTS,
+    "external_id": ~Q(external_id=""),
+}
+
 
 class Movement(AppendOnlyModel):
     """One movement of an attempt's money: signed won, times in UTC, `day` in Korea.
@@ -68,6 +77,11 @@ class Movement(AppendOnlyModel):
         indexes = [
             models.Index(F("happened_at").desc(), F("id").desc(), name="movement_by_time"),
             models.Index(fields=["day", "observed_at"], name="movement_by_day"),
+            # A search by the id of another attempt, of the PG, of a refund.
+            *(
+                models.Index(fields=[column], condition=where, name=f"movement_by_{column}")
+                for column, where in OF_ITS_OWN.items()
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,9 +12,12 @@ from django.db.models import TextChoices
 
 from payments.states import MovementKind, PaymentStatus
 
-_MOVEMENTS_BY = ("day", "kind", "pay_method", "pg_provider", "pg_id", "is_own", "is_test")
+_MOVEMENTS_BY = (
+    *("day", "kind", "pay_method", "pg_provider", "pg_id", "is_own", "is_test"),
+    "is_of_earlier_day",
+)
 _REFUNDS_BY = ("day", "approved_on")
-_ORDERS_BY = ("day", "status", "pay_method", "pg_provider", "is_test")
+_ORDERS_BY = ("day", "paid_on", "status", "pay_method", "pg_provider", "is_test")
 
 
 class RolledUp(TextChoices):
@@ -44,7 +47,10 @@ class RollUpMark(models.Model):
 
 
 class MovementRollUp(models.Model):
-    """How many movements of a day, and their won, by everything that a sum is asked for by."""
+    """How many movements of a day, and their won, by everything that a sum is asked for by.
+
+    `is_of_earlier_day`: money that went back, and had come in on another day.
+    """
 
     SUMMED_BY = _MOVEMENTS_BY
 
@@ -55,6 +61,7 @@ class MovementRollUp(models.Model):
     pg_id = models.CharField(max_length=80, blank=True)
     is_own = models.BooleanField()
     is_test = models.BooleanField()
+    is_of_earlier_day = models.BooleanField()
     count = models.BigIntegerField()
     amount = models.BigIntegerField()
 
@@ -86,17 +93,23 @@ class RefundRollUp(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=_REFUNDS_BY, name="refund_roll_up_unique")]
+        # What came off the payments of some days later.
+        indexes = [models.Index(fields=["approved_on", "day"], name="refund_roll_up_by_approval")]
 
     def __str__(self) -> str:
         return f"{self.day} of {self.approved_on}: {self.amount:+}"
 
 
 class OrderRollUp(models.Model):
-    """The orders of a day by their present status: counted again for each day that has changed."""
+    """The orders of a day by their present status: counted again for each day that has changed.
+
+    `day` is the day of the order, `paid_on` that of its payment, null as long as there is none.
+    """
 
     SUMMED_BY = _ORDERS_BY
 
     day = models.DateField()
+    paid_on = models.DateField(null=True)
     status = models.CharField(max_length=16, choices=PaymentStatus)
     pay_method = models.CharField(max_length=20, blank=True)
     pg_provider = models.CharField(max_length=16, blank=True)
@@ -108,6 +121,7 @@ class OrderRollUp(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=_ORDERS_BY, name="order_roll_up_unique")]
+        indexes = [models.Index(fields=["paid_on"], name="order_roll_up_by_payment")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.status}: {self.count}"

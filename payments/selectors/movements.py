@@ -13,9 +13,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from payments.core.periods import Days
 from payments.core.text import ids, plain, plain_id, spellings
 from payments.models import Movement, Payment
+from payments.models.movement import OF_ITS_OWN
 from payments.states import MovementKind
 
-from .payments.search import approved_as
+from .payments.search import approved_as, called_by_pg
 from .roll_ups import RollUps, Row
 
 _TEST = Q(is_test=True)
@@ -64,14 +65,15 @@ def with_text(movements: QuerySet[Movement], text: str) -> QuerySet[Movement]:
         return movements
     words = [word for word in dict.fromkeys([plain_id(text), *ids(text)]) if word]
     written = [spelling for word in words for spelling in spellings(word)]
-    columns = ("pk", "merchant_uid", "imp_uid", "apply_num")
-    of_payment = Q(merchant_uid__in=written) | Q(imp_uid__in=written) | approved_as(words)
+    columns = ("pk", "merchant_uid", "imp_uid", "apply_num", "pg_tid")
+    of_payment = Q(merchant_uid__in=written) | Q(imp_uid__in=written)
+    of_payment |= approved_as(words) | called_by_pg(written)
     known = list(Payment.objects.filter(of_payment).values_list(*columns))
     condition = Q(payment_id__in=[pk for pk, *_values in known])
     matched = {value for _pk, *values in known for value in values}
     if any(matched.isdisjoint(spellings(word)) for word in ids(text)):
-        for column in ("imp_uid", "pg_tid", "external_id"):
-            condition |= Q(**{f"{column}__in": written})
+        for column, indexed in OF_ITS_OWN.items():
+            condition |= Q(**{f"{column}__in": written}) & indexed
     return movements.filter(condition)
 
 

@@ -9,9 +9,23 @@ something else, see `models.roll_up`.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from django.db.models import BigIntegerField, Count, Max, Model, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    Count,
+    F,
+    Max,
+    Model,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from payments.core.db.functions import KoreanDay
@@ -34,7 +48,9 @@ Row = dict[str, Any]
 # begun yet, or stands still. Days of orders are then not told one by one, but all counted.
 LEFT_AT_MOST = 20_000
 # A payment's counted columns change by an event that names them, and by nothing else.
-_COUNTED = ("status", "amount", "cancelled_amount", "pay_method", "pg_provider", "is_test")
+_COUNTED = (
+    *("status", "amount", "cancelled_amount", "paid_at", "pay_method", "pg_provider", "is_test"),
+)
 # What `RefundRollUp` holds.
 REFUNDS = Q(is_own=True, is_test=False, approved_on__isnull=False) & ~Q(kind=MovementKind.APPROVAL)
 # Whose ids the marks count.
@@ -42,6 +58,16 @@ _FOLDED_FROM: dict[str, type[Model]] = {
     RolledUp.MOVEMENTS: Movement,
     RolledUp.ORDERS: PaymentEvent,
 }
+# Of which day money was that went back: of the day itself, or of another one.
+_OF_EARLIER_DAY = Case(
+    When(kind=MovementKind.APPROVAL, then=False),
+    When(approved_on=F("day"), then=False),
+    default=True,
+    output_field=BooleanField(),
+)
+# By which days orders are summed, and the moments that those are the days of.
+OrderDate = Literal["day", "paid_on"]
+_DATES: dict[OrderDate, str] = {"day": "requested_at", "paid_on": "paid_at"}
 _ORDER_SUMS = {"count": Count("pk"), "gross": Sum("amount"), "refunded": Sum("cancelled_amount")}
 
 
@@ -64,21 +90,36 @@ class RollUps:
         rows = self._added_up(RefundRollUp, (), where, REFUNDS)
         return -sum(int(row["amount"]) for row in rows)
 
-    def orders(self, *by: str, where: Q, days: Days | None) -> list[Row]:
+    def refunds_on_later_days(self, days: Days) -> dict[date, int]:
+        """The won that has come off each of these days' payments on later days, by now; no zeros.
+
+        Of the order's own attempts, no test payments, less what was taken back or corrected. In one
+        query.
+        """
+        # Said twice: the first lets the database leave out what moved before these days.
+        later = Q(day__gt=days[0]) & Q(day__gt=F("approved_on"))
+        where = Q(approved_on__range=days) & later
+        rows = self._added_up(RefundRollUp, ("approved_on",), where, REFUNDS)
+        return {row["approved_on"]: -row["amount"] for row in rows if row["amount"]}
+
+    def orders(
+        self, *by: str, where: Q, days: Days | None, days_are: OrderDate = "day"
+    ) -> list[Row]:
         """`count`, `gross` and `refunded` of orders by some of `OrderRollUp.SUMMED_BY`.
 
-        Days in which something has changed since they were folded are counted by index. `days`:
-        None for all there are.
+        Order days in which something has changed since they were folded are counted by index.
+        `days`, which are days of order or of payment: None for all there are.
         """
-        changed = self._changed(days)
+        changed = self._changed(days if days_are == "day" else None)
         if changed is None:
-            every = _stretch(days) if days else _with_day(Payment.objects.all())
+            every = _stretch(days, days_are) if days else _with_days(Payment.objects.all())
             return _merged(_rows(every.filter(where), by, _ORDER_SUMS), by, tuple(_ORDER_SUMS))
-        within = Q(day__range=days) if days else Q()
+        within = Q(**{f"{days_are}__range": days}) if days else Q()
         folded = OrderRollUp.objects.filter(where, within).exclude(day__in=changed)
         rows = [_rows(folded, by, {name: Sum(name) for name in _ORDER_SUMS})]
         if changed:
-            rows.append(_rows(orders_of(changed).filter(where), by, _ORDER_SUMS))
+            live = orders_of(changed).filter(where, _within(days, days_are) if days else Q())
+            rows.append(_rows(live, by, _ORDER_SUMS))
         return _merged(_union(rows), by, tuple(_ORDER_SUMS))
 
     def is_at_hand(self, name: RolledUp) -> bool:
@@ -104,9 +145,8 @@ class RollUps:
         """
         mark = RollUpMark.objects.filter(name=RolledUp.MOVEMENTS).values("folded_to")
         now = Coalesce(Subquery(mark), Value(0), output_field=BigIntegerField())
-        behind = Movement.objects.filter(
-            where, of_rows, pk__gt=self.marks.get(RolledUp.MOVEMENTS, 0)
-        ).filter(pk__gt=now)
+        behind = movements().filter(where, of_rows, pk__gt=self.marks.get(RolledUp.MOVEMENTS, 0))
+        behind = behind.filter(pk__gt=now)
         folded = _rows(model.objects.filter(where), by, {n: Sum(n) for n in ("count", "amount")})
         unfolded = _rows(behind, by, {"count": Count("pk"), "amount": Sum("amount")})
         return _merged(_union([folded, unfolded]), by, ("count", "amount"))
@@ -115,6 +155,11 @@ class RollUps:
 def roll_ups() -> RollUps:
     """The sums as they stand now, in one query."""
     return RollUps(dict(RollUpMark.objects.values_list("name", "folded_to")))
+
+
+def movements() -> QuerySet[Movement, Any]:
+    """All of them, with everything that `MovementRollUp` sums by."""
+    return Movement.objects.annotate(is_of_earlier_day=_OF_EARLIER_DAY)
 
 
 def newest_id(model: type[Model]) -> int:
@@ -127,37 +172,39 @@ def days_changed(*, after: int, until: int) -> set[date]:
     events = PaymentEvent.objects.filter(
         pk__gt=after, pk__lte=until, changes__has_any_keys=list(_COUNTED)
     )
-    changed: QuerySet[Any, Any] = _with_day(
+    changed: QuerySet[Any, Any] = _with_days(
         Payment.objects.filter(pk__in=events.values("payment_id"))
     )
     return set(changed.order_by().values_list("day", flat=True).distinct())
 
 
 def orders_of(days: Collection[date]) -> QuerySet[Payment, Any]:
-    """The orders of these days, with their `day`."""
+    """The orders of these days, with their `day` and `paid_on`."""
     condition = Q(pk__in=[])
     for stretch in _stretches(days):
-        condition |= _ordered_in(stretch)
-    return _with_day(Payment.objects.filter(condition))
+        condition |= _within(stretch)
+    return _with_days(Payment.objects.filter(condition))
 
 
 def summed_orders(days: Collection[date] | None = None) -> list[Row]:
     """What `OrderRollUp` has to say of these days, or of all."""
     by = OrderRollUp.SUMMED_BY
-    orders = _with_day(Payment.objects.all()) if days is None else orders_of(days)
+    orders = _with_days(Payment.objects.all()) if days is None else orders_of(days)
     return _merged(_rows(orders, by, _ORDER_SUMS), by, tuple(_ORDER_SUMS))
 
 
-def _with_day(orders: QuerySet[Payment]) -> QuerySet[Payment, Any]:
-    return orders.annotate(day=KoreanDay("requested_at"))
+def _with_days(orders: QuerySet[Payment]) -> QuerySet[Payment, Any]:
+    return orders.annotate(**{name: KoreanDay(column) for name, column in _DATES.items()})
 
 
-def _stretch(days: Days) -> QuerySet[Payment, Any]:
-    return _with_day(Payment.objects.filter(_ordered_in(days)))
+def _stretch(days: Days, days_are: OrderDate) -> QuerySet[Payment, Any]:
+    return _with_days(Payment.objects.filter(_within(days, days_are)))
 
 
-def _ordered_in(days: Days) -> Q:
-    return Q(requested_at__gte=start_of(days[0]), requested_at__lt=end_of(days[1]))
+def _within(days: Days, days_are: OrderDate = "day") -> Q:
+    """By the moments themselves, which the indexes are on."""
+    column = _DATES[days_are]
+    return Q(**{f"{column}__gte": start_of(days[0]), f"{column}__lt": end_of(days[1])})
 
 
 def _stretches(days: Iterable[date]) -> Iterator[Days]:

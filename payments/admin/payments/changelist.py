@@ -25,7 +25,7 @@ from payments.filters.payment_query import PaymentQuery
 from payments.filters.payments import Basis
 from payments.models import Payment, RolledUp
 from payments.selectors.payments.totals import Totals, rolled_up_totals, totals, totals_of_real
-from payments.selectors.roll_ups import roll_ups
+from payments.selectors.roll_ups import OrderDate, roll_ups
 from payments.states import PaymentStatus
 
 from .filters import PaymentFilter
@@ -126,7 +126,8 @@ class PaymentChangeList(FilteredChangeList):
         if not sums.is_at_hand(RolledUp.ORDERS):
             return None
         days = (first or FIRST_DAY, last or last_day()) if first or last else None
-        return rolled_up_totals(sums, where=where, days=days)
+        days_are: OrderDate = "paid_on" if self.filterset.days_are == Basis.PAID else "day"
+        return rolled_up_totals(sums, where=where, days=days, days_are=days_are)
 
     @property
     def basis_words(self) -> str | Promise:

@@ -7,10 +7,11 @@ person chooses it; nothing is closed by the clock before.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Q
 
 from payments.core.kst import day_of
 from payments.models import Movement
+from payments.selectors.roll_ups import roll_ups
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,7 @@ def proposed(*, now: datetime) -> date:
 
 def left_out(day: date) -> LeftOut | None:
     """What can never be closed if closing begins with this day; None if no money does."""
-    before = Movement.objects.filter(day__lt=day)
-    own = Q(is_own=True, is_test=False)
-    sums = before.aggregate(
-        days=Count("day", distinct=True),
-        first=Min("day"),
-        last=Max("day"),
-        net=Sum("amount", filter=own, default=0),
-    )
-    return LeftOut(**sums) if sums["days"] else None
+    rows = roll_ups().movements("day", "is_own", "is_test", where=Q(day__lt=day))
+    days = {row["day"] for row in rows}
+    net = sum(row["amount"] for row in rows if row["is_own"] and not row["is_test"])
+    return LeftOut(len(days), min(days), max(days), net) if days else None

@@ -32,9 +32,10 @@ from payments.models import (
     WebhookDelivery,
 )
 from payments.selectors.payments.customers import learn_confirmed
+from payments.selectors.roll_ups import roll_ups
 
 from .figures import Figures, Moved, kept
-from .lines import Line, figures_of_lines, lines_of, readable_lines, refunded_later
+from .lines import Line, figures_of_lines, lines_of, readable_lines
 
 # The newest closes that the dashboard looks at; older ones show their drift on their own page.
 WATCHED = 90
@@ -139,7 +140,8 @@ def figures_then(close: DailyClose) -> Figures:
 def figures_now(day: date, lines: str | None = None) -> Figures:
     """All figures of a day as it is now. `lines` are those of now, if they were read already."""
     text = lines_of(day) if lines is None else lines
-    return figures_of_lines(text, refunded_later=refunded_later(day, day).get(day, 0))
+    later = roll_ups().refunds_on_later_days((day, day))
+    return figures_of_lines(text, refunded_later=later.get(day, 0))
 
 
 class Learnt(NamedTuple):

@@ -25,17 +25,17 @@ Name = tuple[str, ...]
 class Row(NamedTuple):
     """Movements of a day that have these in common; `amount` is their sum, signed.
 
-    `approved_on`: of money that went back, the day on which it had come in.
+    `is_of_earlier_day`: money that went back, and had come in on another day.
     """
 
     day: date
-    approved_on: date | None
     kind: str
-    is_own: bool
-    is_test: bool
     pay_method: str
     pg_provider: str
     pg_id: str
+    is_own: bool
+    is_test: bool
+    is_of_earlier_day: bool
     number: int
     amount: int
 
@@ -176,9 +176,9 @@ def sums_of(row: Row) -> Sums:
     if row.kind == MovementKind.APPROVAL:
         return Sums(approvals=row.number, approved=row.amount)
     number = row.number if row.kind == MovementKind.REFUND else -row.number
-    if row.approved_on == row.day:
-        return Sums(refunds_same_day=number, refunded_same_day=-row.amount)
-    return Sums(refunds_earlier=number, refunded_earlier=-row.amount)
+    if row.is_of_earlier_day:
+        return Sums(refunds_earlier=number, refunded_earlier=-row.amount)
+    return Sums(refunds_same_day=number, refunded_same_day=-row.amount)
 
 
 # --- As they are kept with a close -----------------------------------------------------------

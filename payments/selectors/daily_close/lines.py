@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet
 
 from payments.core.kst import day_of
 from payments.models import Movement
@@ -80,9 +80,11 @@ class Line:
     @property
     def row(self) -> Row:
         """For adding up."""
-        whose = self.kind, self.is_own, self.is_test
         way = self.pay_method, self.pg_provider, self.pg_id
-        return Row(self.day, self.approved_on, *whose, *way, 1, self.amount)
+        went_back = self.kind != MovementKind.APPROVAL
+        is_of_earlier_day = went_back and self.approved_on != self.day
+        whose = self.is_own, self.is_test, is_of_earlier_day
+        return Row(self.day, self.kind, *way, *whose, 1, self.amount)
 
     @property
     def day(self) -> date:
@@ -161,16 +163,3 @@ def figures_of_lines(text: str, *, refunded_later: int = 0) -> Figures:
         sums[1] += amount
     rows = (Row(*common, *sums) for common, sums in alike.items())
     return figures_of(rows, refunded_later=refunded_later)
-
-
-def refunded_later(first: date, last: date) -> dict[date, int]:
-    """What has come off the payments of each of these days on later days, by now; no zeros."""
-    approvals = Movement.objects.filter(
-        kind=MovementKind.APPROVAL, day__range=(first, last), is_own=True, is_test=False
-    )
-    later = approvals.filter(
-        payment__movements__imp_uid=F("imp_uid"),
-        payment__movements__day__gt=F("day"),
-    )
-    sums = later.order_by().values("day").annotate(won=Sum("payment__movements__amount"))
-    return {day: -won for day, won in sums.values_list("day", "won") if won}

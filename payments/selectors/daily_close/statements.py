@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Sum
+from django.db.models import Q
 
 from payments.core.periods import every_day
-from payments.models import DailyClose, Movement
+from payments.models import DailyClose
+from payments.selectors.roll_ups import roll_ups
 
 from .closes import UNKNOWN, Drift, Known, drift, figures_now, figures_then, known, learnt_since
 from .figures import Figures, Moved, Row, figures_of
-from .lines import Line, lines_of, readable_lines, refunded_later
+from .lines import Line, lines_of, readable_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +94,19 @@ def monthly(day: date, *, today: date) -> Monthly:
 
 
 def figures_by_day(days: Iterable[date]) -> dict[date, Figures]:
-    """What each of these days adds up to now; days without a movement may be left out."""
+    """What each of these days adds up to now, in three queries.
+
+    Days without a movement may be left out.
+    """
     days = list(days)
     if not days:
         return {}
+    sums, common = roll_ups(), Row._fields[:-2]
     by_day: defaultdict[date, list[Row]] = defaultdict(list)
-    for row in _added_up(days):
-        by_day[row.day].append(row)
-    later = refunded_later(min(days), max(days))
+    for row in sums.movements(*common, where=Q(day__in=days)):
+        by_day[row["day"]].append(Row(*row.values()))
+    later = sums.refunds_on_later_days((min(days), max(days)))
     return {day: figures_of(rows, refunded_later=later.get(day, 0)) for day, rows in by_day.items()}
-
-
-def _added_up(days: list[date]) -> Iterable[Row]:
-    """Movements of these days by what they have in common."""
-    common = Row._fields[:-2]
-    movements = Movement.objects.filter(day__in=days).order_by()
-    sums = {"number": Count("pk"), "won": Sum("amount")}
-    rows = movements.values(*common).annotate(**sums).values_list(*common, *sums)
-    return (Row(*row) for row in rows)
 
 
 def daily(day: date) -> Daily:

@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from payments.core.periods import Days
 from payments.models import Payment
-from payments.selectors.roll_ups import RollUps, Row
+from payments.selectors.roll_ups import OrderDate, RollUps, Row
 from payments.states import APPROVED, PaymentStatus
 
 
@@ -52,9 +52,12 @@ def totals(payments: QuerySet[Payment]) -> Totals:
     return totals_of(added_up(payments))
 
 
-def rolled_up_totals(sums: RollUps, *, where: Q, days: Days | None) -> Totals:
-    """The same of the real ones of these order days, without reading them."""
-    return _without_tests(sums.orders("is_test", "status", where=where, days=days))
+def rolled_up_totals(
+    sums: RollUps, *, where: Q, days: Days | None, days_are: OrderDate = "day"
+) -> Totals:
+    """The same of the real ones of these days of order or payment, without reading them."""
+    rows = sums.orders("is_test", "status", where=where, days=days, days_are=days_are)
+    return _without_tests(rows)
 
 
 def totals_of_real(payments: QuerySet[Payment]) -> Totals:

@@ -19,7 +19,13 @@ from payments.models import (
     RolledUp,
     RollUpMark,
 )
-from payments.selectors.roll_ups import REFUNDS, days_changed, newest_id, summed_orders
+from payments.selectors.roll_ups import (
+    REFUNDS,
+    days_changed,
+    movements,
+    newest_id,
+    summed_orders,
+)
 from payments.states import MovementKind
 
 # A turn of the job may come between the two sides: then they are read again.
@@ -52,8 +58,8 @@ def _mark(name: RolledUp) -> int:
 
 
 def _movements(mark: int) -> Iterator[str]:
-    folded = Movement.objects.filter(pk__lte=mark)
-    pairs: tuple[tuple[str, Any, QuerySet[Movement]], ...] = (
+    folded = movements().filter(pk__lte=mark)
+    pairs: tuple[tuple[str, Any, QuerySet[Movement, Any]], ...] = (
         ("sum of movements", MovementRollUp, folded),
         ("sum of refunds", RefundRollUp, folded.filter(REFUNDS)),
     )

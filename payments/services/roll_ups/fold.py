@@ -25,7 +25,13 @@ from payments.models import (
     RolledUp,
     RollUpMark,
 )
-from payments.selectors.roll_ups import REFUNDS, days_changed, newest_id, summed_orders
+from payments.selectors.roll_ups import (
+    REFUNDS,
+    days_changed,
+    movements,
+    newest_id,
+    summed_orders,
+)
 
 # Ids that are folded in one transaction. SQLite lets nobody else write meanwhile.
 PART = 20_000
@@ -102,10 +108,10 @@ def _folded(mark: RollUpMark, part: int, fold_between: Callable[[int, int], None
 
 
 def _fold_movements(after: int, until: int) -> None:
-    movements = Movement.objects.filter(pk__gt=after, pk__lte=until)
+    folded = movements().filter(pk__gt=after, pk__lte=until)
     sums = {"count": Count("pk"), "amount": Sum("amount")}
-    add_up_into(model=MovementRollUp, source=movements, by=MovementRollUp.SUMMED_BY, sums=sums)
-    refunds = movements.filter(REFUNDS)
+    add_up_into(model=MovementRollUp, source=folded, by=MovementRollUp.SUMMED_BY, sums=sums)
+    refunds = folded.filter(REFUNDS)
     add_up_into(model=RefundRollUp, source=refunds, by=RefundRollUp.SUMMED_BY, sums=sums)
 
 

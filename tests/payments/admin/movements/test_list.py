@@ -265,7 +265,7 @@ def test_an_id_of_the_payment_finds_its_money(
     with CaptureQueriesContext(connection) as queries:
         client.get(f"{LIST}?q={text}")
     # The payment is looked up by its index, and nothing is looked for besides.
-    assert not [query for query in queries if "pg_tid" in query["sql"].partition("WHERE")[2]]
+    assert not [query for query in queries if "external_id" in query["sql"].partition("WHERE")[2]]
 
 
 def test_an_id_of_a_refund_or_of_the_pg_finds_it(client: Client, refunded: Payment) -> None:

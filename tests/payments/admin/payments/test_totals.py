@@ -143,6 +143,7 @@ def test_the_bar_says_by_what_it_adds_up_and_leads_to_the_other_basis(
     [
         *("", "?status=paid,cancelled", "?pay_method=card", "?pg_provider=html5_inicis"),
         *("?basis=requested&from=2026-04-01&to=2026-04-01", "?basis=requested&to=2026-03-01"),
+        *("?from=2026-04-01&to=2026-04-01", "?from=2026-04-02", "?status=cancelled&to=2026-04-01"),
     ],
 )
 def test_a_long_list_that_status_and_ways_narrow_is_added_up_without_its_rows(
@@ -160,7 +161,9 @@ def test_a_long_list_that_status_and_ways_narrow_is_added_up_without_its_rows(
     assert any("payments_orderrollup" in one["sql"] for one in queries.captured_queries)
 
 
-@pytest.mark.parametrize("query", ["?from=2026-04-01", "?attention=any", "?q=amount:>1"])
+@pytest.mark.parametrize(
+    "query", ["?basis=cancelled&from=2026-04-01", "?attention=any", "?q=amount:>1"]
+)
 def test_what_sums_are_not_kept_by_is_added_up_on_demand(
     client: Client, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:

@@ -25,10 +25,10 @@ days = st.dates(date(2026, 3, 30), date(2026, 4, 3))
 rows = st.builds(
     Row,
     day=days,
-    approved_on=st.none() | days,
     kind=st.sampled_from(["approval", "refund", "refund_reversal", "correction"]),
     is_own=st.booleans(),
     is_test=st.booleans(),
+    is_of_earlier_day=st.booleans(),
     pay_method=st.sampled_from(["card", "trans", ""]),
     pg_provider=st.sampled_from(["html5_inicis", ""]),
     pg_id=st.sampled_from(["MOI1", ""]),

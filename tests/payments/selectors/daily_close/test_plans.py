@@ -16,6 +16,7 @@ from benchmarks.datasets import paid_payments
 from payments.core.kst import start_of
 from payments.models import DailyClose, Product
 from payments.selectors.daily_close import beginning, closes, lines, statements
+from payments.selectors.roll_ups import roll_ups
 from payments.services.daily_close.close import close_day
 from tests.payments import builders
 
@@ -65,8 +66,8 @@ def newest_closes() -> list[DailyClose]:
     ("read", "index"),
     [
         (lambda: lines.lines_of(DAY), "movement_by_day"),
-        (lambda: lines.refunded_later(DAY, DAY), "movement_by_day"),
-        (lambda: statements.figures_by_day(DAYS[-2:]), "movement_by_day"),
+        (lambda: roll_ups().refunds_on_later_days((DAY, DAY)), "refund_roll_up_by_approval"),
+        (lambda: statements.figures_by_day(DAYS[-2:]), "payments_movementrollup"),
         (beginning.first_day_with_money, "movement_by_time"),
         (lambda: closes.learnt_since(newest_closes()), "movement_by_day"),
     ],

@@ -1,5 +1,6 @@
 """Folded sums and what lies behind the mark come to the plain sum, whatever happens in between."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from payments import ledger
 from payments.core.db import transactions
+from payments.core.kst import end_of, start_of
 from payments.ledger import Draft, Entry
 from payments.models import (
     Movement,
@@ -35,8 +37,8 @@ from payments.states import EventKind, MovementKind, Source
 from tests.payments import builders
 
 APRIL_1 = builders.NOON.date()
+DAY = timedelta(days=1)
 DAYS = (APRIL_1 - timedelta(days=40), APRIL_1 + timedelta(days=40))
-BY = ("day", "kind", "pay_method", "pg_provider", "pg_id", "is_own", "is_test")
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +51,7 @@ def _nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
 def plain(*by: str, where: Q) -> list[Row]:
     """The same sums from the movements themselves."""
     named: dict[str, Any] = {"sum_count": Count("pk"), "sum_amount": Sum("amount")}
-    rows = Movement.objects.filter(where).order_by().values(*by).annotate(**named)
+    rows = selector.movements().filter(where).order_by().values(*by).annotate(**named)
     return in_order(
         {name.removeprefix("sum_"): value for name, value in row.items()} for row in rows
     )
@@ -62,16 +64,32 @@ def in_order(rows: Any) -> list[Row]:
 def assert_sums_are_right() -> None:
     sums = roll_ups()
     within = Q(day__range=DAYS)
-    for by in (BY, ("day", "kind"), ("pay_method",)):
+    for by in (MovementRollUp.SUMMED_BY, ("day", "kind"), ("pay_method",)):
         assert in_order(sums.movements(*by, where=within)) == plain(*by, where=within)
     earlier = Movement.objects.filter(REFUNDS, day__range=DAYS, approved_on__lt=APRIL_1)
     first = (APRIL_1, DAYS[1])
     assert sums.refunds_of_earlier_days(first) == -sum(
         movement.amount for movement in earlier if movement.day >= APRIL_1
     )
+    assert sums.refunds_on_later_days(DAYS) == went_back_later()
     expected = added_up(Payment.objects.all(), "pay_method", "pg_provider")
     found = sums.orders("pay_method", "pg_provider", "status", where=Q(), days=DAYS)
     assert in_order(found) == in_order(expected)
+    paid = Payment.objects.filter(
+        paid_at__gte=start_of(APRIL_1), paid_at__lt=end_of(APRIL_1 + 5 * DAY)
+    )
+    days = (APRIL_1, APRIL_1 + 5 * DAY)
+    found = sums.orders("status", where=Q(), days=days, days_are="paid_on")
+    assert in_order(found) == in_order(added_up(paid))
+
+
+def went_back_later() -> dict[date, int]:
+    """What came off each day's payments later, from the movements."""
+    won: Counter[date] = Counter()
+    for movement in Movement.objects.filter(REFUNDS):
+        if movement.approved_on and movement.day > movement.approved_on:
+            won[movement.approved_on] -= movement.amount
+    return {day: amount for day, amount in won.items() if amount}
 
 
 def booked_late(payment: Payment, *, on: date, amount: int = -1) -> None:

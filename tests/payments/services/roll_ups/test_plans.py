@@ -69,3 +69,13 @@ def test_orders_are_counted_by_index_for_the_days_that_changed() -> None:
     assert "payments_paymentevent_pkey" in changed
     assert "payment_by_requested_at" in plan
     assert not WHOLE.search(changed + plan)
+
+
+@pytest.mark.usefixtures("book")
+def test_orders_by_their_payment_are_counted_by_index_for_the_days_that_changed() -> None:
+    *_, plan = plans_of(
+        lambda: roll_ups().orders("status", where=Q(), days=QUARTER, days_are="paid_on")
+    )
+    assert "payments_orderrollup" in plan
+    assert "payment_by_requested_at" in plan or "payment_by_paid_at" in plan
+    assert not WHOLE.search(plan)
