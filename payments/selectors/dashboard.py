@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 
+from payments.core.db.counting import counted
 from payments.core.periods import Days, every_day, previous
 from payments.models import (
     NOT_ENDED,
@@ -173,15 +174,7 @@ def waiting(now: datetime, *, others: Iterable[str] = ()) -> dict[str, int]:
     """
     rows = {reason.value: Payment.objects.filter(needs(reason, now=now)) for reason in Attention}
     rows |= {reason: _OTHERS[reason](now) for reason in others}
-    first, *more = (_counted(reason, waiting) for reason, waiting in rows.items())
-    return dict(first.union(*more, all=True))
-
-
-def _counted(reason: str, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str, int]]:
-    first = rows.order_by().values("pk")[: COUNTED_AT_MOST + 1]
-    counted: QuerySet[Any, Any] = rows.model._default_manager.filter(pk__in=first).order_by()
-    counted = counted.values(reason=Value(reason)).annotate(number=Count("pk"))
-    return counted.values_list("reason", "number")
+    return counted(rows, at_most=COUNTED_AT_MOST + 1)
 
 
 def last_events() -> list[PaymentEvent]:
