@@ -1,6 +1,6 @@
 """Measures the product and tries to break it: no part of it, and never installed with it.
 
-Each is a module to run (`python -m benchmarks.checkout`): audit, checkout, verify, reconcile,
+Each is a module to run (`python -m benchmarks.checkout`): book, checkout, verify, reconcile,
 webhooks, chaos, outages. All stand on `harness`, with data that is thrown away; `seed` alone writes
 into the configured database. To add one: a module with a `main`, and its line in the Makefile.
 """

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
 from django.test.utils import setup_test_environment, teardown_test_environment
 
@@ -88,13 +89,24 @@ def another_database(name: str) -> Iterator[str]:
         yield mine
     finally:
         use(mine)
+        for kept in _kept.values():
+            kept.close()
+        _kept.clear()
         connection.creation.destroy_test_db(before, verbosity=0)
+
+
+# Connections by the name of their database: a server keeps one open from page to page.
+_kept: dict[str, BaseDatabaseWrapper] = {}
 
 
 def use(database: str) -> None:
     """Work on this one of them from now on."""
-    connection.close()
-    connection.settings_dict["NAME"] = database
+    now = connections[DEFAULT_DB_ALIAS]
+    _kept[str(now.settings_dict["NAME"])] = now
+    if database not in _kept:
+        _kept[database] = now.copy()
+        _kept[database].settings_dict["NAME"] = database
+    connections[DEFAULT_DB_ALIAS] = _kept[database]
 
 
 def process_environment(stand_in_url: str) -> dict[str, str]:

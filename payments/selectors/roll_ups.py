@@ -9,6 +9,7 @@ something else, see `models.roll_up`.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import add
 from typing import Any, Literal
 
 from django.db.models import (
@@ -233,15 +234,12 @@ def _union(rows: list[Any]) -> Any:
     return first.union(*more, all=True) if more else first
 
 
-def _merged(rows: Iterable[Sequence[Any]], by: Sequence[str], sums: Sequence[str]) -> list[Row]:
+def _merged(rows: Iterable[tuple[Any, ...]], by: Sequence[str], sums: Sequence[str]) -> list[Row]:
     """One row for each group, whatever parts it was read in."""
-    groups: dict[tuple[Any, ...], list[int]] = {}
+    width, groups = len(by), dict[tuple[Any, ...], list[int]]()
     for row in rows:
-        key, values = tuple(row[: len(by)]), row[len(by) :]
-        added = groups.setdefault(key, [0] * len(sums))
-        for place, value in enumerate(values):
-            added[place] += value or 0
-    return [
-        dict(zip(by, key, strict=True)) | dict(zip(sums, added, strict=True))
-        for key, added in groups.items()
-    ]
+        added = [value or 0 for value in row[width:]]
+        known = groups.get(row[:width])
+        groups[row[:width]] = list(map(add, known, added)) if known else added
+    names = (*by, *sums)
+    return [dict(zip(names, (*key, *added), strict=True)) for key, added in groups.items()]

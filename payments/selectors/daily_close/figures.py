@@ -7,7 +7,7 @@ close (`models.daily_close`, `services.daily_close.close`).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -78,7 +78,15 @@ class Sums:
         return self.approved - self.refunded
 
     def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+        # Spelled out: a month adds thousands, and `astuple` would copy each of them.
+        return Sums(
+            approvals=self.approvals + other.approvals,
+            approved=self.approved + other.approved,
+            refunds_same_day=self.refunds_same_day + other.refunds_same_day,
+            refunded_same_day=self.refunded_same_day + other.refunded_same_day,
+            refunds_earlier=self.refunds_earlier + other.refunds_earlier,
+            refunded_earlier=self.refunded_earlier + other.refunded_earlier,
+        )
 
     def __bool__(self) -> bool:
         return self != Sums()
