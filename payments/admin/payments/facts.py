@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments.admin.shared import personal_data
-from payments.admin.shared.display import instalments, moment, pay_method
+from payments.admin.shared.display import instalments, moment, pay_method, pg_provider
 from payments.core.text import web_url
 from payments.models import Payment
 from payments.models.payment import ASIDE
@@ -51,6 +51,7 @@ _SHOWN: dict[str, Callable[[Payment], Words]] = {
     "requested_at": lambda payment: moment(payment.requested_at),
     "vbank_due": lambda payment: moment(payment.vbank_due) if payment.vbank_due else "",
     "pay_method": lambda payment: pay_method(payment.pay_method) if payment.pay_method else "",
+    "pg_provider": lambda payment: pg_provider(payment.pg_provider) if payment.pg_provider else "",
     "card_number": lambda payment: payment.card_shown,
     "card_quota": lambda payment: instalments(payment.card_quota),
     "receipt_url": lambda payment: _link(payment.receipt_url),

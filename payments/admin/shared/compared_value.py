@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from payments.core.money import with_separators
 from payments.states import PaymentStatus, status_label
 
-from .display import NOTHING, instalments, moment, pay_method, won
+from .display import NOTHING, instalments, moment, pay_method, pg_provider, won
 
 Value = str | SafeString
 
@@ -32,7 +32,15 @@ def compared_value(name: str, value: object, side: Mapping[str, object]) -> Valu
         return NOTHING
     if name == "status":
         return _status(str(value), side)
+    if name == "pg_provider":
+        return _provider(str(value))
     return pay_method(str(value)) if name == "pay_method" else str(value)
+
+
+def _provider(code: str) -> str:
+    """By name, and by the code: one company has several."""
+    name = pg_provider(code)
+    return f"{name} ({code})" if name != code else code
 
 
 def _status(value: str, side: Mapping[str, object]) -> str:
