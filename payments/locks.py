@@ -28,7 +28,7 @@ def locked_payment(pk: int) -> Iterator[Payment]:
     SQLite has no row locks; its transactions are IMMEDIATE, so the whole block is exclusive.
     """
     with transaction.atomic(durable=True):
-        yield Payment.objects.select_for_update(of=("self",)).get(pk=pk)
+        yield _payments().get(pk=pk)
 
 
 @contextmanager
@@ -38,8 +38,13 @@ def locked_payments(pks: Iterable[int]) -> Iterator[dict[int, Payment]]:
     Always in the order of their ids: two runs that share payments wait, they do not deadlock.
     """
     with transaction.atomic(durable=True):
-        rows = Payment.objects.select_for_update(of=("self",)).filter(pk__in=list(pks))
+        rows = _payments().filter(pk__in=list(pks))
         yield {payment.pk: payment for payment in rows.order_by("pk")}
+
+
+def _payments() -> QuerySet[Payment]:
+    """Without the key: whoever only refers to a payment with a row of its own need not wait."""
+    return Payment.objects.select_for_update(of=("self",), no_key=True)
 
 
 @contextmanager
@@ -47,6 +52,15 @@ def locked_discrepancy(pk: int) -> Iterator[Discrepancy]:
     """The discrepancy as it is now, locked until the block ends and commits."""
     with transaction.atomic(durable=True):
         yield Discrepancy.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def locked_discrepancies(condition: Q) -> list[Discrepancy]:
+    """Those as they are now with their lines, in the order of their ids.
+
+    Locked until the caller's transaction ends, which has locked its payments before.
+    """
+    rows = Discrepancy.objects.select_for_update(of=("self",)).filter(condition)
+    return list(rows.order_by("pk").prefetch_related("lines"))
 
 
 @contextmanager

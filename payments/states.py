@@ -140,6 +140,7 @@ class Finding(TextChoices):
     REFUND_GONE = "refund_gone", _("A refund that was there is there no more")
     HISTORY = "history", _("The single refunds do not add up to the refunded amount")
     TIME = "time", _("A time lies before the order or in the future")
+    PAID_AT = "paid_at", _("The time of payment differs")
 
 
 class FailReason(TextChoices):

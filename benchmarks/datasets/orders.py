@@ -142,6 +142,9 @@ class Order:
         if verdict.findings:
             step = Step(EventKind.DISCREPANCY)
             self._concluded(at, step, answer, money, findings=",".join(verdict.findings))
+        elif money and not verdict.steps:
+            # A second attempt gave all of it back: nothing is left to say against the order.
+            self._concluded(at, Step(EventKind.CONFIRMED), answer, money)
         for step in verdict.steps:
             persons = told_persons(payment=self.payment, answer=read)
             self._concluded(at, step, answer, money, persons)

@@ -23,6 +23,7 @@ from payments.core.text import whole_number
 from payments.errors import PaymentError
 from payments.models import Payment, Product
 from payments.selectors.checkout import own_payment, payment_of_click, product_called
+from payments.selectors.payments.flags import is_flagged
 from payments.services import checkout, limits
 from payments.services.verification.settle import Result
 from payments.services.verification.verify import verify, verify_twice
@@ -161,7 +162,7 @@ def _settled_answer(result: Result) -> Answer:
 
 
 def _status_answer(payment: Payment) -> Answer:
-    state = state_of(payment)
+    state = state_of(payment, flagged=is_flagged(payment))
     message = LABELS[state].title
     if state is State.FAILED and payment.fail_reason:
         message = payment.fail_reason

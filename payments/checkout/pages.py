@@ -25,6 +25,7 @@ from payments import conf, pay_methods
 from payments.core.text import whole_number
 from payments.models import Payment
 from payments.selectors import checkout as selectors
+from payments.selectors.payments.flags import flagged_among, is_flagged
 from payments.services.verification.verify import verify
 from payments.states import Source
 
@@ -84,8 +85,9 @@ def payments(request: HttpRequest) -> HttpResponse:
     # A place to go on from that is no number starts from the newest.
     before = whole_number(request.GET.get("before"))
     page = selectors.own_payments(_person(request), before=before)
+    flagged = flagged_among(payment.pk for payment in page.payments)
     context = {
-        "rows": [PaymentView(payment) for payment in page.payments],
+        "rows": [PaymentView(payment, payment.pk in flagged) for payment in page.payments],
         "older": page.older,
         "is_first": "before" not in request.GET,
     }
@@ -97,7 +99,8 @@ def payments(request: HttpRequest) -> HttpResponse:
 @require_safe
 def payment(request: HttpRequest, merchant_uid: str) -> HttpResponse:
     """One of one's own payments, whatever became of it."""
-    context = {"view": PaymentView(_own(request, merchant_uid))}
+    mine = _own(request, merchant_uid)
+    context = {"view": PaymentView(mine, is_flagged(mine))}
     return render(request, "payments/payment.html", context)
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from payments.models import Payment
 from payments.selectors.checkout import own_attempt, payment_called, was_asked_by_return
+from payments.selectors.payments.flags import is_flagged
 from payments.services.verification.verify import verify
 from payments.states import APPROVED, Source
 
@@ -36,7 +37,7 @@ def from_window(request: HttpRequest) -> HttpResponse:
     payment = _settled(payment, values)
     if request.user.is_authenticated and request.user.pk == payment.user_id:
         return redirect(page_url(payment))
-    state = state_of(payment)
+    state = state_of(payment, flagged=is_flagged(payment))
     context = {"state": state, "labels": LABELS[state], "url": page_url(payment)}
     return render(request, "payments/return.html", context)
 

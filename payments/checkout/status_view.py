@@ -96,13 +96,13 @@ LABELS = {
 }
 
 
-def state_of(payment: Payment) -> State:
-    """Where this payment stands."""
+def state_of(payment: Payment, *, flagged: bool) -> State:
+    """Where this payment stands; `flagged`: something about it is still being looked into."""
     if payment.status == PaymentStatus.PAID:
         return State.PAID
     if payment.status == PaymentStatus.CANCELLED:
         return State.PARTLY_REFUNDED if payment.is_partly_cancelled else State.REFUNDED
-    if payment.verification == Verification.MISMATCHED:
+    if flagged:
         return State.MISMATCH
     if payment.status == PaymentStatus.FAILED:
         return State.FAILED
@@ -114,11 +114,12 @@ class PaymentView:
     """A payment for a template, and what the template can't know of it."""
 
     payment: Payment
+    flagged: bool
 
     @property
     def state(self) -> State:
         """See `State`; its value is also a hook for style and script."""
-        return state_of(self.payment)
+        return state_of(self.payment, flagged=self.flagged)
 
     @property
     def labels(self) -> Labels:
@@ -135,7 +136,7 @@ class PaymentView:
     def has_open_question(self) -> bool:
         """Money came in, and something about it is still being looked into."""
         is_settled = self.state not in {State.MISMATCH, State.CONFIRMING, State.WAITING}
-        return is_settled and self.payment.verification == Verification.MISMATCHED
+        return is_settled and self.flagged
 
     @property
     def may_order_again(self) -> bool:

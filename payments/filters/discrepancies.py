@@ -13,11 +13,11 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
-from payments.models import Bucket, Discrepancy
+from payments.models import Bucket, Discrepancy, DiscrepancyLine
 from payments.selectors.payments.customers import called
 
 from .base import BaseFilter, Row
@@ -72,7 +72,7 @@ class DiscrepancyFilter(BaseFilter):
     """What discrepancies can be narrowed by. Days are Korean days, of when they were found."""
 
     state = OneOf(label=pgettext_lazy("discrepancies", "state"), choices=State.choices)
-    bucket = several(_("what differs"), Bucket.choices, field_name="bucket")
+    bucket = several(_("what differs"), Bucket.choices, method="of_buckets")
     owner = OneOf(label=_("owner"), choices=Owner.choices)
     person = django_filters.ModelChoiceFilter(
         "owner",
@@ -106,6 +106,15 @@ class DiscrepancyFilter(BaseFilter):
     @property
     def date_label(self) -> str:
         return pgettext("discrepancies", "Found")
+
+    def of_buckets(
+        self, rows: QuerySet[Discrepancy], name: str, buckets: Any
+    ) -> QuerySet[Discrepancy]:
+        """That differ in one of these, whatever they differ in besides."""
+        lines = DiscrepancyLine.objects.filter(
+            discrepancy=OuterRef("pk"), bucket__in=buckets, is_current=True
+        )
+        return rows.filter(Exists(lines))
 
     def of_run(self, rows: QuerySet[Discrepancy], name: str, run: int) -> QuerySet[Discrepancy]:
         """What this run saw, whatever other runs saw it before or since."""

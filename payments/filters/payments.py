@@ -16,7 +16,8 @@ from payments import pay_methods, pg_providers
 from payments.models import Payment
 from payments.selectors.payments.attention import Attention, needs, needs_any
 from payments.selectors.payments.customers import everybody
-from payments.states import PaymentStatus, Verification
+from payments.selectors.payments.flags import Shown, shown_as
+from payments.states import PaymentStatus
 
 from .base import DATES, BaseFilter
 from .fields import (
@@ -80,7 +81,7 @@ class PaymentFilter(BaseFilter):
     pay_method = CodesFilter("pay_method", label=_("payment method"))
     pg_provider = CodesFilter("pg_provider", label=_("PG"), choices=PROVIDERS)
     test = RealOrTestFilter()
-    verification = several(_("verification"), Verification.choices, field_name="verification")
+    verification = several(_("verification"), Shown.choices, method="verified_as")
     attention = several(
         _("needs attention"), [(ANY, _("Any reason")), *Attention.choices], method="needing"
     )
@@ -104,6 +105,10 @@ class PaymentFilter(BaseFilter):
             (code, pay_methods.label(code)) for code in pay_methods.LABELS
         ]
         return form
+
+    def verified_as(self, payments: QuerySet[Payment], name: str, shown: Any) -> QuerySet[Payment]:
+        """Of which one of these is read."""
+        return payments.filter(shown_as(shown))
 
     def needing(self, payments: QuerySet[Payment], name: str, reasons: Any) -> QuerySet[Payment]:
         """On somebody's desk for one of the reasons."""

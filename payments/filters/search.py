@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from payments.core.masking import mask_email
 from payments.core.money import as_won
 from payments.core.text import ids, plain, plain_id, several_ids
+from payments.selectors.payments.flags import Shown, shown_as
 from payments.selectors.payments.search import (
     LAST_DIGITS,
     approved_as,
@@ -23,7 +24,7 @@ from payments.selectors.payments.search import (
     numbered,
     phone_ending,
 )
-from payments.states import PaymentStatus, Verification
+from payments.states import PaymentStatus
 
 _WORD = re.compile(r"""([^\W\d]\w*)[:：]("[^"]*"|\S*)|\S+""")
 # Of a letter or a Korean keyboard.
@@ -61,6 +62,11 @@ def _one_of(column: str, known: list[str]) -> Callable[[str], Q]:
     return read
 
 
+def _verified_as(value: str) -> Q:
+    _one_of("verification", Shown.values)(value)
+    return shown_as(value.lower().split(","))
+
+
 def _codes(column: str) -> Callable[[str], Q]:
     return lambda value: Q(**{f"{column}__in": value.lower().split(",")})
 
@@ -95,7 +101,7 @@ _WORDS: dict[str, Callable[[str], Q]] = {
     "card": _ending(card_ending),
     "phone": _ending(phone_ending),
     "status": _one_of("status", PaymentStatus.values),
-    "verification": _one_of("verification", Verification.values),
+    "verification": _verified_as,
     "amount": _amount,
     "method": _codes("pay_method"),
     "pg": _codes("pg_provider"),

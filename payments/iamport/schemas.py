@@ -159,6 +159,11 @@ class GatewayPayment:
         return self.amount - self.cancel_amount
 
     @property
+    def holds_money(self) -> bool:
+        """Money came in, and not all of it has gone back."""
+        return self.status in {"paid", "cancelled"} and self.remaining > 0
+
+    @property
     def filed_at(self) -> int:
         """When a list by status files it: at the time of its present status (contract 2.5)."""
         return int(getattr(self, FILED_BY.get(self.status, "started_at")))

@@ -4,7 +4,14 @@ from .access_log import AccessKind, AccessQuery, PersonalDataAccess
 from .background import DEAD_AFTER, ScheduledJob, Worker
 from .clock import MOST_APART, ClockComparison
 from .daily_close import DailyClose
-from .discrepancy import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
+from .discrepancy import (
+    Bucket,
+    ClosingReason,
+    Discrepancy,
+    DiscrepancyLine,
+    DiscrepancyStep,
+    StepKind,
+)
 from .event import PaymentEvent
 from .gateway_state import GatewayState
 from .limits import LimitCount
@@ -42,6 +49,7 @@ __all__ = [
     "DailyClose",
     "DeliveryOutcome",
     "Discrepancy",
+    "DiscrepancyLine",
     "DiscrepancyStep",
     "GatewayState",
     "ItemOutcome",

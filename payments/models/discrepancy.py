@@ -1,7 +1,9 @@
 """What does not agree between our book and the gateway's: a queue that people work off.
 
-`services.discrepancies.queue` writes these rows, and a `DiscrepancyStep` for each change of one. To
-name another kind of difference, add a `Bucket`.
+One `Discrepancy` for each attempt, with a `DiscrepancyLine` for each thing in which its two sides
+differ, and a `DiscrepancyStep` for each change. `services.discrepancies` writes them: `cases` what
+was seen, `queue` what people do. A payment is flagged by an open one; the flag is stored nowhere
+else. To name another kind of difference, add a `Bucket`.
 """
 
 from django.conf import settings
@@ -28,7 +30,9 @@ class Bucket(models.TextChoices):
     ORDER_NUMBER = "order_number", pgettext_lazy("bucket", "Order number differs")
     DOUBLE_APPROVAL = "double_approval", pgettext_lazy("bucket", "Approved twice")
     TEST_PAYMENT = "test_payment", pgettext_lazy("bucket", "Test payment in production")
+    PAID_AT = "paid_at", pgettext_lazy("bucket", "Payment time differs")
     CONTRADICTION = "contradiction", pgettext_lazy("bucket", "Contradicts itself")
+    LATE_APPROVAL = "late_approval", pgettext_lazy("bucket", "Paid after it had failed")
 
 
 class ClosingReason(models.TextChoices):
@@ -44,14 +48,15 @@ class ClosingReason(models.TextChoices):
 
 
 class Discrepancy(models.Model):
-    """One difference. `ours` and `theirs` are the figures of each side as JSON text.
+    """One attempt that does not agree. `ours` and `theirs` are each side's figures as JSON text.
 
     Each is an object of status, amount, cancelled_amount, currency, paid_at ...; "" where that side
-    has no such payment. Personal data is masked. Amounts in won, times in UTC.
+    has no such payment. Personal data is masked. Amounts in won, times in UTC. `payment` is the one
+    that holds this `imp_uid`, or else the order that the gateway names.
     """
 
-    bucket = models.CharField(_("what differs"), max_length=20, choices=Bucket)
-    imp_uid = models.CharField(_("PortOne payment id"), max_length=32)
+    # The same again adds nothing.
+    imp_uid = models.CharField(_("PortOne payment id"), max_length=32, unique=True)
     merchant_uid = models.CharField(_("order number"), max_length=40, db_index=True)
     payment = models.ForeignKey(
         Payment,
@@ -109,10 +114,6 @@ class Discrepancy(models.Model):
             ("take_in_discrepancy", _("Can take in a payment that is missing here")),
         ]
         constraints = [
-            # The same run twice adds nothing.
-            models.UniqueConstraint(
-                fields=["imp_uid", "bucket"], name="discrepancy_once_per_attempt"
-            ),
             models.CheckConstraint(condition=~Q(imp_uid=""), name="discrepancy_has_imp_uid"),
             models.CheckConstraint(
                 condition=Q(is_open=True) | (Q(closed_at__isnull=False) & ~Q(closing_reason="")),
@@ -121,10 +122,52 @@ class Discrepancy(models.Model):
         ]
         indexes = [
             models.Index(models.F("id").desc(), condition=Q(is_open=True), name="discrepancy_open"),
+            # Which payments are flagged.
+            models.Index(
+                fields=["payment"], condition=Q(is_open=True), name="discrepancy_open_by_payment"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_bucket_display()} {self.merchant_uid}"
+        return self.merchant_uid
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """In what the two sides differ, in the order of `Bucket`."""
+        named = {line.bucket for line in self.lines.all() if line.is_current}
+        return [bucket for bucket in Bucket if bucket in named]
+
+
+class DiscrepancyLine(models.Model):
+    """One thing in which the two sides differ, with the figures that show it (JSON text).
+
+    `is_accepted`: a person has closed the discrepancy over just these figures. As long as they stay
+    as they are, they open it no more. `is_current`: it was there when both sides were last seen, or
+    when it was closed.
+    """
+
+    discrepancy = models.ForeignKey(Discrepancy, on_delete=models.CASCADE, related_name="lines")
+    bucket = models.CharField(_("what differs"), max_length=20, choices=Bucket)
+    ours = models.TextField(blank=True)
+    theirs = models.TextField(blank=True)
+    is_accepted = models.BooleanField(_("accepted"), default=False)
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["discrepancy", "bucket"], name="discrepancy_line_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_bucket_display())
+
+    @property
+    def facts(self) -> tuple[str, str, str]:
+        """What makes it the same as another one."""
+        return self.bucket, self.ours, self.theirs
 
 
 class StepKind(models.TextChoices):

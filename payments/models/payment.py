@@ -215,23 +215,21 @@ class Payment(models.Model):
             models.Index(F("id").desc(), condition=Q(is_test=True), name="payment_test"),
             # What needs attention is rare, so these stay small.
             models.Index(
-                F("id").desc(),
-                condition=Q(verification=Verification.MISMATCHED),
-                name="payment_mismatched",
-            ),
-            models.Index(
                 "verification",
                 F("id").desc(),
-                condition=Q(verification__in=[Verification.NOT_FOUND, Verification.UNKNOWN]),
+                condition=Q(
+                    verification__in=[
+                        Verification.MISMATCHED,
+                        Verification.NOT_FOUND,
+                        Verification.UNKNOWN,
+                    ]
+                ),
                 name="payment_unanswered",
             ),
             models.Index(
                 F("requested_at").desc(),
                 condition=Q(status=PaymentStatus.READY),
                 name="payment_open_by_age",
-            ),
-            models.Index(
-                F("id").desc(), condition=Q(late_approval=True), name="payment_late_approval"
             ),
             # In the order of the gateway's lists, which file a payment under its status's time.
             models.Index(

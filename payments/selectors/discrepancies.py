@@ -19,7 +19,14 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.core.db.search import searched
 from payments.core.money import WON
-from payments.models import Bucket, Discrepancy, DiscrepancyStep, Payment, ReconciliationRun
+from payments.models import (
+    Bucket,
+    Discrepancy,
+    DiscrepancyLine,
+    DiscrepancyStep,
+    Payment,
+    ReconciliationRun,
+)
 
 from .payments.customers import learn_confirmed
 from .payments.detail import Agreement, ComparedField
@@ -73,12 +80,16 @@ FIELD_OF: dict[str, str] = {
     Bucket.ORDER_NUMBER: "merchant_uid",
     Bucket.DOUBLE_APPROVAL: "imp_uid",
     Bucket.TEST_PAYMENT: "sandbox",
+    Bucket.PAID_AT: "paid_at",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many discrepancies a set has, of which bucket, and how many won hang on them."""
+    """How many discrepancies a set has, and how many won hang on them.
+
+    `by_bucket` is how many of them differ in each; one may differ in several.
+    """
 
     count: int = 0
     amount: int = 0
@@ -131,12 +142,17 @@ def foreign_amount_at_risk(discrepancy: Discrepancy) -> str:
 def compared(discrepancy: Discrepancy) -> list[ComparedField]:
     """Both sides field by field; what neither side has is left out."""
     ours, theirs = figures(discrepancy.ours), figures(discrepancy.theirs)
-    return list(_compared(ours, theirs, FIELD_OF.get(discrepancy.bucket, "")))
+    return list(_compared(ours, theirs, fields_of(discrepancy)))
+
+
+def fields_of(discrepancy: Discrepancy) -> set[str]:
+    """What it is about."""
+    return {FIELD_OF[bucket] for bucket in discrepancy.buckets if bucket in FIELD_OF}
 
 
 def gateway_fields(theirs: str) -> list[ComparedField]:
     """The gateway's side alone, field by field."""
-    return list(_compared(None, figures(theirs), ""))
+    return list(_compared(None, figures(theirs), set()))
 
 
 def steps(discrepancy: Discrepancy) -> list[tuple[DiscrepancyStep, list[Change]]]:
@@ -160,7 +176,9 @@ def _changes(side: str, before: DiscrepancyStep | None, after: DiscrepancyStep) 
             yield Change(side, name, _label(name), was, now, old, new)
 
 
-def _compared(ours: Figures | None, theirs: Figures | None, about: str) -> Iterator[ComparedField]:
+def _compared(
+    ours: Figures | None, theirs: Figures | None, about: set[str]
+) -> Iterator[ComparedField]:
     for name in _FIELDS:
         left, right = _value(ours, name), _value(theirs, _THEIR_NAMES.get(name, name))
         if left in _NONE and right in _NONE:
@@ -180,8 +198,8 @@ def _value(side: Figures | None, name: str) -> object:
     return value
 
 
-def _agreement(name: str, ours: object, theirs: object, about: str) -> Agreement:
-    if name == about and ours != theirs:
+def _agreement(name: str, ours: object, theirs: object, about: set[str]) -> Agreement:
+    if name in about and ours != theirs:
         return Agreement.DIFFERENT
     if theirs in _NONE:
         return Agreement.ONLY_HERE
@@ -196,14 +214,12 @@ def last_run(discrepancy: Discrepancy) -> ReconciliationRun | None:
 
 
 def totals(discrepancies: QuerySet[Discrepancy]) -> Totals:
-    """Add up a set, in one query."""
-    by_bucket = discrepancies.order_by().values("bucket")
-    rows = list(by_bucket.annotate(number=Count("pk"), won=Sum("amount")))
-    return Totals(
-        count=sum(row["number"] for row in rows),
-        amount=sum(row["won"] for row in rows),
-        by_bucket={row["bucket"]: row["number"] for row in rows},
-    )
+    """Add up a set, in two queries."""
+    rows = discrepancies.order_by()
+    sums = rows.aggregate(count=Count("pk"), amount=Sum("amount", default=0))
+    lines = DiscrepancyLine.objects.filter(discrepancy__in=rows.values("pk"), is_current=True)
+    by_bucket = dict(lines.values_list("bucket").annotate(number=Count("pk")).order_by())
+    return Totals(**sums, by_bucket=by_bucket)
 
 
 def queue(person: AbstractBaseUser) -> Queue:
@@ -219,8 +235,8 @@ def queue(person: AbstractBaseUser) -> Queue:
 
 def of_payment(payment: Payment) -> list[Discrepancy]:
     """Those of one payment: the open ones first, then the newest."""
-    discrepancies = payment.discrepancies.select_related("owner").order_by("-is_open", "-pk")
-    rows = list(discrepancies[:MAX_OF_PAYMENT])
+    discrepancies = payment.discrepancies.select_related("owner").prefetch_related("lines")
+    rows = list(discrepancies.order_by("-is_open", "-pk")[:MAX_OF_PAYMENT])
     learn_confirmed(row.owner for row in rows)
     return rows
 

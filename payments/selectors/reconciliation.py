@@ -40,6 +40,14 @@ def differences_of(run: ReconciliationRun) -> dict[Bucket, int]:
     return {bucket: number for bucket, number in numbers.items() if number}
 
 
+def discrepancies_of(run: ReconciliationRun) -> int:
+    """How many it has seen so far; one may differ in several buckets, and counts once.
+
+    Runs of before counted their differences alone, each of which was one.
+    """
+    return figure(run, "discrepancies") or sum(differences_of(run).values())
+
+
 def figure(run: ReconciliationRun, name: str) -> int:
     """One of the run's figures (`services.reconciliation.counters`)."""
     return int(run.counts.get(name, 0))
@@ -47,7 +55,8 @@ def figure(run: ReconciliationRun, name: str) -> int:
 
 def still_open(run: ReconciliationRun) -> QuerySet[Discrepancy]:
     """What the run saw and nobody has closed, nor the facts; the oldest first."""
-    return Discrepancy.objects.filter(seen_by=run, is_open=True).order_by("pk")
+    rows = Discrepancy.objects.filter(seen_by=run, is_open=True)
+    return rows.prefetch_related("lines").order_by("pk")
 
 
 def under_way(first_day: date, last_day: date) -> ReconciliationRun | None:

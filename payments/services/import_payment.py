@@ -28,7 +28,7 @@ from payments.locks import locked_discrepancy, locked_payment
 from payments.models import Bucket, ClosingReason, Discrepancy, Payment, StepKind
 from payments.states import APPROVED, EventKind, Source
 
-from .discrepancies.queue import CHANGED, CLOSED_ALREADY, close_resolved
+from .discrepancies.queue import CHANGED, CLOSED_ALREADY
 from .discrepancies.rows import add_step, checked_text, set_closed
 from .discrepancies.rules import our_figures, their_figures
 from .verification.conclude import Answer, Question
@@ -54,7 +54,7 @@ def fresh_answer(*, discrepancy: Discrepancy) -> GatewayPayment:
 
     For the page on which a person decides. Raises NotAllowed with why, or GatewayUnavailable.
     """
-    if discrepancy.bucket != Bucket.MISSING_HERE:
+    if Bucket.MISSING_HERE not in discrepancy.buckets:
         raise NotAllowed(ONLY_MISSING)
     if not discrepancy.is_open:
         raise NotAllowed(CLOSED_ALREADY)
@@ -105,7 +105,6 @@ def import_payment(
     except IntegrityError:
         # A checkout or a second click has taken one of the two ids meanwhile.
         raise Conflict(CHANGED) from None
-    close_resolved(answered=[(payment, answer)])
     return payment
 
 

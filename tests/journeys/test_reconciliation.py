@@ -91,5 +91,6 @@ def test_yesterday_is_reconciled_and_worked_off(
     expect(page.locator(".nothing")).to_be_visible()
     page.goto(f"{QUEUE}?state=closed")
     expect(page.locator("#result_list")).to_contain_text(gettext("Closed by itself"))
-    reasons = dict(Discrepancy.objects.values_list("bucket", "closing_reason"))
+    lines = Discrepancy.objects.values_list("lines__bucket", "closing_reason")
+    reasons = dict(lines)
     assert reasons == {"amount": "corrected_there", "refund": "agrees"}

@@ -4,15 +4,14 @@
 differ is named by id.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from payments.iamport import GatewayPayment, read_payment
 from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
 from payments.services import reconciliation
-from payments.services.discrepancies import queue
-from payments.services.discrepancies.queue import Difference
-from payments.services.discrepancies.rules import our_figures
+from payments.services.discrepancies import cases
+from payments.services.discrepancies.cases import Look
 from payments.services.reconciliation.counters import VERDICTS
 from tests.gateway import SandboxGateway
 from tests.payments.builders import NOON
@@ -91,39 +90,58 @@ def begun(first: Any = APRIL_FIRST, last: Any = None, command: str = "") -> Reco
     )
 
 
-def filed(payment: Payment, bucket: Bucket = Bucket.AMOUNT, **theirs: Any) -> Discrepancy:
+def told(**facts: Any) -> GatewayPayment:
+    """What the gateway would say of an attempt."""
+    second = int(NOON.timestamp())
+    defaults: dict[str, Any] = {
+        "imp_uid": "imp_1",
+        "merchant_uid": "order-1",
+        "amount": 1_000,
+        "cancel_amount": 0,
+        "currency": "KRW",
+        "status": "paid",
+        "sandbox": False,
+        "paid_at": second,
+        "started_at": second,
+    }
+    return read_payment(defaults | facts)
+
+
+def filed(payment: Payment, *buckets: Bucket, **theirs: Any) -> Discrepancy:
     """A discrepancy of this payment, where the gateway says something else."""
-    ours = json.loads(our_figures(payment))
     imp_uid = payment.imp_uid or f"imp_of_{payment.pk}"
-    figures = ours | {"imp_uid": imp_uid} | (theirs or {"amount": payment.amount + 1_000})
-    difference = Difference(
-        bucket=bucket,
-        imp_uid=imp_uid,
-        merchant_uid=payment.merchant_uid,
-        amount=payment.amount,
-        payment_id=payment.pk,
-        ours=our_figures(payment),
-        theirs=json.dumps(figures),
-    )
-    return queue.file(difference=difference)
+    told_of_it = {
+        "imp_uid": imp_uid,
+        "merchant_uid": payment.merchant_uid,
+        "amount": payment.amount,
+        "status": payment.status,
+        "cancel_amount": payment.cancelled_amount,
+        "currency": payment.currency,
+    }
+    answer = told(**(told_of_it | (theirs or {"amount": payment.amount + 1_000})))
+    return kept(payment, answer, *(buckets or (Bucket.AMOUNT,)))
 
 
 def missing_here(imp_uid: str, merchant_uid: str, amount: int = 5_000) -> Discrepancy:
     """What only the gateway has."""
-    figures = {"imp_uid": imp_uid, "merchant_uid": merchant_uid, "amount": amount, "status": "paid"}
-    difference = Difference(
-        bucket=Bucket.MISSING_HERE,
-        imp_uid=imp_uid,
-        merchant_uid=merchant_uid,
-        amount=amount,
-        theirs=json.dumps(figures),
-    )
-    return queue.file(difference=difference)
+    answer = told(imp_uid=imp_uid, merchant_uid=merchant_uid, amount=amount)
+    return kept(None, answer, Bucket.MISSING_HERE)
+
+
+def kept(payment: Payment | None, answer: GatewayPayment | None, *buckets: Bucket) -> Discrepancy:
+    """What these two sides as they are now lead to; () where they agree."""
+    imp_uid = answer.imp_uid if answer else payment.imp_uid if payment else ""
+    ours = Payment.objects.get(pk=payment.pk) if payment else None
+    look = Look(imp_uid=str(imp_uid), payment=ours, answer=answer, buckets=buckets)
+    row = cases.keep(look=look)
+    assert row is not None
+    return row
 
 
 def open_by_bucket() -> dict[str, set[str]]:
     """The imp_uids of what is open, by bucket."""
     by_bucket: dict[str, set[str]] = {}
     for row in Discrepancy.objects.filter(is_open=True):
-        by_bucket.setdefault(row.bucket, set()).add(row.imp_uid)
+        for bucket in row.buckets:
+            by_bucket.setdefault(bucket, set()).add(row.imp_uid)
     return by_bucket

@@ -14,7 +14,9 @@ from django.db import transaction
 from benchmarks.datasets.answers import Refund, money_of, told
 from payments import ledger, merchant_uid
 from payments.ledger import Entry
-from payments.models import Payment, Product
+from payments.models import Bucket, Payment, Product
+from payments.services.discrepancies import cases
+from payments.services.discrepancies.cases import Look
 from payments.states import EventKind, Finding, PaymentStatus, Source, Verification
 
 NOON = datetime(2026, 4, 1, 3, tzinfo=UTC)
@@ -173,15 +175,30 @@ def answered(payment: Payment, answer: dict[str, Any]) -> Payment:
 
 
 def found(payment: Payment, verification: Verification) -> Payment:
-    """The same payment, after a question to the gateway that ended so."""
+    """The same payment, after a question to the gateway that ended so; flagged if it differs."""
     _happened(payment, EventKind.DISCREPANCY, changes={"verification": verification})
+    if verification is Verification.MISMATCHED:
+        _differs(payment, Bucket.AMOUNT)
     return payment
 
 
+def _differs(payment: Payment, bucket: Bucket) -> None:
+    imp_uid = payment.imp_uid or f"imp_of_{payment.pk}"
+    cases.keep(look=Look(imp_uid=imp_uid, payment=payment, answer=None, buckets=(bucket,)))
+
+
 def refund_gone(
-    user: AbstractBaseUser, product: Product, *, refund: int, at: datetime = NOON
+    user: AbstractBaseUser,
+    product: Product,
+    *,
+    refund: int,
+    at: datetime = NOON,
+    is_open: bool = True,
 ) -> Payment:
-    """A refunded payment of which the gateway's last answer shows no refund any more."""
+    """A refunded payment of which the gateway's last answer shows no refund any more.
+
+    `is_open`: with the discrepancy that this opens.
+    """
     payment = refunded(user, product, refund=refund, at=at)
     _happened(
         payment,
@@ -191,6 +208,8 @@ def refund_gone(
         answer=told(payment, imp_uid=payment.imp_uid or "", paid_at=at),
         changes={"verification": Verification.MISMATCHED},
     )
+    if is_open:
+        _differs(payment, Bucket.REFUND)
     return payment
 
 

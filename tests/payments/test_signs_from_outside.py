@@ -13,16 +13,15 @@ from backoffice.logs import formatter
 from payments.admin.shared.gateway_answer import gateway_answer
 from payments.iamport.errors import clean as for_a_log
 from payments.iamport.values import text
-from payments.models import Bucket, Payment, PaymentEvent, Product
+from payments.models import Discrepancy, Payment, PaymentEvent, Product
 from payments.services import saved_views
-from payments.services.discrepancies import queue
 from payments.services.discrepancies.mail import send_news
-from payments.services.discrepancies.queue import Difference
 from payments.services.notes import add_note
 from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
 from tests.payments.admin.conftest import LIST, SignIn, page_of, rows_of, sign_in, take, text_of
+from tests.payments.builders import NOON
 
 __all__ = ["sign_in"]
 
@@ -52,10 +51,9 @@ def test_an_order_number_of_anybodys_turns_no_page_about(
     """Anybody can open a payment window with a number of their own: it is kept as it came."""
     number, imp_uid = f"2026{TURNED}", "imp_\u202e1"
     Payment.objects.filter(pk=payment.pk).update(merchant_uid=number, imp_uid=imp_uid)
-    difference = Difference(
-        bucket=Bucket.MISSING_HERE, imp_uid=imp_uid, merchant_uid=number, amount=1
+    row = Discrepancy.objects.create(
+        imp_uid=imp_uid, merchant_uid=number, found_at=NOON, seen_at=NOON
     )
-    row = queue.file(difference=difference)
     client = sign_in(finance)
     queue_url = "/admin/payments/discrepancy/"
     for url in (page_of(payment), LIST, queue_url, f"{queue_url}{row.pk}/change/", "/admin/"):
@@ -70,10 +68,8 @@ def test_nor_a_line_of_the_log_or_a_mail(db: None, settings: Any) -> None:
     for as_json in (True, False):
         assert SIGNS.isdisjoint(formatter(json=as_json).format(record))
     settings.DISCREPANCY_MAIL_TO = ["finance@example.com"]
-    queue.file(
-        difference=Difference(
-            bucket=Bucket.MISSING_HERE, imp_uid="imp_\u202e1", merchant_uid=TURNED, amount=1
-        )
+    Discrepancy.objects.create(
+        imp_uid="imp_\u202e1", merchant_uid=TURNED, found_at=NOON, seen_at=NOON
     )
     send_news()
     assert SIGNS.isdisjoint(mail.outbox[0].body)

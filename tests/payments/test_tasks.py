@@ -194,7 +194,7 @@ class TestTheDailyClose:
         assert tasks.close_days.call() == ["2026-04-01"]
         close = self.closed()
         assert (close.run, close.count, close.open_discrepancies) == (run, 3, 1)
-        assert Discrepancy.objects.get().bucket == "missing_there"
+        assert Discrepancy.objects.get().buckets == ["missing_there"]
         assert tasks.close_days.call() == []
 
     def compared(self) -> ReconciliationRun:

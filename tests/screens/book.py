@@ -147,7 +147,9 @@ class Shop:
 
     def work_off(self) -> None:
         """Discrepancies that are owned, closed for each reason, opened again, taken in."""
-        differing = list(self.discrepancies.filter(is_open=True).exclude(bucket="missing_here"))
+        open_ones = list(self.discrepancies.filter(is_open=True))
+        missing = [row for row in open_ones if rows.is_missing_here(row)]
+        differing = [row for row in open_ones if row not in missing]
         for difference in differing[:4]:
             self.operator.post("admin:payments_discrepancy_own", difference.pk, version=0, owner="")
             self._owned(self.operator, difference)
@@ -155,7 +157,6 @@ class Shop:
         for difference, reason in zip(differing[2:], reasons, strict=False):
             self._decided("close", difference, reason=reason)
         self._decided("reopen", differing[2])
-        missing = list(self.discrepancies.filter(is_open=True, bucket="missing_here"))
         for difference, whose in zip(missing[:3], ("nobody", "nobody", "suggested"), strict=False):
             take_in = "admin:payments_discrepancy_take_in"
             self.root.send(take_in, difference.pk, having="whose", whose=whose)

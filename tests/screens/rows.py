@@ -36,17 +36,46 @@ def add_states() -> None:
 
 def discrepancies() -> None:
     """One of each kind and one closed for each reason, some of them old."""
-    pattern = _model("Discrepancy").filter(bucket="amount").earliest("pk")
-    for number, bucket in enumerate(_codes("Discrepancy", "bucket")):
-        pattern.pk, pattern.bucket, pattern.imp_uid = None, bucket, f"imp_50000000000{number}"
-        pattern._state.adding = True
+    rows = _model("Discrepancy").order_by("pk")
+    pattern = next(row for row in rows if "amount" in _buckets(row))
+    for number, bucket in enumerate(_all_buckets()):
         pattern.found_at = LOOKED_AT - timedelta(days=5 * number)
-        pattern.save()
+        _another(pattern, f"imp_5000000000{number:02}", bucket)
     for number, reason in enumerate(_codes("Discrepancy", "closing_reason")):
-        pattern.pk, pattern.imp_uid, pattern.is_open = None, f"imp_60000000000{number}", False
-        pattern._state.adding = True
+        pattern.is_open = False
         pattern.closed_at, pattern.closing_reason = LOOKED_AT - timedelta(hours=number), reason
+        _another(pattern, f"imp_6000000000{number:02}", "amount")
+
+
+def is_missing_here(discrepancy: Any) -> bool:
+    """Whether only the gateway has it."""
+    return "missing_here" in _buckets(discrepancy)
+
+
+def _another(pattern: Any, imp_uid: str, bucket: str) -> None:
+    """The same of another payment."""
+    pattern.pk, pattern.imp_uid, pattern._state.adding = None, imp_uid, True
+    if _has_lines():
         pattern.save()
+        _model("DiscrepancyLine").create(
+            discrepancy_id=pattern.pk, bucket=bucket, ours=pattern.ours, theirs=pattern.theirs
+        )
+    else:
+        pattern.bucket = bucket
+        pattern.save()
+
+
+# Until November 2026 a discrepancy had one bucket and no lines.
+def _has_lines() -> bool:
+    return "discrepancyline" in apps.get_app_config("payments").models
+
+
+def _buckets(discrepancy: Any) -> list[str]:
+    return list(discrepancy.buckets) if _has_lines() else [discrepancy.bucket]
+
+
+def _all_buckets() -> list[str]:
+    return _codes("DiscrepancyLine" if _has_lines() else "Discrepancy", "bucket")
 
 
 def deliveries() -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.admin.shared.columns import column, right
 from payments.admin.shared.discrepancy_display import (
-    bucket_badge,
+    bucket_badges,
     difference_label,
     found_ago,
     named_side,
@@ -68,7 +68,7 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         }
 
     order = column(order_cell, gettext_lazy("order number"))
-    what = column(bucket_badge, gettext_lazy("what differs"))
+    what = column(bucket_badges, gettext_lazy("what differs"))
     ours_words = column(lambda row: named_side(row, "ours"), pgettext_lazy("side", "Ours"))
     theirs_words = column(lambda row: named_side(row, "theirs"), pgettext_lazy("side", "Gateway"))
     difference = column(difference_label, gettext_lazy("difference"), ordering="amount")
@@ -111,8 +111,8 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         """With everything that its page names, in one query."""
         if (pk := whole_number(object_id)) is None:
             return None
-        related = ("owner", "payment", "run")
-        return Discrepancy.objects.select_related(*related).filter(pk=pk).first()
+        rows = Discrepancy.objects.select_related("owner", "payment", "run")
+        return rows.prefetch_related("lines").filter(pk=pk).first()
 
     def page_context(self, request: HttpRequest, discrepancy: Discrepancy) -> dict[str, Any]:
         return {

@@ -6,6 +6,7 @@ sees. To narrow by something else, extend `payments.filters.discrepancies`.
 
 from collections.abc import Iterator
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
@@ -31,6 +32,7 @@ class DiscrepancyChangeList(FilteredChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        prefetch_related_objects(self.result_list, "lines")
         learn_confirmed(row.owner for row in self.result_list)
 
     @property

@@ -33,7 +33,7 @@ def import_button(
     discrepancy: Discrepancy, *, may_work: bool, may_import: bool
 ) -> dict[str, object]:
     """The button that makes a payment of it, or in words why it is not there."""
-    if not discrepancy.is_open or discrepancy.bucket != Bucket.MISSING_HERE:
+    if not discrepancy.is_open or Bucket.MISSING_HERE not in discrepancy.buckets:
         return {}
     currency = selector.currency_of(selector.figures(discrepancy.theirs))
     if currency != WON:

@@ -5,7 +5,7 @@ URL. The file is written as that of payments is (`shared.csv_file`); its columns
 `DiscrepancyResource`. It holds no personal data.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, override, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from import_export.fields import Field
 from import_export.resources import Resource
 
@@ -66,15 +66,21 @@ def _side(attribute: str, name: str, header: Any) -> Any:
     return Field(attribute, header, _Figure(name))
 
 
+def _codes(buckets: Sequence[Bucket]) -> str:
+    return " ".join(buckets)
+
+
+def _words(buckets: Sequence[Bucket]) -> str:
+    return ", ".join(str(bucket.label) for bucket in buckets)
+
+
 class DiscrepancyResource(Resource):  # type: ignore[misc]
     """One discrepancy as one row. Buckets, statuses and reasons are codes, words beside them."""
 
     merchant_uid = Field("merchant_uid", gettext_lazy("order number"), TextCell())
     imp_uid = Field("imp_uid", gettext_lazy("PortOne payment id"), TextCell())
-    bucket = Field("bucket", gettext_lazy("what differs"), TextCell())
-    bucket_words = Field(
-        "bucket", gettext_lazy("what differs, in words"), _Label(lambda code: Bucket(code).label)
-    )
+    bucket = Field("buckets", gettext_lazy("what differs"), _Label(_codes))
+    bucket_words = Field("buckets", gettext_lazy("what differs, in words"), _Label(_words))
     amount = Field("amount", gettext_lazy("at stake"), WonCell())
     our_status = _side("ours", "status", gettext_lazy("our status"))
     our_amount = _side("ours", "amount", gettext_lazy("our amount"))
@@ -134,10 +140,14 @@ def _columns() -> list[str]:
     return [capfirst(name) for name in DiscrepancyResource().get_export_headers()]
 
 
-def _rows(discrepancies: QuerySet[Discrepancy]) -> Iterator[list[Any]]:
+def _rows(discrepancies: QuerySet[Discrepancy], language: str | None) -> Iterator[list[Any]]:
+    """In this language: the reader's is no longer active while the file streams."""
     resource = DiscrepancyResource()
-    for discrepancy in discrepancies.select_related("owner").iterator(chunk_size=CHUNK):
-        yield resource.export_resource(discrepancy)
+    rows = discrepancies.select_related("owner").prefetch_related("lines")
+    for discrepancy in rows.iterator(chunk_size=CHUNK):
+        with override(language):
+            row = resource.export_resource(discrepancy)
+        yield row
 
 
 def _file(
@@ -154,4 +164,5 @@ def _file(
         remote_address=personal_data.remote_address(request),
     )
     name = f"discrepancies-{day_of(timezone.now()):%Y-%m-%d}.csv"
-    return streamed(name=name, header=_columns(), rows=_rows(discrepancies), access=access)
+    rows = _rows(discrepancies, get_language())
+    return streamed(name=name, header=_columns(), rows=rows, access=access)

@@ -85,7 +85,10 @@ class PaymentAdmin(ReadOnlyAdmin):
     paid = column(
         lambda payment: moment(payment.paid_at), gettext_lazy("payment date"), ordering="paid_at"
     )
-    verified = column(lambda row: verification_cell(row, row.outcome), gettext_lazy("verification"))
+    verified = column(
+        lambda row: verification_cell(row, flagged=row.flagged, outcome=row.outcome),
+        gettext_lazy("verification"),
+    )
     verify = column(lambda row: verify_button(row, row.filters), gettext_lazy("Re-verify"))
 
     has_verify_permission = right("payments.verify_payment")

@@ -4,7 +4,7 @@ The reading is done by `selectors.payments.detail`. A field that is
 compared goes to a heading in `_HEADINGS`; a fact that is only ours to tell goes to `facts`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from django.utils.functional import Promise
@@ -37,12 +37,12 @@ _HEADINGS: tuple[tuple[str | Promise, frozenset[str]], ...] = (
 _COPIED = frozenset({"imp_uid", "pg_tid", "apply_num", "vbank_num"})
 
 
-def comparison(payment: Payment) -> dict[str, object]:
+def comparison(payment: Payment, *, open_attempts: Sequence[str]) -> dict[str, object]:
     """The order and the answer that matters, for the template; what agrees is folded into a line.
 
     `folded` are the fields of that line, under their headings, and `same` how many they are.
     """
-    compared = selector.comparison(payment)
+    compared = selector.comparison(payment, open_attempts=open_attempts)
     agreements = [field.agreement for field in compared.fields]
     return {
         "comparison": compared,

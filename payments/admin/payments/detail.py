@@ -12,10 +12,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from payments.admin.shared import personal_data
+from payments.admin.shared.display import verification_badge
 from payments.admin.shared.links import filters_of, list_url
 from payments.models import Payment
 from payments.selectors.discrepancies import of_payment
 from payments.selectors.movements import of_payment_by_time
+from payments.selectors.payments.flags import open_attempts
 from payments.services.access_log import MAX_REASON, MIN_REASON
 from payments.states import Finding
 
@@ -27,6 +29,7 @@ from .timeline import timeline
 def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
     """Everything that the page shows; what this person may do is the screen's to say."""
     unmasked = personal_data.is_unmasked(request)
+    attempts = open_attempts(payment)
     may_see_discrepancies = request.user.has_perm("payments.view_discrepancy")
     # First: it learns of everybody on the page whether their address is confirmed.
     happened = timeline(payment, request, unmasked=unmasked)
@@ -42,10 +45,11 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         "facts": fact_groups(payment),
         "reason_min": MIN_REASON,
         "reason_max": MAX_REASON,
-        **comparison(payment),
+        **comparison(payment, open_attempts=attempts),
         # The template's name for the finding that a person can clear up here.
         "refund_gone": Finding.REFUND_GONE,
         **happened,
+        "verification": verification_badge(payment, flagged=bool(attempts)),
         "movements": of_payment_by_time(payment),
         "discrepancies": of_payment(payment) if may_see_discrepancies else [],
     }

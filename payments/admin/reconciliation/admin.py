@@ -23,7 +23,7 @@ from payments.admin.shared.runs import RunAdmin
 from payments.core.db.clock import database_now
 from payments.core.money import with_separators
 from payments.models import ReconciliationRun
-from payments.selectors.reconciliation import differences_of, figure
+from payments.selectors.reconciliation import differences_of, discrepancies_of, figure
 from payments.services.reconciliation import control
 
 from . import detail
@@ -58,7 +58,7 @@ def _differences(run: ReconciliationRun) -> SafeString | str:
         '<a href="{}?state=all&amp;run={}" class="differs">{}</a><span class="small">{}</span>',
         reverse("admin:payments_discrepancy_changelist"),
         run.pk,
-        with_separators(sum(by_bucket.values())),
+        with_separators(discrepancies_of(run)),
         format_html_join(" · ", "{} {}", parts),
     )
 

@@ -21,6 +21,7 @@ from payments.admin.shared.runs import BAR_WIDTH, news
 from payments.models import Payment, ReconciliationRun
 from payments.selectors.reconciliation import (
     differences_of,
+    discrepancies_of,
     figure,
     ours_called,
     reconciliation_state,
@@ -64,7 +65,7 @@ class Ids:
 def live(run: ReconciliationRun, now: datetime) -> dict[str, Any]:
     """What changes while it works: the part of the page that is fetched again and again."""
     by_bucket, part = differences_of(run), run.progress
-    differences = sum(by_bucket.values())
+    differences = discrepancies_of(run)
     state = reconciliation_state(run, now=now)
     words = _("%(percent)s%% compared, %(number)s discrepancies.")
     return {

@@ -15,7 +15,7 @@ from payments.admin.shared.run_display import state_sentence, without_answer
 from payments.core import kst
 from payments.core.money import with_separators
 from payments.models import ReconciliationRun, RunStatus
-from payments.selectors.reconciliation import differences_of, figure
+from payments.selectors.reconciliation import discrepancies_of, figure
 from payments.selectors.runs import RunState
 from payments.services.reconciliation.counters import VERDICTS
 
@@ -47,7 +47,7 @@ FIGURES: tuple[tuple[str, str | Promise, str | Promise], ...] = (
     (
         "differ",
         pgettext_lazy("reconciliation", "Differ"),
-        gettext_lazy("Payments with a discrepancy; one payment may have several."),
+        gettext_lazy("Payments with a discrepancy; one may differ in several things."),
     ),
     (
         "changed",
@@ -117,7 +117,7 @@ def _stopped(run: ReconciliationRun) -> str:
 
 
 def _done(run: ReconciliationRun) -> str:
-    number = sum(differences_of(run).values())
+    number = discrepancies_of(run)
     parts = []
     if number:
         words = ngettext("%(number)s discrepancy.", "%(number)s discrepancies.", number)

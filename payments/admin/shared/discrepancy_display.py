@@ -19,10 +19,10 @@ from payments.core.kst import stamp
 from payments.core.money import WON, won
 from payments.models import Bucket, ClosingReason, Discrepancy, DiscrepancyStep, StepKind
 from payments.selectors.discrepancies import (
-    FIELD_OF,
     Change,
     Figures,
     currency_of,
+    fields_of,
     figures,
     foreign_amount_at_risk,
 )
@@ -42,7 +42,9 @@ BUCKET_LOOKS = {
     Bucket.ORDER_NUMBER: "wait",
     Bucket.DOUBLE_APPROVAL: "bad",
     Bucket.TEST_PAYMENT: "note",
+    Bucket.PAID_AT: "wait",
     Bucket.CONTRADICTION: "bad",
+    Bucket.LATE_APPROVAL: "wait",
 }
 _STEP_LOOKS = {
     StepKind.FOUND: "bad",
@@ -70,10 +72,10 @@ def order_cell(discrepancy: Discrepancy) -> SafeString:
     )
 
 
-def bucket_badge(discrepancy: Discrepancy) -> SafeString:
+def bucket_badges(discrepancy: Discrepancy) -> SafeString:
     """In what the two sides differ."""
-    bucket = Bucket(discrepancy.bucket)
-    return badge(BUCKET_LOOKS[bucket], bucket.label)
+    looks = ((badge(BUCKET_LOOKS[bucket], bucket.label),) for bucket in discrepancy.buckets)
+    return format_html_join(" ", "{}", looks)
 
 
 def state_badge(discrepancy: Discrepancy) -> SafeString:
@@ -127,11 +129,8 @@ def difference_label(discrepancy: Discrepancy) -> str:
     """What differs, and by how much."""
     if settled := settled_label(discrepancy):
         return str(settled)
-    ours, theirs = figures(discrepancy.ours), figures(discrepancy.theirs)
-    describe = _DIFFERENCES.get(discrepancy.bucket)
-    if describe is None:
-        return str(Bucket(discrepancy.bucket).label)
-    return describe(ours or {}, theirs or {})
+    ours, theirs = figures(discrepancy.ours) or {}, figures(discrepancy.theirs) or {}
+    return " · ".join(_DIFFERENCES[bucket](ours, theirs) for bucket in discrepancy.buckets)
 
 
 def figure_label(name: str, side: Figures) -> str:
@@ -183,7 +182,9 @@ _DIFFERENCES: dict[str, Describe] = {
     Bucket.ORDER_NUMBER: _always(gettext_lazy("Another order number at the gateway")),
     Bucket.DOUBLE_APPROVAL: _always(gettext_lazy("A second approval of the same order")),
     Bucket.TEST_PAYMENT: _always(gettext_lazy("It moved no money")),
+    Bucket.PAID_AT: _always(gettext_lazy("Another time of payment at the gateway")),
     Bucket.CONTRADICTION: _always(gettext_lazy("Refunds or times that can't be true")),
+    Bucket.LATE_APPROVAL: _always(gettext_lazy("Money came in after the order had failed")),
 }
 
 
@@ -192,13 +193,13 @@ def side_cell(discrepancy: Discrepancy, side_name: str) -> SafeString:
     side = figures(getattr(discrepancy, side_name))
     if side is None:
         return format_html('<span class="absent">{}</span>', _("None"))
-    about = FIELD_OF.get(discrepancy.bucket)
+    about = fields_of(discrepancy)
     lines = [("amount", money(side, "amount")), ("status", figure_label("status", side))]
-    if side.get("cancelled_amount") or about == "cancelled_amount":
+    if side.get("cancelled_amount") or "cancelled_amount" in about:
         refunded = f"{pgettext('amount', 'Refunded')} {money(side, 'cancelled_amount')}"
         lines.append(("cancelled_amount", refunded))
-    if about in {"merchant_uid", "imp_uid"}:
-        lines.append((about, str(side.get(about) or NOTHING)))
+    ids = [name for name in ("merchant_uid", "imp_uid") if name in about]
+    lines += [(name, str(side.get(name) or NOTHING)) for name in ids]
     marks = frozenset[str]() if settled_label(discrepancy) else _marked(about)
     marked = ((name, " differs" if name in marks else "", label) for name, label in lines)
     return format_html_join("", '<span class="{}{}">{}</span>', marked)
@@ -210,9 +211,9 @@ def named_side(discrepancy: Discrepancy, side_name: str) -> SafeString:
     return format_html(named, SIDES[side_name], side_cell(discrepancy, side_name))
 
 
-def _marked(about: str | None) -> frozenset[str]:
+def _marked(about: set[str]) -> frozenset[str]:
     """Another currency shows in the amount."""
-    return frozenset({"amount"} if about == "currency" else {about or ""})
+    return frozenset("amount" if name == "currency" else name for name in about)
 
 
 def money(side: Figures, name: str) -> str:

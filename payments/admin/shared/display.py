@@ -24,7 +24,8 @@ from payments.core.money import with_separators
 from payments.core.money import won as won  # a look like the others: screens take it from here
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery, WebhookReplay
 from payments.selectors.payments.customers import called
-from payments.states import PaymentStatus, Verification
+from payments.selectors.payments.flags import Shown, shown
+from payments.states import PaymentStatus
 
 from .links import FILTERS
 
@@ -37,11 +38,12 @@ STATUS_LOOKS = {
     PaymentStatus.CANCELLED: "note",
 }
 VERIFICATION_LOOKS = {
-    Verification.NEVER: "quiet",
-    Verification.MATCHED: "good",
-    Verification.MISMATCHED: "bad",
-    Verification.NOT_FOUND: "wait",
-    Verification.UNKNOWN: "wait",
+    Shown.NEVER: "quiet",
+    Shown.MATCHED: "good",
+    Shown.MISMATCHED: "bad",
+    Shown.ACCEPTED: "note",
+    Shown.NOT_FOUND: "wait",
+    Shown.UNKNOWN: "wait",
 }
 OUTCOME_LOOKS = {
     DeliveryOutcome.RECEIVED: "quiet",
@@ -195,15 +197,15 @@ def status_badge(payment: Payment) -> SafeString:
     return badge(STATUS_LOOKS[PaymentStatus(payment.status)], payment.status_label)
 
 
-def verification_badge(payment: Payment) -> SafeString:
-    """What the last question to the gateway brought."""
-    verification = Verification(payment.verification)
+def verification_badge(payment: Payment, *, flagged: bool) -> SafeString:
+    """Whether it agrees with the gateway, as far as is known and as people have decided."""
+    verification = shown(payment, flagged=flagged)
     return badge(VERIFICATION_LOOKS[verification], verification.label)
 
 
-def verification_cell(payment: Payment, outcome: str = "") -> SafeString:
+def verification_cell(payment: Payment, *, flagged: bool, outcome: str = "") -> SafeString:
     """The same with its age, and with what a click just brought."""
-    parts = [verification_badge(payment)]
+    parts = [verification_badge(payment, flagged=flagged)]
     if payment.verified_at:
         html = '<span class="age" title="{}">{}</span>'
         ago = age(payment.verified_at, timezone.now())

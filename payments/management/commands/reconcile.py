@@ -89,7 +89,8 @@ class Command(OperatorCommand):
                 self.stdout.write(f"{name:16}{with_separators(counts[name]):>12}")
         for row in discrepancies:
             amount = with_separators(row.amount)
-            self.stdout.write(f"{row.bucket:16}{amount:>12} {row.merchant_uid} {row.imp_uid}")
+            what = ",".join(row.buckets)
+            self.stdout.write(f"{what:16}{amount:>12} {row.merchant_uid} {row.imp_uid}")
         for imp_uid in run.unknown:
             self.stdout.write(f"{'unknown':16}{'':12} {imp_uid}")
         self.stdout.write(f"Run {run.pk} over {run}: {run.status}, {len(discrepancies)} open.")
@@ -126,7 +127,7 @@ def _summary(run: ReconciliationRun, discrepancies: list[Discrepancy]) -> dict[s
 def _open(discrepancy: Discrepancy) -> dict[str, Any]:
     return {
         "id": discrepancy.pk,
-        "bucket": discrepancy.bucket,
+        "buckets": discrepancy.buckets,
         "imp_uid": discrepancy.imp_uid,
         "merchant_uid": discrepancy.merchant_uid,
         "amount": discrepancy.amount,

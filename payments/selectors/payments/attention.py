@@ -3,7 +3,7 @@
 The sweep (`services.open_orders.sweep`) works off `STUCK` and overdue deposits by itself: it asks
 about them until their time is up, and fails them. What is still there a day later it may not fail
 (a difference, an account that the gateway does not know any more, a silent gateway): that is a
-person's. `MISMATCHED` and `LATE_APPROVAL` always are.
+person's. `MISMATCHED` and `LATE_APPROVAL` always are: open discrepancies.
 
 To add a case: a member of `Attention` with its label, and its condition in `_conditions`.
 """
@@ -15,12 +15,24 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments.core.text import filled
-from payments.states import PaymentStatus, Verification
+from payments.models import Bucket, Discrepancy
+from payments.states import PaymentStatus
+
+from .flags import FLAGGED
 
 # A window that is open longer than this was left; a webhook that took longer was lost.
 STUCK_AFTER = timedelta(minutes=30)
 # Deposits whose deadline is near, or over.
 DUE_WITHIN = timedelta(hours=24)
+
+
+# For a person to decide: honour the order, or give the money back.
+_LATE = Discrepancy.objects.filter(
+    payment__isnull=False,
+    is_open=True,
+    lines__bucket=Bucket.LATE_APPROVAL,
+    lines__is_current=True,
+)
 
 
 class Attention(TextChoices):
@@ -42,10 +54,10 @@ class Attention(TextChoices):
 def _conditions(now: datetime) -> dict[Attention, Q]:
     is_open = Q(status=PaymentStatus.READY)
     return {
-        Attention.MISMATCHED: Q(verification=Verification.MISMATCHED),
+        Attention.MISMATCHED: FLAGGED,
         Attention.STUCK: is_open & Q(vbank_num="") & Q(requested_at__lt=now - STUCK_AFTER),
         Attention.DEPOSIT_DUE: is_open & ~Q(vbank_num="") & Q(vbank_due__lt=now + DUE_WITHIN),
-        Attention.LATE_APPROVAL: Q(late_approval=True),
+        Attention.LATE_APPROVAL: Q(pk__in=_LATE.values("payment")),
     }
 
 

@@ -4,7 +4,7 @@ What happened to it is read by `timeline`. To compare one more field, add a line
 finding that no field shows yet gets its field in `_FIELDS_OF`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from payments.core.kst import from_unix
 from payments.core.money import as_won
 from payments.models import Payment, PaymentEvent
-from payments.states import EventKind, Finding, Verification
+from payments.states import EventKind, Finding
 
 # Rows after an answer that are looked through for what they changed.
 MAX_SINCE = 50
@@ -122,22 +122,25 @@ _FIELDS_OF = {
     Finding.REFUND: "cancelled_amount",
     Finding.REFUND_GONE: "cancelled_amount",
     Finding.NO_PAYMENT_TIME: "paid_at",
+    Finding.PAID_AT: "paid_at",
     Finding.TEST_PAYMENT: "is_test",
 }
 
 
-def comparison(payment: Payment) -> Comparison:
+def comparison(payment: Payment, *, open_attempts: Sequence[str]) -> Comparison:
     """The order beside the answer that matters, or alone while there is no answer.
 
-    That is the newest answer; but while a difference stands, the one that showed it: a later
-    question about another attempt must not hide what is still to be cleared up.
+    That is the last about an attempt of which something is open (`flags.open_attempts`), else the
+    last about the order's own: a question about another attempt must neither hide what is still to
+    be cleared up, nor pass for a difference.
     """
     answers = payment.events.exclude(answer="").order_by("-sequence")
-    answer = newest = answers.first()
-    if newest is None or answer is None:
+    newest = answers.first()
+    if newest is None:
         return Comparison(None, (), tuple(_compared(payment, {})), False)
-    if payment.verification == Verification.MISMATCHED and newest.kind != EventKind.DISCREPANCY:
-        answer = answers.filter(kind=EventKind.DISCREPANCY).first() or newest
+    about = set(open_attempts) or {payment.imp_uid or ""}
+    answer = newest if newest.imp_uid in about else answers.filter(imp_uid__in=about).first()
+    answer = answer or newest
     findings = findings_of(answer)
     since = _changed_since(payment, answer)
     fields = tuple(_compared(payment, answer.answer_data, findings, since))

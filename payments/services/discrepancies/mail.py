@@ -4,7 +4,6 @@ Names amounts and order numbers, no person. At least once: a discrepancy counts 
 the mail was handed over, so a mail server that is down costs a delay, never a message.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from django.core.mail import send_mail
@@ -18,7 +17,7 @@ from payments.core.kst import stamp
 from payments.core.money import with_separators
 from payments.core.text import clean
 from payments.models import Bucket, Discrepancy
-from payments.selectors.discrepancies import foreign_amount_at_risk
+from payments.selectors.discrepancies import foreign_amount_at_risk, totals
 
 # More lines than this nobody reads in a mail; the figures are of all of them.
 LINES = 50
@@ -33,13 +32,13 @@ def send_news() -> int:
     if not schedule.mail_to:
         return 0
     news = Discrepancy.objects.filter(is_open=True, mailed_at=None)
-    buckets = dict(news.order_by("pk").values_list("pk", "bucket"))
-    ids = list(buckets)
+    ids = list(news.order_by("pk").values_list("pk", flat=True))
     if not ids:
         return 0
-    listed = list(Discrepancy.objects.filter(pk__in=ids[:LINES]).order_by("pk"))
+    rows = Discrepancy.objects.filter(pk__in=ids[:LINES]).prefetch_related("lines")
+    listed, figures = list(rows.order_by("pk")), totals(news.filter(pk__lte=ids[-1])).by_bucket
     with translation.override(schedule.mail_language):
-        subject, body = _message(Counter(buckets.values()), listed, schedule.site_url)
+        subject, body = _message(len(ids), figures, listed, schedule.site_url)
         send_mail(subject, body, None, list(schedule.mail_to))
     _mark_mailed(ids)
     return len(ids)
@@ -52,10 +51,9 @@ def _mark_mailed(ids: Sequence[int]) -> None:
 
 
 def _message(
-    figures: Mapping[str, int], listed: Sequence[Discrepancy], site_url: str
+    number: int, figures: Mapping[str, int], listed: Sequence[Discrepancy], site_url: str
 ) -> tuple[str, str]:
     """Subject and text."""
-    number = sum(figures.values())
     subject = ngettext(
         "%(number)s new difference with the gateway",
         "%(number)s new differences with the gateway",
@@ -74,9 +72,9 @@ def _message(
 
 def _line(discrepancy: Discrepancy) -> str:
     again = _("opened again")
-    bucket = str(discrepancy.get_bucket_display())
+    what = ", ".join(str(bucket.label) for bucket in discrepancy.buckets)
     parts = (
-        f"{bucket} ({again})" if discrepancy.times_opened > 1 else bucket,
+        f"{what} ({again})" if discrepancy.times_opened > 1 else what,
         foreign_amount_at_risk(discrepancy)
         or _("₩%(amount)s") % {"amount": with_separators(discrepancy.amount)},
         # A number that comes from the gateway may hold anything, a line break too.

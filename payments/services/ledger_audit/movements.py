@@ -73,7 +73,7 @@ def _booked_anew(
     own, ordered_at = None, payment.facts["requested_at"]
     for event in events:
         own = event.changes.get("imp_uid", own)
-        is_second = _is_second_approval(event, own)
+        is_second = _is_of_another_attempt(event, own)
         if event.sequence not in answers or not (is_second or _may_book(event)):
             continue
         standing = [draft for _sequence, draft in new]
@@ -118,14 +118,14 @@ def _confirmed(event: EventRow) -> RefundChange | None:
     return RefundChange(read_day(event.reason_code))
 
 
-def _is_second_approval(event: EventRow, own: str | None) -> bool:
+def _is_of_another_attempt(event: EventRow, own: str | None) -> bool:
     """Another attempt's money, after the order had its own, and nothing else against it."""
-    return (
-        event.kind == EventKind.DISCREPANCY
-        and event.reason_code == Finding.SECOND_APPROVAL
-        and event.status_before in APPROVED
-        and event.imp_uid != own
+    is_second = event.kind == EventKind.DISCREPANCY and (
+        event.reason_code == Finding.SECOND_APPROVAL
     )
+    # One that has given everything back is no second approval any more.
+    may_book = is_second or event.kind == EventKind.CONFIRMED
+    return may_book and event.status_before in APPROVED and event.imp_uid != own
 
 
 def _first_of(sequence: int, events: Sequence[EventRow]) -> int:

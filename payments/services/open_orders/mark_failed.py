@@ -18,9 +18,10 @@ from payments.ledger import Entry
 from payments.locks import locked_payment
 from payments.models import Payment
 from payments.selectors.open_orders import may_still_appear
+from payments.selectors.payments.flags import is_flagged
 from payments.services.verification.settle import Result
 from payments.services.verification.verify import verify_twice
-from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
+from payments.states import EventKind, FailReason, PaymentStatus, Source
 
 from .fail import fail_order
 
@@ -62,6 +63,7 @@ def mark_failed(
         raise Conflict
     if payment.status != PaymentStatus.READY:
         raise NotAllowed(NOT_OPEN)
+    differed = is_flagged(payment)
     result = verify_twice(
         payment=payment,
         source=source,
@@ -69,7 +71,7 @@ def mark_failed(
         note=note,
         expected_version=expected_version,
     )
-    if refusal := _refusal(result, differed=payment.verification == Verification.MISMATCHED):
+    if refusal := _refusal(result, differed=differed):
         _record_refusal(result.payment, actor, reason, note, source, refusal)
         raise NotAllowed(refusal)
     if not result.is_known and not override_silence:

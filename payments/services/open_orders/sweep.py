@@ -34,6 +34,7 @@ from payments.errors import Conflict
 from payments.models import Payment, PaymentEvent
 from payments.selectors.clock import last_apart_at
 from payments.selectors.open_orders import is_absent, may_still_appear
+from payments.selectors.payments.flags import is_flagged
 from payments.services.clock import is_apart, may_decide
 from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import verify
@@ -180,7 +181,7 @@ def _is_unclear(payment: Payment) -> bool:
     """Whether the last answer forbids failing: a person has to look, and the sweep only asks on."""
     # An account that the gateway issued itself and does not know any more: the wrong key, perhaps.
     is_gone = payment.verification == Verification.NOT_FOUND and payment.imp_uid is not None
-    return is_gone or payment.verification == Verification.MISMATCHED
+    return is_gone or is_flagged(payment)
 
 
 def _limit(payment: Payment, clock: _Clock) -> datetime:

@@ -7,10 +7,9 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from payments.core.db.away import is_away
-from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun
-from payments.services.discrepancies import queue
-from payments.services.discrepancies.queue import Difference
-from payments.services.discrepancies.rules import our_figures, their_figures
+from payments.models import Discrepancy, Payment, ReconciliationRun
+from payments.services.discrepancies import cases
+from payments.services.discrepancies.cases import Look
 from payments.states import PaymentStatus
 
 from .counters import Counters
@@ -53,10 +52,8 @@ def _verdict_of(run: ReconciliationRun, imp_uid: str, snapshot: Snapshot) -> str
     if _is_changing(run, snapshot):
         # If it still differs when the next run comes, it is that run's to say so.
         return "changed"
-    for bucket in snapshot.buckets:
-        queue.file(difference=_difference(snapshot, bucket), run=run)
     if snapshot.buckets:
-        return "differ"
+        return "differ" if cases.keep(look=_look(snapshot), run=run) else "changed"
     if snapshot.payment is None or snapshot.payment.imp_uid != imp_uid:
         return "moneyless"
     return "moved" if _has_moved(run, snapshot) else "agree"
@@ -120,10 +117,7 @@ def reconsider(
     discrepancies: Sequence[Discrepancy],
     snapshots: Mapping[str, Snapshot | None],
 ) -> int:
-    """Open discrepancies that were rechecked: close those that agree; how many closed.
-
-    What differs in another way by now is filed first.
-    """
+    """Open discrepancies that were rechecked: they follow the facts; how many have closed."""
     return sum(
         _reconsider_one(run, discrepancy, snapshots.get(discrepancy.imp_uid))
         for discrepancy in discrepancies
@@ -135,30 +129,27 @@ def _reconsider_one(
 ) -> bool:
     if snapshot is None or snapshot.is_moving:
         return False
-    is_settled = _is_settled(run, snapshot)
-    for bucket in snapshot.buckets:
-        if is_settled or bucket == discrepancy.bucket:
-            # Not in the run's name: its figures are about its own days.
-            queue.file(difference=_difference(snapshot, bucket))
-    if discrepancy.bucket in snapshot.buckets or not is_settled:
+    if not _can_be_judged(run, discrepancy, snapshot):
         return False
-    return queue.close_as_matched(
-        discrepancy=discrepancy,
-        ours=our_figures(snapshot.payment),
-        theirs=their_figures(snapshot.answer),
-    )
+    # Not in the run's name: its figures are about its own days.
+    row = cases.keep(look=_look(snapshot))
+    return row is not None and not row.is_open
 
 
-def _is_settled(run: ReconciliationRun, snapshot: Snapshot) -> bool:
-    """Whether what is seen here can be judged now.
+def _can_be_judged(run: ReconciliationRun, discrepancy: Discrepancy, snapshot: Snapshot) -> bool:
+    """Not to be found by its id any more is neither agreement nor another difference.
 
-    Not to be found by its id any more is neither agreement nor another difference: test payments
-    are hidden from such a look-up. What is just changing is for the next run.
+    Test payments are hidden from such a look-up. What is just changing is for the next run.
     """
-    return snapshot.answer is not None and not _is_changing(run, snapshot)
+    if snapshot.answer is None:
+        return set(snapshot.buckets) <= set(discrepancy.buckets) and bool(snapshot.buckets)
+    return not _is_changing(run, snapshot)
 
 
-def _difference(snapshot: Snapshot, bucket: Bucket) -> Difference:
-    return queue.difference_of(
-        bucket=bucket, imp_uid=snapshot.imp_uid, payment=snapshot.payment, answer=snapshot.answer
+def _look(snapshot: Snapshot) -> Look:
+    return Look(
+        imp_uid=snapshot.imp_uid,
+        payment=snapshot.payment,
+        answer=snapshot.answer,
+        buckets=snapshot.to_keep,
     )

@@ -7,7 +7,8 @@ among its days stands under exactly one of `VERDICTS`, and so two equations hold
     ours   + only_there = agree + moved + moneyless + differ + changed + unknown
     theirs + only_here  = agree + moved + moneyless + differ + changed + unknown
 
-`differ` counts payments, the buckets their differences: one payment may have several. A figure is
+`differ` counts payments, the buckets their differences: one payment may have several. Beside them
+stands how many discrepancies the run leads to (`DISCREPANCIES`). A figure is
 counted, never worked out from the others, so a sum that does not come out tells of a mistake, or
 of changes while the run was at it. To count another thing, name it in `FIGURES`.
 """
@@ -17,7 +18,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from payments.models import Bucket, Discrepancy, ReconciliationRun
+from payments.models import Bucket, DiscrepancyLine, ReconciliationRun
 
 # Read on each side: what we file under these days and have an id of, the gateway's list of them.
 READ = ("ours", "theirs")
@@ -29,6 +30,7 @@ ALONE = ("only_there", "only_here")
 VERDICTS = ("agree", "moved", "moneyless", "differ", "changed", "unknown")
 # `closed`: open ones of any day that were found at the end to agree again.
 FIGURES = (*READ, *ALONE, *VERDICTS, "closed")
+DISCREPANCIES = "discrepancies"
 IDS_AT_MOST = 1_000
 
 
@@ -84,13 +86,14 @@ def count_again(*, run: ReconciliationRun) -> None:
 
 
 def _differences(run: ReconciliationRun) -> dict[str, int]:
-    """How many of each bucket the run has seen: by the rows, which are there once each.
+    """How many discrepancies the run has seen, and of each bucket: by the rows, each there once.
 
     A payment that the sides file under two times comes by twice.
     """
-    seen = Discrepancy.objects.filter(seen_by=run).order_by()
+    seen = DiscrepancyLine.objects.filter(discrepancy__seen_by=run, is_current=True).order_by()
     numbers = dict(seen.values_list("bucket").annotate(Count("pk")))
-    return {bucket.value: numbers.get(bucket.value, 0) for bucket in Bucket}
+    by_bucket = {bucket.value: numbers.get(bucket.value, 0) for bucket in Bucket}
+    return {DISCREPANCIES: run.seen.count()} | by_bucket
 
 
 def _keep(ids: list[str], imp_uid: str) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from payments import conf, gateway
 from payments.iamport import PLACE, GatewayPayment, Malformed
 from payments.models import Bucket, Payment
-from payments.services.discrepancies.rules import differences, ours_of
+from payments.services.discrepancies.rules import differences, is_late, ours_of
 
 ROUNDS = 3
 # With none answered before, that many unreadable answers in a row are the gateway's trouble.
@@ -50,6 +50,15 @@ class Snapshot:
     answer: GatewayPayment | None = None
     buckets: tuple[Bucket, ...] = ()
     is_moving: bool = False
+
+    @property
+    def to_keep(self) -> tuple[Bucket, ...]:
+        """With what no comparison shows: money that came in for an order that had failed."""
+        payment, answer = self.payment, self.answer
+        if payment is None or answer is None or payment.imp_uid != answer.imp_uid:
+            return self.buckets
+        late = (Bucket.LATE_APPROVAL,) if is_late(payment=payment) else ()
+        return (*self.buckets, *late)
 
 
 def recheck(

@@ -203,7 +203,7 @@ def _calls(unmatched: Mapping[str, Unmatched]) -> Iterator[dict[str, Unmatched]]
 
 def _open_discrepancies() -> Iterator[list[Discrepancy]]:
     """In parts of one call each, by key: closing some does not shift the rest."""
-    rows = Discrepancy.objects.filter(is_open=True).order_by("pk")
+    rows = Discrepancy.objects.filter(is_open=True).prefetch_related("lines").order_by("pk")
     pk = 0
     while some := list(rows.filter(pk__gt=pk)[:IDS_PER_CALL]):
         yield some

@@ -11,17 +11,26 @@ one id twice, is no answer (`iamport`).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from payments.core.kst import from_unix
 from payments.core.text import web_url
 from payments.iamport import GatewayPayment
 from payments.iamport.fields import ASIDE, FACTS, NAMING_FACTS
 from payments.models import Payment
-from payments.states import APPROVED, EventKind, Finding, PaymentStatus
+from payments.states import APPROVED, MONEYLESS, EventKind, Finding, PaymentStatus
 
+# The answer is not about this order at all.
+OF_ANOTHER_ORDER = frozenset({Finding.MERCHANT_UID, Finding.IMP_UID, Finding.IMP_UID_TAKEN})
 # Both clocks may be wrong by some minutes.
 TOLERANCE = timedelta(minutes=15)
+
+
+class PaidAt(Protocol):
+    """A payment of ours, or what is compared of one."""
+
+    @property
+    def paid_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +69,20 @@ def compare(
     findings = tuple(
         _differences(payment, answer, asked_imp_uid, imp_uid_taken, accepts_test_payments)
     )
+    is_another = _is_another_attempt(payment, answer)
+    if is_another and answer.status in MONEYLESS and OF_ANOTHER_ORDER.isdisjoint(findings):
+        # It brought no money, so it says nothing against the one that did.
+        return Verdict()
     if findings:
         return Verdict(findings=findings)
-    if _is_another_attempt(payment, answer):
-        return _another_attempt(answer)
+    if is_another and (answer.holds_money or answer.status not in APPROVED):
+        return Verdict(findings=(Finding.SECOND_APPROVAL,))
     findings = contradictions(answer=answer, ordered_at=payment.requested_at, now=now)
     if findings:
         return Verdict(findings=findings)
+    if is_another:
+        # All of it has gone back: it is no approval any more.
+        return Verdict()
     return _VERDICTS.get(answer.status, _unknown_status)(payment, answer)
 
 
@@ -117,16 +133,16 @@ def _contradictions(
         yield Finding.NO_REFUND_TIME
 
 
+def paid_at_differs(*, ours: "PaidAt", theirs: GatewayPayment) -> bool:
+    """Whether both sides tell a time of payment, and not the same second."""
+    if not ours.paid_at or not theirs.paid_at:
+        return False
+    return int(ours.paid_at.timestamp()) != theirs.paid_at
+
+
 def _is_another_attempt(payment: Payment, answer: GatewayPayment) -> bool:
     """Whether the order is settled already, by another attempt than the answer's."""
     return payment.status in APPROVED and answer.imp_uid != payment.imp_uid
-
-
-def _another_attempt(answer: GatewayPayment) -> Verdict:
-    # An attempt that brought no money says nothing against the one that did.
-    if answer.status in {PaymentStatus.READY, PaymentStatus.FAILED}:
-        return Verdict()
-    return Verdict(findings=(Finding.SECOND_APPROVAL,))
 
 
 def _ready(payment: Payment, answer: GatewayPayment) -> Verdict:
@@ -148,11 +164,18 @@ def _paid(payment: Payment, answer: GatewayPayment) -> Verdict:
         return Verdict(findings=(Finding.REFUND,))
     if payment.status == PaymentStatus.CANCELLED:
         return Verdict(findings=(Finding.REFUND_GONE,))
-    if payment.status == PaymentStatus.PAID:
-        return Verdict()
     if not answer.paid_at:
         return Verdict(findings=(Finding.NO_PAYMENT_TIME,))
+    if payment.status == PaymentStatus.PAID:
+        return _agreeing(payment, answer)
     return Verdict(steps=(_approval(payment, answer),))
+
+
+def _agreeing(payment: Payment, answer: GatewayPayment) -> Verdict:
+    """Nothing has moved; the time of payment must not have, either."""
+    if paid_at_differs(ours=payment, theirs=answer):
+        return Verdict(findings=(Finding.PAID_AT,))
+    return Verdict()
 
 
 def _failed(payment: Payment, answer: GatewayPayment) -> Verdict:
@@ -177,7 +200,7 @@ def _cancelled(payment: Payment, answer: GatewayPayment) -> Verdict:
     if refunded < payment.cancelled_amount:
         return Verdict(findings=(Finding.REFUND_GONE,))
     if payment.status == PaymentStatus.CANCELLED and refunded == payment.cancelled_amount:
-        return Verdict()
+        return _agreeing(payment, answer)
     refund = _refund(payment, answer, refunded)
     if payment.status in APPROVED:
         return Verdict(steps=(refund,))

@@ -16,7 +16,6 @@ from payments import conf
 from payments.iamport import GatewayPayment
 from payments.ledger import Draft, Entry
 from payments.models import Movement, Payment
-from payments.selectors.open_orders import is_absent
 from payments.states import (
     APPROVED,
     EventKind,
@@ -27,7 +26,7 @@ from payments.states import (
     is_late_approval,
 )
 
-from .compare import Step, Verdict, compare, missing_facts, told_persons
+from .compare import OF_ANOTHER_ORDER, Step, Verdict, compare, missing_facts, told_persons
 from .movements import RefundChange, is_known, with_movements
 
 SECOND_APPROVAL_NOTE = "approved: {ids}"
@@ -50,7 +49,8 @@ _REPEATABLE = (EventKind.CANCELLED, EventKind.REFUND_CHANGED, EventKind.VBANK_MO
 class Question:
     """What is asked, by whom, about which payment.
 
-    `imp_uid` "" asks by order number and so sees every attempt. `attempt` makes the keys of this
+    `imp_uid` "" asks by order number and so sees every attempt; `bound` is the one that has settled
+    the order, "" if none has. `attempt` makes the keys of this
     question's rows unique. `asked_at` is before the call: the answer knows nothing of later moves.
     `is_repeated`: its door asks again by itself if the payment moves meanwhile, so an answer that
     comes too late leaves no row. `refund_change`: what a person has confirmed about refunds.
@@ -61,6 +61,7 @@ class Question:
     attempt: str
     source: Source
     imp_uid: str = ""
+    bound: str = ""
     actor: AbstractBaseUser | None = None
     asked_at: datetime = field(default_factory=timezone.now)
     is_repeated: bool = False
@@ -69,10 +70,20 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The gateway's word. `approved` are the ids of all approved attempts that were seen."""
+    """The gateway's word. `approved` are the ids of all approved attempts that were seen.
+
+    `others` are those of them, besides `payment`, that can be read.
+    """
 
     payment: GatewayPayment
     approved: tuple[str, ...] = ()
+    others: tuple[GatewayPayment, ...] = ()
+
+    @property
+    def rivals(self) -> list[str]:
+        """The attempts besides `payment` that hold money, as far as can be read."""
+        empty = {one.imp_uid for one in self.others if not one.holds_money}
+        return [name for name in self.approved if name not in {self.payment.imp_uid, *empty}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +110,14 @@ Reply = Answer | Absent | NoAnswer
 class Conclusion:
     """The rows to write, in order (none: nothing new), and how it ended; `kind` is the last's.
 
+    `findings` are about the answer's own attempt, `findings_of_others` about the rest that it told.
     `is_overtaken`: the payment has moved since it was asked about, so nothing is known; ask again.
     """
 
     kind: EventKind
     entries: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()
+    findings_of_others: tuple[Finding, ...] = ()
     why: str = ""
     is_overtaken: bool = False
 
@@ -164,9 +177,7 @@ def _unknown(payment: Payment, question: Question, reply: NoAnswer) -> Conclusio
 
 def _absent(payment: Payment, question: Question) -> Conclusion:
     about_ours = question.imp_uid in {"", payment.imp_uid}
-    # "Not there" may pass: said for once, it does not cover what an earlier answer has shown.
-    is_covered = payment.verification != Verification.MISMATCHED or is_absent(payment, times=1)
-    changes = _verified(Verification.NOT_FOUND) if about_ours and is_covered else {}
+    changes = verified(by=Verification.NOT_FOUND) if about_ours else {}
     entry = entry_about(question, EventKind.NOT_FOUND, imp_uid=question.imp_uid, changes=changes)
     return Conclusion(EventKind.NOT_FOUND, (entry,))
 
@@ -192,13 +203,14 @@ def _answered(
     if steps:
         return _move(payment, question, answer, steps, money)
     facts, persons = _filled(payment, answer.payment)
-    if quiet and not (money or facts or persons):
+    is_news = money or facts or persons or payment.verification != Verification.MATCHED
+    if quiet and not is_news:
         return Conclusion(EventKind.CONFIRMED)
     entry = _entry_with_answer(
         question,
         answer,
         EventKind.CONFIRMED,
-        changes=_agreement(payment, question, answer) | facts,
+        changes=verified(by=Verification.MATCHED) | facts,
         aside=persons,
         movements=money,
     )
@@ -225,7 +237,8 @@ def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) 
         accepts_test_payments=conf.gateway().accepts_test_payments,
         now=timezone.now(),
     )
-    if len(answer.approved) > 1 and not verdict.findings:
+    is_bound = payment.status in APPROVED and payment.imp_uid == answer.payment.imp_uid
+    if answer.rivals and not verdict.findings and not is_bound:
         return Verdict(findings=(Finding.SECOND_APPROVAL,))
     return verdict
 
@@ -259,10 +272,15 @@ def _disagree(
         EventKind.DISCREPANCY,
         reason_code=",".join(findings),
         note=SECOND_APPROVAL_NOTE.format(ids=", ".join(answer.approved)) if answer.approved else "",
-        changes=_verified(Verification.MISMATCHED),
+        # About another order it says nothing of this one: it is judged against its own.
+        changes=verified(by=Verification.MISMATCHED) if _is_about_it(findings) else {},
         movements=money,
     )
     return Conclusion(EventKind.DISCREPANCY, (entry,), findings)
+
+
+def _is_about_it(findings: tuple[Finding, ...]) -> bool:
+    return OF_ANOTHER_ORDER.isdisjoint(findings)
 
 
 def _move(
@@ -272,7 +290,7 @@ def _move(
     steps: list[Step],
     money: tuple[Draft, ...],
 ) -> Conclusion:
-    agreement, status, entries = _agreement(payment, question, answer), payment.status, []
+    agreement, status, entries = verified(by=Verification.MATCHED), payment.status, []
     for step in steps:
         late = is_late_approval(status, step.changes.get("status", ""))
         status = step.changes.get("status", status)
@@ -302,22 +320,9 @@ def _is_of(draft: Draft, step: Step) -> bool:
     return (draft.kind == MovementKind.APPROVAL) == (step.kind == EventKind.PAID)
 
 
-def _agreement(payment: Payment, question: Question, answer: Answer) -> dict[str, object]:
-    """Verified, unless a known difference is about an attempt that this answer did not look at.
-
-    Otherwise a customer could cover an approval over the wrong amount by trying once more.
-    """
-    saw_everything = not question.imp_uid
-    if payment.verification != Verification.MISMATCHED or saw_everything:
-        return _verified(Verification.MATCHED)
-    last = payment.events.filter(kind=EventKind.DISCREPANCY).order_by("-sequence").first()
-    if last is not None and last.imp_uid != answer.payment.imp_uid:
-        return {}
-    return _verified(Verification.MATCHED)
-
-
-def _verified(verification: Verification) -> dict[str, object]:
-    return {"verification": verification, "verified_at": timezone.now()}
+def verified(*, by: Verification) -> dict[str, object]:
+    """The fields that say what a question brought, and when."""
+    return {"verification": by, "verified_at": timezone.now()}
 
 
 def _entry_with_answer(question: Question, answer: Answer, kind: EventKind, **fields: Any) -> Entry:

@@ -86,7 +86,9 @@ def with_movements(
     An answer that differs from its order or contradicts itself moves nothing; one with less
     refunded than before only after a person's `change`.
     """
-    is_second = _is_second_approval(payment, answer, verdict)
+    is_second = payment.status in APPROVED and answer.imp_uid != payment.imp_uid
+    if is_second and not _may_be_booked(payment, answer, verdict):
+        return verdict, ()
     is_confirmed = change is not None and verdict.findings == (Finding.REFUND_GONE,)
     is_refused = bool(verdict.findings) and not (is_second or is_confirmed)
     if is_refused or is_known(payment=payment, answer=answer):
@@ -110,10 +112,9 @@ def is_known(*, payment: Payment, answer: GatewayPayment) -> bool:
     return both_paid and payment.imp_uid == answer.imp_uid
 
 
-def _is_second_approval(payment: Payment, answer: GatewayPayment, verdict: Verdict) -> bool:
+def _may_be_booked(payment: Payment, answer: GatewayPayment, verdict: Verdict) -> bool:
     """Another attempt's money is on the PG's sheet, too, if what is told of it can be true."""
-    is_another = payment.status in APPROVED and answer.imp_uid != payment.imp_uid
-    if not is_another or verdict.findings != (Finding.SECOND_APPROVAL,):
+    if not set(verdict.findings) <= {Finding.SECOND_APPROVAL}:
         return False
     now = timezone.now()
     return not contradictions(answer=answer, ordered_at=payment.requested_at, now=now)

@@ -22,6 +22,7 @@ from payments.ledger import Draft
 from payments.models import Movement, Payment
 from payments.selectors.movements import of_payment_by_time
 from payments.selectors.payments.detail import comparison
+from payments.selectors.payments.flags import open_attempts
 from payments.services.discrepancies.rows import checked_text
 from payments.states import Finding, MovementKind, Source
 
@@ -68,7 +69,7 @@ class Proposal:
 
 def proposal(*, payment: Payment) -> Proposal:
     """What confirming would book by the last answer. Raises NotAllowed where it can't be told."""
-    compared = comparison(payment)
+    compared = comparison(payment, open_attempts=open_attempts(payment))
     event = compared.event
     if event is None or Finding.REFUND_GONE not in compared.findings:
         raise NotAllowed(NOTHING_GONE)

@@ -7,7 +7,7 @@ from an answer is decided in `conclude`.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from payments import ledger
 from payments.iamport import GatewayPayment
@@ -15,10 +15,12 @@ from payments.ledger import Entry
 from payments.locks import locked_payments
 from payments.models import Movement, Payment
 from payments.services import clock
-from payments.services.discrepancies import queue
+from payments.services.discrepancies import cases
 from payments.states import EventKind, Finding
 
 from .conclude import Answer, Conclusion, Question, Reply, conclude, need_standing
+from .looks import looks_at
+from .other_attempts import with_others
 
 Answered = tuple[Question, Reply]
 
@@ -27,15 +29,29 @@ Answered = tuple[Question, Reply]
 class Result:
     """How a verification ended. `payment` is as it stands after it; `kind` is the last row's.
 
-    `answer` is what the gateway said, None if it said nothing that can be held against `payment`.
+    `answer` is what the gateway said, None if it said nothing that can be held against `payment`;
+    `others` are further approved attempts that it told of. `holders`: whose each `imp_uid` is.
     """
 
     kind: EventKind
     payment: Payment
-    findings: tuple[Finding, ...] = ()
+    own_findings: tuple[Finding, ...] = ()
+    findings_of_others: tuple[Finding, ...] = ()
     why: str = ""
     is_overtaken: bool = False
     answer: GatewayPayment | None = None
+    others: tuple[GatewayPayment, ...] = ()
+    holders: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was found, of whichever attempt."""
+        return tuple(dict.fromkeys((*self.own_findings, *self.findings_of_others)))
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether it may open a discrepancy; else it can only follow one that is open."""
+        return bool(self.findings or self.others or self.payment.late_approval)
 
     @property
     def is_known(self) -> bool:
@@ -47,7 +63,7 @@ def settle(*, question: Question, reply: Reply, quiet: bool = False) -> Result:
     """Apply one answer under the lock, and commit. For `quiet` see `settle_many`."""
     with locked_payments([question.payment_id]) as payments:
         results = settle_many(payments=payments, answered=[(question, reply)], quiet=quiet)
-    close_resolved(results=results)
+        keep_looks(results=results)
     clock.share()
     return results[0]
 
@@ -57,7 +73,7 @@ def settle_many(
 ) -> list[Result]:
     """Compare each reply with its payment, and write what follows; the results in their order.
 
-    The caller holds `payments`, by id, locked, and calls `close_resolved` once that has committed.
+    The caller holds `payments`, by id, locked, and calls `keep_looks` before it commits.
     With `quiet`, an answer that only says again what we know leaves no row: a webhook's own record
     is its delivery in the inbox.
     """
@@ -67,27 +83,51 @@ def settle_many(
     results: list[Result] = []
     for question, reply in answered:
         payment = payments[question.payment_id]
+        booked = standing.get(payment.pk, ())
         conclusion = conclude(
             payment=payment,
             question=question,
             reply=reply,
             imp_uid_taken=_is_taken(reply, payment, holders),
-            standing=standing.get(payment.pk, ()),
+            standing=booked,
             quiet=quiet,
         )
+        if isinstance(reply, Answer) and reply.others:
+            conclusion = with_others(
+                conclusion=conclusion,
+                payment=payment,
+                question=question,
+                answer=reply,
+                standing=booked,
+            )
         writes.append((payment, conclusion.entries))
-        results.append(_result(payment, reply, conclusion))
+        results.append(_result(payment, reply, conclusion, holders))
     ledger.append_many(writes=writes)
     return results
 
 
-def close_resolved(*, results: Sequence[Result]) -> None:
-    """Close the discrepancies that these answers show to agree again, in transactions of their own.
+def keep_looks(*, results: Sequence[Result]) -> None:
+    """Open, follow and close discrepancies by what these answers show, in the same transaction.
 
-    What differs in another way by now is filed before.
+    The payments are locked, so what is compared is what was written.
     """
-    answered = [(result.payment, result.answer) for result in results if result.answer]
-    queue.close_resolved(answered=answered)
+    answered = [result for result in results if result.answer]
+    if not answered:
+        return
+    seen = cases.open_ones(imp_uids=[r.answer.imp_uid for r in answered if r.answer])
+    looks = [
+        look
+        for result in answered
+        if result.answer and (result.needs_look or result.answer.imp_uid in seen)
+        for look in looks_at(
+            payment=result.payment,
+            answer=result.answer,
+            others=result.others,
+            findings=result.own_findings,
+            holders=result.holders,
+        )
+    ]
+    cases.keep_all(looks=looks)
 
 
 def _holders(replies: Sequence[Reply]) -> dict[str, int]:
@@ -105,7 +145,10 @@ def _standing(
         question.payment_id
         for question, reply in answered
         if isinstance(reply, Answer)
-        and need_standing(payment=payments[question.payment_id], answer=reply.payment)
+        and (
+            reply.others
+            or need_standing(payment=payments[question.payment_id], answer=reply.payment)
+        )
     }
     standing = defaultdict(list)
     for movement in Movement.objects.filter(payment__in=ids) if ids else ():
@@ -119,13 +162,18 @@ def _is_taken(reply: Reply, payment: Payment, holders: Mapping[str, int]) -> boo
     return holder not in {None, payment.pk}
 
 
-def _result(payment: Payment, reply: Reply, conclusion: Conclusion) -> Result:
-    answer = reply.payment if isinstance(reply, Answer) else None
+def _result(
+    payment: Payment, reply: Reply, conclusion: Conclusion, holders: Mapping[str, int]
+) -> Result:
+    answer = reply if isinstance(reply, Answer) and not conclusion.is_overtaken else None
     return Result(
         kind=conclusion.kind,
         payment=payment,
-        findings=conclusion.findings,
+        own_findings=conclusion.findings,
+        findings_of_others=conclusion.findings_of_others,
         why=conclusion.why,
         is_overtaken=conclusion.is_overtaken,
-        answer=None if conclusion.is_overtaken else answer,
+        answer=answer.payment if answer else None,
+        others=answer.others if answer else (),
+        holders=holders,
     )

@@ -18,6 +18,7 @@ from payments.iamport import GatewayPayment, IamportError, Malformed, NotAnId, N
 from payments.locks import locked_payment
 from payments.models import Payment
 from payments.selectors.open_orders import is_absent
+from payments.selectors.payments.flags import with_other_attempts_open
 from payments.states import APPROVED, EventKind, PaymentStatus, Source
 
 from .conclude import Absent, Answer, NoAnswer, Question, Reply, entry_about
@@ -42,7 +43,8 @@ def verify(
 
     `imp_uid` is the attempt that the caller was told of; without it, an approved payment is asked
     for by its own imp_uid and an open one by its order number, because any attempt may have been
-    approved. `every_attempt` asks by order number in any case. `note` is kept with the question,
+    approved; so is one with another attempt among the open discrepancies. `every_attempt` asks by
+    order number in any case. `note` is kept with the question,
     `refund_change` is what a person has confirmed (`refund_change.confirm`).
     Raises Conflict if `expected_version` is given and the payment has moved on since. Trouble at
     the gateway is a Result, not an exception.
@@ -105,14 +107,15 @@ def ask(
     with locked_payment(payment.pk) as locked:
         if expected_version is not None and locked.version != expected_version:
             raise Conflict
-        by_own_id = locked.status in APPROVED and not every_attempt
-        own = locked.imp_uid if by_own_id else ""
+        bound = (locked.imp_uid or "") if locked.status in APPROVED else ""
+        sees_all = every_attempt or bool(bound and with_other_attempts_open([locked.pk]))
         question = Question(
             payment_id=locked.pk,
             merchant_uid=locked.merchant_uid,
             attempt=attempt,
             source=source,
-            imp_uid=imp_uid or own or "",
+            imp_uid=imp_uid or ("" if sees_all else bound),
+            bound=bound,
             actor=actor,
             refund_change=refund_change,
         )
@@ -128,7 +131,7 @@ def call(question: Question) -> Reply:
             return Answer(gateway.client().payment(question.imp_uid))
         aside: list[Unreadable] = []
         attempts = gateway.client().find_all(question.merchant_uid, unreadable=aside.append)
-        return _of_all_attempts(attempts, aside)
+        return _of_all_attempts(attempts, aside, question.bound)
     except NotFound:
         return Absent()
     except (IamportError, ValueError) as error:
@@ -138,9 +141,11 @@ def call(question: Question) -> Reply:
 
 
 def _of_all_attempts(
-    attempts: Sequence[GatewayPayment], aside: Sequence[Unreadable]
+    attempts: Sequence[GatewayPayment], aside: Sequence[Unreadable], bound: str
 ) -> Answer | Absent | NoAnswer:
     """One order number can own many attempts (contract 2.4): the one that counts, and the rest.
+
+    That is the one which has settled the order (`bound`), else the one that holds money.
 
     One that can't be read hides none of the others, nor money: without an approved attempt that
     can be read, it must itself say that it failed, or it may be the one that counts.
@@ -155,12 +160,15 @@ def _of_all_attempts(
     counting = max(
         attempts,
         key=lambda attempt: (
+            attempt.imp_uid == bound,
+            attempt.holds_money,
             attempt.status in APPROVED,
             attempt.is_awaiting_deposit,
             attempt.started_at,
         ),
     )
-    return Answer(counting, tuple(approved))
+    others = [one for one in attempts if one.status in APPROVED and one != counting]
+    return Answer(counting, tuple(approved), tuple(others))
 
 
 def _unreadable(row: Unreadable) -> NoAnswer:

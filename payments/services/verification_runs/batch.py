@@ -24,7 +24,7 @@ from payments.locks import locked_payments
 from payments.models import ItemOutcome, VerificationItem
 from payments.services.runs import ATTEMPTS, pause_after
 from payments.services.verification.conclude import Answer, NoAnswer, Question, Reply
-from payments.services.verification.settle import Result, close_resolved, settle_many
+from payments.services.verification.settle import Result, keep_looks, settle_many
 from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import call
 from payments.states import EventKind
@@ -126,13 +126,13 @@ def _settle(claim: Claim, items: Sequence[VerificationItem], replies: dict[int, 
         ids = [item.payment_id for item in ready]
         answered = [(questions[pk], replies[pk]) for pk in ids]
         results = settle_many(payments=payments, answered=answered)
+        keep_looks(results=results)
         for item, result in zip(ready, results, strict=True):
             if result.is_overtaken:
                 _release(item)
             else:
                 _finish(item, result, now)
         update_rows(rows=mine, fields=_WRITTEN)
-    close_resolved(results=results)
 
 
 def _is_ready(item: VerificationItem, reply: Reply | None, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from payments.core.db.clock import database_now
 from payments.iamport import IDS_PER_CALL
 from payments.locks import unclaimed_items
 from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
+from payments.selectors.payments.flags import with_other_attempts_open
 from payments.services.runs import lease
 from payments.services.verification.conclude import Question
 from payments.states import APPROVED, Source
@@ -53,7 +54,9 @@ def take(*, run: VerificationRun, calls: int = 1) -> Claim | None:
         )
     if not items:
         return None
-    return Claim(token, run, items, [_question(run, item.payment) for item in items])
+    others = with_other_attempts_open(item.payment_id for item in items)
+    questions = [_question(run, item.payment, item.payment_id in others) for item in items]
+    return Claim(token, run, items, questions)
 
 
 def renew(*, held: Sequence[Claim], now: datetime) -> None:
@@ -63,7 +66,8 @@ def renew(*, held: Sequence[Claim], now: datetime) -> None:
     mine.filter(claim__in={claim.token for claim in held}).update(claimed_until=now + lease())
 
 
-def _question(run: VerificationRun, payment: Payment) -> Question:
+def _question(run: VerificationRun, payment: Payment, sees_all: bool) -> Question:
+    bound = (payment.imp_uid or "") if payment.status in APPROVED else ""
     return Question(
         payment_id=payment.pk,
         merchant_uid=payment.merchant_uid,
@@ -71,8 +75,9 @@ def _question(run: VerificationRun, payment: Payment) -> Question:
         attempt=f"run-{run.pk}",
         source=Source.RUN,
         # A batch by order number names one attempt, not said which (contract 2.3): an open order
-        # is asked for alone, so that every attempt is seen.
-        imp_uid=(payment.imp_uid or "") if payment.status in APPROVED else "",
+        # is asked for alone, so that every attempt is seen; and so is one of another attempt.
+        imp_uid="" if sees_all else bound,
+        bound=bound,
         actor=run.requested_by,
         is_repeated=True,
     )

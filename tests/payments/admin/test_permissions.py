@@ -17,6 +17,7 @@ from accounts.models import User
 from payments.models import (
     AccessKind,
     Discrepancy,
+    DiscrepancyLine,
     Payment,
     PaymentEvent,
     PersonalDataAccess,
@@ -102,6 +103,7 @@ def fingerprint() -> list[Any]:
         *VerificationRun.objects.order_by("pk").values(),
         *ReconciliationRun.objects.order_by("pk").values(),
         *Discrepancy.objects.order_by("pk").values(),
+        *DiscrepancyLine.objects.order_by("pk").values(),
     ]
 
 

@@ -8,9 +8,9 @@ from django.utils import timezone, translation
 
 from accounts.models import User
 from payments.filters.discrepancies import Age, DiscrepancyFilter
-from payments.models import Bucket, Discrepancy
+from payments.models import Bucket, Discrepancy, Payment
 from payments.services.discrepancies import queue
-from tests.payments.books import missing_here
+from tests.payments.books import filed, kept, missing_here, told
 
 
 def filterset(query: str, me: User) -> DiscrepancyFilter:
@@ -30,7 +30,7 @@ def book(finance: User, operator: User) -> None:
         if owner:
             queue.assign(discrepancy=discrepancy, actor=owner, owner=owner, expected_version=1)
         if number == 4:
-            queue.close_as_matched(discrepancy=discrepancy, ours="", theirs="")
+            kept(None, told(imp_uid="imp_4", merchant_uid="order-4"))
 
 
 @pytest.mark.usefixtures("book")
@@ -75,6 +75,24 @@ def test_a_person_and_mine_contradict_each_other(finance: User, operator: User) 
         [(label, problem)] = filterset(f"person={operator.pk}&owner=me", finance).problems
     assert label == "a person"
     assert problem.startswith("Choose a person, or “mine” or “nobody's”")
+
+
+def test_one_that_differs_in_several_things_is_found_by_each(
+    finance: User, payment: Payment
+) -> None:
+    filed(payment, Bucket.AMOUNT, Bucket.STATUS)
+    for query in ("bucket=amount", "bucket=status", "bucket=amount,status"):
+        assert list(filterset(query, finance).narrowed(Discrepancy.objects.all())) == [
+            Discrepancy.objects.get()
+        ]
+    assert listed("bucket=refund", finance) == set()
+
+
+def test_what_it_was_about_before_does_not_count(finance: User, payment: Payment) -> None:
+    filed(payment, Bucket.AMOUNT)
+    filed(payment, Bucket.STATUS)
+    assert listed("bucket=amount", finance) == set()
+    assert listed("bucket=status", finance) == {payment.merchant_uid}
 
 
 @pytest.mark.parametrize("bucket", Bucket)

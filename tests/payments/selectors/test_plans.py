@@ -16,6 +16,7 @@ from accounts.models import User
 from benchmarks.datasets import paid_payments
 from payments.core.kst import start_of
 from payments.models import Payment, Product
+from payments.selectors.payments.flags import FLAGGED
 from tests.payments import builders
 
 NEWEST = ("-pk",)
@@ -55,7 +56,6 @@ def between(column: str) -> dict[str, Any]:
         "payment_by_status": lambda: head(*NEWEST, status="cancelled"),
         "payment_by_user": lambda: head(*NEWEST, user_id=1),
         "payment_by_pay_method": lambda: head(*NEWEST, pay_method="paypal"),
-        "payment_mismatched": lambda: head(*NEWEST, verification="mismatched"),
         "payment_by_amount": lambda: head("-amount", "-pk"),
         "payment_by_amount using": lambda: head("amount", "pk", amount__gte=10_000),
         "payment_by_paid_at": lambda: head("-paid_at", "-pk", paid_at__isnull=False),
@@ -72,3 +72,10 @@ def test_a_page_of_the_list_is_the_head_of_an_index(
     assert index.split(maxsplit=1)[0] in found
     assert "Sort" not in found
     assert "TEMP B-TREE" not in found
+
+
+def test_flagged_payments_are_found_from_what_is_open() -> None:
+    found = plan(Payment.objects.filter(FLAGGED).order_by("-pk").values_list("pk")[:50])
+    assert "discrepancy_open_by_payment" in found
+    assert "SCAN payments_payment" not in found
+    assert "Seq Scan on payments_payment" not in found

@@ -11,11 +11,10 @@ from payments.errors import Conflict, GatewayUnavailable, NotAllowed
 from payments.models import Bucket, Discrepancy, Payment
 from payments.services import import_payment
 from payments.services.discrepancies import queue
-from payments.services.discrepancies.queue import Difference
 from payments.services.ledger_audit import problems_of
 from payments.states import EventKind, Source
 from tests.gateway import SandboxGateway
-from tests.payments.books import begun, ended
+from tests.payments.books import begun, ended, kept, missing_here, told
 from tests.payments.builders import NOON
 from tests.payments.conftest import kinds
 
@@ -27,14 +26,7 @@ def missing(stand_in: SandboxGateway, **fields: Any) -> Discrepancy:
     facts: dict[str, Any] = {"paid_at": PAID_AT, "started_at": PAID_AT - 60, "name": "책 한 권"}
     amount = fields.pop("amount", 5_000)
     paid = stand_in.pay("order-elsewhere", amount, **(facts | fields))
-    return queue.file(
-        difference=Difference(
-            bucket=Bucket.MISSING_HERE,
-            imp_uid=fields.get("imp_uid", paid["imp_uid"]),
-            merchant_uid="order-elsewhere",
-            amount=amount,
-        )
-    )
+    return missing_here(fields.get("imp_uid", paid["imp_uid"]), "order-elsewhere")
 
 
 def take(
@@ -165,13 +157,12 @@ class TestTakingIn:
         self, sandbox: SandboxGateway, approver: User
     ) -> None:
         discrepancy = missing(sandbox)
-        queue.close_as_matched(discrepancy=discrepancy, ours="", theirs="")
-        discrepancy.refresh_from_db()
+        discrepancy = kept(None, told(imp_uid=discrepancy.imp_uid))
         with pytest.raises(NotAllowed) as refused:
             take(discrepancy, approver)
         assert refused.value.message == queue.CLOSED_ALREADY
-        Discrepancy.objects.update(bucket=Bucket.AMOUNT)
-        discrepancy.refresh_from_db()
+        other = told(imp_uid=discrepancy.imp_uid)
+        discrepancy = kept(None, other, Bucket.AMOUNT)
         with pytest.raises(NotAllowed) as refused:
             take(discrepancy, approver)
         assert refused.value.message == import_payment.ONLY_MISSING

@@ -11,7 +11,7 @@ from payments.services.discrepancies import queue
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.admin.conftest import SignIn, messages_on, page_of, text_of
-from tests.payments.books import filed, missing_here
+from tests.payments.books import filed, mirror, missing_here
 
 from .pages import LIST, WORDS, address, close, own, steps_on
 
@@ -198,9 +198,7 @@ class TestWorkingItOff:
         self, admin_person: User, sign_in: SignIn, payment: Payment, sandbox: SandboxGateway
     ) -> None:
         found = filed(payment)
-        sandbox.pay(
-            payment.merchant_uid, payment.amount, imp_uid=payment.imp_uid, ignore_prepare=True
-        )
+        mirror(sandbox, [payment])
         client = sign_in(admin_person)
         words = messages_on(client.post(address(found, "verify")))
         assert "closed by itself" in words
@@ -215,15 +213,16 @@ class TestWorkingItOff:
     def test_a_time_that_moved_stands_in_the_history_in_plain_words(
         self, client: Client, payment: Payment
     ) -> None:
-        found = filed(payment, cancelled_at="2026-04-02T03:00:00+00:00")
-        filed(payment, cancelled_at="2026-04-02T03:00:05+00:00")
+        noon = int(builders.NOON.timestamp()) + 86_400
+        found = filed(payment, cancelled_at=noon)
+        filed(payment, cancelled_at=noon + 5)
         newest = steps_on(client.get(address(found)))[0]
         assert newest.count('<p class="changed">') == 1
         change = "Gateway, refunded at: 2026-04-02 12:00:00 KST → 2026-04-02 12:00:05 KST"
         assert change in newest
 
     def test_a_part_refund_is_called_one(self, client: Client, payment: Payment) -> None:
-        found = filed(payment, status="cancelled", amount=99_000, cancelled_amount=9_000)
+        found = filed(payment, status="cancelled", amount=99_000, cancel_amount=9_000)
         page = text_of(client.get(address(found)))
         assert "Partly refunded (cancelled)" in page
         assert ">Cancelled<" not in page

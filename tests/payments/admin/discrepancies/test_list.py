@@ -13,9 +13,11 @@ from django.utils import timezone
 from accounts.models import User
 from payments.models import Bucket, Discrepancy, Payment, PersonalDataAccess, Product
 from payments.services import reconciliation
+from payments.services.verification.verify import verify
+from payments.states import Source
 from tests.gateway import SandboxGateway
 from tests.payments import builders
-from tests.payments.admin.conftest import SignIn, rows_of, text_of
+from tests.payments.admin.conftest import SignIn, page_of, rows_of, text_of
 from tests.payments.books import begun, filed, missing_here, reconciled
 
 from .pages import LIST, address, close, exported, figures_on, listed, own
@@ -59,7 +61,7 @@ class TestTheQueue:
     def test_every_bucket_can_be_shown(
         self, client: Client, payment: Payment, bucket: Bucket
     ) -> None:
-        found = filed(payment, bucket, status="cancelled", currency="USD", amount="9.50")
+        found = filed(payment, bucket, status="cancelled", currency="USD", amount=9.5)
         assert listed(client, f"bucket={bucket}") == {payment.merchant_uid}
         assert client.get(address(found)).status_code == 200
 
@@ -209,7 +211,7 @@ class TestTheQueue:
         assert parse_qs(query[1:]) == {
             "person": [str(finance.pk)],
             "period": ["30d"],
-            "bucket": [discrepancy.bucket],
+            "bucket": [*discrepancy.buckets],
         }
         assert "period=30d" in changelist.closed_too
 
@@ -235,6 +237,63 @@ class TestTheQueue:
         assert numbers[0] == numbers[1] <= 12
 
 
+class TestATamperedOrder:
+    """99,000 won were ordered and 100 paid: amount and status differ, and it is one case."""
+
+    @pytest.fixture
+    def tampered(self, customer: User, product: Product, sandbox: SandboxGateway) -> Discrepancy:
+        order = builders.ordered(customer, product)
+        paid_at = int(builders.NOON.timestamp()) + 60
+        sandbox.pay(order.merchant_uid, 100, paid_at=paid_at, ignore_prepare=True)
+        verify(payment=order, source=Source.BROWSER)
+        return Discrepancy.objects.get()
+
+    def test_it_is_one_row_with_a_badge_for_each_difference(
+        self, client: Client, tampered: Discrepancy
+    ) -> None:
+        response = client.get(LIST)
+        assert list(response.context["cl"].result_list) == [tampered]
+        row = text_of(response).split("<tbody>")[1].split("</tbody>")[0]
+        assert row.count("<tr>") == 1
+        for words in ("Amount differs", "Status differs", "₩98,900 less at the gateway"):
+            assert row.count(words) == 1
+        assert '<span class="amount differs">₩100</span>' in row
+        assert '<span class="status differs">Paid</span>' in row
+
+    def test_its_amount_counts_once_wherever_it_is_added_up(
+        self, client: Client, tampered: Discrepancy
+    ) -> None:
+        for query in ("", "bucket=amount", "bucket=status", "bucket=amount,status"):
+            response = client.get(f"{LIST}?{query}")
+            figures = figures_on(response)
+            assert "<dd>1</dd>" in figures
+            assert "<dd>₩99,000</dd>" in figures
+            assert [number for _, number, *_ in response.context["cl"].buckets] == [1, 1]
+        at_risk, *_ = client.get("/admin/").context["discrepancies"]
+        assert (at_risk.number, at_risk.label) == ("1", "open discrepancies, ₩99,000 at stake")
+
+    def test_its_page_marks_all_that_differs(self, client: Client, tampered: Discrepancy) -> None:
+        page = text_of(client.get(address(tampered)))
+        marked = [row.split("</th>")[0] for row in page.split('<tr class="differs">')[1:]]
+        assert {row.rpartition(">")[2] for row in marked} >= {"Status", "Amount"}
+        for words in ("Amount differs", "Status differs"):
+            assert words in page
+
+    def test_it_is_one_line_of_the_file_that_names_both(
+        self, client: Client, tampered: Discrepancy
+    ) -> None:
+        [row] = rows_of(client.post(f"{LIST}export/", {"reason": "월 마감 검토"}))
+        assert row["What differs"] == "amount status"
+        assert row["What differs, in words"] == "Amount differs, Status differs"
+        assert row["At stake"] == "99000"
+
+    def test_its_payments_page_names_it_once(self, client: Client, tampered: Discrepancy) -> None:
+        assert tampered.payment
+        page = text_of(client.get(page_of(tampered.payment)))
+        assert page.count(f'href="{address(tampered)}"') == 1
+        assert "₩98,900 less at the gateway" in page
+
+
 class TestTheExport:
     def test_its_reason_is_on_record_and_its_cells_are_safe(
         self, client: Client, finance: User, payment: Payment
@@ -258,6 +317,18 @@ class TestTheExport:
         page = client.post(f"{LIST}export/", {"reason": "x"})
         assert page.headers["Content-Type"].startswith("text/html")
         assert not PersonalDataAccess.objects.exists()
+
+    def test_it_costs_the_same_however_long_it_is(
+        self, client: Client, customer: User, product: Product
+    ) -> None:
+        numbers = []
+        for count in (1, 30):
+            for _number in range(count):
+                filed(builders.paid(customer, product), Bucket.AMOUNT, Bucket.STATUS)
+            with CaptureQueriesContext(connection) as queries:
+                rows_of(client.post(f"{LIST}export/", {"reason": "월 마감 검토"}))
+            numbers.append(len(queries))
+        assert numbers[0] == numbers[1]
 
     def test_its_page_says_what_will_be_in_it(
         self, client: Client, discrepancy: Discrepancy

@@ -4,10 +4,8 @@ import pytest
 
 from accounts.models import User
 from payments.checkout.status_view import page_url as payment_page
-from payments.models import Bucket, Payment
+from payments.models import Payment
 from payments.services import import_payment
-from payments.services.discrepancies import queue
-from payments.services.discrepancies.queue import Difference
 from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
@@ -21,20 +19,14 @@ from tests.payments.admin.conftest import (
     text_of,
     verify_of,
 )
+from tests.payments.books import missing_here
 
 
 @pytest.fixture
 def taken_in(sandbox: SandboxGateway, approver: User) -> Payment:
     """Nobody's payment."""
     paid = sandbox.pay("order-elsewhere", 5_000, name="책 한 권")
-    discrepancy = queue.file(
-        difference=Difference(
-            bucket=Bucket.MISSING_HERE,
-            imp_uid=paid["imp_uid"],
-            merchant_uid="order-elsewhere",
-            amount=5_000,
-        )
-    )
+    discrepancy = missing_here(paid["imp_uid"], "order-elsewhere")
     return import_payment.import_payment(
         discrepancy=discrepancy,
         actor=approver,

@@ -145,7 +145,7 @@ class TestThePage:
         assert page.context["sentence"] == "2 discrepancies."
         for bucket, url, number in buckets_on(page):
             (discrepancy,) = client.get(url).context["cl"].result_list
-            assert (discrepancy.bucket, number) == (bucket, "1")
+            assert (discrepancy.buckets, number) == ([bucket], "1")
         assert {bucket for bucket, *_ in buckets_on(page)} == {"amount", "missing_here"}
 
     def test_it_still_leads_to_all_that_it_saw_when_later_runs_have_seen_the_same(
@@ -165,7 +165,19 @@ class TestThePage:
             assert len(buckets) == 2
             for bucket, url, number in buckets:
                 rows = client.get(url).context["cl"].result_list
-                assert [row.bucket for row in rows] == [bucket] * int(number)
+                assert [row.buckets for row in rows] == [[bucket]] * int(number)
+
+    def test_one_that_differs_in_several_things_is_one_discrepancy(
+        self, client: Client, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.paid(customer, product)
+        mirror(sandbox, [payment], {payment.pk: {"amount": 100, "currency": "USD"}})
+        page = client.get(address(reconciled()))
+        assert (page.context["sentence"], page.context["differences"]) == ("1 discrepancy.", 1)
+        assert {bucket for bucket, *_ in buckets_on(page)} == {"amount", "currency"}
+        for _bucket, url, number in buckets_on(page):
+            assert (len(client.get(url).context["cl"].result_list), number) == (1, "1")
+        assert 'class="differs">1</a>' in text_of(client.get(LIST))
 
     def test_its_figures_can_be_added_up_by_hand(
         self, client: Client, customer: User, product: Product, sandbox: SandboxGateway

@@ -16,7 +16,6 @@ from payments.core.kst import end_of, start_of
 from payments.errors import Conflict, NotAllowed
 from payments.migrations import _append_only_triggers
 from payments.models import (
-    Bucket,
     DailyClose,
     Discrepancy,
     Payment,
@@ -133,7 +132,6 @@ def test_each_movement_is_a_line_by_time_and_without_ids_of_ours(
 def test_who_closed_it_and_what_was_open_then_is_kept(finance: User) -> None:
     for number in range(3):
         Discrepancy.objects.create(
-            bucket=Bucket.AMOUNT,
             imp_uid=f"imp_{number}",
             merchant_uid="order-1",
             found_at=NOW,

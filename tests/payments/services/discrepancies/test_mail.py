@@ -9,10 +9,10 @@ from django.core import mail
 from django_tasks_db.models import DBTaskResult
 
 from payments import tasks
+from payments.iamport import GatewayPayment
 from payments.models import Bucket, Discrepancy
 from payments.services.discrepancies import mail as discrepancy_mail
-from payments.services.discrepancies import queue
-from payments.services.discrepancies.queue import Difference
+from tests.payments.books import kept, told
 
 TO = ["finance@example.com", "cfo@example.com"]
 
@@ -22,15 +22,21 @@ def _addresses(settings: Any, db: None) -> None:
     settings.DISCREPANCY_MAIL_TO = TO
 
 
-def found(number: int, bucket: Bucket = Bucket.AMOUNT) -> Discrepancy:
-    difference = Difference(
-        bucket=bucket,
+def found(number: int, *buckets: Bucket) -> Discrepancy:
+    return kept(None, answer(number), *(buckets or (Bucket.AMOUNT,)))
+
+
+def agrees(number: int) -> None:
+    kept(None, answer(number))
+
+
+def answer(number: int) -> GatewayPayment:
+    return told(
         imp_uid=f"imp_{number}",
         merchant_uid=f"order-{number}\nBcc: someone@example.com",
         amount=99_000,
-        theirs='{"buyer_email":"gi***@example.com"}',
+        buyer_email="gildong@example.com",
     )
-    return queue.file(difference=difference)
 
 
 def test_what_is_new_is_mailed_once(settings: Any) -> None:
@@ -49,15 +55,19 @@ def test_what_is_new_is_mailed_once(settings: Any) -> None:
     assert "order-1 Bcc: someone@example.com" in message.body
 
 
+def test_one_that_differs_in_several_things_is_one_line_and_one_amount() -> None:
+    found(1, Bucket.AMOUNT, Bucket.STATUS)
+    assert discrepancy_mail.send_news() == 1
+    message = mail.outbox[0]
+    assert "1건" in message.subject
+    assert "금액 불일치, 상태 불일치 · 99,000원" in message.body
+    assert message.body.count("99,000원") == message.body.count("imp_1") == 1
+    for words in ("금액 불일치: 1", "상태 불일치: 1"):
+        assert words in message.body
+
+
 def test_an_amount_in_another_currency_is_not_called_won() -> None:
-    abroad = Difference(
-        bucket=Bucket.MISSING_HERE,
-        imp_uid="imp_1",
-        merchant_uid="bought-abroad",
-        amount=0,
-        theirs='{"amount":990,"currency":"USD"}',
-    )
-    queue.file(difference=abroad)
+    kept(None, told(merchant_uid="bought-abroad", amount=990, currency="USD"), Bucket.MISSING_HERE)
     discrepancy_mail.send_news()
     assert " · 990 USD · bought-abroad" in mail.outbox[0].body
 
@@ -86,10 +96,11 @@ def test_a_mail_that_was_not_handed_over_is_sent_again(monkeypatch: pytest.Monke
 
 
 def test_what_opens_again_is_news_and_what_is_closed_is_none() -> None:
-    closed, again = found(1), found(2)
-    queue.close_as_matched(discrepancy=closed, ours="", theirs="")
+    found(1)
+    found(2)
+    agrees(1)
     assert discrepancy_mail.send_news() == 1
-    queue.close_as_matched(discrepancy=again, ours="", theirs="")
+    agrees(2)
     found(2)
     assert discrepancy_mail.send_news() == 1
     assert "재오픈" in mail.outbox[1].body

@@ -1,47 +1,32 @@
-"""The queue: filed once, worked off by people with words, closed and opened again by the facts."""
-
-from typing import Any
+"""What people do with it: somebody owns it, closes it with words, opens it again."""
 
 import pytest
 from django.utils import translation
 
 from accounts.models import User
-from payments import gateway
 from payments.core.db.append_only import AppendOnlyError
 from payments.errors import Conflict, NotAllowed
 from payments.migrations._append_only_triggers import TABLES
-from payments.models import Bucket, ClosingReason, Discrepancy, Payment, Product
+from payments.models import Bucket, ClosingReason, Discrepancy, Payment
 from payments.services.discrepancies import queue, rows
-from payments.services.discrepancies.queue import Difference
-from payments.services.verification.verify import verify
-from payments.states import Source
-from tests.gateway import SandboxGateway
-from tests.payments import builders
-from tests.payments.books import reconciled
+from tests.payments import books
 
 WORDS = "은행에 확인했습니다"
 
 
-def difference(**fields: Any) -> Difference:
-    facts: dict[str, Any] = {
-        "bucket": Bucket.AMOUNT,
-        "imp_uid": "imp_1",
-        "merchant_uid": "order-1",
-        "amount": 1_000,
-        "ours": '{"amount":1000}',
-        "theirs": '{"amount":900}',
-    }
-    return Difference(**(facts | fields))
-
-
 @pytest.fixture
-def filed(db: None) -> Discrepancy:
-    """A discrepancy that was just found."""
-    return queue.file(difference=difference())
+def filed(payment: Payment) -> Discrepancy:
+    """A discrepancy that was just found: the amount and the status differ."""
+    return books.filed(payment, Bucket.AMOUNT, Bucket.STATUS, amount=900, status="failed")
 
 
 def steps(discrepancy: Discrepancy) -> list[str]:
     return list(discrepancy.steps.values_list("kind", flat=True))
+
+
+def accepted(discrepancy: Discrepancy) -> list[bool]:
+    """Whether each of its lines is."""
+    return list(discrepancy.lines.order_by("pk").values_list("is_accepted", flat=True))
 
 
 def close(
@@ -58,62 +43,6 @@ def close(
         text=text,
         expected_version=discrepancy.version if version is None else version,
     )
-
-
-class TestFiling:
-    def test_a_new_one_is_open_and_says_what_was_found(self, filed: Discrepancy) -> None:
-        assert (filed.is_open, filed.times_opened, filed.version) == (True, 1, 1)
-        step = filed.steps.get()
-        assert (step.kind, step.actor, step.theirs) == ("found", None, '{"amount":900}')
-
-    def test_the_same_again_is_only_seen_again(self, filed: Discrepancy) -> None:
-        before = filed.seen_at
-        again = queue.file(difference=difference())
-        assert again.pk == filed.pk
-        assert again.seen_at > before
-        assert again.found_at == filed.found_at
-        assert steps(again) == ["found"]
-
-    def test_other_figures_are_a_step(self, filed: Discrepancy) -> None:
-        again = queue.file(difference=difference(theirs='{"amount":800}'))
-        assert steps(again) == ["found", "changed"]
-        assert (again.theirs, again.version) == ('{"amount":800}', 2)
-
-    def test_another_bucket_or_payment_is_another_one(self, filed: Discrepancy) -> None:
-        queue.file(difference=difference(bucket=Bucket.REFUND))
-        queue.file(difference=difference(imp_uid="imp_2"))
-        assert Discrepancy.objects.count() == 3
-
-    def test_what_closed_by_itself_opens_again(self, filed: Discrepancy) -> None:
-        assert queue.close_as_matched(discrepancy=filed, ours="{}", theirs="{}")
-        filed.refresh_from_db()
-        assert (filed.is_open, filed.closing_reason) == (False, "agrees")
-        again = queue.file(difference=difference())
-        assert (again.is_open, again.times_opened, again.closed_at) == (True, 2, None)
-        assert steps(again) == ["found", "closed", "reopened"]
-
-    def test_agreeing_twice_closes_once(self, filed: Discrepancy) -> None:
-        queue.close_as_matched(discrepancy=filed, ours="{}", theirs="{}")
-        assert not queue.close_as_matched(discrepancy=filed, ours="{}", theirs="{}")
-        assert steps(filed) == ["found", "closed"]
-
-    def test_what_a_person_closed_stays_closed(self, filed: Discrepancy, operator: User) -> None:
-        close(filed, operator)
-        again = queue.file(difference=difference())
-        assert not again.is_open
-        assert again.closing_reason == ClosingReason.ACCEPTED
-        assert steps(again) == ["found", "closed"]
-
-    def test_unless_the_figures_changed_since(self, filed: Discrepancy, operator: User) -> None:
-        close(filed, operator)
-        again = queue.file(difference=difference(theirs='{"amount":1}'))
-        assert again.is_open
-        assert steps(again) == ["found", "closed", "reopened"]
-
-    def test_what_opens_again_is_news_again(self, filed: Discrepancy) -> None:
-        Discrepancy.objects.update(mailed_at=filed.found_at)
-        queue.close_as_matched(discrepancy=filed, ours="", theirs="")
-        assert queue.file(difference=difference()).mailed_at is None
 
 
 class TestWorkingThemOff:
@@ -138,6 +67,24 @@ class TestWorkingThemOff:
             "corrected_there",
             WORDS,
         )
+
+    @pytest.mark.parametrize(
+        "reason", [one for one in ClosingReason if one not in queue.OWN_REASONS]
+    )
+    def test_whoever_closes_it_accepts_each_line_as_it_stands(
+        self, filed: Discrepancy, operator: User, reason: ClosingReason
+    ) -> None:
+        assert accepted(filed) == [False, False]
+        assert accepted(close(filed, operator, reason)) == [True, True]
+
+    def test_whoever_opens_it_again_accepts_nothing_any_more(
+        self, filed: Discrepancy, operator: User
+    ) -> None:
+        closed = close(filed, operator)
+        queue.reopen(
+            discrepancy=closed, actor=operator, text=WORDS, expected_version=closed.version
+        )
+        assert accepted(closed) == [False, False]
 
     def test_it_is_opened_again_with_words(self, filed: Discrepancy, operator: User) -> None:
         closed = close(filed, operator)
@@ -221,100 +168,3 @@ class TestWorkingThemOff:
         with pytest.raises(AppendOnlyError):
             step.save()
         assert "payments_discrepancystep" in TABLES
-
-
-class TestVerifiedMeanwhile:
-    """A normal verification that shows agreement closes at once what is open about it."""
-
-    @pytest.fixture
-    def refund_unknown_here(
-        self, sandbox: SandboxGateway, customer: User, product: Product
-    ) -> Payment:
-        payment = builders.paid(customer, product)
-        sandbox.pay(
-            payment.merchant_uid,
-            payment.amount,
-            imp_uid=payment.imp_uid,
-            outcome="cancelled",
-            cancel_amount=30_000,
-        )
-        for bucket in (Bucket.REFUND, Bucket.AMOUNT):
-            queue.file(
-                difference=difference(bucket=bucket, imp_uid=payment.imp_uid, payment_id=payment.pk)
-            )
-        return payment
-
-    def test_what_agrees_now_is_closed(self, refund_unknown_here: Payment) -> None:
-        verify(payment=refund_unknown_here, source=Source.ADMIN)
-        assert not Discrepancy.objects.filter(is_open=True).exists()
-        step = Discrepancy.objects.get(bucket=Bucket.REFUND).steps.get(kind="closed")
-        assert (step.actor, step.reason_code) == (None, "agrees")
-        assert '"cancelled_amount":30000' in step.ours
-
-    def test_silence_closes_nothing(
-        self, refund_unknown_here: Payment, sandbox: SandboxGateway
-    ) -> None:
-        sandbox.fault("status", status=500)
-        verify(payment=refund_unknown_here, source=Source.ADMIN)
-        assert Discrepancy.objects.filter(is_open=True).count() == 2
-
-    def test_what_still_differs_stays_open(
-        self, refund_unknown_here: Payment, sandbox: SandboxGateway
-    ) -> None:
-        payment = refund_unknown_here
-        sandbox.control("PATCH", f"payments/{payment.imp_uid}", {"amount": 100})
-        verify(payment=payment, source=Source.ADMIN)
-        open_ones = Discrepancy.objects.filter(is_open=True).values_list("bucket", flat=True)
-        assert set(open_ones) == {"refund", "amount"}
-
-    def test_what_differs_in_another_way_takes_its_place(
-        self, sandbox: SandboxGateway, customer: User, product: Product
-    ) -> None:
-        payment = builders.paid(customer, product)
-        gone = queue.file(
-            difference=difference(
-                bucket=Bucket.MISSING_THERE, imp_uid=payment.imp_uid, payment_id=payment.pk
-            )
-        )
-        sandbox.pay(payment.merchant_uid, 100, imp_uid=payment.imp_uid)
-        verify(payment=payment, source=Source.ADMIN)
-        found = Discrepancy.objects.get(is_open=True)
-        assert (found.bucket, found.payment, found.amount) == ("amount", payment, payment.amount)
-        assert '"amount":100,' in found.theirs
-        gone.refresh_from_db()
-        assert (gone.is_open, gone.closing_reason) == (False, "agrees")
-        assert steps(gone) == ["found", "closed"]
-
-    def test_what_a_person_accepted_does_not_hold_it_open(
-        self, refund_unknown_here: Payment, sandbox: SandboxGateway, operator: User
-    ) -> None:
-        payment = refund_unknown_here
-        sandbox.control("PATCH", f"payments/{payment.imp_uid}", {"amount": 100})
-        reconciled()
-        close(Discrepancy.objects.get(bucket=Bucket.AMOUNT), operator)
-        queue.file(
-            difference=difference(
-                bucket=Bucket.MISSING_THERE, imp_uid=payment.imp_uid, payment_id=payment.pk
-            )
-        )
-        verify(payment=payment, source=Source.ADMIN)
-        open_ones = Discrepancy.objects.filter(is_open=True).values_list("bucket", flat=True)
-        assert list(open_ones) == ["refund"]
-
-    def test_another_payments_answer_closes_nothing(
-        self, refund_unknown_here: Payment, others_payment: Payment
-    ) -> None:
-        imp_uid = refund_unknown_here.imp_uid
-        assert imp_uid is not None
-        verify(payment=others_payment, source=Source.ADMIN, imp_uid=imp_uid)
-        assert Discrepancy.objects.filter(is_open=True).count() == 2
-
-    def test_without_any_it_costs_one_query(
-        self, payment: Payment, sandbox: SandboxGateway, django_assert_num_queries: Any
-    ) -> None:
-        attempt = sandbox.pay(payment.merchant_uid, payment.amount)
-        answer = gateway.client().payment(attempt["imp_uid"])
-        with django_assert_num_queries(1):
-            queue.close_resolved(answered=[(payment, answer)])
-        with django_assert_num_queries(0):
-            queue.close_resolved(answered=[])

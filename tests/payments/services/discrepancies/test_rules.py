@@ -8,7 +8,17 @@ import pytest
 
 from payments.iamport import Cancellation, GatewayPayment
 from payments.models import Bucket, Payment
-from payments.services.discrepancies.rules import Ours, differences, our_figures, their_figures
+from payments.services.discrepancies.rules import (
+    BUCKET_OF,
+    Ours,
+    differences,
+    is_late,
+    line_figures,
+    our_figures,
+    their_figures,
+    with_findings,
+)
+from payments.states import Finding
 
 NOON = 1_775_012_400
 DAY = 86_400
@@ -23,6 +33,7 @@ def ours(**fields: Any) -> Ours:
         "amount": 1_000,
         "currency": "KRW",
         "cancelled_amount": 0,
+        "paid_at": datetime.fromtimestamp(NOON, UTC),
         "requested_at": datetime.fromtimestamp(NOON - 60, UTC),
     }
     return Ours(**(facts | fields))
@@ -67,6 +78,9 @@ AGREEING: list[tuple[Ours | None, GatewayPayment | None]] = [
     # Closed here by staff or a sweep: there it stays an open window for ever.
     (ours(status="failed"), theirs(status="ready")),
     (ours(status="cancelled", cancelled_amount=300), refunded(100, 200)),
+    # The gateway tells whole seconds.
+    (ours(paid_at=datetime.fromtimestamp(NOON + 0.9, UTC)), theirs()),
+    (ours(paid_at=None), theirs()),
     # A history may be left out, and after a refund the time of payment too.
     (
         ours(status="cancelled", cancelled_amount=300),
@@ -79,7 +93,9 @@ AGREEING: list[tuple[Ours | None, GatewayPayment | None]] = [
     (ours(**OPEN), theirs(status="failed")),
     (ours(), theirs(imp_uid="imp_2", status="ready")),
     (ours(), theirs(imp_uid="imp_2", status="failed")),
-    (ours(status="failed", imp_uid="imp_2"), theirs(status="failed", amount=5)),
+    (ours(status="failed", imp_uid="imp_2"), theirs(status="failed")),
+    (ours(imp_uid="imp_2"), theirs(status="failed", amount=5)),
+    (ours(status="failed"), theirs(status="failed", amount=5, merchant_uid="order-1")),
     (None, theirs(status="failed", sandbox=True)),
     # Nothing there could be found.
     (ours(**OPEN), None),
@@ -113,6 +129,14 @@ DIFFERING: list[tuple[Ours | None, GatewayPayment | None, set[Bucket]]] = [
     (ours(**OPEN), theirs(**REFUNDED, cancel_amount=1_000), {Bucket.STATUS}),
     (ours(imp_uid=None, status="failed"), theirs(), {Bucket.STATUS}),
     (ours(**OPEN), theirs(amount=100), {Bucket.STATUS, Bucket.AMOUNT}),
+    # A window beside an order that none has settled is for what was ordered, or was tampered with.
+    (ours(**OPEN), theirs(status="ready", amount=5), {Bucket.AMOUNT}),
+    (ours(status="failed", imp_uid="imp_2"), theirs(status="failed", amount=5), {Bucket.AMOUNT}),
+    (
+        ours(**OPEN),
+        theirs(status="failed", currency="USD", sandbox=True),
+        {Bucket.CURRENCY, Bucket.TEST_PAYMENT},
+    ),
     (ours(), theirs(imp_uid="imp_2"), {Bucket.DOUBLE_APPROVAL}),
     (
         ours(status="cancelled", cancelled_amount=1_000),
@@ -132,13 +156,20 @@ DIFFERING: list[tuple[Ours | None, GatewayPayment | None, set[Bucket]]] = [
             refunded(cancelled_at=0),
             refunded(cancelled_at=1),
             refunded(cancelled_at=NOON + 366 * DAY),
-            refunded(paid_at=NOON - DAY),
             refunded(started_at=1),
             refunded(failed_at=NOON + 9 * DAY),
         )
     ),
     (ours(), theirs(paid_at=0), {Bucket.CONTRADICTION}),
-    (ours(), theirs(paid_at=1), {Bucket.CONTRADICTION}),
+    (ours(), theirs(paid_at=1), {Bucket.PAID_AT}),
+    (ours(paid_at=None), theirs(paid_at=1), {Bucket.CONTRADICTION}),
+    (ours(), theirs(paid_at=NOON + 1), {Bucket.PAID_AT}),
+    (
+        ours(status="cancelled", cancelled_amount=300),
+        theirs(**REFUNDED, cancel_amount=300, paid_at=NOON + 1),
+        {Bucket.PAID_AT},
+    ),
+    (ours(), theirs(amount=999, status="failed"), {Bucket.AMOUNT, Bucket.STATUS}),
     (
         ours(),
         theirs(amount=1, currency="USD", merchant_uid="x", **REFUNDED, cancel_amount=1),
@@ -164,8 +195,63 @@ def test_a_test_payment_counts_where_that_is_switched_on() -> None:
     assert found(None, theirs(sandbox=True), test=True) == {Bucket.MISSING_HERE}
 
 
-def test_every_bucket_is_found_by_a_line_of_the_table() -> None:
-    assert {bucket for _, _, buckets in DIFFERING for bucket in buckets} == set(Bucket)
+def test_every_bucket_but_that_of_a_decision_is_found_by_a_line_of_the_table() -> None:
+    found_here = {bucket for _, _, buckets in DIFFERING for bucket in buckets}
+    assert found_here == set(Bucket) - {Bucket.LATE_APPROVAL}
+
+
+@pytest.mark.parametrize(
+    ("status", "refunded_amount", "late", "expected"),
+    [
+        ("paid", 0, True, True),
+        ("paid", 0, False, False),
+        ("cancelled", 400, True, True),
+        ("cancelled", 1_000, True, False),
+    ],
+)
+def test_money_that_came_too_late_is_late_until_all_of_it_went_back(
+    status: str, refunded_amount: int, *, late: bool, expected: bool
+) -> None:
+    payment = Payment(
+        amount=1_000, status=status, cancelled_amount=refunded_amount, late_approval=late
+    )
+    assert is_late(payment=payment) is expected
+
+
+@pytest.mark.parametrize("finding", Finding)
+def test_every_finding_about_the_own_order_has_its_bucket(finding: Finding) -> None:
+    of_another = {Finding.MERCHANT_UID, Finding.IMP_UID}
+    assert (finding in BUCKET_OF) is (finding not in of_another)
+
+
+def test_what_a_verification_found_is_named_once() -> None:
+    buckets = with_findings(
+        buckets=(Bucket.AMOUNT, Bucket.STATUS),
+        findings=(Finding.UNKNOWN_STATUS, Finding.HISTORY, Finding.TIME, Finding.MERCHANT_UID),
+    )
+    assert buckets == (Bucket.AMOUNT, Bucket.STATUS, Bucket.CONTRADICTION)
+
+
+@pytest.mark.parametrize("bucket", Bucket)
+def test_every_bucket_is_shown_by_figures_of_both_sides(bucket: Bucket) -> None:
+    noon = datetime.fromtimestamp(NOON, UTC)
+    payment = Payment(imp_uid="imp_1", merchant_uid="order-1", amount=1_000, requested_at=noon)
+    mine, other = line_figures(bucket=bucket, payment=payment, answer=theirs())
+    assert json.loads(other)
+    # Ours has no word for whether a payment was a test.
+    assert mine or bucket is Bucket.TEST_PAYMENT
+    assert line_figures(bucket=bucket, payment=None, answer=None) == ("", "")
+
+
+def test_what_does_not_show_a_difference_does_not_change_its_figures() -> None:
+    noon = datetime.fromtimestamp(NOON, UTC)
+    payment = Payment(amount=1_000, requested_at=noon)
+    of_amount = [
+        line_figures(bucket=Bucket.AMOUNT, payment=payment, answer=theirs(name=name))
+        for name in ("one", "other")
+    ]
+    assert of_amount[0] == of_amount[1]
+    assert of_amount[0] == ('{"amount":1000,"currency":"KRW"}',) * 2
 
 
 def test_figures_name_no_person() -> None:

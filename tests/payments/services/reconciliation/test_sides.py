@@ -19,7 +19,7 @@ NOON = builders.NOON
 
 class TestSides:
     def ours(self, *rows: tuple[int, str]) -> Iterator[streams.Filed]:
-        facts = ("order", "paid", 1_000, "KRW", 0, NOON)
+        facts = ("order", "paid", 1_000, "KRW", 0, NOON, NOON)
         return iter([streams.Filed(second, Ours(imp_uid, *facts)) for second, imp_uid in rows])
 
     def theirs(self, *rows: tuple[int, str]) -> Iterator[GatewayPayment]:
@@ -71,8 +71,8 @@ class TestSides:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(counters, "IDS_AT_MOST", 2)
-        payments = [builders.paid(customer, product) for _ in range(3)]
-        later = {row.pk: {"paid_at": int(NOON.timestamp()) + 3_600} for row in payments}
+        payments = [builders.refunded(customer, product, refund=9_000) for _ in range(3)]
+        later = {row.pk: {"cancelled_at": int(NOON.timestamp()) + 7_200} for row in payments}
         mirror(sandbox, payments, later)
         run = reconciled()
         assert (run.counts["moved"], len(run.moved)) == (3, 2)

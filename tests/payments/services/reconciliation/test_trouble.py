@@ -10,7 +10,7 @@ from accounts.models import User
 from payments.iamport import Batch, IamportClient
 from payments.models import Discrepancy, Payment, Product, ReconciliationRun, RunStatus
 from payments.services import reconciliation
-from payments.services.discrepancies import queue
+from payments.services.discrepancies import cases
 from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
@@ -182,15 +182,15 @@ class TestTrouble:
     def test_a_difference_that_cannot_be_filed_does_not_stop_the_rest(
         self, book: list[Payment], sandbox: SandboxGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        file = queue.file
+        keep = cases.keep
         sandbox.control("PATCH", f"payments/{book[0].imp_uid}", {"amount": 1})
 
-        def poisoned(**arguments: Any) -> Discrepancy:
-            if arguments["difference"].imp_uid == book[0].imp_uid:
+        def poisoned(**arguments: Any) -> Discrepancy | None:
+            if arguments["look"].imp_uid == book[0].imp_uid:
                 raise RuntimeError("poison")
-            return file(**arguments)
+            return keep(**arguments)
 
-        monkeypatch.setattr(queue, "file", poisoned)
+        monkeypatch.setattr(cases, "keep", poisoned)
         run = reconciled()
         assert run.unknown == [book[0].imp_uid]
         assert open_by_bucket() == {"missing_there": {book[5].imp_uid}}

@@ -27,6 +27,7 @@ PLANTED: list[tuple[dict[str, Any], Bucket]] = [
     ({"outcome": "failed"}, Bucket.STATUS),
     ({"outcome": "ready"}, Bucket.STATUS),
     ({"sandbox": True}, Bucket.TEST_PAYMENT),
+    ({"paid_at": int(NOON.timestamp()) + 9}, Bucket.PAID_AT),
 ]
 
 
@@ -65,7 +66,7 @@ class TestWhatIsFound:
         mirror(sandbox, [payment], {payment.pk: lie | {"cancelled_at": time, "failed_at": time}})
         run = reconciled()
         discrepancy = Discrepancy.objects.get()
-        assert discrepancy.bucket == bucket
+        assert discrepancy.buckets == [bucket]
         assert (discrepancy.imp_uid, discrepancy.payment) == (payment.imp_uid, payment)
         assert (discrepancy.merchant_uid, discrepancy.amount) == (payment.merchant_uid, 99_000)
         assert (discrepancy.run, list(discrepancy.seen_by.all())) == (run, [run])
@@ -78,7 +79,7 @@ class TestWhatIsFound:
         paid = sandbox.pay("never-ordered", 5_000, paid_at=int(NOON.timestamp()))
         reconciled()
         discrepancy = Discrepancy.objects.get()
-        assert (discrepancy.bucket, discrepancy.imp_uid) == ("missing_here", paid["imp_uid"])
+        assert (discrepancy.buckets, discrepancy.imp_uid) == (["missing_here"], paid["imp_uid"])
         assert (discrepancy.payment, discrepancy.ours, discrepancy.amount) == (None, "", 5_000)
 
     def test_only_won_is_at_stake(self, db: None, sandbox: SandboxGateway) -> None:
@@ -95,7 +96,7 @@ class TestWhatIsFound:
         payment = builders.paid(customer, product)
         reconciled()
         discrepancy = Discrepancy.objects.get()
-        assert (discrepancy.bucket, discrepancy.imp_uid) == ("missing_there", payment.imp_uid)
+        assert (discrepancy.buckets, discrepancy.imp_uid) == (["missing_there"], payment.imp_uid)
         assert discrepancy.theirs == ""
 
     def test_an_order_that_was_approved_without_our_knowing(
@@ -114,7 +115,7 @@ class TestWhatIsFound:
         assert open_by_bucket() == {"double_approval": {second["imp_uid"]}}
         assert Discrepancy.objects.get().payment == april_payment
 
-    def test_one_payment_may_differ_in_several_things(
+    def test_one_payment_that_differs_in_several_things_is_one_case(
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         payment = builders.paid(customer, product)
@@ -123,6 +124,7 @@ class TestWhatIsFound:
         run = reconciled()
         assert open_by_bucket() == {"amount": {payment.imp_uid}, "currency": {payment.imp_uid}}
         assert (run.counts["amount"], run.counts["currency"]) == (1, 1)
+        assert Discrepancy.objects.get().amount == 99_000
 
     def test_what_moved_no_money_is_no_difference(
         self, customer: User, product: Product, sandbox: SandboxGateway, april_payment: Payment
@@ -206,12 +208,22 @@ class TestMoved:
         there = reconciled(kst.day_of(later))
         assert (there.counts["agree"], there.moved) == (1, [])
 
-    def test_times_that_differ_are_named_once(
+    def test_a_time_of_payment_that_differs_is_a_difference_and_counted_once(
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         payment = builders.paid(customer, product)
         hour_later = int(NOON.timestamp()) + 3_600
         mirror(sandbox, [payment], {payment.pk: {"paid_at": hour_later}})
+        run = reconciled(seconds=0)
+        assert open_by_bucket() == {"paid_at": {payment.imp_uid}}
+        assert (run.counts["differ"], run.counts["paid_at"], run.moved) == (1, 1, [])
+
+    def test_a_time_of_refund_that_differs_is_named_once_and_is_no_difference(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.refunded(customer, product, refund=9_000, at=NOON)
+        hours_later = int(NOON.timestamp()) + 7_200
+        mirror(sandbox, [payment], {payment.pk: {"cancelled_at": hours_later}})
         run = reconciled(seconds=0)
         assert open_by_bucket() == {}
         assert (run.counts["moved"], run.moved) == (1, [payment.imp_uid])

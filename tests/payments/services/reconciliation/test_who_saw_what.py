@@ -10,13 +10,14 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts.models import User
 from payments.models import Discrepancy, Payment, Product, ReconciliationRun
 from payments.services import reconciliation
-from payments.services.discrepancies import queue
+from payments.services.discrepancies import cases
 from payments.services.reconciliation import claims
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.books import begun, ended, filed, reconciled
 
 NOON = builders.NOON
+WHEN = {"found_at": NOON, "seen_at": NOON}
 
 
 def seen(run: ReconciliationRun) -> list[str]:
@@ -82,14 +83,14 @@ class TestWhoSawWhat:
     def test_what_is_filed_while_somebody_stops_it_is_counted(
         self, book: list[Payment], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        run, file = begun(), queue.file
+        run, keep = begun(), cases.keep
 
-        def stopped(**arguments: Any) -> Discrepancy:
+        def stopped(**arguments: Any) -> Discrepancy | None:
             if run.is_open:
                 reconciliation.stop(run=run)
-            return file(**arguments)
+            return keep(**arguments)
 
-        monkeypatch.setattr(queue, "file", stopped)
+        monkeypatch.setattr(cases, "keep", stopped)
         assert reconciliation.work(run_id=run.pk, seconds=60) is None
         run.refresh_from_db()
         assert (run.status, run.counts["amount"], len(seen(run))) == ("stopped", 2, 2)
@@ -108,18 +109,36 @@ class TestWhoSawWhat:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_known_before_of_runs_is_kept(customer: User, product: Product) -> None:
-    discrepancies = [filed(builders.paid(customer, product)) for _number in range(4)]
-    first, last = begun(), begun()
-    discrepancies[3].seen_by.add(first, last)
-    before = [("payments", "0003_background_work")]
+def test_what_was_known_before_of_runs_was_kept_while_there_was_a_row_for_each_bucket(
+    customer: User, product: Product
+) -> None:
+    first, last = begun().pk, begun().pk
+    payment = builders.refund_gone(customer, product, refund=9_000, is_open=False)
     try:
-        old = MigrationExecutor(connection)
-        rows = old.migrate(before).apps.get_model("payments", "Discrepancy").objects
-        rows.filter(pk=discrepancies[0].pk).update(run_id=first.pk, last_run_id=last.pk)
-        rows.filter(pk=discrepancies[1].pk).update(run_id=last.pk, last_run_id=last.pk)
+        apps = migrated("0003_background_work")
+        rows = [
+            apps.get_model("payments", "Discrepancy").objects.create(
+                bucket=bucket, imp_uid="imp_1", payment_id=payment.pk, **WHEN, **runs
+            )
+            for bucket, runs in (
+                ("amount", {"run_id": first, "last_run_id": last}),
+                ("status", {"run_id": last, "last_run_id": last}),
+                ("refund", {}),
+            )
+        ]
+        old = migrated("0019_sums_by_more").get_model("payments", "Discrepancy").objects
+        kept = [set(old.get(pk=row.pk).seen_by.values_list("pk", flat=True)) for row in rows]
     finally:
         new = MigrationExecutor(connection)
         new.migrate(new.loader.graph.leaf_nodes())
-    kept = [set(row.seen_by.all()) for row in discrepancies]
-    assert kept == [{first, last}, {last}, set(), {last}]
+    assert kept == [{first, last}, {last}, set()]
+    # There is one for each attempt now: the old ones are gone, and who was flagged still is.
+    case = Discrepancy.objects.get()
+    assert (case.payment, case.is_open, case.buckets) == (payment, True, ["refund"])
+    assert not case.seen_by.exists()
+
+
+def migrated(to: str) -> Any:
+    """The models as they were then."""
+    executor = MigrationExecutor(connection)
+    return executor.migrate([("payments", to)]).apps

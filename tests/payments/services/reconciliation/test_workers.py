@@ -46,6 +46,7 @@ class TestKilled:
             "theirs": 10,
             "agree": 8,
             "differ": 2,
+            "discrepancies": 2,
             "amount": 2,
         }
         assert open_by_bucket() == {"amount": {book[1].imp_uid, book[8].imp_uid}}

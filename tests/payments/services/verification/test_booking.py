@@ -18,6 +18,7 @@ from payments.migrations import (
     _names_of_customers,
 )
 from payments.models import Movement, Payment, Product
+from payments.selectors.payments.flags import is_flagged
 from payments.services.ledger_audit import audit
 from payments.states import OF_CUSTOMERS, EventKind, Finding
 from tests.gateway import SandboxGateway
@@ -142,8 +143,10 @@ def test_a_second_approval_is_booked_as_not_the_orders_own(
 ) -> None:
     look(payment, paid["imp_uid"])
     second = approved(sandbox, payment, NOON + 60)
-    sandbox.cancel(second["imp_uid"], 99_000, cancelled_at=NOON + DAY)
     assert look(payment, second["imp_uid"]).findings == (Finding.SECOND_APPROVAL,)
+    assert is_flagged(payment)
+    sandbox.cancel(second["imp_uid"], 99_000, cancelled_at=NOON + DAY)
+    assert look(payment, second["imp_uid"]).findings == ()
     rows = payment.movements.order_by("pk").values_list("imp_uid", "is_own", "amount")
     assert list(rows) == [
         (paid["imp_uid"], True, 99_000),
@@ -151,6 +154,7 @@ def test_a_second_approval_is_booked_as_not_the_orders_own(
         (second["imp_uid"], False, -99_000),
     ]
     assert list(audit()) == []
+    assert not is_flagged(payment)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""Approved attempts beside the one that has settled an order: on the PG's sheet all the same.
+
+Their money is booked as not the order's own, each with an event that holds its own answer; as long
+as one holds money, the order was approved twice. What becomes of the order's own attempt is decided
+in `conclude`. To let another attempt lead to something else: a case in `_entry`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from django.utils import timezone
+
+from payments.iamport import GatewayPayment
+from payments.ledger import Draft, Entry
+from payments.models import Movement, Payment
+from payments.states import APPROVED, EventKind, Finding, Verification
+
+from .compare import contradictions
+from .conclude import SECOND_APPROVAL_NOTE, Answer, Conclusion, Question, entry_about, verified
+from .movements import Gone, Untimed, drafts
+
+
+def with_others(
+    *,
+    conclusion: Conclusion,
+    payment: Payment,
+    question: Question,
+    answer: Answer,
+    standing: Sequence[Movement],
+) -> Conclusion:
+    """The conclusion about the order's own attempt, and what the others add to it.
+
+    Of an order that none has settled nothing is added: which of them is its own is not known.
+    """
+    if conclusion.is_overtaken or not _is_settled_by(answer, payment, conclusion):
+        return conclusion
+    entries = tuple(_entries(payment, question, answer, standing))
+    named = [Finding(code) for entry in entries for code in entry.reason_code.split(",") if code]
+    if not named:
+        return replace(conclusion, entries=(*conclusion.entries, *entries))
+    return replace(
+        conclusion,
+        kind=EventKind.DISCREPANCY,
+        entries=(*conclusion.entries, *entries),
+        findings_of_others=tuple(dict.fromkeys(named)),
+    )
+
+
+def _is_settled_by(answer: Answer, payment: Payment, conclusion: Conclusion) -> bool:
+    """Whether the answer's own attempt has settled the order, or does by this answer."""
+    if payment.status in APPROVED and payment.imp_uid == answer.payment.imp_uid:
+        return True
+    return any(entry.kind is EventKind.PAID for entry in conclusion.entries)
+
+
+def _entries(
+    payment: Payment, question: Question, answer: Answer, standing: Sequence[Movement]
+) -> Iterator[Entry]:
+    for other in answer.others:
+        findings = _findings(payment, other)
+        money = _money(other, standing) if set(findings) <= {Finding.SECOND_APPROVAL} else ()
+        if findings or money:
+            yield _entry(question, answer, other, findings, money)
+
+
+def _findings(payment: Payment, other: GatewayPayment) -> tuple[Finding, ...]:
+    """What is told that can't be true; and that it is a second approval, if it holds money."""
+    odd = contradictions(answer=other, ordered_at=payment.requested_at, now=timezone.now())
+    return (Finding.SECOND_APPROVAL, *odd) if other.holds_money else odd
+
+
+def _money(other: GatewayPayment, standing: Sequence[Movement]) -> tuple[Draft, ...]:
+    """What is to be booked of it."""
+    try:
+        return drafts(answer=other, standing=standing, is_own=False)
+    except (Gone, Untimed):
+        return ()
+
+
+def _entry(
+    question: Question,
+    answer: Answer,
+    other: GatewayPayment,
+    findings: tuple[Finding, ...],
+    money: tuple[Draft, ...],
+) -> Entry:
+    kind, said = EventKind.CONFIRMED, Verification.MATCHED
+    if findings:
+        kind, said = EventKind.DISCREPANCY, Verification.MISMATCHED
+    return entry_about(
+        question,
+        kind,
+        key=f"{kind}:{question.attempt}:{other.imp_uid}",
+        imp_uid=other.imp_uid,
+        answer=other.raw,
+        reason_code=",".join(findings),
+        note=SECOND_APPROVAL_NOTE.format(ids=", ".join(answer.approved)) if findings else "",
+        changes=verified(by=said),
+        movements=money,
+    )
