@@ -16,15 +16,17 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 
 from payments.core.kst import day_of
-from payments.iamport import read_payment
+from payments.iamport import GatewayPayment, read_payment
 from payments.ledger import Draft, Entry
 from payments.ledger.write import described
 from payments.merchant_uid import ALPHABET, RANDOM_LENGTH
 from payments.models import Movement, Payment, PaymentEvent, Product
 from payments.models.payment import PROJECTION
+from payments.services.discrepancies.cases import Look
 from payments.services.verification.compare import Step, compare, told_persons
+from payments.services.verification.looks import looks_at
 from payments.services.verification.movements import with_movements
-from payments.states import EventKind, Source, Verification
+from payments.states import EventKind, Finding, Source, Verification
 
 from .answers import Refund, told
 
@@ -76,6 +78,8 @@ class Order:
         self.end = shop.end
         self.events: list[PaymentEvent] = []
         self.movements: list[Movement] = []
+        # What was seen last of each attempt that differs, or did.
+        self.looks: dict[str, Look] = {}
         at = shop.begin + shop.step * (number + self.draw.random())
         self.at = at.replace(microsecond=0)
         (self.way,) = self.draw.choices(_WAYS, cum_weights=_WAY_WEIGHTS)
@@ -145,9 +149,15 @@ class Order:
         elif money and not verdict.steps:
             # A second attempt gave all of it back: nothing is left to say against the order.
             self._concluded(at, Step(EventKind.CONFIRMED), answer, money)
+        if verdict.findings or read.imp_uid in self.looks:
+            self._sees(read, verdict.findings)
         for step in verdict.steps:
             persons = told_persons(payment=self.payment, answer=read)
             self._concluded(at, step, answer, money, persons)
+
+    def _sees(self, read: GatewayPayment, findings: Sequence[Finding]) -> None:
+        seen = looks_at(payment=self.payment, answer=read, others=(), findings=findings, holders={})
+        self.looks |= {look.imp_uid: look for look in seen}
 
     def _concluded(
         self,

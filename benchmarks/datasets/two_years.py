@@ -22,6 +22,7 @@ from payments.core.db.processes import pool
 from payments.core.db.rows import insert_rows
 from payments.core.kst import end_of, start_of
 from payments.models import Payment, Product
+from payments.services.discrepancies.cases import keep_all
 
 from .orders import Order, Shop
 
@@ -104,6 +105,7 @@ def _write(shop: Shop, first_id: int, numbers: range) -> None:
         insert_rows(rows=[order.payment for order in orders], with_ids=True)
         insert_rows(rows=[event for order in orders for event in order.events])
         insert_rows(rows=[movement for order in orders for movement in order.movements])
+        keep_all(looks=[look for order in orders for look in order.looks.values()])
 
 
 def _customers(count: int) -> list[AbstractUser]:

@@ -9,8 +9,9 @@ from benchmarks.datasets import two_years
 from benchmarks.datasets.two_years import Plan
 from payments.core.kst import day_of
 from payments.models import Movement, Payment, PaymentEvent
+from payments.selectors.payments.flags import FLAGGED
 from payments.services.ledger_audit import audit
-from payments.states import MovementKind, PaymentStatus
+from payments.states import MovementKind, PaymentStatus, Verification
 
 PLAN = Plan(size=1_200, last_day=date(2026, 9, 30))
 
@@ -24,6 +25,9 @@ def test_it_is_a_clean_book_of_everything_that_happens_to_orders() -> None:
     assert set(payments.values_list("status", flat=True)) == set(PaymentStatus)
     assert PaymentEvent.objects.count() / PLAN.size == pytest.approx(2.15, abs=0.15)
     assert movements.count() / PLAN.size == pytest.approx(1.1, abs=0.05)
+    flagged = Payment.objects.filter(FLAGGED)
+    assert flagged.exists()
+    assert set(flagged.values_list("verification", flat=True)) == {Verification.MISMATCHED}
     for rare in (
         movements.filter(is_own=False, kind=MovementKind.REFUND),
         movements.filter(is_test=True),
