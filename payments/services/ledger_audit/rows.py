@@ -5,13 +5,14 @@ is to be checked gets its name in the row of its table, under the model's own na
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 
+from payments.core.db.functions import Moment
 from payments.locks import one_moment
 from payments.models import Movement, Payment, PaymentEvent
 from payments.models.payment import PROJECTION
@@ -143,17 +144,24 @@ def _books(
     payments: QuerySet[Payment], events: QuerySet[PaymentEvent], movements: QuerySet[Movement]
 ) -> list[Book]:
     books: dict[int, Book] = _Books()
-    heads = payments.order_by("pk").values_list("id", "version", "head_hash", *PROJECTION)
+    heads = _rows(payments.order_by("pk"), ("id", "version", "head_hash", *PROJECTION))
     for payment_id, version, head, *facts in heads:
         facts_by_name = dict(zip(PROJECTION, facts, strict=True))
         books[payment_id].payment = PaymentRow(payment_id, version, head, facts_by_name)
-    of_events = events.order_by("payment_id", "sequence").values_list(*EventRow._fields)
+    of_events = _rows(events.order_by("payment_id", "sequence"), EventRow._fields)
     for event in map(EventRow._make, of_events):
         books[event.payment_id].events.append(event)
-    of_movements = movements.order_by("payment_id", "pk").values_list(*MovementRow._fields)
+    of_movements = _rows(movements.order_by("payment_id", "pk"), MovementRow._fields)
     for movement in map(MovementRow._make, of_movements):
         books[movement.payment_id].movements.append(movement)
     return [books[payment_id] for payment_id in sorted(books)]
+
+
+def _rows(rows: QuerySet[Any], names: Sequence[str]) -> QuerySet[Any, tuple[Any, ...]]:
+    fields = ((name, rows.model._meta.get_field(name)) for name in names)
+    return rows.values_list(
+        *(Moment(name) if isinstance(field, DateTimeField) else name for name, field in fields)
+    )
 
 
 class _Books(defaultdict[int, Book]):

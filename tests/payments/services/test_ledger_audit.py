@@ -177,8 +177,13 @@ def test_an_answer_that_was_exchanged_is_found_whatever_the_hashes_say(refunded:
 @pytest.mark.usefixtures("tampering")
 @pytest.mark.parametrize(
     "column",
-    ["changes = '[1]'", "answer = '[]'", """answer = '{"cancel_amount": "x"}'"""],
-    ids=["changes", "an answer", "an amount"],
+    [
+        "changes = '[1]'",
+        "answer = '[]'",
+        """answer = '{"cancel_amount": "x"}'""",
+        "recorded_at = 'infinity'",
+    ],
+    ids=["changes", "an answer", "an amount", "a time"],
 )
 def test_what_makes_no_sense_does_not_hide_what_else_was_changed(
     refunded: Payment, customer: User, product: Product, column: str
