@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from django.db.models import DateTimeField
+
 from payments.core.masking import mask
 from payments.iamport.fields import TEXTS, Mask
 from payments.models import Payment
 from payments.models.payment import PROJECTION
 
-# Most values are of these types; asking that first is what costs least.
-_PLAIN = frozenset({str, int, bool, type(None)})
 # A field that no event names is as empty as on a new row. Only these: what a default says (a
 # currency, a status) is told by an event.
 _DEFAULTS = {field.attname: field.get_default() for field in Payment._meta.concrete_fields}
@@ -25,6 +25,11 @@ _BLANK = {
     if _DEFAULTS[name] in {"", None} or _DEFAULTS[name] is False
 }
 _PERSONAL = frozenset(text.column for text in TEXTS if text.column and text.mask is Mask.ENDS)
+_TIMES = frozenset(
+    name for name in PROJECTION if isinstance(Payment._meta.get_field(name), DateTimeField)
+)
+# All others stand in an event as they are.
+_ENCODED = tuple(_TIMES | _PERSONAL)
 
 
 class Changed(Protocol):
@@ -37,8 +42,8 @@ class Changed(Protocol):
 def encode(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Values of the projection as JSON: times as ISO 8601 in UTC, who somebody is masked."""
     return {
-        name: value if type(value) in _PLAIN and name not in _PERSONAL else _encoded(name, value)
-        for name, value in changes.items()
+        **changes,
+        **{name: _encoded(name, changes[name]) for name in _ENCODED if name in changes},
     }
 
 
