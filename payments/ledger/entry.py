@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -13,11 +13,11 @@ from payments.states import EventKind, MovementKind, Source
 FIRST = (EventKind.ORDERED, EventKind.TAKEN_IN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """A movement to be written. Signed won; `happened_at` is the gateway's time, in UTC.
 
-    `approved_on`: of money that went back, the Korean day on which it had come in.
+    `approved_on`: of money that went back, the Korean day on which it had come in. A tuple: an
+    audit makes a million.
     """
 
     key: str

@@ -6,7 +6,6 @@ comes before any id of an event or a movement is drawn; the roll-ups count on th
 (`core.db.transactions`).
 """
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,13 +22,12 @@ from payments.models.payment import ASIDE, PROJECTION
 from payments.states import OF_CUSTOMERS, EventKind, Source, may_move
 
 from .chain import event_hash
-from .entry import FIRST, Draft, Entry
+from .entry import FIRST, Entry
 from .kept_answer import kept
 from .replay import encode, is_blank
 
 # Where a payment keeps the end of its chain.
 HEAD = ("version", "head_hash")
-_DRAFTED = tuple(field.name for field in dataclasses.fields(Draft))
 
 
 class IllegalMove(Exception):
@@ -111,7 +109,7 @@ def _movements(event: PaymentEvent, entry: Entry) -> list[Movement]:
             event_sequence=event.sequence,
             day=day_of(draft.happened_at),
             observed_at=event.recorded_at,
-            **{name: getattr(draft, name) for name in _DRAFTED},
+            **draft._asdict(),
         )
         for draft in entry.movements
     ]

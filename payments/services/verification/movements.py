@@ -148,10 +148,9 @@ class _Book:
         change: RefundChange | None,
     ) -> None:
         self._answer, self._is_own, self._change = answer, is_own, change
-        mine = [one for one in standing if one.imp_uid == answer.imp_uid]
-        self._keys = {one.key for one in mine}
-        self._approved_on = _approved_on(mine, answer)
-        self._refunds = _standing_refunds(mine)
+        self._mine = [one for one in standing if one.imp_uid == answer.imp_uid]
+        self._keys = {one.key for one in self._mine}
+        self._refunds = _standing_refunds(self._mine)
 
     def approval(self) -> Iterator[Draft]:
         """The money that came in."""
@@ -312,13 +311,6 @@ class _Book:
     ) -> Draft:
         answer, happened_at = self._answer, from_unix(at)
         assert happened_at is not None
-        facts: dict[str, object] = {
-            "pay_method": answer.pay_method,
-            "pg_provider": answer.pg_provider,
-            "pg_id": answer.pg_id,
-            "is_test": answer.sandbox,
-            "approved_on": None if kind == MovementKind.APPROVAL else self._approved_on,
-        }
         return Draft(
             key=key,
             kind=kind,
@@ -326,20 +318,24 @@ class _Book:
             is_own=self._is_own,
             amount=amount,
             happened_at=happened_at,
-            **(facts | more),  # type: ignore[arg-type]
+            approved_on=None if kind == MovementKind.APPROVAL else self._approved_on(),
+            is_test=answer.sandbox,
+            pay_method=answer.pay_method,
+            pg_provider=answer.pg_provider,
+            pg_id=answer.pg_id,
+            **more,  # type: ignore[arg-type]
         )
+
+    def _approved_on(self) -> date | None:
+        """The Korean day of the attempt's approval: as it was booked, else as it is booked now."""
+        booked = (one.happened_at for one in self._mine if one.kind == MovementKind.APPROVAL)
+        approved_at = next(booked, None) or from_unix(self._answer.paid_at)
+        return day_of(approved_at) if approved_at else None
 
 
 def reversal_key(*, key: str) -> str:
     """The key of the movement that takes the refund with this key back."""
     return _REVERSED + key
-
-
-def _approved_on(rows: Iterable[Booked], answer: GatewayPayment | Money) -> date | None:
-    """The Korean day of the attempt's approval: as it was booked, else as it is booked now."""
-    booked = (one.happened_at for one in rows if one.kind == MovementKind.APPROVAL)
-    approved_at = next(booked, None) or from_unix(answer.paid_at)
-    return day_of(approved_at) if approved_at else None
 
 
 def _standing_refunds(rows: Sequence[Booked]) -> list[Booked]:
