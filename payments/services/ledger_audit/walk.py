@@ -39,9 +39,8 @@ def audit(*, processes: int = 1) -> Iterator[Problem]:
         for piece in pieces():
             yield from _problems(piece)
         return
-    parts = list(pieces())
     with pool(processes) as workers:
-        yield from chain.from_iterable(workers.map(_problems, parts))
+        yield from chain.from_iterable(workers.map(_problems, pieces()))
 
 
 def problems_of(payment: Payment) -> Iterator[str]:
