@@ -55,13 +55,15 @@ def booked(
     movements: Sequence[MovementRow],
 ) -> Iterator[str]:
     """What stands is what the answers tell, no more, no less, each with its event."""
-    expected = {
+    expected = [
         (*_FACTS(draft), sequence) for sequence, draft in _booked_anew(payment, events, answers)
-    }
-    found = {(*_FACTS(row), _first_of(row.event_sequence, events)) for row in movements}
-    for key, amount, *_ in expected - found:
+    ]
+    found = [(*_FACTS(row), _first_of(row.event_sequence, events)) for row in movements]
+    if expected == found:
+        return
+    for key, amount, *_ in set(expected) - set(found):
         yield f"no movement {key} of {amount}"
-    for key, amount, *_ in found - expected:
+    for key, amount, *_ in set(found) - set(expected):
         yield f"movement {key} of {amount} is told by no answer"
 
 
