@@ -72,12 +72,17 @@ class Question:
 class Answer:
     """The gateway's word. `approved` are the ids of all approved attempts that were seen.
 
-    `others` are those of them, besides `payment`, that can be read.
+    `others` are all attempts besides `payment` that can be read.
     """
 
     payment: GatewayPayment
     approved: tuple[str, ...] = ()
     others: tuple[GatewayPayment, ...] = ()
+
+    @property
+    def approved_others(self) -> list[GatewayPayment]:
+        """Those of the others that were approved."""
+        return [one for one in self.others if one.status in APPROVED]
 
     @property
     def rivals(self) -> list[str]:

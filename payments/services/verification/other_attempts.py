@@ -56,7 +56,7 @@ def _is_settled_by(answer: Answer, payment: Payment, conclusion: Conclusion) -> 
 def _entries(
     payment: Payment, question: Question, answer: Answer, standing: Sequence[Movement]
 ) -> Iterator[Entry]:
-    for other in answer.others:
+    for other in answer.approved_others:
         findings = _findings(payment, other)
         money = _money(other, standing) if set(findings) <= {Finding.SECOND_APPROVAL} else ()
         if findings or money:

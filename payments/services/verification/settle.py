@@ -6,7 +6,7 @@ from an answer is decided in `conclude`.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from payments import ledger
@@ -16,7 +16,8 @@ from payments.locks import locked_payments
 from payments.models import Movement, Payment
 from payments.services import clock
 from payments.services.discrepancies import cases
-from payments.states import EventKind, Finding
+from payments.services.discrepancies.cases import Look
+from payments.states import APPROVED, EventKind, Finding
 
 from .conclude import Answer, Conclusion, Question, Reply, conclude, need_standing
 from .looks import looks_at
@@ -30,7 +31,7 @@ class Result:
     """How a verification ended. `payment` is as it stands after it; `kind` is the last row's.
 
     `answer` is what the gateway said, None if it said nothing that can be held against `payment`;
-    `others` are further approved attempts that it told of. `holders`: whose each `imp_uid` is.
+    `others` are further attempts that it told of. `holders`: whose each `imp_uid` is.
     """
 
     kind: EventKind
@@ -51,7 +52,14 @@ class Result:
     @property
     def needs_look(self) -> bool:
         """Whether it may open a discrepancy; else it can only follow one that is open."""
-        return bool(self.findings or self.others or self.payment.late_approval)
+        is_approved = any(one.status in APPROVED for one in self.others)
+        return bool(self.findings or is_approved or self.payment.late_approval)
+
+    @property
+    def imp_uids(self) -> set[str]:
+        """The attempts that the answer told of."""
+        told = (self.answer, *self.others) if self.answer else ()
+        return {one.imp_uid for one in told}
 
     @property
     def is_known(self) -> bool:
@@ -92,7 +100,7 @@ def settle_many(
             standing=booked,
             quiet=quiet,
         )
-        if isinstance(reply, Answer) and reply.others:
+        if isinstance(reply, Answer) and reply.approved_others:
             conclusion = with_others(
                 conclusion=conclusion,
                 payment=payment,
@@ -111,23 +119,24 @@ def keep_looks(*, results: Sequence[Result]) -> None:
 
     The payments are locked, so what is compared is what was written.
     """
-    answered = [result for result in results if result.answer]
-    if not answered:
+    told = {imp_uid for result in results for imp_uid in result.imp_uids}
+    if told:
+        seen = cases.open_ones(imp_uids=told)
+        cases.keep_all(looks=[look for result in results for look in _looks(result, seen)])
+
+
+def _looks(result: Result, seen: set[str]) -> Iterator[Look]:
+    """What it shows of each attempt that differs, or of which something is open (`seen`)."""
+    if not result.answer or not (result.needs_look or seen & result.imp_uids):
         return
-    seen = cases.open_ones(imp_uids=[r.answer.imp_uid for r in answered if r.answer])
-    looks = [
-        look
-        for result in answered
-        if result.answer and (result.needs_look or result.answer.imp_uid in seen)
-        for look in looks_at(
-            payment=result.payment,
-            answer=result.answer,
-            others=result.others,
-            findings=result.own_findings,
-            holders=result.holders,
-        )
-    ]
-    cases.keep_all(looks=looks)
+    looks = looks_at(
+        payment=result.payment,
+        answer=result.answer,
+        others=result.others,
+        findings=result.own_findings,
+        holders=result.holders,
+    )
+    yield from (look for look in looks if look.buckets or look.imp_uid in seen)
 
 
 def _holders(replies: Sequence[Reply]) -> dict[str, int]:
@@ -146,7 +155,7 @@ def _standing(
         for question, reply in answered
         if isinstance(reply, Answer)
         and (
-            reply.others
+            reply.approved_others
             or need_standing(payment=payments[question.payment_id], answer=reply.payment)
         )
     }

@@ -167,8 +167,8 @@ def _of_all_attempts(
             attempt.started_at,
         ),
     )
-    others = [one for one in attempts if one.status in APPROVED and one != counting]
-    return Answer(counting, tuple(approved), tuple(others))
+    others = tuple(one for one in attempts if one != counting)
+    return Answer(counting, tuple(approved), others)
 
 
 def _unreadable(row: Unreadable) -> NoAnswer:

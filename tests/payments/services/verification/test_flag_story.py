@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -28,7 +28,7 @@ from tests.gateway import SandboxGateway
 from tests.payments import builders
 
 from .looking import NOON as NOW
-from .test_story import DOORS
+from .test_story import DOORS, by_click, by_order_number
 
 DAY = 86_400
 PAID_AT = NOW - 20 * DAY
@@ -71,6 +71,7 @@ STEP = st.one_of(
 STORY = st.lists(st.tuples(STEP, st.sampled_from(DOORS)), min_size=1, max_size=6)
 
 
+@example(story=[((SECOND, "as it was"), by_click), ((SECOND, "failed"), by_order_number)])
 @given(story=STORY)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_it_is_flagged_exactly_while_something_is_to_be_settled(
