@@ -208,7 +208,8 @@ def _may_still_appear(delivery: WebhookDelivery) -> bool:
 def _apply(delivery: WebhookDelivery, asked: Question, answer: Answer) -> Verdict:
     number = answer.payment.merchant_uid
     body_disagrees = bool(delivery.merchant_uid) and delivery.merchant_uid != number
-    payment = Payment.objects.filter(merchant_uid=number).first()
+    # It is read as a whole under its lock, and only there.
+    payment = Payment.objects.only("merchant_uid", "status").filter(merchant_uid=number).first()
     if payment is None:
         outcome = DeliveryOutcome.FORGED if body_disagrees else DeliveryOutcome.UNKNOWN_ORDER
         return Verdict(outcome=outcome)

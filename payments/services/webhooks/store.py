@@ -106,5 +106,6 @@ def _order(delivery: WebhookDelivery) -> Payment | None:
     named = Q(merchant_uid=number) if number else Q(pk=None)
     if delivery.has_id:
         named |= Q(imp_uid=imp_uid)
-    rows = list(Payment.objects.filter(named)[:2]) if number or delivery.has_id else []
+    orders = Payment.objects.only("merchant_uid", "imp_uid", "status").filter(named)
+    rows = list(orders[:2]) if number or delivery.has_id else []
     return next((row for row in rows if row.merchant_uid == number), next(iter(rows), None))
