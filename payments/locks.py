@@ -16,7 +16,14 @@ from .core.db.clock import is_over
 from .models import LONGEST_WAIT, Discrepancy, ItemOutcome, Payment, VerificationItem
 
 # What a payment without an answer is written back with: read late, each costs a statement a row.
-_KEPT_IF_POSTPONED = ("attempts", "outcome", "findings", "settled_at")
+_KEPT_IF_POSTPONED = (
+    "attempts",
+    "outcome",
+    "became",
+    "moved_amount",
+    "findings",
+    "settled_at",
+)
 # What a question about a payment is made of.
 _ASKED_BY = ("payment__merchant_uid", "payment__imp_uid", "payment__status")
 

@@ -22,7 +22,7 @@ from .reconciliation import ReconciliationRun
 from .roll_up import MovementRollUp, OrderRollUp, RefundRollUp, RolledUp, RollUpMark
 from .run import LONGEST_WAIT, NOT_ENDED, OPEN_RUN, Run, RunStatus
 from .saved_view import SavedView
-from .verification_run import ItemOutcome, VerificationItem, VerificationRun
+from .verification_run import ItemChange, ItemOutcome, VerificationItem, VerificationRun
 from .webhooks import (
     MOVED,
     STRANGE,
@@ -52,6 +52,7 @@ __all__ = [
     "DiscrepancyLine",
     "DiscrepancyStep",
     "GatewayState",
+    "ItemChange",
     "ItemOutcome",
     "LimitCount",
     "Movement",

@@ -27,6 +27,15 @@ class ItemOutcome(models.TextChoices):
     PARKED = "parked", pgettext_lazy("run item", "Could not be processed")
 
 
+class ItemChange(models.TextChoices):
+    """What a payment that was brought up to date became: a status as a person says it."""
+
+    PAID = "paid", pgettext_lazy("payment status", "Paid")
+    CANCELLED = "cancelled", pgettext_lazy("payment status", "Cancelled")
+    PART_REFUNDED = "part_refunded", _("Partly refunded")
+    FAILED = "failed", pgettext_lazy("payment status", "Failed")
+
+
 class VerificationRun(Run):
     """Payments that are asked about at the gateway. `query` is the filter, as in its URL."""
 
@@ -67,6 +76,10 @@ class VerificationItem(models.Model):
     outcome = models.CharField(
         _("outcome"), max_length=16, choices=ItemOutcome, default=ItemOutcome.WAITING
     )
+    # What the run itself wrote into the ledger: what it moved the payment to, "" if the status stayed
+    # or, in runs of earlier versions, if nobody noted it, and the won, money in positive.
+    became = models.CharField(_("became"), max_length=16, choices=ItemChange, blank=True)
+    moved_amount = models.BigIntegerField(_("won that moved"), default=0)
     findings = models.CharField(_("differences"), max_length=200, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     claim = models.CharField(max_length=32, blank=True)

@@ -32,6 +32,8 @@ class Result:
 
     `answer` is what the gateway said, None if it said nothing that can be held against `payment`;
     `others` are further attempts that it told of. `holders`: whose each `imp_uid` is.
+    `kinds`: of all rows that were written; `moved_amount`: the won of the order's own attempt that
+    were booked with them, signed.
     """
 
     kind: EventKind
@@ -43,6 +45,8 @@ class Result:
     answer: GatewayPayment | None = None
     others: tuple[GatewayPayment, ...] = ()
     holders: Mapping[str, int] = field(default_factory=dict)
+    kinds: tuple[EventKind, ...] = ()
+    moved_amount: int = 0
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -185,4 +189,11 @@ def _result(
         answer=answer.payment if answer else None,
         others=answer.others if answer else (),
         holders=holders,
+        kinds=tuple(entry.kind for entry in conclusion.entries),
+        moved_amount=_moved_amount(conclusion),
     )
+
+
+def _moved_amount(conclusion: Conclusion) -> int:
+    drafts = (draft for entry in conclusion.entries for draft in entry.movements)
+    return sum(draft.amount for draft in drafts if draft.is_own and not draft.is_test)

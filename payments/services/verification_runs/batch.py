@@ -21,7 +21,7 @@ from payments.core.text import clean
 from payments.errors import PaymentError
 from payments.iamport import IamportError, Malformed
 from payments.locks import locked_payments
-from payments.models import ItemOutcome, VerificationItem
+from payments.models import ItemChange, ItemOutcome, VerificationItem
 from payments.services.runs import ATTEMPTS, pause_after
 from payments.services.verification.conclude import Answer, NoAnswer, Question, Reply
 from payments.services.verification.settle import Result, keep_looks, settle_many
@@ -39,8 +39,15 @@ _OUTCOMES = {
     EventKind.NOT_FOUND: ItemOutcome.NOT_FOUND,
     EventKind.UNKNOWN: ItemOutcome.UNKNOWN,
 }
+_CHANGES = {
+    EventKind.PAID: ItemChange.PAID,
+    EventKind.CANCELLED: ItemChange.CANCELLED,
+    EventKind.FAILED: ItemChange.FAILED,
+}
 _WRITTEN = (
     "outcome",
+    "became",
+    "moved_amount",
     "findings",
     "attempts",
     "claim",
@@ -181,7 +188,16 @@ def _postpone(item: VerificationItem, why: str, now: datetime) -> None:
 def _finish(item: VerificationItem, result: Result, now: datetime) -> None:
     _release(item)
     item.outcome = _OUTCOMES.get(result.kind, ItemOutcome.MOVED)
+    item.became, item.moved_amount = _change(result), result.moved_amount
     item.findings = ",".join(result.findings)
     item.attempts += 1
     item.error, item.not_before = result.why, None
     item.settled_at = now
+
+
+def _change(result: Result) -> str:
+    """What the payment became by this answer, whatever else it told; "" if its status stayed."""
+    became = next((_CHANGES[kind] for kind in reversed(result.kinds) if kind in _CHANGES), "")
+    if became == ItemChange.CANCELLED and result.payment.is_partly_cancelled:
+        return ItemChange.PART_REFUNDED
+    return became

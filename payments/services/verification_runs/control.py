@@ -53,6 +53,8 @@ def _fill(run: VerificationRun, payments: QuerySet[Payment]) -> int:
     constants = {
         "run": run.pk,
         "outcome": ItemOutcome.WAITING,
+        "became": "",
+        "moved_amount": 0,
         "findings": "",
         "attempts": 0,
         "claim": "",
