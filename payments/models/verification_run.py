@@ -76,8 +76,8 @@ class VerificationItem(models.Model):
     outcome = models.CharField(
         _("outcome"), max_length=16, choices=ItemOutcome, default=ItemOutcome.WAITING
     )
-    # What the run itself wrote into the ledger: what it moved the payment to, "" if the status stayed
-    # or, in runs of earlier versions, if nobody noted it, and the won, money in positive.
+    # By what the run itself wrote into the ledger: "" if the status stayed or, in runs of earlier
+    # versions, if nobody noted it; and the won, money in positive.
     became = models.CharField(_("became"), max_length=16, choices=ItemChange, blank=True)
     moved_amount = models.BigIntegerField(_("won that moved"), default=0)
     findings = models.CharField(_("differences"), max_length=200, blank=True)

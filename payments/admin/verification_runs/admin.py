@@ -26,14 +26,15 @@ from payments.admin.shared.run_display import asker, run_badge, run_url
 from payments.admin.shared.runs import RunAdmin
 from payments.core.db.clock import database_now
 from payments.core.money import with_separators
-from payments.models import NOT_ENDED, RunStatus, VerificationRun
+from payments.models import NOT_ENDED, ItemOutcome, RunStatus, VerificationRun
+from payments.selectors.verification_runs.changes import Change, changes_of
 from payments.selectors.verification_runs.items import items
 from payments.selectors.verification_runs.progress import Counts, counts_of
 from payments.selectors.verification_runs.progress import progress as progress_of
 
 from . import detail
 from .again import again
-from .display import filter_labels
+from .display import change_in_brief, filter_labels
 from .export import export
 from .results import after_of, outcome_of, results, results_context
 
@@ -50,6 +51,7 @@ class RowFacts(TypedDict):
     """What a row of the list knows besides its run."""
 
     outcome_counts: Counts
+    changes: list[Change]
 
 
 # Quoted: it means something to the type checker alone.
@@ -57,14 +59,15 @@ RunRow: TypeAlias = "WithAnnotations[VerificationRun, RowFacts]"
 
 
 class RunChangeList(ChangeList):
-    """A page of runs with the counts of each."""
+    """A page of runs with the counts of each, and what each changed."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        counts = counts_of(run.pk for run in self.result_list)
+        ids = [run.pk for run in self.result_list]
+        counts, changes = counts_of(ids), changes_of(ids)
         for run in self.result_list:
-            run.outcome_counts = counts[run.pk]
+            run.outcome_counts, run.changes = counts[run.pk], changes[run.pk]
 
 
 def _filter(run: VerificationRun) -> SafeString | str:
@@ -87,6 +90,15 @@ def _progress(run: RunRow) -> SafeString:
     )
 
 
+def _changes(run: RunRow) -> SafeString | str:
+    """What became of how many payments, a line for each, as a link to them."""
+    if not run.changes:
+        return "0" if run.outcome_counts.settled else NOTHING
+    url = f"{run_url(run)}?outcome={ItemOutcome.MOVED}#results"
+    lines = ((url, change_in_brief(change)) for change in run.changes)
+    return format_html_join("", '<a href="{}" class="changed">{}</a>', lines)
+
+
 def _differences(run: RunRow) -> SafeString | str:
     """How many do not agree or were not found, as a link to them."""
     counts = run.outcome_counts
@@ -103,7 +115,16 @@ class VerificationRunAdmin(RunAdmin):
     enqueue = staticmethod(tasks.queue_verification)
     control_right = "payments.verify_payment"  # and so: ask again
 
-    list_display = ["number", "asked", "who", "filter", "progress", "state", "differences"]
+    list_display = [
+        "number",
+        "asked",
+        "who",
+        "filter",
+        "progress",
+        "state",
+        "changes",
+        "differences",
+    ]
 
     class Media:
         css = {
@@ -119,6 +140,7 @@ class VerificationRunAdmin(RunAdmin):
     filter = column(_filter, _("filter"))
     progress = column(_progress, _("progress"))
     state = column(run_badge, pgettext_lazy("work", "Status"))
+    changes = column(_changes, pgettext_lazy("count", "Changes"))
     differences = column(_differences, pgettext_lazy("count", "Differences"))
 
     has_export_permission = right("payments.export_payment")  # results

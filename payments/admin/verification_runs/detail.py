@@ -13,9 +13,17 @@ from django.utils.translation import gettext as _
 from payments.admin.shared import runs
 from payments.admin.shared.runs import BAR_WIDTH, news
 from payments.models import ItemOutcome
+from payments.selectors.verification_runs.changes import Change, changes_of
 from payments.selectors.verification_runs.progress import ORDER, Counts, Progress
 
-from .display import OUTCOME_LOOKS, outcome_label, rate_display, sentence
+from .display import (
+    OUTCOME_LOOKS,
+    change_news,
+    change_sentence,
+    outcome_label,
+    rate_display,
+    sentence,
+)
 
 EVERY_FOR_RESULTS = "every 5s"
 
@@ -23,12 +31,13 @@ EVERY_FOR_RESULTS = "every 5s"
 def live(progress: Progress, outcome: ItemOutcome) -> dict[str, Any]:
     """What changes while it works: the part of the page that is fetched again and again."""
     counts, run = progress.counts, progress.run
-    words = _("%(percent)s%% done, %(differences)s do not agree.")
+    changes = changes_of([run.pk])[run.pk]
     return {
         **runs.live(run, part=progress.part, awaits_answers=progress.awaits_answers),
         "progress": progress,
         "outcome": outcome,
         "every_results": every_results(progress),
+        "changes": [change_sentence(change) for change in changes],
         "sentence": sentence(progress),
         "bar": _bar(counts, run.total),
         "rate": rate_display(progress.rate),
@@ -37,8 +46,16 @@ def live(progress: Progress, outcome: ItemOutcome) -> dict[str, Any]:
             for each in ORDER
             if _may_come(progress, each)
         ],
-        "news": news(progress.state, words, part=progress.part, differences=counts.differences),
+        "news": _news(progress, changes),
     }
+
+
+def _news(progress: Progress, changes: list[Change]) -> str:
+    """What changed goes before how far it is."""
+    words = _("%(percent)s%% done, %(differences)s do not agree.")
+    differences = progress.counts.differences
+    how_far = news(progress.state, words, part=progress.part, differences=differences)
+    return f"{change_news(changes)} {how_far}".strip()
 
 
 def every_results(progress: Progress) -> str:

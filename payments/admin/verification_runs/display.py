@@ -4,7 +4,7 @@ Another `RunState` gets its sentence in `_SENTENCES`. What somebody else wrote i
 may name a customer, so it is masked as everything personal is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from django.http import QueryDict
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from payments.admin.shared.display import NOTHING, badge, clock
+from payments.admin.shared.display import NOTHING, badge, clock, signed_won
 from payments.admin.shared.run_display import state_sentence
 from payments.admin.shared.ticked_payments import TICKED, ticked_label
 from payments.core.money import with_separators
@@ -22,6 +22,7 @@ from payments.filters.labels import FilterTerm, by_label
 from payments.filters.payment_query import PaymentQuery
 from payments.models import NOT_ENDED, ItemOutcome, VerificationRun
 from payments.selectors.runs import RunState
+from payments.selectors.verification_runs.changes import Change
 from payments.selectors.verification_runs.progress import Progress
 from payments.states import Finding
 
@@ -83,6 +84,41 @@ def rate_display(rate: float | None) -> str:
     return _("%(number)s a second") % {"number": number}
 
 
+def change_sentence(change: Change) -> str:
+    """What became of how many payments, and the won that moved by it."""
+    number = with_separators(change.number)
+    if change.became is None:
+        words = ngettext(
+            "%(number)s payment was brought up to date; its status stayed.",
+            "%(number)s payments were brought up to date; their status stayed.",
+            change.number,
+        )
+        return words % {"number": number}
+    words = ngettext(
+        "%(number)s payment became %(status)s%(amount)s.",
+        "%(number)s payments became %(status)s%(amount)s.",
+        change.number,
+    )
+    status, amount = str(change.became.label).lower(), signed_won(change.amount)
+    return words % {
+        "number": number,
+        "status": status,
+        "amount": f" ({amount})" if change.amount else "",
+    }
+
+
+def change_in_brief(change: Change) -> str:
+    """The same where a row of the list has no room for a sentence."""
+    label = change.became.label if change.became else ItemOutcome.MOVED.label
+    amount = f" ({signed_won(change.amount)})" if change.amount else ""
+    return f"{label} {with_separators(change.number)}{amount}"
+
+
+def change_news(changes: Sequence[Change]) -> str:
+    """All of it in a breath, to be read out; "" while nothing has changed."""
+    return " ".join(map(change_sentence, changes))
+
+
 def sentence(progress: Progress) -> str:
     """What it is doing now, or waits for."""
     own = _SENTENCES.get(progress.state)
@@ -135,7 +171,11 @@ def _done(progress: Progress) -> str:
             counts.differences,
         )
         return words % {"number": with_separators(counts.differences)}
-    return _("Every payment agrees with the gateway.")
+    if not counts.of(ItemOutcome.MOVED):
+        return _("Every payment agrees with the gateway.")
+    if counts.of(ItemOutcome.AGREES):
+        return _("All others agree with the gateway.")
+    return _("All of them agree with the gateway now.")
 
 
 _SENTENCES: dict[RunState, Callable[[Progress], str]] = {

@@ -338,6 +338,45 @@ def test_a_stop_after_which_every_answer_came_leaves_nothing_open(
     assert "Every payment agrees with the gateway." in text_of(client.get(page(run)))
 
 
+def test_what_it_changed_is_said_first_and_never_that_every_payment_agreed(
+    client: Client, run: VerificationRun
+) -> None:
+    settle(run, ItemOutcome.MOVED, 2, became="cancelled", moved_amount=-105_000)
+    settle(run, ItemOutcome.MOVED, 1, became="paid", moved_amount=99_000)
+    settle(run, ItemOutcome.MOVED, 1, became="failed")
+    words = text_of(client.get(page(run)))
+    lines = re.findall(r'<p class="run-(?:changed|sentence)[^"]*">([^<]*)</p>', words)
+    assert lines == [
+        "1 payment became paid (+₩99,000).",
+        "2 payments became cancelled (−₩210,000).",
+        "1 payment became failed.",
+        "It starts as soon as a worker is free.",
+    ]
+    assert 'aria-live="polite"' in words
+    assert re.search(r"became failed\. 10% done, 0 do not agree\.</p>", words)
+    settle(run, ItemOutcome.AGREES, 26)
+    change(run, status=RunStatus.DONE, finished_at=timezone.now())
+    for address in (page(run), page(run, "progress") + "?status=done"):
+        words = text_of(client.get(address, headers=HTMX))
+        lines = re.findall(r'<p class="run-(?:changed|sentence)[^"]*">([^<]*)</p>', words)
+        assert lines[1] == "2 payments became cancelled (−₩210,000)."
+        assert lines[-1] == "All others agree with the gateway."
+        assert "Every payment agrees" not in words
+    row = text_of(client.get(RUNS))
+    assert f'<a href="{page(run)}?outcome=moved#results" class="changed">' in row
+    assert "Cancelled 2 (−₩210,000)" in row
+
+
+def test_a_run_that_moved_all_of_its_payments_says_that_they_agree_now(
+    client: Client, run: VerificationRun
+) -> None:
+    settle(run, ItemOutcome.MOVED, 30)
+    change(run, status=RunStatus.DONE, finished_at=timezone.now())
+    words = text_of(client.get(page(run)))
+    assert "30 payments were brought up to date; their status stayed." in words
+    assert "All of them agree with the gateway now." in words
+
+
 def test_who_was_slower_is_told_how_it_stands(client: Client, run: VerificationRun) -> None:
     change(run, status=RunStatus.DONE)
     for button in ("pause", "resume", "stop"):
