@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import django_filters
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from payments.core.kst import day_of, end_of, start_of
 from payments.core.periods import period_bounds
@@ -67,6 +68,11 @@ class BaseFilter(django_filters.FilterSet):  # type: ignore[misc]
     def date_label(self) -> str:
         """The same for a person."""
         raise NotImplementedError
+
+    @property
+    def amount_label(self) -> str:
+        """What the amounts are, for a person."""
+        return gettext("Amount")
 
     def narrowed(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """What all filters let through; nothing if one of them makes no sense."""

@@ -14,14 +14,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext, pgettext_lazy
 
+from payments.core.kst import day_of, start_of
 from payments.models import Bucket, Discrepancy, DiscrepancyLine
 from payments.selectors.payments.customers import called
 
 from .base import BaseFilter, Row
-from .fields import DayFilter, FilterForm, OneOf, PeriodFilter, several
+from .fields import DayFilter, FilterForm, OneOf, PeriodFilter, WonFilter, several
 
 MAX_RUN = 2**63 - 1
 
@@ -46,6 +47,7 @@ class Age(TextChoices):
     """For how many days it has been known."""
 
     ANY = "", pgettext_lazy("age", "Any age")
+    TODAY = "today", pgettext_lazy("age", "Found today")
     DAY = "1", _("Older than a day")
     DAYS = "3", _("Older than 3 days")
     WEEK = "7", _("Older than 7 days")
@@ -80,6 +82,8 @@ class DiscrepancyFilter(BaseFilter):
         queryset=lambda request: get_user_model().objects.all(),
     )
     age = OneOf(label=_("age"), choices=Age.choices)
+    amount_min = WonFilter("amount", "gte", label=_("at least (won)"))
+    amount_max = WonFilter("amount", "lte", label=_("at most (won)"))
     run = _RunFilter(
         label=_("number of the reconciliation"),
         method="of_run",
@@ -116,6 +120,10 @@ class DiscrepancyFilter(BaseFilter):
         )
         return rows.filter(Exists(lines))
 
+    @property
+    def amount_label(self) -> str:
+        return gettext("At stake")
+
     def of_run(self, rows: QuerySet[Discrepancy], name: str, run: int) -> QuerySet[Discrepancy]:
         """What this run saw, whatever other runs saw it before or since."""
         return rows.filter(seen_by=run)
@@ -133,7 +141,9 @@ class DiscrepancyFilter(BaseFilter):
             condition &= Q(owner_id=self.me.pk)
         elif values["owner"] == Owner.NOBODY:
             condition &= Q(owner=None)
-        if values["age"]:
+        if values["age"] == Age.TODAY:
+            condition &= Q(found_at__gte=start_of(day_of(self.now)))
+        elif values["age"]:
             condition &= Q(found_at__lt=self.now - timedelta(days=int(values["age"])))
         return condition
 

@@ -74,7 +74,7 @@ def _amounts(filterset: BaseFilter) -> Iterator[FilterTerm]:
     if least or most:
         display = f"{_won(least)}~{_won(most)}"
         is_wrong = _is_wrong(filterset, *AMOUNTS)
-        yield FilterTerm(_("Amount"), display, AMOUNTS, None, is_wrong)
+        yield FilterTerm(filterset.amount_label, display, AMOUNTS, None, is_wrong)
 
 
 def _won(text: str) -> str:

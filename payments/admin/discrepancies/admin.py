@@ -14,10 +14,10 @@ from django.urls import URLPattern
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.admin.shared.columns import column, right
+from payments.admin.shared.discrepancy_age import found_ago
 from payments.admin.shared.discrepancy_display import (
     bucket_badges,
     difference_label,
-    found_ago,
     named_side,
     order_cell,
     owner_and_state_cell,

@@ -26,6 +26,7 @@ PANELS: Panels = (
     (_("What differs"), ("bucket",)),
     (_("Owner"), ("owner", "person")),
     (_("Age"), ("age",)),
+    (_("At stake"), ("amount_min", "amount_max")),
     (pgettext_lazy("discrepancies", "Found"), ("period", "from", "to", "run")),
 )
 

@@ -1,4 +1,4 @@
-"""A discrepancy in words and figures: what differs, its two sides, what happened to it, how old.
+"""A discrepancy in words and figures: what differs, its two sides, what happened to it.
 
 A difference is always said in words besides its colour. A new `Bucket` gets its look in
 `BUCKET_LOOKS` and, if one field shows it, its words in `_DIFFERENCES`; a new kind of step its look
@@ -8,7 +8,6 @@ in `_STEP_LOOKS`. A figure that needs a look of its own gets it in `value_label`
 from collections.abc import Callable
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -30,7 +29,7 @@ from payments.selectors.payments.customers import called_then
 from payments.states import status_label
 
 from .compared_value import Value, compared_value
-from .display import NOTHING, age, badge, email_cell, moment, person
+from .display import NOTHING, badge, email_cell, moment, person
 
 BUCKET_LOOKS = {
     Bucket.MISSING_HERE: "bad",
@@ -108,16 +107,6 @@ def step_actor(step: DiscrepancyStep) -> str:
 def step_badge(step: DiscrepancyStep) -> SafeString:
     """What happened to it."""
     return badge(_STEP_LOOKS[StepKind(step.kind)], step.get_kind_display())
-
-
-def found_ago(discrepancy: Discrepancy) -> SafeString:
-    """How long it has been known; when exactly beneath."""
-    ago = age(discrepancy.found_at, timezone.now())
-    return format_html(
-        '<span class="age">{}</span><span class="small soft">{}</span>',
-        ago,
-        moment(discrepancy.found_at),
-    )
 
 
 def settled_label(discrepancy: Discrepancy) -> str | Promise | None:

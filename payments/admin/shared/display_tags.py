@@ -9,7 +9,7 @@ from django import template
 
 from payments import gateway
 
-from . import discrepancy_display, display, links, run_display
+from . import discrepancy_age, discrepancy_display, display, links, run_display
 
 register = template.Library()
 
@@ -48,6 +48,6 @@ register.filter("step_actor", discrepancy_display.step_actor)
 register.filter("step_badge", discrepancy_display.step_badge)
 register.filter("difference_label", discrepancy_display.difference_label)
 register.filter("amount_at_risk", discrepancy_display.amount_at_risk_label)
-register.filter("found_ago", discrepancy_display.found_ago)
+register.filter("found_ago", discrepancy_age.found_ago)
 register.filter("side_cell", discrepancy_display.side_cell)
 register.filter("change_label", discrepancy_display.change_label)

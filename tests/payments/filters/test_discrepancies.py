@@ -1,6 +1,7 @@
 """What discrepancies can be narrowed by, without a screen."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.http import QueryDict
@@ -8,8 +9,10 @@ from django.utils import timezone, translation
 
 from accounts.models import User
 from payments.filters.discrepancies import Age, DiscrepancyFilter
+from payments.filters.labels import filter_terms
 from payments.models import Bucket, Discrepancy, Payment
 from payments.services.discrepancies import queue
+from tests.payments import builders
 from tests.payments.books import filed, kept, missing_here, told
 
 
@@ -57,7 +60,7 @@ def test_it_narrows_by_state_owner_and_bucket(
     assert listed(query.format(operator=operator.pk), finance) == expected
 
 
-@pytest.mark.parametrize("age", [age for age in Age if age.value])
+@pytest.mark.parametrize("age", [age for age in Age if age.value.isdigit()])
 def test_an_age_is_as_many_days_as_its_name_says(finance: User, age: Age) -> None:
     with translation.override("en"):
         name = str(age.label)
@@ -68,6 +71,26 @@ def test_an_age_is_as_many_days_as_its_name_says(finance: User, age: Age) -> Non
     assert listed(f"age={age.value}", finance) == {"order-1"}
     discrepancy.update(found_at=timezone.now() - timedelta(days=days, seconds=-9))
     assert listed(f"age={age.value}", finance) == set()
+
+
+def test_today_is_the_korean_day(finance: User, time_machine: Any) -> None:
+    time_machine.move_to(builders.NOON.replace(hour=15, minute=30))  # half past midnight in Korea
+    discrepancy = Discrepancy.objects.filter(pk=missing_here("imp_1", "order-1").pk)
+    assert listed("age=today", finance) == {"order-1"}
+    discrepancy.update(found_at=timezone.now() - timedelta(hours=1))
+    assert listed("age=today", finance) == set()
+
+
+def test_what_is_at_stake_is_asked_for_from_and_to(finance: User) -> None:
+    for number, amount in enumerate((1_000, 5_000, 9_000), start=1):
+        missing_here(f"imp_{number}", f"order-{number}", amount)
+    assert listed("amount_min=5000", finance) == {"order-2", "order-3"}
+    assert listed("amount_min=1,000&amount_max=5,000", finance) == {"order-1", "order-2"}
+    with translation.override("en"):
+        [(_label, problem)] = filterset("amount_min=2&amount_max=1", finance).problems
+        [term] = filter_terms(filterset("amount_min=5000", finance))
+    assert problem == "This amount is below the smallest one."
+    assert (term.label, term.display) == ("At stake", "₩5,000~")
 
 
 def test_a_person_and_mine_contradict_each_other(finance: User, operator: User) -> None:
