@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from payments.admin.shared.columns import column, right
@@ -27,12 +28,14 @@ from payments.admin.shared.tabs import Presets, preset_tabs
 from payments.core.text import whole_number
 from payments.models import Discrepancy
 
-from .changelist import DiscrepancyChangeList
+from .bulk import ACTIONS, bar, tick_box
+from .changelist import BareChangeList, DiscrepancyChangeList
 from .detail import detail, import_button
 from .export import export
 from .filters import DiscrepancyFilter
 from .forms import CloseForm, OwnerForm, TextForm
 from .import_payment import import_payment
+from .neighbours import neighbours
 from .people import find_people
 from .resolve import assign, close, reopen, verify
 
@@ -45,14 +48,19 @@ _TABS: Presets = (
     (pgettext_lazy("discrepancies", "Open and closed"), "state=all"),
 )
 
+# Where the list's set is needed, but no page of it.
+WITHOUT_ROWS = {f"payments_discrepancy_{name}" for name in ("change", "close", "take_in")}
+
 
 @admin.register(Discrepancy)
 class DiscrepancyAdmin(ReadOnlyAdmin):
     """Discrepancies as staff see them."""
 
+    actions = ACTIONS
     # The names of the columns are classes in the page, too, and `links.OLDEST_FIRST` names one by
     # its place.
     list_display = ["order", "what", "ours_words", "theirs_words", "difference", "age", "whose"]
+    list_display_links = ["order"]
     list_select_related = ["owner"]
     search_fields = ["merchant_uid__exact", "imp_uid__exact"]
     sortable_by = ["difference", "age"]
@@ -67,6 +75,8 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
             ]
         }
 
+    # In the place of the box to tick: columns are sorted by their places, the same for everybody.
+    no_box = column(lambda row: "", "")
     order = column(order_cell, gettext_lazy("order number"))
     what = column(bucket_badges, gettext_lazy("what differs"))
     ours_words = column(lambda row: named_side(row, "ours"), pgettext_lazy("side", "Ours"))
@@ -93,7 +103,17 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         return [*ours, *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DiscrepancyChangeList]:
-        return DiscrepancyChangeList
+        match = request.resolver_match
+        is_bare = match is not None and match.url_name in WITHOUT_ROWS
+        return BareChangeList if is_bare else DiscrepancyChangeList
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        boxes = [] if self.has_work_permission(request) else ["no_box"]
+        return [*boxes, *super().get_list_display(request)]
+
+    def action_checkbox(self, row: Discrepancy) -> SafeString:
+        """The box to tick; none where nothing can be done any more."""
+        return tick_box(row, super().action_checkbox(row)) if row.is_open else SafeString("")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -101,8 +121,11 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         context = {
             "media": self.media + DiscrepancyFilter.base_filters["person"].extra["widget"].media,
             "may_export": self.has_export_permission(request),
+            "filters": request.GET.urlencode(),
             "tabs": list(preset_tabs(request, _TABS)),
         }
+        if self.has_work_permission(request):
+            context |= bar(request)
         return super().changelist_view(request, context | (extra_context or {}))
 
     def get_object(
@@ -118,6 +141,7 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         return {
             "title": str(discrepancy),
             **detail(discrepancy, request),
+            **neighbours(self, request, discrepancy),
             **self._allowed_actions(request, discrepancy),
         }
 

@@ -70,3 +70,11 @@ class DiscrepancyChangeList(FilteredChangeList):
                 query = self.get_query_string({"bucket": bucket.value})
                 name = badge(BUCKET_LOOKS[bucket], bucket.label)
                 yield name, number, query, selection == {bucket.value}
+
+
+class BareChangeList(DiscrepancyChangeList):
+    """The filtered set without a page of it: for the way from one discrepancy to the next."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """No row is read."""
+        self.result_list = []

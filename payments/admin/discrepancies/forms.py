@@ -1,4 +1,4 @@
-"""The forms with which people resolve a discrepancy. `version` is what the person saw."""
+"""The forms with which people resolve discrepancies. `version` is what the person saw."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ _NOT_BY_HAND = {ClosingReason.AGREES, ClosingReason.TAKEN_IN}
 class SeenForm(forms.Form):
     """Something that is done to a discrepancy as it was seen."""
 
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    version: Any = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
 
 class TextForm(SeenForm):
@@ -89,6 +89,28 @@ class OwnerForm(SeenForm):
         super().__init__(*args, **kwargs)
         # Asked for each time: who may work on discrepancies changes.
         self.fields["owner"].queryset = possible_owners()  # type: ignore[attr-defined]
+
+
+class OwnerOfAllForm(OwnerForm):
+    """The same for all that are ticked, each of which has its own version."""
+
+    version = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {"owner": self.cleaned_data["owner"]}
+
+
+class CloseAllForm(CloseForm):
+    """One reason and one text for all that are ticked, each of which has its own version."""
+
+    version = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        return {"reason": ClosingReason(values["reason"]), "text": values["text"]}
 
 
 class ImportForm(SeenForm):

@@ -1,7 +1,8 @@
 """Importing a payment that is missing here: what the gateway says now, and whose it is.
 
 A GET asks the gateway and shows its answer, masked; a POST imports it (`services.import_payment`,
-which asks once more). Nobody is its customer unless a person says so.
+which asks once more) and goes on to the next discrepancy. Nobody is its customer unless a person
+says so.
 """
 
 from typing import Any
@@ -10,6 +11,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from payments.admin.shared.access import staff, staff_view
@@ -26,6 +29,7 @@ from payments.services.discrepancies.rules import their_figures
 
 from .detail import head
 from .forms import ImportForm
+from .neighbours import go_on
 
 TEMPLATE = "admin/payments/discrepancy/take_in.html"
 
@@ -37,7 +41,7 @@ def import_payment(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) ->
     form = ImportForm(request.POST or None, unmasked=is_unmasked(request))
     try:
         if form.is_valid():
-            return _imported(request, discrepancy, form)
+            return _imported(model_admin, request, discrepancy, form)
         answer = service.fresh_answer(discrepancy=discrepancy)
     except (Conflict, GatewayUnavailable, NotAllowed) as refusal:
         messages.warning(request, str(refusal.message))
@@ -76,14 +80,19 @@ def _suggestion(answer: GatewayPayment) -> tuple[Any, str] | None:
     return person, _("the order's own data (custom_data) names them")
 
 
-def _imported(request: HttpRequest, discrepancy: Discrepancy, form: ImportForm) -> HttpResponseBase:
+def _imported(
+    model_admin: ReadOnlyAdmin, request: HttpRequest, discrepancy: Discrepancy, form: ImportForm
+) -> HttpResponseBase:
+    """On to the next discrepancy; the payment is a click away."""
     payment = service.import_payment(
         discrepancy=discrepancy,
         actor=staff(request),
         customer=form.decided,
         expected_version=form.cleaned_data["version"],
     )
-    messages.success(request, _("Taken in as the payment %(number)s.") % {"number": payment})
-    if not request.user.has_perm("payments.view_payment"):
-        return HttpResponseRedirect(page_url(request, discrepancy.pk, "discrepancy"))
-    return HttpResponseRedirect(reverse("admin:payments_payment_change", args=[payment.pk]))
+    number: str | SafeString = str(payment)
+    if request.user.has_perm("payments.view_payment"):
+        url = reverse("admin:payments_payment_change", args=[payment.pk])
+        number = format_html('<a href="{}">{}</a>', url, payment)
+    said = format_html(_("Taken in as the payment %(number)s.") % {"number": "{}"}, number)
+    return HttpResponseRedirect(go_on(model_admin, request, discrepancy, said))

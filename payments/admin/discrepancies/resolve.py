@@ -26,13 +26,17 @@ from payments.services.discrepancies import queue
 
 from .detail import head
 from .forms import CloseForm, OwnerForm, TextForm
+from .neighbours import go_on
 
 TEMPLATE = "admin/payments/discrepancy/words.html"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decides with a text, about one that is open or one that is not."""
+    """What a person decides with a text, about one that is open or one that is not.
+
+    `leads_on`: to the next of the list, because nothing is left to do here.
+    """
 
     form: type[TextForm]
     of_open: bool
@@ -41,6 +45,7 @@ class Decision:
     button: str | Promise
     done: str | Promise
     service: Callable[..., Discrepancy]
+    leads_on: bool = False
 
 
 _CLOSE = Decision(
@@ -51,6 +56,7 @@ _CLOSE = Decision(
     button=pgettext_lazy("discrepancy button", "Close"),
     done=gettext_lazy("The discrepancy is closed."),
     service=queue.close,
+    leads_on=True,
 )
 _REOPEN = Decision(
     form=TextForm,
@@ -96,7 +102,7 @@ def _assigned(owner: AbstractBaseUser | None, request: HttpRequest) -> str:
 
 @staff_view("view", "work")
 def close(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Close it with a reason; a page of its own while something is missing."""
+    """Close it with a reason, then the next; a page of its own while something is missing."""
     return _decide(model_admin, request, pk, _CLOSE)
 
 
@@ -117,10 +123,12 @@ def _decide(
     if not form.is_valid():
         return _form_page(model_admin, request, pk, decision, form)
     try:
-        decision.service(discrepancy=discrepancy, actor=staff(request), **form.arguments)
+        row = decision.service(discrepancy=discrepancy, actor=staff(request), **form.arguments)
     except (Conflict, NotAllowed) as refusal:
         _refuse(form, refusal, discrepancy)
         return _form_page(model_admin, request, pk, decision, form)
+    if decision.leads_on:
+        return HttpResponseRedirect(go_on(model_admin, request, row, str(decision.done)))
     messages.success(request, str(decision.done))
     return _back(request, pk)
 

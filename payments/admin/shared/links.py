@@ -19,8 +19,8 @@ TO_LIST = "list"
 # The list of closes narrowed to the days of which something was learnt since they were closed.
 DRIFT = "drift"
 LEARNT = "learnt"
-# The queue of discrepancies by its column `age`, which Django names by its place.
-OLDEST_FIRST = "o=-5"
+# The queue of discrepancies by its column `age`, which Django names by its place after the boxes.
+OLDEST_FIRST = "o=-6"
 
 
 def filters_of(request: HttpRequest) -> str:

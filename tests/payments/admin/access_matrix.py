@@ -134,6 +134,8 @@ ACTIONS: dict[tuple[str, str], frozenset[str]] = {
     ("payments.payment", "mark_failed"): ACT,
     ("payments.payment", "export_selected"): TAKE,
     ("payments.webhookdelivery", "replay_selected"): ACT,
+    ("payments.discrepancy", "assign_ticked"): WORK,
+    ("payments.discrepancy", "close_ticked"): WORK,
     ("accounts.user", "reset_second_factor"): MANAGE,
     ("account.emailaddress", "make_verified"): ROOT,
     ("auth.group", "delete_selected"): ROOT,

@@ -1,5 +1,6 @@
 """Pages of discrepancies: their addresses, and what a person does there."""
 
+import re
 from typing import Any
 
 from django.test import Client
@@ -40,6 +41,27 @@ def own(
 def close(client: Client, discrepancy: Discrepancy, **data: Any) -> ClientResponse:
     body = {"version": discrepancy.version, "reason": "accepted", "text": WORDS}
     return client.post(address(discrepancy, "close"), body | data)
+
+
+def tick(
+    client: Client, action: str, *discrepancies: Discrepancy, query: str = "", **data: Any
+) -> ClientResponse:
+    """Tick these on the list as they stand in the caller's hands, and press a button of the bar."""
+    body = {
+        "action": ["assign_ticked", "close_ticked"],
+        "index": ["assign_ticked", "close_ticked"].index(action),
+        "_selected_action": [one.pk for one in discrepancies],
+        "seen": [f"{one.pk}:{one.version}" for one in discrepancies],
+        "_changelist_filters": query,
+    }
+    return client.post(f"{LIST}?{query}", body | data)
+
+
+def results_on(response: ClientResponse) -> dict[str, str]:
+    """What came of each, by order number, as the page of results says it."""
+    body = text_of(response).split("<tbody>")[1].split("</tbody>")[0]
+    rows = (re.sub(r"<[^>]+>|\s+", " ", row).split() for row in body.split("<tr>")[1:])
+    return {number: " ".join(words) for number, *words in rows}
 
 
 def steps_on(response: ClientResponse) -> list[str]:

@@ -15,7 +15,7 @@ from tests.payments.books import missing_here, reconciled
 from tests.payments.builders import NOON
 from tests.responses import ClientResponse
 
-from .pages import address
+from .pages import LIST, address
 
 
 @pytest.fixture
@@ -51,7 +51,11 @@ def test_the_suggested_customer_becomes_theirs_when_a_person_says_so(
 ) -> None:
     done = take(client, found, "suggested", suggested=customer.pk)
     payment = Payment.objects.get()
-    assert done["Location"] == page_of(payment)
+    # Nothing else is open: back to the list, from where the payment is a click away.
+    assert done["Location"] == LIST
+    words = text_of(client.get(LIST))
+    assert f'Taken in as the payment <a href="{page_of(payment)}">' in words
+    assert "No more discrepancies are open on this list." in words
     assert (payment.user, payment.amount, payment.status) == (customer, 5_000, "paid")
     found.refresh_from_db()
     assert (found.is_open, found.closing_reason) == (False, ClosingReason.TAKEN_IN)

@@ -1,5 +1,6 @@
 """The queue of discrepancies on screens: who may do what, one set for list, totals and export."""
 
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from payments.admin.shared.links import OLDEST_FIRST
 from payments.models import Bucket, Discrepancy, Payment, PersonalDataAccess, Product
 from payments.services import reconciliation
 from payments.services.verification.verify import verify
@@ -121,6 +123,33 @@ class TestTheQueue:
         assert listed(client, "age=7") == {"old"}
         assert listed(client, "age=30") == set()
         assert listed(client, "period=today") == {new.merchant_uid}
+
+    def test_what_waits_too_long_is_marked(self, client: Client, db: None) -> None:
+        ages = {0: "just now", 2: "2 days old", 3: "3 days old", 8: "8 days old"}
+        for days in ages:
+            row = Discrepancy.objects.filter(pk=missing_here(f"imp_{days}", f"order-{days}").pk)
+            row.update(found_at=timezone.now() - timedelta(days=days))
+        page = text_of(client.get(LIST))
+        cells = re.findall(r'<span class="age">(.*?)</span><span class="small', page)
+        assert cells == [
+            '<span class="badge bad">8 days old</span>',
+            '<span class="badge wait">3 days old</span>',
+            "2 days old",
+            "just now",
+        ]
+        close(client, Discrepancy.objects.get(imp_uid="imp_8"))
+        assert '<span class="age">8 days ago</span>' in text_of(client.get(f"{LIST}?state=all"))
+
+    def test_a_column_is_sorted_by_the_same_link_for_everybody(
+        self, client: Client, viewer: User, sign_in: SignIn
+    ) -> None:
+        old = missing_here("imp_1", "old")
+        missing_here("imp_2", "new")
+        Discrepancy.objects.filter(pk=old.pk).update(found_at=timezone.now() - timedelta(days=8))
+        for browser in (client, sign_in(viewer)):
+            for order, numbers in ((f"{OLDEST_FIRST}", ["old", "new"]), ("o=6", ["new", "old"])):
+                rows = browser.get(f"{LIST}?{order}").context["cl"].result_list
+                assert [row.merchant_uid for row in rows] == numbers
 
     def test_a_day_is_a_day_in_korea_whatever_the_server_says(
         self, client: Client, server_zone: str
