@@ -284,6 +284,10 @@ IAMPORT_API_URL = env.str("IAMPORT_API_URL", default="") or (
 IAMPORT_SDK_URL = env.str("IAMPORT_SDK_URL", default="") or (
     "https://cdn.iamport.kr/v1/iamport.js" if _real else f"{_sandbox_url}/v1/iamport.js"
 )
+# Where a page that says "in PortOne's console" leads to; empty: nowhere.
+IAMPORT_CONSOLE_URL = env.str("IAMPORT_CONSOLE_URL", default="") or (
+    "" if _real else f"{_sandbox_url}/console"
+)
 IAMPORT_USER_CODE = env.str("IAMPORT_USER_CODE", default="") or "imp00000000"
 IAMPORT_PG = env.str("IAMPORT_PG", default="html5_inicis")
 IAMPORT_PAY_METHODS = env.list("IAMPORT_PAY_METHODS", default=["card", "trans", "vbank", "phone"])

@@ -110,6 +110,11 @@ def gateway() -> Gateway:
     )
 
 
+def console_url() -> str:
+    """Where staff see payments in PortOne's console; "" where none is configured."""
+    return str(settings.IAMPORT_CONSOLE_URL)
+
+
 def calls_at_once() -> int:
     """How many gateway calls a process that serves pages makes at once."""
     return int(settings.IAMPORT_CALLS_AT_ONCE)

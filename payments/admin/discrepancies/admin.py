@@ -36,6 +36,7 @@ from .filters import DiscrepancyFilter
 from .forms import CloseForm, OwnerForm, TextForm
 from .import_payment import import_payment
 from .neighbours import neighbours
+from .next_steps import Asker, steps_context
 from .people import find_people
 from .resolve import assign, close, reopen, verify
 
@@ -149,14 +150,17 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         """What this person may do now, and the forms for it."""
         may_work, seen = self.has_work_permission(request), {"version": discrepancy.version}
         may_import = self.has_import_permission(request)
+        may_verify = bool(discrepancy.payment) and self.has_verify_permission(request)
         owner = {"owner": discrepancy.owner_id}
-        return import_button(discrepancy, may_work=may_work, may_import=may_import) | {
+        importing = import_button(discrepancy, may_work=may_work, may_import=may_import)
+        asker = Asker(request, discrepancy, may_verify=may_verify, importing=importing)
+        return steps_context(asker) | {
             "may_work": may_work,
             "may_own": may_work and discrepancy.is_open,
             "is_mine": discrepancy.owner_id == request.user.pk,
             "may_close": may_work and discrepancy.is_open,
             "may_reopen": may_work and not discrepancy.is_open,
-            "may_verify": bool(discrepancy.payment) and self.has_verify_permission(request),
+            "may_verify": may_verify,
             "owner_form": OwnerForm(initial=seen | owner, auto_id="own_%s"),
             "close_form": CloseForm(initial=seen, auto_id="close_%s"),
             "reopen_form": TextForm(initial=seen, auto_id="reopen_%s"),
