@@ -79,7 +79,10 @@ def test_yesterday_is_reconciled_and_worked_off(
     page.locator("#close [name=reason]").select_option("corrected_there")
     page.locator("#close [name=text]").fill(WORDS)
     press(page, pgettext("discrepancy button", "Close"))
+    # The next one follows; the one that was closed is a click away.
     expect(page.locator(".messagelist")).to_contain_text(gettext("The discrepancy is closed."))
+    expect(page.locator(".field-difference, .between")).to_contain_text(more)
+    page.locator(".messagelist a").click()
     expect(page.locator(".timeline")).to_contain_text(WORDS)
 
     theirs = walk("Operator", QUEUE)
