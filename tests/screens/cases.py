@@ -78,6 +78,10 @@ _RECORD = "record={ready}:{ready_version}&reason=fraud&note=Two+cards"
 _CLOSE = "reason=accepted&text=Known+since+March"
 _REVERIFY = "action=reverify&index=0"
 _OWNER = "admin:payments_discrepancy_own"
+_QUEUE = "admin:payments_discrepancy_changelist"
+_TICKED = (
+    "action=assign_ticked&action=close_ticked&_selected_action={open}&seen={open}:{open_version}"
+)
 SENT: tuple[tuple[str, str, str, str], ...] = (
     ("admin:payments_payment_mark_failed", "", "", _RECORD),
     ("admin:payments_payment_mark_failed", "", "", _RECORD + "&without_answer=1&confirmed=on"),
@@ -133,6 +137,10 @@ SENT: tuple[tuple[str, str, str, str], ...] = (
         "",
         "version={open_version}&reason=agrees&text=x",
     ),
+    (_QUEUE, "", "", f"{_TICKED}&index=0&owner={{operator}}"),
+    (_QUEUE, "", "age=today", f"{_TICKED}&index=1&{_CLOSE}"),
+    (_QUEUE, "", "", f"{_TICKED}&index=1"),
+    (_QUEUE, "", "", "action=assign_ticked&index=0&_selected_action={open}&owner="),
     ("admin:payments_discrepancy_verify", "{open}", "", "x=1"),
     ("admin:payments_discrepancy_verify", "{missing}", "", "x=1"),
     (

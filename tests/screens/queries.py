@@ -131,14 +131,17 @@ age=1
 age=3
 age=7
 age=30
+age=today
 age=2
+amount_min=10000&amount_max=100000
+amount_min=2&amount_max=1
 run=1
 run=2&state=all
 run=0
 run=x
 q={discrepancy}
 q=nothing at all
-state=closed&bucket=missing_here&o=-4
+state=closed&bucket=missing_here&o=-5
 bucket=currency&owner=me
 is_open__exact=1
 """
