@@ -20,7 +20,7 @@ from payments.filters import search
 from payments.filters.base import SEARCH
 from payments.filters.labels import FilterTerm, by_label
 from payments.filters.payment_query import PaymentQuery
-from payments.models import NOT_ENDED, ItemOutcome, VerificationRun
+from payments.models import NOT_ENDED, ItemChange, ItemOutcome, VerificationItem, VerificationRun
 from payments.selectors.runs import RunState
 from payments.selectors.verification_runs.changes import Change
 from payments.selectors.verification_runs.progress import Progress
@@ -74,6 +74,14 @@ def finding_labels(findings: str) -> str:
     codes = [code for code in findings.split(",") if code]
     known = Finding.values
     return "; ".join(str(Finding(code).label) if code in known else code for code in codes)
+
+
+def item_labels(item: VerificationItem) -> str:
+    """In what it differs, or what it became and the won that moved by it."""
+    if not item.became:
+        return finding_labels(item.findings)
+    amount = f" ({signed_won(item.moved_amount)})" if item.moved_amount else ""
+    return f"{ItemChange(item.became).label}{amount}"
 
 
 def rate_display(rate: float | None) -> str:

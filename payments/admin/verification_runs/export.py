@@ -53,6 +53,8 @@ class RunResource(Resource):  # type: ignore[misc]
     imp_uid = Field("payment__imp_uid", gettext_lazy("PortOne payment id"), TextCell())
     outcome = Field("outcome", gettext_lazy("outcome"), TextCell())
     outcome_words = Field(column_name=gettext_lazy("outcome in words"))
+    became = Field("became", gettext_lazy("became"), TextCell())
+    moved_amount = Field("moved_amount", gettext_lazy("won that moved"), WonCell())
     findings = Field("findings", gettext_lazy("differences"), TextCell())
     findings_words = Field("findings", gettext_lazy("differences in words"), _Findings())
     status = Field("payment__status", gettext_lazy("status now"), TextCell())

@@ -362,6 +362,9 @@ def test_what_it_changed_is_said_first_and_never_that_every_payment_agreed(
         assert lines[1] == "2 payments became cancelled (−₩210,000)."
         assert lines[-1] == "All others agree with the gateway."
         assert "Every payment agrees" not in words
+    rows = text_of(client.get(f"{page(run)}?outcome=moved"))
+    each = re.findall(r'<td class="found[^"]*">([^<]+)</td>', rows)
+    assert each == [*["Cancelled (−₩105,000)"] * 2, "Paid (+₩99,000)", "Failed"]
     row = text_of(client.get(RUNS))
     assert f'<a href="{page(run)}?outcome=moved#results" class="changed">' in row
     assert "Cancelled 2 (−₩210,000)" in row
@@ -430,6 +433,14 @@ def test_buttons_are_for_whoever_may_ask_the_gateway(
 def exporter(finance: User, sign_in: SignIn) -> Client:
     """Somebody who may export."""
     return sign_in(finance)
+
+
+def test_what_a_run_changed_adds_up_in_its_file(exporter: Client, run: VerificationRun) -> None:
+    settle(run, ItemOutcome.MOVED, 2, became="cancelled", moved_amount=-105_000)
+    settle(run, ItemOutcome.AGREES, 28)
+    rows = rows_of(exporter.post(page(run, "export"), {"reason": "4월 대사"}))
+    changed = [(row["Became"], row["Won that moved"]) for row in rows]
+    assert changed == [("cancelled", "-105000")] * 2 + [("", "0")] * 28
 
 
 def test_results_are_exported_with_the_reason_on_record_and_no_personal_data(
