@@ -1,8 +1,9 @@
 """A month of a shop's payments, with sixty planted differences: for the benchmark and tests.
 
 Any number of orders, posted to the stand-in gateway as they stand here, except for what `PLANTED`
-names. Rows are written without a ledger, so this is no data for anything else. To plant another
-difference: its number in `PLANTED`, and what is done to a paid payment in `_FAULTS`.
+names. Rows are written without a ledger, with the movements that one would have booked, so this is
+no data for anything else. To plant another difference: its number in `PLANTED`, and what is done to
+a paid payment in `_FAULTS`.
 """
 
 from collections import defaultdict
@@ -12,9 +13,9 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from payments.core.kst import start_of
-from payments.models import Bucket, Payment
-from payments.states import PaymentStatus
+from payments.core.kst import day_of, start_of
+from payments.models import Bucket, Movement, Payment
+from payments.states import MovementKind, PaymentStatus
 
 DAYS = 30
 BATCH_SIZE = 5_000
@@ -32,16 +33,25 @@ PLANTED: dict[Bucket, int] = {
     Bucket.TEST_PAYMENT: 5,
 }
 
+A_DAY = timedelta(days=1)
+
 GatewayPayment = dict[str, Any]
+Refund = tuple[int, datetime]
 Expected = dict[str, set[str]]
+# What a story comes to: the gateway's payments, and what went back of ours.
+Told = tuple[list[GatewayPayment], list[Refund]]
 
 
 @dataclass(slots=True)
 class Pair:
-    """One order: our row, if we have one, and the gateway's payments, none or several."""
+    """One order: our row, if we have one, and the gateway's payments, none or several.
+
+    `refunds` are what went back of ours, in won.
+    """
 
     ours: Payment | None
     theirs: list[GatewayPayment] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
 
 
 def write(
@@ -57,6 +67,7 @@ def write(
     pairs = _pairs(size, first_day, user_id, product_id, expected)
     while batch := list(islice(pairs, BATCH_SIZE)):
         Payment.objects.bulk_create([pair.ours for pair in batch if pair.ours is not None])
+        Movement.objects.bulk_create([row for pair in batch for row in _movements(pair)])
         post([payment for pair in batch for payment in pair.theirs])
     return dict(expected)
 
@@ -74,7 +85,8 @@ def _pairs(
         bucket = planted.get(number)
         story = _paid if bucket else _STORIES[number % len(_STORIES)]
         ours = _ordered(number, begin + number * step, user_id, product_id)
-        pair = Pair(ours, story(ours))
+        theirs, refunds = story(ours)
+        pair = Pair(ours, theirs, refunds)
         if bucket is not None:
             expected[bucket.value].add(_FAULTS[bucket](pair, ours))
         yield pair
@@ -113,42 +125,78 @@ def _second(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def _paid(payment: Payment) -> list[GatewayPayment]:
+def _paid(payment: Payment) -> Told:
     payment.status, payment.paid_at = PaymentStatus.PAID, payment.requested_at
-    return [_as_posted(payment, paid_at=_second(payment.requested_at))]
+    return [_as_posted(payment, paid_at=_second(payment.requested_at))], []
 
 
-def _refunded(payment: Payment, later: timedelta = timedelta()) -> list[GatewayPayment]:
-    payment.status, payment.paid_at = PaymentStatus.CANCELLED, payment.requested_at
-    payment.cancelled_at, payment.cancelled_amount = payment.requested_at + later, 1_000
-    times = {"paid_at": _second(payment.paid_at), "cancelled_at": _second(payment.cancelled_at)}
-    return [_as_posted(payment, **times, cancel_amount=1_000)]
+def _refunded(*refunds: tuple[int, timedelta]) -> Callable[[Payment], Told]:
+    """Paid, and of it so many won went back so much later."""
+
+    def story(payment: Payment) -> Told:
+        paid_at = payment.requested_at
+        parts = [(won, paid_at + later) for won, later in refunds]
+        won, last = sum(won for won, _at in parts), parts[-1][1]
+        payment.status, payment.paid_at = PaymentStatus.CANCELLED, paid_at
+        payment.cancelled_at, payment.cancelled_amount = last, won
+        times = {"paid_at": _second(paid_at), "cancelled_at": _second(last)}
+        history = [{"amount": part, "cancelled_at": _second(at)} for part, at in parts]
+        fields = {"cancel_history": history, "cancel_amount": won}
+        return [_as_posted(payment, **times, cancel_amount=won, fields=fields)], parts
+
+    return story
 
 
-def _refunded_later(payment: Payment) -> list[GatewayPayment]:
-    """Paid within these days, refunded after them: moved, and no difference."""
-    return _refunded(payment, timedelta(days=DAYS))
-
-
-def _failed(payment: Payment) -> list[GatewayPayment]:
+def _failed(payment: Payment) -> Told:
     payment.status, payment.failed_at = PaymentStatus.FAILED, payment.requested_at
-    return [_as_posted(payment, failed_at=_second(payment.requested_at))]
+    return [_as_posted(payment, failed_at=_second(payment.requested_at))], []
 
 
-def _abandoned(payment: Payment) -> list[GatewayPayment]:
+def _abandoned(payment: Payment) -> Told:
     """A window that was closed: we keep no id of it, and it stays open there for ever."""
     posted = _as_posted(payment, outcome="ready")
     payment.imp_uid = None
-    return [posted]
+    return [posted], []
 
 
-_STORIES: tuple[Callable[[Payment], list[GatewayPayment]], ...] = (
+_STORIES: tuple[Callable[[Payment], Told], ...] = (
     *[_paid] * 85,
     *[_failed] * 6,
-    *[_refunded] * 5,
+    *[_refunded((1_000, timedelta()))] * 2,
+    *[_refunded((1_000, 2 * A_DAY))] * 2,
+    _refunded((1_000, A_DAY), (2_000, 5 * A_DAY)),
     *[_abandoned] * 3,
-    _refunded_later,
+    # Within these days and after them once more: moved, and no difference.
+    _refunded((1_000, A_DAY), (1_000, DAYS * A_DAY)),
 )
+
+
+def _movements(pair: Pair) -> Iterator[Movement]:
+    """What a ledger would have booked of ours."""
+    payment = pair.ours
+    if payment is None or payment.paid_at is None:
+        return
+    yield _movement(payment, MovementKind.APPROVAL, payment.amount, payment.paid_at)
+    for won, at in pair.refunds:
+        yield _movement(payment, MovementKind.REFUND, -won, at)
+
+
+def _movement(payment: Payment, kind: MovementKind, won: int, at: datetime) -> Movement:
+    # The gateway tells whole seconds.
+    happened_at = at.replace(microsecond=0)
+    return Movement(
+        payment=payment,
+        event_sequence=1,
+        key=f"{kind}:{payment.imp_uid}:{_second(at)}",
+        kind=kind,
+        imp_uid=str(payment.imp_uid),
+        is_own=True,
+        amount=won,
+        happened_at=happened_at,
+        day=day_of(at),
+        observed_at=happened_at,
+        pay_method=payment.pay_method,
+    )
 
 
 # --- What is planted: done to a paid payment; the imp_uid that it has to be found under --------

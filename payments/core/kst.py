@@ -5,6 +5,7 @@ whatever `TIME_ZONE`, `TZ` or the person's own zone says.
 """
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 KST = ZoneInfo("Asia/Seoul")
@@ -18,6 +19,16 @@ def from_unix(seconds: int) -> datetime | None:
 def day_of(moment: datetime) -> date:
     """The Korean day in which `moment` lies."""
     return moment.astimezone(KST).date()
+
+
+def day_of_unix(second: int) -> date:
+    """The Korean day of a unix second, for a million of them: a day begins with an hour."""
+    return _day_of_hour(second // 3_600)
+
+
+@lru_cache(maxsize=24 * 400)
+def _day_of_hour(hour: int) -> date:
+    return datetime.fromtimestamp(hour * 3_600, tz=KST).date()
 
 
 def start_of(day: date) -> datetime:

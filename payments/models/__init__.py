@@ -18,7 +18,7 @@ from .limits import LimitCount
 from .movement import Movement
 from .payment import Payment
 from .product import Product
-from .reconciliation import ReconciliationRun
+from .reconciliation import ReconciliationLine, ReconciliationRun
 from .roll_up import MovementRollUp, OrderRollUp, RefundRollUp, RolledUp, RollUpMark
 from .run import LONGEST_WAIT, NOT_ENDED, OPEN_RUN, Run, RunStatus
 from .saved_view import SavedView
@@ -62,6 +62,7 @@ __all__ = [
     "PaymentEvent",
     "PersonalDataAccess",
     "Product",
+    "ReconciliationLine",
     "ReconciliationRun",
     "RefundRollUp",
     "RollUpMark",

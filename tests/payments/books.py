@@ -12,6 +12,7 @@ from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun, Run
 from payments.services import reconciliation
 from payments.services.discrepancies import cases
 from payments.services.discrepancies.cases import Look
+from payments.services.reconciliation.balance import OTHERS
 from payments.services.reconciliation.counters import VERDICTS
 from tests.gateway import SandboxGateway
 from tests.payments.builders import NOON
@@ -61,6 +62,7 @@ def ended(run: ReconciliationRun, *, seconds: float = 60.0) -> ReconciliationRun
             run.refresh_from_db()
             if run.status == RunStatus.DONE:
                 assert_it_adds_up(run)
+                assert_its_lines_add_up(run)
             return run
         ReconciliationRun.objects.filter(pk=run.pk).update(not_before=None)
     raise AssertionError("the run does not come to an end")
@@ -72,6 +74,27 @@ def assert_it_adds_up(run: ReconciliationRun) -> None:
     verdicts = sum(counts[verdict] for verdict in VERDICTS)
     assert counts["ours"] + counts["only_there"] == verdicts, counts
     assert counts["theirs"] + counts["only_here"] == verdicts, counts
+
+
+def assert_its_lines_add_up(run: ReconciliationRun) -> None:
+    """The lines of a run that is done are what its sums differ by, day by day and kind by kind."""
+    differences: dict[tuple[str, str], tuple[int, int]] = {}
+    for line in run.lines.all():
+        assert line.is_settled
+        assert (line.here, line.here_count) != (line.there, line.there_count)
+        key = line.day.isoformat(), line.kind
+        count, won = differences.get(key, (0, 0))
+        counts = line.here_count - line.there_count
+        differences[key] = count + counts, won + line.difference
+    sums = {
+        (day, kind): (numbers[0] - numbers[2], numbers[1] - numbers[3])
+        for day, kinds in (run.money or {}).items()
+        for kind, numbers in kinds.items()
+        if kind != OTHERS
+    }
+    assert {key: sums.get(key, (0, 0)) for key in differences | sums} == {
+        key: differences.get(key, (0, 0)) for key in differences | sums
+    }
 
 
 def reconciled(first: Any = APRIL_FIRST, last: Any = None, **options: Any) -> ReconciliationRun:

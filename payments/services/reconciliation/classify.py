@@ -59,6 +59,16 @@ def _verdict_of(run: ReconciliationRun, imp_uid: str, snapshot: Snapshot) -> str
     return "moved" if _has_moved(run, snapshot) else "agree"
 
 
+def file_differences(*, run: ReconciliationRun, snapshots: Mapping[str, Snapshot | None]) -> None:
+    """File what differs of attempts whose money in these days does.
+
+    Either side may have them under other days; then they don't count as payments of these.
+    """
+    for imp_uid, snapshot in snapshots.items():
+        if snapshot and snapshot.buckets:
+            _verdict(run, imp_uid, snapshot)
+
+
 def _count_sides(
     run: ReconciliationRun, counters: Counters, item: Unmatched, snapshot: Snapshot | None
 ) -> None:

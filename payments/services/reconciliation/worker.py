@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
 
+from django.db import transaction
+
 from payments import conf, gateway
 from payments.core.db.away import is_away
 from payments.core.db.clock import database_now
@@ -21,8 +23,9 @@ from payments.services.discrepancies.rules import differences
 from payments.services.runs import ATTEMPTS
 
 from . import claims
+from .balance import Balance, to_ask
 from .claims import Interrupted
-from .classify import classify, reconsider
+from .classify import classify, file_differences, reconsider
 from .counters import Counters, count_again
 from .recheck import Snapshot, Unmatched, recheck
 from .streams import Filed, Second, ours_between, paired
@@ -68,6 +71,7 @@ class _Turn:
         self._run = run
         self._deadline = deadline
         self._counters = Counters(run)
+        self._balance = Balance(run)
         self._accepts_test = conf.gateway().accepts_test_payments
         self._unmatched: dict[str, Unmatched] = {}
         self._since_stop = 0
@@ -81,6 +85,7 @@ class _Turn:
             if not self._compare_all(start, last):
                 return False
             self._stop_at(last)
+        self._settle_lines()
         self._ask_once_more_about_the_unknown()
         self._recheck_open_discrepancies()
         self._end()
@@ -115,6 +120,8 @@ class _Turn:
         self._since_stop += len(second.ours) + len(second.theirs)
         for imp_uid in second.ours.keys() | second.theirs.keys():
             mine, answer = second.ours.get(imp_uid), second.theirs.get(imp_uid)
+            if answer is not None:
+                self._balance.tell(answer)
             if mine is not None and answer is not None and self._agree(mine, answer):
                 self._counters.add("agree")
             else:
@@ -146,6 +153,7 @@ class _Turn:
     def _stop_at(self, second: int) -> None:
         """Settle everything up to this second, then save the cursor and the figures at once."""
         self._settle()
+        self._balance.stop_at(second)
         self._save({"cursor": second, "silences": 0, "not_before": None, "last_error": ""})
         self._run.silences = 0
         self._since_stop, self._stopped_at = 0, time.monotonic()
@@ -155,15 +163,35 @@ class _Turn:
         self._unmatched.clear()
 
     def _save(self, fields: dict[str, object]) -> None:
-        claims.save(run=self._run, fields=self._counters.saved() | fields)
+        figures = self._counters.saved() | self._balance.fields()
+        with transaction.atomic():
+            claims.save(run=self._run, fields=figures | fields)
+            self._balance.write()
 
     def _clear_up(self, unmatched: Mapping[str, Unmatched]) -> None:
         for some in _calls(unmatched):
             snapshots = self._recheck(some)
             classify(run=self._run, counters=self._counters, unmatched=some, snapshots=snapshots)
+            for imp_uid, item in some.items():
+                told = self._told_by_id_alone(item, snapshots[imp_uid])
+                if told is not None:
+                    self._balance.tell(told)
+
+    def _told_by_id_alone(
+        self, item: Unmatched, snapshot: Snapshot | None
+    ) -> GatewayPayment | None:
+        """The answer about a payment that the list of these days does not bring."""
+        answer = snapshot.answer if snapshot else None
+        if answer is None or item.is_counted or item.listed is not None:
+            return None
+        first, last = self._run.bounds
+        is_listed = item.is_ours and first <= answer.filed_at <= last
+        return None if is_listed else answer
 
     def _recheck(self, unmatched: Mapping[str, Unmatched]) -> dict[str, Snapshot | None]:
         """Fresh from both sides. After so many failures in a row they are let be: unknown."""
+        if not unmatched:
+            return {}
         heartbeat = partial(claims.heartbeat, run=self._run)
         try:
             snapshots = recheck(unmatched=unmatched, before_call=heartbeat)
@@ -179,6 +207,14 @@ class _Turn:
         """How many rechecks in a row the gateway left without an answer."""
         self._run.silent_looks = number
         claims.save(run=self._run, fields={"silent_looks": number})
+
+    def _settle_lines(self) -> None:
+        """What differs in won, attempt by attempt: of whom the lists brought nothing, by id."""
+        for lines in self._balance.left():
+            snapshots = self._recheck(dict.fromkeys(to_ask(lines=lines), Unmatched()))
+            file_differences(run=self._run, snapshots=snapshots)
+            self._balance.settle(lines, snapshots)
+            self._save({})
 
     def _ask_once_more_about_the_unknown(self) -> None:
         self._clear_up(dict.fromkeys(self._counters.take_unknown(), Unmatched(is_counted=True)))

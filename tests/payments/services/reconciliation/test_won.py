@@ -1,0 +1,377 @@
+"""What a run says in won: each side's money of each day, and the lines by which they differ."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.forms.models import model_to_dict
+
+from accounts.models import User
+from benchmarks.datasets import planted_differences
+from payments.core.kst import end_of, start_of
+from payments.models import (
+    Bucket,
+    Movement,
+    Payment,
+    Product,
+    ReconciliationLine,
+    ReconciliationRun,
+)
+from payments.services import reconciliation
+from payments.services.reconciliation.balance import Balance
+from tests.gateway import SandboxGateway
+from tests.payments import builders
+from tests.payments.books import (
+    APRIL_FIRST,
+    LOOKUPS,
+    assert_its_lines_add_up,
+    begun,
+    ended,
+    mirror,
+    reconciled,
+)
+
+NOON = builders.NOON
+A_DAY = timedelta(days=1)
+LAST = APRIL_FIRST + (planted_differences.DAYS - 1) * A_DAY
+SECOND, THIRD, TENTH = (APRIL_FIRST + number * A_DAY for number in (1, 2, 9))
+
+
+def at(days: int = 0, hours: int = 0) -> datetime:
+    """So much after noon of the first of April."""
+    return NOON + timedelta(days=days, hours=hours)
+
+
+def history(*refunds: tuple[int, datetime | None], **fields: Any) -> dict[str, Any]:
+    """A payment as the gateway tells it after these refunds; None: it tells no time of one."""
+    seconds = [int(when.timestamp()) if when else 0 for _won, when in refunds]
+    entries = [
+        {"amount": won, "cancelled_at": second, "reason": "환불"}
+        for (won, _when), second in zip(refunds, seconds, strict=True)
+    ]
+    return {
+        "cancelled_at": None,
+        "cancel_amount": None,
+        "outcome": "paid",
+        "fields": {
+            "status": "cancelled",
+            "cancel_amount": sum(won for won, _when in refunds),
+            "cancelled_at": max(seconds),
+            "cancel_history": entries,
+        }
+        | fields,
+    }
+
+
+def both(run: ReconciliationRun) -> dict[tuple[str, str], list[int]]:
+    """(number, won) here and at the gateway, by day and kind; what is zero left out."""
+    return {
+        (day, kind): numbers
+        for day, kinds in (run.money or {}).items()
+        for kind, numbers in kinds.items()
+        if any(numbers)
+    }
+
+
+def lines(run: ReconciliationRun) -> list[tuple[str, str, int, int]]:
+    """(day, kind, here, there) of what differs."""
+    rows = run.lines.order_by("day", "kind", "imp_uid")
+    return [(str(row.day), row.kind, row.here, row.there) for row in rows]
+
+
+class TestEachRefundOnItsOwnDay:
+    @pytest.fixture
+    def refunded_thrice(self, customer: User, product: Product, sandbox: SandboxGateway) -> Payment:
+        """Paid on the first, refunded on the second, the third and the tenth: both sides agree."""
+        refunds = [(1_000, at(1)), (2_000, at(2)), (3_000, at(9))]
+        payment = builders.refunded_in_parts(customer, product, refunds=refunds)
+        mirror(sandbox, [payment], {payment.pk: history(*refunds)})
+        return payment
+
+    def test_of_all_its_days(self, refunded_thrice: Payment) -> None:
+        price = refunded_thrice.amount
+        run = reconciled(APRIL_FIRST, TENTH)
+        assert both(run) == {
+            ("2026-04-01", "approval"): [1, price, 1, price],
+            ("2026-04-02", "refund"): [1, -1_000, 1, -1_000],
+            ("2026-04-03", "refund"): [1, -2_000, 1, -2_000],
+            ("2026-04-10", "refund"): [1, -3_000, 1, -3_000],
+        }
+        assert lines(run) == []
+
+    @pytest.mark.parametrize(
+        ("first", "last"), [(APRIL_FIRST, APRIL_FIRST), (SECOND, SECOND), (SECOND, THIRD)]
+    )
+    def test_of_days_whose_list_does_not_bring_it(
+        self, refunded_thrice: Payment, first: date, last: date
+    ) -> None:
+        # The gateway's list has it under the tenth alone: it is looked up by its id.
+        run = reconciled(first, last)
+        days = {day for day, _kind in both(run)}
+        assert days == {str(day) for day in (first, last)}
+        assert all(numbers[:2] == numbers[2:] for numbers in both(run).values())
+        assert lines(run) == []
+
+    def test_a_refund_of_another_day_than_ours(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.refunded_in_parts(customer, product, refunds=[(1_000, at(1))])
+        mirror(sandbox, [payment], {payment.pk: history((1_000, at(2)))})
+        assert lines(reconciled(APRIL_FIRST, TENTH)) == [
+            ("2026-04-02", "refund", -1_000, 0),
+            ("2026-04-03", "refund", 0, -1_000),
+        ]
+
+    def test_another_time_of_the_same_day_is_no_difference(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.refunded_in_parts(customer, product, refunds=[(1_000, at(1))])
+        mirror(sandbox, [payment], {payment.pk: history((1_000, at(1, 2)))})
+        assert lines(reconciled(APRIL_FIRST, TENTH)) == []
+
+    def test_a_refund_without_a_time_is_the_one_that_we_have(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        refunds = [(1_000, at(1)), (2_000, at(2))]
+        payment = builders.refunded_in_parts(customer, product, refunds=refunds)
+        mirror(sandbox, [payment], {payment.pk: history((1_000, None), (2_000, at(2)))})
+        run = reconciled(APRIL_FIRST, TENTH)
+        assert both(run)["2026-04-02", "refund"] == [1, -1_000, 1, -1_000]
+        assert lines(run) == []
+
+    def test_no_history_but_a_sum(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        refunds = [(1_000, at(1)), (2_000, at(2))]
+        payment = builders.refunded_in_parts(customer, product, refunds=refunds)
+        unknown = builders.paid(customer, product)
+        told = {"cancel_history": [], "cancel_amount": 3_000, "cancelled_at": _second(at(2))}
+        answer = history(*refunds, **told)
+        mirror(sandbox, [payment, unknown], {payment.pk: answer, unknown.pk: answer})
+        run = reconciled(APRIL_FIRST, TENTH)
+        assert lines(run) == [("2026-04-03", "refund", 0, -3_000)]
+        assert run.lines.get().imp_uid == unknown.imp_uid
+
+    def test_a_refund_taken_back_lowers_refunds_on_its_day(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.refunded_in_parts(customer, product, refunds=[(1_000, at(1))])
+        refund = payment.movements.get(kind="refund")
+        facts = model_to_dict(refund, exclude=["id", "payment"])
+        taken_back = {"kind": "refund_reversal", "key": f"reversal:{refund.key}", "amount": 1_000}
+        facts |= taken_back | {"happened_at": at(2), "day": THIRD}
+        Movement.objects.create(payment=payment, **facts)
+        Payment.objects.update(status="paid", cancelled_amount=0, cancelled_at=None)
+        payment.refresh_from_db()
+        mirror(sandbox, [payment])
+        # Of a refund that is gone the gateway tells nothing; a person has confirmed it.
+        run = reconciled(APRIL_FIRST, TENTH)
+        assert both(run)["2026-04-03", "refund"] == [-1, 1_000, -1, 1_000]
+        assert lines(run) == []
+
+
+def _second(when: datetime) -> int:
+    return int(when.timestamp())
+
+
+class TestWhoseMoney:
+    def test_a_second_approval_that_both_know_is_on_both_sides(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.approved_again(builders.paid(customer, product), at=at(1))
+        other = payment.movements.get(is_own=False)
+        mirror(sandbox, [payment])
+        twice = {"imp_uid": other.imp_uid, "paid_at": _second(at(1))}
+        mirror(sandbox, [payment], {payment.pk: twice})
+        run = reconciled(APRIL_FIRST, SECOND)
+        price = payment.amount
+        assert both(run)["2026-04-02", "approval"] == [1, price, 1, price]
+        assert both(run)["2026-04-02", "others"] == [1, price, 0, 0]
+        assert lines(run) == []
+
+    def test_a_second_approval_that_we_do_not_know_leads_to_the_order(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.paid(customer, product)
+        mirror(sandbox, [payment])
+        mirror(sandbox, [payment], {payment.pk: {"imp_uid": "imp_twice"}})
+        line = reconciled().lines.get()
+        assert (line.imp_uid, line.payment_id) == ("imp_twice", payment.pk)
+        assert (line.here, line.there) == (0, payment.amount)
+
+    def test_test_payments_are_in_no_sum(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        test = builders.approved_as_a_test(customer, product)
+        mirror(sandbox, [test], {test.pk: {"sandbox": True}})
+        assert both(reconciled()) == {}
+
+    def test_ours_of_which_the_gateway_says_that_it_was_a_test(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.paid(customer, product)
+        mirror(sandbox, [payment], {payment.pk: {"sandbox": True}})
+        assert lines(reconciled()) == [("2026-04-01", "approval", payment.amount, 0)]
+
+    def test_another_currency_can_not_be_added_up(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.paid(customer, product)
+        mirror(sandbox, [payment], {payment.pk: {"currency": "USD"}})
+        assert lines(reconciled()) == [("2026-04-01", "approval", payment.amount, 0)]
+
+    def test_only_here_only_there_and_another_amount(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        here, differs = builders.paid(customer, product), builders.paid(customer, product)
+        mirror(sandbox, [differs], {differs.pk: {"amount": 100}})
+        sandbox.pay("elsewhere", 5_000, paid_at=_second(NOON))
+        run = reconciled()
+        assert sorted(lines(run)) == sorted(
+            [
+                ("2026-04-01", "approval", here.amount, 0),
+                ("2026-04-01", "approval", differs.amount, 100),
+                ("2026-04-01", "approval", 0, 5_000),
+            ]
+        )
+        numbers = [2, here.amount + differs.amount, 2, 5_100]
+        assert both(run) == {("2026-04-01", "approval"): numbers}
+        assert {line.merchant_uid for line in run.lines.filter(payment=None)} == {"elsewhere"}
+
+    def test_a_refund_that_only_its_movement_shows_is_a_case(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        # Paid before these days and refunded again after them; the gateway knows of the last.
+        refunds = [(1_000, at(1)), (2_000, at(9))]
+        payment = builders.refunded_in_parts(customer, product, refunds=refunds)
+        mirror(sandbox, [payment], {payment.pk: history((2_000, at(9)))})
+        run = reconciled(SECOND, THIRD)
+        assert lines(run) == [("2026-04-02", "refund", -1_000, 0)]
+        assert run.counts["refund"] == 1
+
+
+class TestCountedOnce:
+    @pytest.fixture
+    def posted(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> list[dict[str, Any]]:
+        """The book of sixty differences, as the gateway was told of it."""
+        told: list[dict[str, Any]] = []
+
+        def post(rows: list[dict[str, Any]]) -> None:
+            told.extend(rows)
+            sandbox.control("POST", "payments?answer=count", rows)
+
+        planted_differences.write(
+            size=1_000,
+            first_day=APRIL_FIRST,
+            user_id=customer.pk,
+            product_id=product.pk,
+            post=post,
+        )
+        return told
+
+    def test_a_book_adds_up_to_the_won_on_both_sides_and_twice_adds_nothing(
+        self, posted: list[dict[str, Any]]
+    ) -> None:
+        run = reconciled(APRIL_FIRST, LAST)
+        ours = Movement.objects.filter(day__range=(APRIL_FIRST, LAST))
+        for kind in ("approval", "refund"):
+            days = [numbers for (_day, of_kind), numbers in both(run).items() if of_kind == kind]
+            here_count, here, there_count, there = (
+                sum(column) for column in zip(*days, strict=True)
+            )
+            amounts = [row.amount for row in ours.filter(kind=kind)]
+            assert (here_count, here) == (len(amounts), sum(amounts))
+            told = _told_in_april(posted)[kind]
+            assert (there_count, there) == (len(told), sum(told))
+        again = reconciled(APRIL_FIRST, LAST)
+        assert both(again) == both(run)
+        assert lines(again) == lines(run)
+        # Of a wrong order number alone no won differ.
+        numbers = planted_differences.PLANTED
+        assert len(lines(run)) == sum(numbers.values()) - numbers[Bucket.ORDER_NUMBER]
+
+    def test_turns_that_end_anywhere(self, posted: list[dict[str, Any]]) -> None:
+        in_one = reconciled(APRIL_FIRST, LAST)
+        run = begun(APRIL_FIRST, LAST)
+        while reconciliation.work(run_id=run.pk, seconds=0) is not None:
+            pass
+        run.refresh_from_db()
+        assert_its_lines_add_up(run)
+        assert both(run) == both(in_one)
+        assert lines(run) == lines(in_one)
+
+    def test_a_worker_that_dies_before_its_stop(
+        self, posted: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole, run = reconciled(APRIL_FIRST, LAST), begun(APRIL_FIRST, LAST)
+        _dies_at(monkeypatch, "settle")
+        reconciliation.work(run_id=run.pk, seconds=60)
+        assert ReconciliationLine.objects.filter(run=run, is_settled=False).exists()
+        monkeypatch.undo()
+        ReconciliationRun.objects.filter(pk=run.pk).update(not_before=None)
+        assert both(ended(run)) == both(whole)
+        assert lines(run) == lines(whole)
+
+    def test_a_gateway_that_never_answers_look_ups_leaves_ours_as_they_are(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        payment = builders.refunded_in_parts(customer, product, refunds=[(1_000, at(9))])
+        mirror(sandbox, [payment], {payment.pk: history((1_000, at(9)))})
+        sandbox.fault("status", status=500, match=LOOKUPS)
+        assert lines(reconciled()) == [("2026-04-01", "approval", payment.amount, 0)]
+
+    def test_what_is_learnt_while_the_run_is_at_it_is_no_difference(
+        self,
+        customer: User,
+        product: Product,
+        sandbox: SandboxGateway,
+        when_listed: Callable[[Callable[[], object]], None],
+    ) -> None:
+        payment = builders.paid(customer, product)
+        mirror(sandbox, [payment], {payment.pk: history((1_000, at(1)))})
+        when_listed(lambda: _refund_once(payment))
+        run = reconciled(APRIL_FIRST, SECOND)
+        assert lines(run) == []
+
+    def test_a_run_from_before_won_were_counted_stays_without(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        mirror(sandbox, [builders.paid(customer, product)])
+        run = begun()
+        ReconciliationRun.objects.update(money=None)
+        assert ended(run).money is None
+
+
+def _refund_once(payment: Payment) -> None:
+    payment.refresh_from_db()
+    if not payment.cancelled_amount:
+        builders.refund_of(payment, 1_000, at=at(1))
+
+
+def _told_in_april(posted: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """The won that the gateway was told to have moved, by kind."""
+    first, end = start_of(APRIL_FIRST).timestamp(), end_of(LAST).timestamp()
+    approvals, refunds = [], []
+    for row in posted:
+        if "paid_at" not in row or row.get("sandbox") or row.get("currency"):
+            continue
+        approvals.append((row["paid_at"], row["amount"]))
+        one = {"cancelled_at": row.get("cancelled_at"), "amount": row.get("cancel_amount")}
+        entries = row.get("fields", {}).get("cancel_history") or [one]
+        refunds += [(e["cancelled_at"], -e["amount"]) for e in entries if e["amount"]]
+    return {
+        "approval": [won for second, won in approvals if first <= second < end],
+        "refund": [won for second, won in refunds if first <= second < end],
+    }
+
+
+def _dies_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The worker's part in won ends in the middle, as a process that is killed does."""
+
+    def dies(*_args: object) -> None:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(Balance, name, dies)
