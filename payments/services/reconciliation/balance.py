@@ -179,11 +179,10 @@ class Balance:
     def write(self) -> None:
         """The lines that have changed since the last time. In the transaction of `fields`."""
         columns = ("payment", "here", "there", "here_count", "there_count", "is_settled")
-        ReconciliationLine.objects.filter(pk__in=self._gone).delete()
-        ReconciliationLine.objects.bulk_create([line for line in self._changed if not line.pk])
-        ReconciliationLine.objects.bulk_update(
-            [line for line in self._changed if line.pk], columns, batch_size=500
-        )
+        rows, known = ReconciliationLine.objects, [line for line in self._changed if line.pk]
+        rows.filter(pk__in=self._gone).delete()
+        rows.bulk_create([line for line in self._changed if not line.pk])
+        rows.bulk_update(known, columns, batch_size=500)
         self._changed, self._gone = [], []
 
     def _count(self, key: Key, side: int, moved: Moved) -> None:
