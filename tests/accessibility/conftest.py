@@ -185,6 +185,7 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "reconciliations": "/admin/payments/reconciliationrun/",
         "reconcile": "/admin/payments/reconciliationrun/start/",
         "reconciliation": f"/admin/payments/reconciliationrun/{compared.pk}/change/",
+        "differences in won": f"/admin/payments/reconciliationrun/{compared.pk}/lines/",
         "discrepancies": "/admin/payments/discrepancy/",
         "discrepancies, filtered": "/admin/payments/discrepancy/?state=all&bucket=amount&age=1",
         "discrepancies, not understood": "/admin/payments/discrepancy/?age=x",

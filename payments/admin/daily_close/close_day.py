@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.links import discrepancy_list, failed_webhook_list
 from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.won_table import won_context
 from payments.core import hashing
 from payments.core.days import read_day
 from payments.core.kst import day_of
@@ -31,7 +32,7 @@ from payments.selectors.daily_close.closes import (
     still_open,
 )
 from payments.selectors.daily_close.lines import lines_of
-from payments.selectors.reconciliation import figure, last_over
+from payments.selectors.reconciliation import figure, last_over, won_of_days
 from payments.services.daily_close import close as service
 
 from . import display
@@ -84,7 +85,8 @@ def _page(model_admin: ReadOnlyAdmin, request: HttpRequest, wanted: date | None)
         "more_waiting": max(0, len(waiting) - NAMED),
     }
     if day and not refusal:
-        context |= _figures(day) | _reconciled(day) | {"open": _still_open(request)}
+        context |= _figures(day) | _reconciled(day) | won_context(won_of_days(day, day))
+        context["open"] = _still_open(request)
         context["left_out"] = beginning.left_out(day) if first else None
     return model_admin.render_page(request, TEMPLATE, title=_("Close a day"), **context)
 

@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.admin.shared.display import badge, signed_number
+from payments.admin.shared.won_table import won_context
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import Drift, drift, figures_then, how_learnt
 from payments.selectors.daily_close.figures import Figures
 from payments.selectors.daily_close.lines import lines_of
+from payments.selectors.reconciliation import won_of_days
 from payments.services.daily_close.audit import Flaw, flaws_of
 
 from .display import breakdown, drift_badge
@@ -37,6 +39,7 @@ def detail(close: DailyClose) -> dict[str, Any]:
         "after": closes.filter(day__gt=close.day).order_by("day").first(),
         "flaws": flaws,
         **breakdown(figures_then(close)),
+        **won_context(won_of_days(close.day, close.day)),
         **(_drift(drift(close, now)) if is_comparable else {}),
     }
 

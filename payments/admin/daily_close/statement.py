@@ -19,6 +19,7 @@ from payments.admin.shared import personal_data
 from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.csv_file import streamed
 from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.won_table import won_context
 from payments.core.days import read_day
 from payments.core.kst import day_of, stamp
 from payments.errors import NotAllowed
@@ -67,6 +68,7 @@ def statement(model_admin: ReadOnlyAdmin, request: HttpRequest, *, kind: Kind) -
         reason_min=MIN_REASON,
         reason_max=MAX_REASON,
         **breakdown(wanted.figures),
+        **won_context(wanted.won),
     )
 
 

@@ -17,6 +17,7 @@ from payments.models import DailyClose
 from payments.selectors.daily_close.closes import ONE_DAY
 from payments.selectors.daily_close.figures import Figures, Moved
 from payments.selectors.daily_close.statements import Daily, Day, Entry, daily, monthly
+from payments.selectors.reconciliation import WonTable, won_of_days
 
 from . import statement_csv
 from .display import customer, day_state, drift_label
@@ -39,6 +40,7 @@ class Statement:
     warnings: list[str]
     closes: list[DailyClose]
     file: Table
+    won: WonTable | None
     # (day, whether it is closed, what has happened since) in words.
     days: list[tuple[Day, str, str]] = field(default_factory=list)
     # (movement, whose payment, why it is in no sum) in words.
@@ -70,6 +72,7 @@ def of_month(day: date) -> Statement:
         warnings=[*_open_warnings(month.open_days, today), *_learnt_warnings(month.learnt)],
         closes=month.closes,
         file=statement_csv.of_month(month),
+        won=won_of_days(month.first, min(month.last, today - ONE_DAY)),
         days=[_in_words(row, today) for row in month.days],
     )
 
@@ -88,6 +91,7 @@ def of_day(wanted: date) -> Statement:
         warnings=_day_warnings(day, today),
         closes=[day.close] if day.close else [],
         file=statement_csv.of_day(day),
+        won=won_of_days(wanted, wanted),
         entries=[_entry(entry) for entry in day.entries[:ENTRIES_ON_PAGE]],
         number_of_entries=len(day.entries),
     )

@@ -27,6 +27,7 @@ from payments.selectors.reconciliation import differences_of, discrepancies_of, 
 from payments.services.reconciliation import control
 
 from . import detail
+from .lines import lines
 from .start import start
 
 
@@ -93,6 +94,7 @@ class ReconciliationRunAdmin(RunAdmin):
         css = {
             "all": [
                 "payments/admin/components/run.css",
+                "payments/admin/components/won_table.css",
                 "payments/admin/screens/reconciliation.css",
             ]
         }
@@ -113,7 +115,8 @@ class ReconciliationRunAdmin(RunAdmin):
     asked = column(_asked, _("asked for by"))
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.screens(("start/", start, "start")), *super().get_urls()]
+        ours = self.screens(("start/", start, "start"), ("<int:pk>/lines/", lines, "lines"))
+        return [*ours, *super().get_urls()]
 
     def live_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:
         return detail.live(run, database_now())

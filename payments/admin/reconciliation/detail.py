@@ -1,4 +1,4 @@
-"""The page of one reconciliation: how far it is, what it found, which ids.
+"""The page of one reconciliation: how far it is, both sides in won, what it found, which ids.
 
 What the numbers mean is defined in `services.reconciliation.counters`; the sentences are in
 `display`.
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from payments.admin.shared import runs
 from payments.admin.shared.discrepancy_display import BUCKET_LOOKS
 from payments.admin.shared.runs import BAR_WIDTH, news
+from payments.admin.shared.won_table import won_context
 from payments.models import Payment, ReconciliationRun
 from payments.selectors.reconciliation import (
     differences_of,
@@ -25,6 +26,7 @@ from payments.selectors.reconciliation import (
     figure,
     ours_called,
     reconciliation_state,
+    won_of_run,
 )
 
 from .display import FIGURES, sentence, sums
@@ -70,6 +72,7 @@ def live(run: ReconciliationRun, now: datetime) -> dict[str, Any]:
     words = _("%(percent)s%% compared, %(number)s discrepancies.")
     return {
         **runs.live(run, part=part),
+        **won_context(won_of_run(run)),
         "sentence": sentence(run, state, now),
         "width": int(part * BAR_WIDTH),
         "figures": list(_figures(run)),

@@ -107,6 +107,7 @@ DOORS: dict[str, Door] = {
     # What does not agree
     **screen("payments_reconciliationrun", look=STAFF),
     "payments_reconciliationrun_start": Door(TAKE),
+    "payments_reconciliationrun_lines": Door(STAFF, post=405),
     "payments_reconciliationrun_progress": Door(STAFF, get=302),
     "payments_reconciliationrun_pause": Door(TAKE, get=302),
     "payments_reconciliationrun_resume": Door(TAKE, get=302),

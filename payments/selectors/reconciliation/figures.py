@@ -11,8 +11,7 @@ from django.db.models import QuerySet
 
 from payments.core.kst import end_of
 from payments.models import NOT_ENDED, Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
-
-from .runs import RunState, run_state
+from payments.selectors.runs import RunState, run_state
 
 
 def reconciliation_state(run: ReconciliationRun, *, now: datetime) -> RunState:
