@@ -15,7 +15,7 @@ from payments.admin.shared.run_display import state_sentence, without_answer
 from payments.core import kst
 from payments.core.money import with_separators
 from payments.models import ReconciliationRun, RunStatus
-from payments.selectors.reconciliation import discrepancies_of, figure
+from payments.selectors.reconciliation import discrepancies_of, figure, won_of_run
 from payments.selectors.runs import RunState
 from payments.services.reconciliation.counters import VERDICTS
 
@@ -124,7 +124,15 @@ def _done(run: ReconciliationRun) -> str:
         parts.append(words % {"number": with_separators(number)})
     if unknown := without_answer(run):
         parts.append(unknown)
-    return " ".join(parts) or _("Both books agree.")
+    return " ".join(parts) or _without_case(run)
+
+
+def _without_case(run: ReconciliationRun) -> str:
+    """Payments that agree may have moved their money on different days."""
+    table = won_of_run(run)
+    if table and table.net.difference.number:
+        return _("Payment by payment both books agree; in won some days differ.")
+    return _("Both books agree.")
 
 
 _SENTENCES: dict[RunState, Callable[[ReconciliationRun], str]] = {

@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from payments.core.money import with_separators
 from payments.selectors.reconciliation import Compared, Figure, WonTable
 from payments.states import MovementKind
 
+from .display import balance
 from .links import real_movements_of_days
 
 # The kinds of movements that count in a row. A refund taken back lowers refunds.
@@ -31,11 +32,16 @@ ACCEPTED = "accepted"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure and where its rows are; no figure where it is not known yet."""
+    """A figure and where its rows are, if there are any; no figure where it is not known yet."""
 
     figure: Figure | None
     url: str = ""
     differs: bool = False
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there is something behind it, though it may come to nothing."""
+        return self.figure is not None and any(self.figure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Row:
     """One row: its name and what stands under each heading."""
 
     name: str
-    label: str | Promise
+    label: str
     cells: tuple[tuple[str | Promise, Cell], ...]
 
 
@@ -78,14 +84,14 @@ def lines_url(run_id: int, **query: object) -> str:
 
 
 def _rows(table: WonTable) -> Iterator[Row]:
-    words = pgettext_lazy("reconciliation in won", "Approvals"), gettext_lazy("Refunds, in won")
-    approvals, refunds = MovementKind.APPROVAL, MovementKind.REFUND
-    yield _row(table, words[0], table.approvals, approvals)
-    yield _row(table, words[1], table.refunds, refunds)
-    yield _row(table, gettext_lazy("Net"), table.net, "")
+    approved = pgettext("reconciliation in won", "Approvals")
+    yield _row(table, approved, table.approvals, MovementKind.APPROVAL)
+    refunded = pgettext("reconciliation in won", "Refunds")
+    yield _row(table, refunded, table.refunds, MovementKind.REFUND)
+    yield _row(table, _("Net"), table.net, "")
 
 
-def _row(table: WonTable, label: str | Promise, compared: Compared, kind: str) -> Row:
+def _row(table: WonTable, label: str, compared: Compared, kind: str) -> Row:
     first, last = table.days
     kinds = ",".join(_KINDS[MovementKind(kind)]) if kind else ""
     ours = real_movements_of_days(first, last, **({"kind": kinds} if kinds else {}))
@@ -115,14 +121,14 @@ def _lines_url(table: WonTable, **query: object) -> str:
 def _notes(table: WonTable) -> Iterator[str]:
     """What a reader has to know of the figures."""
     if table.others.number or table.others.won:
-        words = _("Here includes second approvals: net %(won)s.")
-        yield words % {"won": with_separators(table.others.won)}
+        words = _("The figures here include second approvals: net %(won)s.")
+        yield words % {"won": balance(table.others.won)}
     if table.missing:
         words = ngettext(
-            "%(number)s of these days is in no finished reconciliation, and so in no figure here.",
-            "%(number)s of these days are in no finished reconciliation, and so in no figure here.",
+            "%(number)s of these days is in no finished reconciliation and no figure here.",
+            "%(number)s of these days are in no finished reconciliation and no figure here.",
             len(table.missing),
         )
         yield words % {"number": with_separators(len(table.missing))}
     if not table.is_through:
-        yield _("What differs is known once the run is done: until then the other side may come.")
+        yield _("What differs is known once the run is done.")

@@ -17,12 +17,14 @@ from payments.core.money import with_separators
 from payments.gateway import in_words
 from payments.management.command import MEANINGLESS, OperatorCommand, day
 from payments.models import Bucket, Discrepancy, ReconciliationRun, RunStatus
-from payments.selectors.reconciliation import still_open
+from payments.selectors.reconciliation import Compared, WonTable, still_open, won_of_run
 from payments.services import reconciliation
 from payments.services.reconciliation.control import DaysRefused
 
 STEP = 5.0  # seconds between two lines of progress
 DIFFERS, UNKNOWN, INTERRUPTED = 1, 2, 130
+# What stands in a row of the table in won.
+_SIDES = ("here", "there", "difference", "accepted")
 # The arguments of the service, as they are called here.
 _OPTIONS = {"first_day": "--from", "last_day": "--to"}
 
@@ -87,6 +89,8 @@ class Command(OperatorCommand):
         for name in counts:
             if counts[name]:
                 self.stdout.write(f"{name:16}{with_separators(counts[name]):>12}")
+        for name, compared in _rows(won_of_run(run)).items():
+            self.stdout.write(_won(name, compared))
         for row in discrepancies:
             amount = with_separators(row.amount)
             what = ",".join(row.buckets)
@@ -100,6 +104,22 @@ def _progress(run: ReconciliationRun) -> str:
     read = run.counts.get("ours", 0) + run.counts.get("theirs", 0)
     line = f"{run.progress:4.0%}  {with_separators(read)} read"
     return f"{line}  waiting: {in_words(run.last_error)}" if run.not_before else line
+
+
+def _rows(table: WonTable | None) -> dict[str, Compared]:
+    """The table in won, row by row; nothing of a run of which won were not counted."""
+    if table is None:
+        return {}
+    return {"approvals": table.approvals, "refunds": table.refunds, "net": table.net}
+
+
+def _figures(compared: Compared) -> dict[str, dict[str, int]]:
+    return {side: getattr(compared, side)._asdict() for side in _SIDES}
+
+
+def _won(name: str, compared: Compared) -> str:
+    figures = (f"{side} {with_separators(getattr(compared, side).won)}" for side in _SIDES)
+    return f"{f'won: {name}':16}{', '.join(figures)}"
 
 
 def _exit_code(run: ReconciliationRun, discrepancies: list[Discrepancy]) -> int:
@@ -118,6 +138,7 @@ def _summary(run: ReconciliationRun, discrepancies: list[Discrepancy]) -> dict[s
         "status": run.status,
         "counts": {name: number for name, number in run.counts.items() if name not in buckets},
         "differences": {name: number for name, number in run.counts.items() if name in buckets},
+        "won": {name: _figures(row) for name, row in _rows(won_of_run(run)).items()},
         "moved": run.moved,
         "unknown": run.unknown,
         "open": [_open(discrepancy) for discrepancy in discrepancies],

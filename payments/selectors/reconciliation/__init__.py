@@ -2,6 +2,7 @@
 
 from .figures import (
     differences_of,
+    discrepancies_of,
     figure,
     last_done,
     last_over,
@@ -18,6 +19,7 @@ __all__ = [
     "WonTable",
     "cases_of",
     "differences_of",
+    "discrepancies_of",
     "figure",
     "last_done",
     "last_over",

@@ -78,6 +78,18 @@ def test_json_for_machines(book: list[Payment], sandbox: SandboxGateway) -> None
     assert [row["imp_uid"] for row in summary["open"]] == [book[1].imp_uid]
 
 
+def test_both_sides_in_won(book: list[Payment], sandbox: SandboxGateway) -> None:
+    sandbox.control("PATCH", f"payments/{book[1].imp_uid}", {"amount": 1})
+    price = book[1].amount
+    assert json.loads(run("--json")[1])["won"]["approvals"] == {
+        "here": {"number": 3, "won": 3 * price},
+        "there": {"number": 3, "won": 2 * price + 1},
+        "difference": {"number": 1, "won": price - 1},
+        "accepted": {"number": 0, "won": 0},
+    }
+    assert f"won: net        here {3 * price:,}, there {2 * price + 1:,}, " in run()[1]
+
+
 def test_silence_ends_with_2(book: list[Payment], sandbox: SandboxGateway) -> None:
     sandbox.control("PATCH", f"payments/{book[1].imp_uid}", {"amount": 1})
     sandbox.fault("status", status=500, match={"path": "/payment[s]"})
