@@ -157,7 +157,7 @@ def test_differences_come_in_pages(
 def test_in_korean(client: Client, run: ReconciliationRun, finance: User) -> None:
     User.objects.filter(pk=finance.pk).update(language="ko")
     page = text_of(client.get(address(run)))
-    for words in ("당사", "포트원", "차액", "이 중 확인 종결", "승인", "취소", "순매출"):
+    for words in ("당사", "포트원", "차액", "이 중 수용", "승인", "취소", "순매출"):
         assert words in page
 
 
