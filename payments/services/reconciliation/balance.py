@@ -13,6 +13,7 @@ that a dead worker had counted counts once. To tell apart more of a day, name it
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -44,6 +45,7 @@ class Balance:
         # A run that had begun before won were counted: half a table would be none.
         self.is_counted = run.money is not None
         self._money: dict[str, dict[str, list[int]]] = run.money or {}
+        self._known_numbers: dict[tuple[date, str], list[int]] = {}
         self._told: Side = {}
         self._orders: dict[str, str] = {}
         self._changed: Lines = []
@@ -55,7 +57,8 @@ class Balance:
         """A payment of the gateway's: what moved of it in the span. Call it once for each."""
         for key, moved in told(answer=answer).items() if self.is_counted else ():
             if self._first <= key.second <= self._last:
-                self._told[key] = self._told.get(key, NOTHING).plus(moved)
+                before = self._told.get(key)
+                self._told[key] = before.plus(moved) if before else moved
                 self._orders[key.imp_uid] = answer.merchant_uid
 
     def stop_at(self, second: int) -> None:
@@ -73,14 +76,14 @@ class Balance:
 
     def _ours(self, until: int) -> tuple[Side, dict[str, int]]:
         """What stands here between the last stop and this second, counted; whose it is."""
-        here: defaultdict[Key, Moved] = defaultdict(Moved)
+        here: Side = {}
         payments: dict[str, int] = {}
         for key, moved, payment_id, is_own in ours_between(from_=self._from, to=until):
-            here[key] = here[key].plus(moved)
+            here[key] = here[key].plus(moved) if key in here else moved
             payments[key.imp_uid] = payment_id
             self._count(key, HERE, moved)
             if not is_own:
-                self._add_up(key, OTHERS, 0, moved)
+                self._add_up(key, OTHERS, HERE, moved)
         return {key: moved for key, moved in here.items() if moved != NOTHING}, payments
 
     def _add(
@@ -189,10 +192,18 @@ class Balance:
         self._add_up(key, key.kind, side, moved)
 
     def _add_up(self, key: Key, name: str, side: int, moved: Moved) -> None:
-        day = self._money.setdefault(day_of_unix(key.second).isoformat(), {})
-        numbers = day.setdefault(str(name), [0, 0, 0, 0])
+        numbers = self._numbers(day_of_unix(key.second), name)
         numbers[side] += moved.number
         numbers[side + 1] += moved.won
+
+    def _numbers(self, day: date, name: str) -> list[int]:
+        """Those of the run's `money`; remembered, because a million movements add to them."""
+        numbers = self._known_numbers.get((day, name))
+        if numbers is None:
+            of_day = self._money.setdefault(day.isoformat(), {})
+            numbers = of_day.setdefault(str(name), [0, 0, 0, 0])
+            self._known_numbers[day, name] = numbers
+        return numbers
 
     def _line(self, key: Key, payment_id: int | None, merchant_uid: str = "") -> ReconciliationLine:
         happened_at = from_unix(key.second)

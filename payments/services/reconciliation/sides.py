@@ -5,7 +5,7 @@ each entry of its history of refunds on the entry's own time. Which entry is a r
 already is decided where refunds are booked (`services.verification.movements`), so both call the
 same two equal. Test payments and other currencies than won are in no sum.
 
-To compare another kind of movement, say in `_kind_of` which row of the table it counts in.
+To compare another kind of movement, say in `_COUNTED` which row of the table it counts in.
 """
 
 from collections import defaultdict
@@ -22,6 +22,13 @@ from payments.states import APPROVED, MovementKind, PaymentStatus
 
 # A second that lies in no span: an approval whose time is told nowhere is on no day.
 NEVER = 1
+# In which row of the table a movement counts, and as how many: what is taken back lowers refunds.
+_COUNTED: dict[str, tuple[str, int]] = {
+    MovementKind.APPROVAL: (MovementKind.APPROVAL, 1),
+    MovementKind.REFUND: (MovementKind.REFUND, 1),
+    MovementKind.REFUND_REVERSAL: (MovementKind.REFUND, -1),
+    MovementKind.CORRECTION: (MovementKind.REFUND, -1),
+}
 _OURS = ("imp_uid", "kind", "happened_at", "amount", "payment_id", "is_own")
 
 
@@ -62,8 +69,9 @@ def ours_between(*, from_: int, to: int) -> Iterator[Ours]:
     span = {"happened_at__gte": from_unix(from_), "happened_at__lt": from_unix(to + 1)}
     rows = Movement.objects.filter(**span, is_test=False).order_by().values_list(*_OURS)
     for imp_uid, kind, happened_at, amount, payment_id, is_own in rows.iterator(chunk_size=2_000):
-        key = Key(imp_uid, _kind_of(kind), int(happened_at.timestamp()))
-        yield Ours(key, Moved(_count_of(kind), amount), payment_id, is_own)
+        counts_as, number = _COUNTED[kind]
+        key = Key(imp_uid, counts_as, int(happened_at.timestamp()))
+        yield Ours(key, Moved(number, amount), payment_id, is_own)
 
 
 def stand(movements: Iterable[Movement]) -> Side:
@@ -115,15 +123,7 @@ def _refunds(answer: GatewayPayment, standing: Sequence[Movement]) -> list[Booke
 def _added_up(movements: Iterable[Booked]) -> Side:
     side: defaultdict[Key, Moved] = defaultdict(Moved)
     for one in movements:
-        key = Key(one.imp_uid, _kind_of(one.kind), int(one.happened_at.timestamp()))
-        side[key] = side[key].plus(Moved(_count_of(one.kind), one.amount))
+        counts_as, number = _COUNTED[one.kind]
+        key = Key(one.imp_uid, counts_as, int(one.happened_at.timestamp()))
+        side[key] = side[key].plus(Moved(number, one.amount))
     return {key: moved for key, moved in side.items() if moved != NOTHING}
-
-
-def _kind_of(kind: str) -> str:
-    """In which row of the table a movement counts."""
-    return MovementKind.APPROVAL if kind == MovementKind.APPROVAL else MovementKind.REFUND
-
-
-def _count_of(kind: str) -> int:
-    return 1 if kind in {MovementKind.APPROVAL, MovementKind.REFUND} else -1

@@ -306,7 +306,8 @@ def test_a_book_of_two_thousand_with_sixty_planted_differences(
     assert counts == planted_differences.PLANTED
     counts = run.counts
     assert (counts["moved"], counts["unknown"], counts["changed"]) == (len(run.moved), 0, 0)
-    assert 15 < counts["moved"] < 25
+    # One in a hundred was refunded after these days, and some of their last ones.
+    assert 20 < counts["moved"] < 35
     assert counts["ours"] > 1_900
     # Once more: nothing new, nothing closed.
     again = reconciled(APRIL_FIRST, last)
