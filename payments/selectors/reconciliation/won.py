@@ -2,7 +2,7 @@
 
 Sums are on the run, by day; a run over a month so has the table of each of its days. What differs
 are the run's lines. A line leads to the case of its attempt, if there is one: what people have
-closed counts as accepted, what the facts closed does not (`_cases`).
+closed counts as accepted, what the facts closed does not (`_accepted_cases`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -147,21 +147,18 @@ def _differences(
 
 def lines_of(run_ids: Iterable[int]) -> QuerySet[ReconciliationLine, Any]:
     """What differs, by day; each says whether people have accepted it (`is_accepted`)."""
-    open_, by_people = _cases(OuterRef("imp_uid"))
+    accepted = _accepted_cases().filter(imp_uid=OuterRef("imp_uid"))
     lines = ReconciliationLine.objects.filter(run__in=list(run_ids), is_settled=True)
-    lines = lines.annotate(is_accepted=Exists(by_people) & ~Exists(open_))
+    lines = lines.annotate(is_accepted=Exists(accepted))
     return lines.select_related("payment").order_by("day", "pk")
 
 
 def cases_of(lines: Iterable[ReconciliationLine]) -> dict[str, Discrepancy]:
-    """The case of each of these lines, by attempt: an open one, else the last that was found."""
+    """The discrepancy of each of these lines that has one, by attempt."""
     imp_uids = {line.imp_uid for line in lines}
-    cases = Discrepancy.objects.filter(imp_uid__in=imp_uids).order_by("is_open", "pk")
-    return {case.imp_uid: case for case in cases}
+    return {case.imp_uid: case for case in Discrepancy.objects.filter(imp_uid__in=imp_uids)}
 
 
-def _cases(imp_uid: Any) -> tuple[QuerySet[Discrepancy], QuerySet[Discrepancy]]:
-    """The open ones of an attempt, and those that people have closed."""
-    cases = Discrepancy.objects.filter(imp_uid=imp_uid)
-    closed = cases.filter(is_open=False)
-    return cases.filter(is_open=True), closed.exclude(closing_reason__in=_BY_THE_FACTS)
+def _accepted_cases() -> QuerySet[Discrepancy]:
+    """Those that people have closed over what differs."""
+    return Discrepancy.objects.filter(is_open=False).exclude(closing_reason__in=_BY_THE_FACTS)

@@ -103,7 +103,7 @@ def test_refunds_lead_to_what_lowers_them_too(client: Client, run: Reconciliatio
 def test_accepted_is_what_people_have_closed_and_leads_to_it(
     client: Client, run: ReconciliationRun, finance: User, product: Product
 ) -> None:
-    missing = Discrepancy.objects.get(bucket="missing_there")
+    missing = Discrepancy.objects.get(lines__bucket="missing_there")
     accept(missing, finance)
     figure, url = cells(client.get(address(run)))["approval"][3]
     assert figure == f"{product.price:,}"
@@ -111,9 +111,14 @@ def test_accepted_is_what_people_have_closed_and_leads_to_it(
     assert (line.imp_uid, number, case) == (missing.imp_uid, missing.merchant_uid, missing)
 
 
-def test_what_the_facts_closed_is_not_accepted(client: Client, run: ReconciliationRun) -> None:
-    row = Discrepancy.objects.get(bucket="missing_there")
-    queue.close_as_matched(discrepancy=row, ours=row.ours, theirs=row.theirs)
+def test_what_the_facts_closed_is_not_accepted(
+    client: Client, run: ReconciliationRun, sandbox: SandboxGateway
+) -> None:
+    missing = Discrepancy.objects.get(lines__bucket="missing_there")
+    mirror(sandbox, [payment for payment in [missing.payment] if payment])
+    reconciled()
+    missing.refresh_from_db()
+    assert missing.closing_reason == ClosingReason.AGREES
     assert cells(client.get(address(run)))["approval"][3][0] == "0"
 
 
@@ -181,8 +186,9 @@ def test_a_run_from_before_won_were_counted_says_so(client: Client, db: None) ->
 def test_payments_that_agree_may_differ_by_the_day(
     client: Client, customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
-    payment = builders.paid(customer, product)
-    mirror(sandbox, [payment], {payment.pk: {"paid_at": int((NOON + A_DAY).timestamp())}})
+    payment = builders.refunded(customer, product, refund=1_000)
+    next_day = {"cancelled_at": int((NOON + A_DAY).timestamp())}
+    mirror(sandbox, [payment], {payment.pk: next_day})
     run = reconciled(APRIL_FIRST, APRIL_FIRST + A_DAY)
     page = text_of(client.get(address(run)))
     assert "in won some days differ" in page
