@@ -1,5 +1,6 @@
 """What a run says in won: each side's money of each day, and the lines by which they differ."""
 
+import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from django.forms.models import model_to_dict
 
 from accounts.models import User
 from benchmarks.datasets import planted_differences
-from payments.core.kst import end_of, start_of
+from payments.core.kst import day_of, end_of, start_of
 from payments.models import (
     Bucket,
     Movement,
@@ -36,6 +37,9 @@ NOON = builders.NOON
 A_DAY = timedelta(days=1)
 LAST = APRIL_FIRST + (planted_differences.DAYS - 1) * A_DAY
 SECOND, THIRD, TENTH = (APRIL_FIRST + number * A_DAY for number in (1, 2, 9))
+
+
+NOT_REFUNDED = {"outcome": "paid", "cancelled_at": None, "cancel_amount": None}
 
 
 def at(days: int = 0, hours: int = 0) -> datetime:
@@ -173,6 +177,34 @@ class TestEachRefundOnItsOwnDay:
 
 def _second(when: datetime) -> int:
     return int(when.timestamp())
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seconds", [0, 60], ids=["stop everywhere", "stop once"])
+def test_any_refunds_on_either_side_add_up(
+    customer: User, product: Product, sandbox: SandboxGateway, seed: int, seconds: int
+) -> None:
+    dice = random.Random(seed)
+    first = APRIL_FIRST + dice.randint(0, 4) * A_DAY
+    last = first + dice.randint(0, 4) * A_DAY
+    expected = 0
+    for _number in range(12):
+        days = sorted(dice.sample(range(1, 8), dice.randint(0, 4)))
+        refunds = [(1_000 + day, at(day)) for day in days]
+        payment = builders.refunded_in_parts(customer, product, refunds=refunds)
+        theirs = [(won, when + dice.choice([0, 0, 0, 1]) * A_DAY) for won, when in refunds]
+        theirs = [refund for refund in theirs if dice.random() < 0.9]
+        if dice.random() < 0.9:
+            mirror(sandbox, [payment], {payment.pk: history(*theirs) if theirs else NOT_REFUNDED})
+            told = [(APRIL_FIRST, payment.amount), *((day_of(when), -won) for won, when in theirs)]
+            # What neither its list nor ours shows is found by the run over its later day.
+            shown = {APRIL_FIRST, *(day_of(when) for _won, when in refunds), max(told)[0]}
+            if any(first <= day <= last for day in shown):
+                expected += sum(won for day, won in told if first <= day <= last)
+    run = reconciled(first, last, seconds=seconds)
+    sums = [sum(numbers[side] for numbers in both(run).values()) for side in (1, 3)]
+    ours = Movement.objects.filter(day__range=(first, last))
+    assert sums == [sum(movement.amount for movement in ours), expected]
 
 
 class TestWhoseMoney:
