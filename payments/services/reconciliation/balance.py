@@ -67,24 +67,31 @@ class Balance:
             return
         here, payments = self._ours(second)
         there, self._told = self._told, {}
-        for key, moved in there.items():
-            self._count(key, THERE, moved)
-        left = [key for key in {**here, **there} if here.get(key) != there.get(key)]
+        left = [key for key in {**here, **there} if self._differs(key, here, there)]
         self._add(left, here, there, payments)
         self._orders = {}
         self._from = second + 1
 
+    def _differs(self, key: Key, here: Side, there: Side) -> bool:
+        """Whether the two sides of it do, which are counted now."""
+        mine, theirs = here.get(key, NOTHING), there.get(key, NOTHING)
+        numbers = self._numbers(day_of_unix(key.second), key.kind)
+        numbers[HERE] += mine.number
+        numbers[HERE + 1] += mine.won
+        numbers[THERE] += theirs.number
+        numbers[THERE + 1] += theirs.won
+        return mine != theirs
+
     def _ours(self, until: int) -> tuple[Side, dict[str, int]]:
-        """What stands here between the last stop and this second, counted; whose it is."""
+        """What stands here between the last stop and this second; whose it is."""
         here: Side = {}
         payments: dict[str, int] = {}
         for key, moved, payment_id, is_own in ours_between(from_=self._from, to=until):
             here[key] = here[key].plus(moved) if key in here else moved
             payments[key.imp_uid] = payment_id
-            self._count(key, HERE, moved)
             if not is_own:
                 self._add_up(key, OTHERS, HERE, moved)
-        return {key: moved for key, moved in here.items() if moved != NOTHING}, payments
+        return here, payments
 
     def _add(
         self, left: Sequence[Key], here: Side, there: Side, payments: Mapping[str, int]
@@ -154,9 +161,9 @@ class Balance:
 
     def _correct(self, key: Key, line: ReconciliationLine, here: Moved, there: Moved) -> None:
         """What was counted of it becomes what is seen now."""
-        before = _here(line), _there(line)
-        for side, now, was in ((HERE, here, before[0]), (THERE, there, before[1])):
-            self._count(key, side, Moved(now.number - was.number, now.won - was.won))
+        for side, now, was in ((HERE, here, _here(line)), (THERE, there, _there(line))):
+            more = Moved(now.number - was.number, now.won - was.won)
+            self._add_up(key, key.kind, side, more)
         _set(line, here, there)
 
     def _merge(self, lines: Lines) -> None:
@@ -187,9 +194,6 @@ class Balance:
         rows.bulk_create([line for line in self._changed if not line.pk])
         rows.bulk_update(known, columns, batch_size=500)
         self._changed, self._gone = [], []
-
-    def _count(self, key: Key, side: int, moved: Moved) -> None:
-        self._add_up(key, key.kind, side, moved)
 
     def _add_up(self, key: Key, name: str, side: int, moved: Moved) -> None:
         numbers = self._numbers(day_of_unix(key.second), name)
