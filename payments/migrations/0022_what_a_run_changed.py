@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0020_one_case_per_attempt"),
+        ("payments", "0021_reconciliation_in_won"),
     ]
 
     operations = [
