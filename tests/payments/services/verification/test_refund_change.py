@@ -192,7 +192,8 @@ def test_a_refund_that_is_there_again_when_it_is_confirmed_changes_nothing(
     [
         (None, refund_change.DAY_NEEDED),
         (1, refund_change.DAY_TOO_EARLY),
-        (22, refund_change.DAY_AHEAD),
+        # Two days ahead: one would be today by the end of a run over midnight.
+        (23, refund_change.DAY_AHEAD),
     ],
 )
 def test_a_day_that_cant_be_is_refused_and_asks_nothing(
