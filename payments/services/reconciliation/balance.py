@@ -227,8 +227,8 @@ class Balance:
 
 
 def to_ask(*, lines: Lines) -> list[str]:
-    """Whose money is here and was not told, or not as it is here. What is there alone was told."""
-    return list(dict.fromkeys(line.imp_uid for line in lines if line.here or line.here_count))
+    """Whose money is on one side alone, or not the same on both."""
+    return list(dict.fromkeys(line.imp_uid for line in lines))
 
 
 def _find_payments(lines: Lines) -> None:

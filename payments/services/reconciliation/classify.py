@@ -7,9 +7,10 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from payments.core.db.away import is_away
-from payments.models import Discrepancy, Payment, ReconciliationRun
+from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun
 from payments.services.discrepancies import cases
 from payments.services.discrepancies.cases import Look
+from payments.services.verification.movements import tells_other_refunds
 from payments.states import PaymentStatus
 
 from .counters import Counters
@@ -67,6 +68,8 @@ def file_differences(*, run: ReconciliationRun, snapshots: Mapping[str, Snapshot
     for imp_uid, snapshot in snapshots.items():
         if snapshot and snapshot.buckets:
             _verdict(run, imp_uid, snapshot)
+        elif snapshot and _tells_other_refunds(snapshot) and not _is_changing(run, snapshot):
+            cases.keep(look=_look(snapshot), run=run)
 
 
 def _count_sides(
@@ -157,9 +160,20 @@ def _can_be_judged(run: ReconciliationRun, discrepancy: Discrepancy, snapshot: S
 
 
 def _look(snapshot: Snapshot) -> Look:
+    buckets = snapshot.to_keep
+    if Bucket.REFUND not in buckets and _tells_other_refunds(snapshot):
+        buckets = (*buckets, Bucket.REFUND)
     return Look(
         imp_uid=snapshot.imp_uid,
         payment=snapshot.payment,
         answer=snapshot.answer,
-        buckets=snapshot.to_keep,
+        buckets=buckets,
     )
+
+
+def _tells_other_refunds(snapshot: Snapshot) -> bool:
+    """The sum may be the same, and the days or the parts not."""
+    payment, answer = snapshot.payment, snapshot.answer
+    if payment is None or answer is None or snapshot.is_moving:
+        return False
+    return tells_other_refunds(payment=payment, answer=answer)

@@ -106,6 +106,18 @@ def with_movements(
     return verdict, booked
 
 
+def tells_other_refunds(*, payment: Payment, answer: GatewayPayment) -> bool:
+    """Whether what the own attempt gave back stands otherwise than this answer tells it."""
+    if payment.imp_uid != answer.imp_uid or not {payment.status, answer.status} <= set(APPROVED):
+        return False
+    standing = list(payment.movements.filter(imp_uid=answer.imp_uid))
+    try:
+        booked = drafts(answer=answer, standing=standing, is_own=True)
+    except (Gone, Untimed):
+        return True
+    return any(draft.kind != MovementKind.APPROVAL for draft in booked)
+
+
 def is_known(*, payment: Payment, answer: GatewayPayment) -> bool:
     """It says that the own attempt is paid, which was booked: most answers of a run."""
     both_paid = payment.status == answer.status == PaymentStatus.PAID

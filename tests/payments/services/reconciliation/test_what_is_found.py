@@ -196,10 +196,8 @@ class TestMoved:
     def test_a_later_refund_is_named_and_is_no_difference(
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
-        payment = builders.refunded(customer, product, refund=9_000, at=NOON)
-        later = payment.cancelled_at + timedelta(days=120) if payment.cancelled_at else NOON
-        Payment.objects.update(cancelled_at=later)
-        payment.refresh_from_db()
+        payment, later = builders.paid(customer, product), NOON + timedelta(days=120)
+        builders.refund_of(payment, 9_000, at=later)
         mirror(sandbox, [payment])
         run = reconciled()
         assert open_by_bucket() == {}
@@ -218,14 +216,14 @@ class TestMoved:
         assert open_by_bucket() == {"paid_at": {payment.imp_uid}}
         assert (run.counts["differ"], run.counts["paid_at"], run.moved) == (1, 1, [])
 
-    def test_a_time_of_refund_that_differs_is_named_once_and_is_no_difference(
+    def test_a_time_of_refund_that_differs_is_a_difference_and_named_once(
         self, customer: User, product: Product, sandbox: SandboxGateway
     ) -> None:
         payment = builders.refunded(customer, product, refund=9_000, at=NOON)
         hours_later = int(NOON.timestamp()) + 7_200
         mirror(sandbox, [payment], {payment.pk: {"cancelled_at": hours_later}})
         run = reconciled(seconds=0)
-        assert open_by_bucket() == {}
+        assert open_by_bucket() == {"refund": {payment.imp_uid}}
         assert (run.counts["moved"], run.moved) == (1, [payment.imp_uid])
 
     def test_a_later_refund_that_we_do_not_know_of_is_a_difference(

@@ -185,3 +185,24 @@ class TestAnotherAttemptWithMoney:
         sandbox.change(second, **told, cancel_history=[part])
         assert Finding.HISTORY in look(payment).findings
         assert Discrepancy.objects.get(is_open=True).buckets == [Bucket.CONTRADICTION]
+
+
+def test_a_refund_of_another_day_is_a_difference_on_every_door(
+    ordered: Payment, sandbox: SandboxGateway, operator: User
+) -> None:
+    imp_uid = approved(sandbox, ordered)
+    sandbox.cancel(imp_uid, 1_000, cancelled_at=PAID_AT + DAY)
+    look(ordered, imp_uid)
+    entry = {"amount": 1_000, "cancelled_at": PAID_AT + 3 * DAY}
+    sandbox.change(imp_uid, cancel_history=[entry], cancelled_at=PAID_AT + 3 * DAY)
+    days = [datetime.fromtimestamp(PAID_AT + days * DAY, UTC).date() for days in (0, 4)]
+    reconciled(*days)
+    row = Discrepancy.objects.get(is_open=True)
+    assert (row.buckets, row.payment) == ([Bucket.REFUND], ordered)
+    assert look(ordered, imp_uid).findings == (Finding.REFUND_GONE,)
+    reconciled(*days)
+    assert Discrepancy.objects.get(is_open=True) == row
+    accepted(ordered, operator)
+    reconciled(*days)
+    look(ordered, imp_uid)
+    assert not is_flagged(ordered)
