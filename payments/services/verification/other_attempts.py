@@ -58,7 +58,10 @@ def _entries(
 ) -> Iterator[Entry]:
     for other in answer.approved_others:
         findings = _findings(payment, other)
-        money = _money(other, standing) if set(findings) <= {Finding.SECOND_APPROVAL} else ()
+        money: tuple[Draft, ...] = ()
+        if set(findings) <= {Finding.SECOND_APPROVAL}:
+            money, untold = _money(other, standing)
+            findings += untold
         if findings or money:
             yield _entry(question, answer, other, findings, money)
 
@@ -69,12 +72,16 @@ def _findings(payment: Payment, other: GatewayPayment) -> tuple[Finding, ...]:
     return (Finding.SECOND_APPROVAL, *odd) if other.holds_money else odd
 
 
-def _money(other: GatewayPayment, standing: Sequence[Movement]) -> tuple[Draft, ...]:
-    """What is to be booked of it."""
+def _money(
+    other: GatewayPayment, standing: Sequence[Movement]
+) -> tuple[tuple[Draft, ...], tuple[Finding, ...]]:
+    """What is to be booked of it, and if that can't be told, why."""
     try:
-        return drafts(answer=other, standing=standing, is_own=False)
-    except (Gone, Untimed):
-        return ()
+        return drafts(answer=other, standing=standing, is_own=False), ()
+    except Gone:
+        return (), (Finding.REFUND_GONE,)
+    except Untimed:
+        return (), (Finding.NO_REFUND_TIME,)
 
 
 def _entry(

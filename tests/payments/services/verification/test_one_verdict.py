@@ -176,6 +176,18 @@ class TestAnotherAttemptWithMoney:
         assert (row.imp_uid, row.payment, row.amount) == (second, payment, 99_000)
         assert row.buckets == [Bucket.DOUBLE_APPROVAL]
 
+    def test_a_refund_of_it_that_is_gone_books_nothing_and_is_named(
+        self, twice: tuple[Payment, str], sandbox: SandboxGateway
+    ) -> None:
+        payment, second = twice
+        sandbox.cancel(second, 1_000, cancelled_at=PAID_AT + DAY)
+        look(payment)
+        sandbox.change(second, status="paid", cancel_amount=0, cancelled_at=0, cancel_history=[])
+        assert set(look(payment).findings) == {Finding.SECOND_APPROVAL, Finding.REFUND_GONE}
+        amounts = payment.movements.filter(is_own=False).values_list("amount", flat=True)
+        assert sorted(amounts) == [-1_000, 99_000]
+        assert is_flagged(payment)
+
     def test_its_history_has_to_be_true_even_when_all_went_back(
         self, twice: tuple[Payment, str], sandbox: SandboxGateway
     ) -> None:
