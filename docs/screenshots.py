@@ -47,7 +47,7 @@ SHOTS = (
     Shot("admin-payments-dark", "operator", PAYMENTS, dark=True),
     Shot("admin-payments-narrow", "operator", PAYMENTS, width=390, height=844),
     Shot("admin-payment", "operator", f"{PAYMENTS}?verification=mismatched", first=True),
-    Shot("admin-mark-failed", "operator", f"{PAYMENTS}?status=ready&verification=never"),
+    Shot("admin-mark-failed", "operator", f"{PAYMENTS}?status=ready&verification=matched"),
     Shot("admin-export", "finance", f"{PAYMENTS}export/?status=paid"),
     Shot("admin-inbox", "operator", "/admin/payments/webhookdelivery/"),
     Shot("admin-movements", "finance", "/admin/payments/movement/?period=30d"),
