@@ -162,7 +162,8 @@ def _settled_answer(result: Result) -> Answer:
 
 
 def _status_answer(payment: Payment) -> Answer:
-    state = state_of(payment, flagged=is_flagged(payment))
+    # What is approved is shown as that, whatever else is open about it.
+    state = state_of(payment, flagged=payment.status not in APPROVED and is_flagged(payment))
     message = LABELS[state].title
     if state is State.FAILED and payment.fail_reason:
         message = payment.fail_reason
