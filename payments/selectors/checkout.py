@@ -10,6 +10,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
+from payments.core.db.lookup import one_or_none
 from payments.models import Payment, Product
 from payments.states import EventKind, Source
 
@@ -31,27 +32,27 @@ def products_on_sale() -> QuerySet[Product]:
 
 def product_called(slug: str) -> Product | None:
     """The product with this slug, on sale or not."""
-    return Product.objects.filter(slug=slug).first()
+    return one_or_none(Product.objects.filter(slug=slug))
 
 
 def payment_called(merchant_uid: str) -> Payment | None:
     """The payment with this order number, whoever's it is: for the window's return alone."""
-    return _with_product().filter(merchant_uid=merchant_uid).first()
+    return one_or_none(_with_product().filter(merchant_uid=merchant_uid))
 
 
 def own_payment(user: AbstractBaseUser, merchant_uid: str) -> Payment | None:
     """The person's own payment with this order number."""
-    return _with_product().filter(user_id=user.pk, merchant_uid=merchant_uid).first()
+    return one_or_none(_with_product().filter(user_id=user.pk, merchant_uid=merchant_uid))
 
 
 def own_attempt(user: AbstractBaseUser, imp_uid: str) -> Payment | None:
     """The person's own payment to which this attempt belongs, as far as we know."""
-    return _with_product().filter(user_id=user.pk, imp_uid=imp_uid).first()
+    return one_or_none(_with_product().filter(user_id=user.pk, imp_uid=imp_uid))
 
 
 def payment_of_click(user: AbstractBaseUser, checkout_key: str) -> Payment | None:
     """The order that this click on a product page made."""
-    return _with_product().filter(user_id=user.pk, checkout_key=checkout_key).first()
+    return one_or_none(_with_product().filter(user_id=user.pk, checkout_key=checkout_key))
 
 
 def own_payments(user: AbstractBaseUser, *, before: int | None = None) -> PaymentPage:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from payments.core.db.away import is_away
+from payments.core.db.lookup import one_or_none
 from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun
 from payments.services.discrepancies import cases
 from payments.services.discrepancies.cases import Look
@@ -84,7 +85,7 @@ def _count_sides(
 
 def _ours_comes_by(run: ReconciliationRun, imp_uid: str, snapshot: Snapshot | None) -> bool:
     """Whether the pass reads our row of it, under its own time."""
-    payment = snapshot.payment if snapshot else Payment.objects.filter(imp_uid=imp_uid).first()
+    payment = snapshot.payment if snapshot else one_or_none(Payment.objects.filter(imp_uid=imp_uid))
     if payment is None or payment.imp_uid != imp_uid:
         return False
     first, last = run.bounds
