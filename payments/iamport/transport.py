@@ -122,7 +122,7 @@ class Transport:
         self._backoff = backoff
         self._sleep = sleep
         self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
-        self._session = _session(self._adapter)
+        self._session = _session(self._adapter, api_url)
 
     def exchange(self, request: Request, token: str | None = None) -> Reply:
         """The gateway's reply, whatever its status. Raises Unavailable when there is none.
@@ -224,8 +224,14 @@ def _jitter(low: float, high: float) -> float:
     return random.uniform(low, high)  # noqa: S311 (spreads tries over time, hides nothing)
 
 
-def _session(adapter: DeadlineAdapter) -> requests.Session:
+def _session(adapter: DeadlineAdapter, api_url: str) -> requests.Session:
     session = requests.Session()
+    # The environment's proxies and certificates, read once: requests would look them up anew for
+    # each call, which takes as long as sending it.
+    of_environment = session.merge_environment_settings(api_url, {}, None, None, None)
+    session.proxies.update(of_environment["proxies"])
+    session.verify = of_environment["verify"]
+    session.trust_env = False
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": "payments.iamport", "Accept": "application/json"})
