@@ -9,13 +9,14 @@ new happen: add an `EventKind`, and describe it in a service.
 from .chain import event_hash
 from .entry import Draft, Entry
 from .replay import encode, projection, rebuilt
-from .write import IllegalMove, append, append_many, open_order
+from .write import IllegalMove, append, append_if_unmoved, append_many, open_order
 
 __all__ = [
     "Draft",
     "Entry",
     "IllegalMove",
     "append",
+    "append_if_unmoved",
     "append_many",
     "encode",
     "event_hash",

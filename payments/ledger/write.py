@@ -1,13 +1,15 @@
 """The one writer: an entry becomes an event, numbered and hashed, and the payment moves along.
 
 A caller holds the payment locked (`locks.locked_payment`), describes what happened as an `Entry`
-and calls `append`: event and projection commit together. The lock (or the insert of a new payment)
-comes before any id of an event or a movement is drawn; the roll-ups count on that order
+and calls `append`: event and projection commit together. `append_if_unmoved` spares who has just
+read the payment that lock. The lock, the insert of a new payment or the update of its head comes
+before any id of an event or a movement is drawn; the roll-ups count on that order
 (`core.db.transactions`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -41,13 +43,22 @@ def open_order(
     actor: AbstractBaseUser | None,
     kind: EventKind = EventKind.ORDERED,
     note: str = "",
+    then: Sequence[Entry] = (),
 ) -> Payment:
-    """Insert a new payment with its first event, one of `FIRST`. Call inside a transaction."""
+    """Insert a new payment with its first event, one of `FIRST`. Call inside a transaction.
+
+    `then` are rows that follow at once and change nothing of it.
+    """
+    _check_transaction()
     facts = {name: getattr(payment, name) for name in PROJECTION}
     told = {name: value for name, value in facts.items() if not is_blank(name, value)}
     payment.save(force_insert=True)
-    entry = Entry(kind=kind, source=source, key=str(kind), actor=actor, note=note, changes=told)
-    append(payment=payment, entry=entry)
+    first = Entry(kind=kind, source=source, key=str(kind), actor=actor, note=note, changes=told)
+    now = timezone.now()
+    rows = [described(payment=payment, entry=entry, at=now)[0] for entry in (first, *then)]
+    insert_rows(rows=rows)
+    # An event is hashed with the payment's id, which the insert has just brought.
+    payment.save(update_fields=HEAD)
     return payment
 
 
@@ -63,6 +74,26 @@ def append(*, payment: Payment, entry: Entry) -> PaymentEvent:
     insert_rows(rows=movements)
     payment.save(update_fields=[*entry.changes, *entry.aside, *HEAD])
     return event
+
+
+def append_if_unmoved(*, payment: Payment, entry: Entry) -> bool:
+    """`append` to a payment that is not locked; False, and nothing is written, if it has moved on.
+
+    The update of its head is the lock: it waits for whoever holds the payment, and finds no row if
+    that one has appended since `payment` was read. Then lock it and look again. Errors as `append`.
+    """
+    _check_transaction()
+    moved = copy(payment)
+    event, movements = described(payment=moved, entry=entry, at=timezone.now())
+    names = (*entry.changes, *entry.aside, *HEAD)
+    unmoved = Payment.objects.filter(pk=payment.pk, version=payment.version)
+    if not unmoved.update(**{name: getattr(moved, name) for name in names}):
+        return False
+    event.save(force_insert=True)
+    insert_rows(rows=movements)
+    for name in names:
+        setattr(payment, name, getattr(moved, name))
+    return True
 
 
 def append_many(*, writes: Iterable[tuple[Payment, Iterable[Entry]]]) -> None:

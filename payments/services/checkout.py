@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments import gateway, ledger, merchant_uid
+from payments.core.db.lookup import one_or_none
 from payments.core.money import won
 from payments.core.text import clean
 from payments.errors import GatewayRefused, GatewayUnavailable, NotAllowed
@@ -101,22 +102,25 @@ def start(
     OrderEnded, NotAllowed (not on sale, no number to be had), PriceChanged, TooManyOrders,
     GatewayUnavailable or GatewayRefused; after the last two the order is failed and says why.
     """
-    payment = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key).first()
+    orders = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key)
+    payment = one_or_none(orders)
     if payment is not None:
         # What became of the order comes first: a paid one stays paid when the product has gone.
         _check_open(payment)
     if not product.active:
         raise NotAllowed(NOT_ON_SALE)
+    is_asked = False
     if payment is None:
         if price not in {None, product.price}:
             raise PriceChanged(product.price)
         if orders_per_minute is not None:
             _check_limit(user, orders_per_minute)
-        payment = _order(user, product, pay_method, checkout_key, requested_at or timezone.now())
+        at = requested_at or timezone.now()
+        payment, is_asked = _order(user, product, pay_method, checkout_key, at)
         _check_open(payment)
-    if payment.events.filter(kind=EventKind.PREPARED).exists():
+    if not is_asked and payment.events.filter(kind=EventKind.PREPARED).exists():
         return payment
-    payment = _register(payment)
+    payment = _register(payment, is_asked)
     clock.share()
     return payment
 
@@ -140,7 +144,8 @@ def _order(
     pay_method: str,
     checkout_key: str,
     requested_at: datetime,
-) -> Payment:
+) -> tuple[Payment, bool]:
+    """The order, and whether the question that registers it is recorded: only of one made here."""
     orders = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key)
     for _draw in range(DRAWS):
         payment = Payment(
@@ -155,24 +160,38 @@ def _order(
         )
         try:
             with transaction.atomic():
-                return ledger.open_order(payment=payment, source=Source.CHECKOUT, actor=user)
+                ledger.open_order(
+                    payment=payment,
+                    source=Source.CHECKOUT,
+                    actor=user,
+                    then=[_question(payment.merchant_uid, 1)],
+                )
         except IntegrityError:
             # The second of two clicks, or an order number that exists: look again, draw again.
-            if order := orders.first():
-                return order
+            if order := one_or_none(orders):
+                return order, False
+        else:
+            return payment, True
     logger.error("no free order number", extra={"draws": DRAWS})
     raise NotAllowed(NO_NUMBER)
 
 
-def _register(payment: Payment) -> Payment:
-    """Ask, call, apply: the amount goes to the gateway before any window opens (contract 2.1)."""
-    for _draw in range(DRAWS):
-        payment, is_new = _record_question(payment)
+def _register(payment: Payment, is_asked: bool) -> Payment:
+    """Ask, call, apply: the amount goes to the gateway before any window opens (contract 2.1).
+
+    `is_asked`: the first question was recorded with the order.
+    """
+    for draw in range(DRAWS):
+        is_new = made_here = is_asked and draw == 0
+        if not made_here:
+            payment, is_new = _record_question(payment)
         try:
             registration = _call(payment, is_new)
         except NumberUsed:
             payment = _renumber(payment)
             continue
+        if made_here and registration.problem is None and _is_prepared(payment):
+            return payment
         return _apply(payment, registration)
     why = f"the gateway knows {DRAWS} new order numbers already"
     logger.error("order refused by the gateway", extra={"reason": why})
@@ -184,14 +203,18 @@ def _record_question(payment: Payment) -> tuple[Payment, bool]:
     with locked_payment(payment.pk) as locked:
         questions = locked.events.filter(kind=EventKind.PREPARE_ASKED)
         is_new = not questions.filter(note=locked.merchant_uid).exists()
-        entry = Entry(
-            kind=EventKind.PREPARE_ASKED,
-            source=Source.CHECKOUT,
-            key=f"prepare_asked:{questions.count() + 1}",
-            note=locked.merchant_uid,
-        )
-        ledger.append(payment=locked, entry=entry)
+        ledger.append(payment=locked, entry=_question(locked.merchant_uid, questions.count() + 1))
     return locked, is_new
+
+
+def _question(number: str, count: int) -> Entry:
+    """That this order number is registered now, for the `count`th time."""
+    return Entry(
+        kind=EventKind.PREPARE_ASKED,
+        source=Source.CHECKOUT,
+        key=f"prepare_asked:{count}",
+        note=number,
+    )
 
 
 def _call(payment: Payment, is_new: bool) -> Registration:
@@ -256,6 +279,12 @@ def _apply(payment: Payment, registration: Registration) -> Payment:
         raise _error(registration)
     _check_open(locked)
     return locked
+
+
+def _is_prepared(payment: Payment) -> bool:
+    """Whether that could be written down at once: nothing has happened to the order since."""
+    with transaction.atomic(durable=True):
+        return ledger.append_if_unmoved(payment=payment, entry=_prepared(payment))
 
 
 def _prepared(payment: Payment) -> Entry:

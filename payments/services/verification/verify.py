@@ -9,12 +9,15 @@ redirect, a webhook, a click of staff, a command, a run, an import. Each brings 
 import logging
 import uuid
 from collections.abc import Sequence
+from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 
 from payments import gateway, ledger
 from payments.errors import Conflict
 from payments.iamport import GatewayPayment, IamportError, Malformed, NotAnId, NotFound, Unreadable
+from payments.ledger import Entry
 from payments.locks import locked_payment
 from payments.models import Payment
 from payments.selectors.open_orders import is_absent
@@ -102,26 +105,57 @@ def ask(
     expected_version: int | None = None,
     refund_change: RefundChange | None = None,
 ) -> Question:
-    """Step one: record that we ask, and commit, so that a crash during the call leaves a trace."""
-    attempt = uuid.uuid4().hex
+    """Step one: record that we ask, and commit, so that a crash during the call leaves a trace.
+
+    `payment` as the caller has read it is asked about as long as nothing has happened to it since;
+    else it is read again, under its lock.
+    """
+    about = partial(
+        _question,
+        source=source,
+        actor=actor,
+        imp_uid=imp_uid,
+        every_attempt=every_attempt,
+        refund_change=refund_change,
+    )
+    if expected_version in {None, payment.version}:
+        with transaction.atomic(durable=True):
+            question = about(payment)
+            if ledger.append_if_unmoved(payment=payment, entry=_asked(question, note)):
+                return question
     with locked_payment(payment.pk) as locked:
-        if expected_version is not None and locked.version != expected_version:
+        if expected_version not in {None, locked.version}:
             raise Conflict
-        bound = (locked.imp_uid or "") if locked.status in APPROVED else ""
-        sees_all = every_attempt or bool(bound and with_other_attempts_open([locked.pk]))
-        question = Question(
-            payment_id=locked.pk,
-            merchant_uid=locked.merchant_uid,
-            attempt=attempt,
-            source=source,
-            imp_uid=imp_uid or ("" if sees_all else bound),
-            bound=bound,
-            actor=actor,
-            refund_change=refund_change,
-        )
-        entry = entry_about(question, EventKind.ASKED, imp_uid=question.imp_uid, note=note)
-        ledger.append(payment=locked, entry=entry)
+        question = about(locked)
+        ledger.append(payment=locked, entry=_asked(question, note))
     return question
+
+
+def _question(
+    payment: Payment,
+    *,
+    source: Source,
+    actor: AbstractBaseUser | None,
+    imp_uid: str,
+    every_attempt: bool,
+    refund_change: RefundChange | None,
+) -> Question:
+    bound = (payment.imp_uid or "") if payment.status in APPROVED else ""
+    sees_all = every_attempt or bool(bound and with_other_attempts_open([payment.pk]))
+    return Question(
+        payment_id=payment.pk,
+        merchant_uid=payment.merchant_uid,
+        attempt=uuid.uuid4().hex,
+        source=source,
+        imp_uid=imp_uid or ("" if sees_all else bound),
+        bound=bound,
+        actor=actor,
+        refund_change=refund_change,
+    )
+
+
+def _asked(question: Question, note: str) -> Entry:
+    return entry_about(question, EventKind.ASKED, imp_uid=question.imp_uid, note=note)
 
 
 def call(question: Question) -> Reply:

@@ -1,5 +1,6 @@
 """The ledger: append-only on four levels, chained, and the payment follows from it."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -154,6 +155,64 @@ RAW_SQL = [
 ]
 # SQLite has no TRUNCATE: it is a DELETE there.
 TRUNCATE = ["TRUNCATE payments_paymentevent CASCADE"]
+
+
+class TestWithoutALock:
+    """`append_if_unmoved`: who has just read a payment writes to it at once, or not at all."""
+
+    ENTRY = Entry(kind=EventKind.ASKED, source=Source.COMMAND, key="asked:1")
+
+    def append(self, payment: Payment) -> bool:
+        with transaction.atomic():
+            return ledger.append_if_unmoved(payment=payment, entry=self.ENTRY)
+
+    def test_a_payment_as_it_was_read_gets_its_row(self, unpaid: Payment) -> None:
+        assert self.append(unpaid)
+        assert kinds(unpaid) == ["ordered", "asked"]
+        assert unpaid.version == 2
+        assert list(problems_of(Payment.objects.get())) == []
+
+    def test_one_that_has_moved_on_gets_none_and_keeps_what_was_read(self, unpaid: Payment) -> None:
+        record(unpaid, EventKind.NOTE, "note:1", note="meanwhile")
+        read = (unpaid.version, unpaid.head_hash)
+        assert not self.append(unpaid)
+        assert kinds(unpaid) == ["ordered", "note"]
+        assert (unpaid.version, unpaid.head_hash) == read
+        assert list(problems_of(Payment.objects.get())) == []
+
+    def test_a_move_that_the_table_does_not_know_changes_nothing(self, paid: Payment) -> None:
+        wrong = Entry(
+            kind=EventKind.FAILED,
+            source=Source.COMMAND,
+            key="failed",
+            changes={"status": PaymentStatus.FAILED},
+        )
+        with pytest.raises(IllegalMove), transaction.atomic():
+            ledger.append_if_unmoved(payment=paid, entry=wrong)
+        assert paid.is_paid
+        assert kinds(paid) == ["ordered", "paid"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_many_at_the_same_time_one_writes(self, customer: User, product: Product) -> None:
+        payment = order(customer, product)
+        barrier, wrote = threading.Barrier(4), []
+
+        def write(number: int) -> None:
+            mine = Payment.objects.get(pk=payment.pk)
+            entry = Entry(kind=EventKind.ASKED, source=Source.COMMAND, key=f"asked:{number}")
+            barrier.wait()
+            with transaction.atomic():
+                wrote.append(ledger.append_if_unmoved(payment=mine, entry=entry))
+            connection.close()
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(wrote) == [False, False, False, True]
+        assert kinds(payment) == ["ordered", "asked"]
+        assert list(problems_of(Payment.objects.get())) == []
 
 
 class TestAppendOnly:

@@ -232,7 +232,7 @@ class TestWhenTheGatewayIsInTrouble:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(checkout, "_apply", killed)
+            patch.setattr(checkout, "_is_prepared", killed)
             with pytest.raises(KeyboardInterrupt):
                 start(customer, product)
         # The gateway has the registration, we do not know it: POST says no, GET says the same.
