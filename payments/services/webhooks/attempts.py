@@ -7,7 +7,8 @@ fails. To tell another ending apart: a `DeliveryOutcome`, and the line of `_look
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from payments import gateway
 from payments.core.db.away import is_away
+from payments.core.db.lookup import one_or_none
 from payments.core.text import clean
 from payments.iamport import IamportError, Unavailable, is_imp_uid
 from payments.models import MOVED, UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
@@ -24,7 +26,7 @@ from payments.services.verification.settle import Result, settle
 from payments.services.verification.verify import call
 from payments.states import EventKind, PaymentStatus, Source
 
-from .store import receive
+from .store import delivery_of
 
 logger = logging.getLogger(__name__)
 
@@ -73,15 +75,31 @@ def accept(*, body: bytes, content_type: str, remote_address: str | None) -> Web
     this process may make are under way, or another one is looked into here: a sender is never kept
     waiting for those, and a worker asks about a hundred with one call.
     """
-    delivery = receive(body=body, content_type=content_type, remote_address=remote_address)
-    if delivery.outcome in UNSETTLED and _looking.acquire(blocking=False):
-        try:
-            with gateway.slot() as may_call:
-                if may_call:
-                    process(delivery=delivery)
-        finally:
-            _looking.release()
+    delivery = delivery_of(body=body, content_type=content_type, remote_address=remote_address)
+    if delivery.outcome not in UNSETTLED:
+        delivery.save(force_insert=True)
+        return delivery
+    with _turn() as may_look:
+        if may_look:
+            # Counted with the row itself: whoever stores it is who looks.
+            delivery.attempts, delivery.next_attempt_at = 1, _next_attempt(1)
+        delivery.save(force_insert=True)
+        if may_look:
+            _look_into(delivery, actor=None)
     return delivery
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Whether this process may look into a delivery right now, kept until the block ends."""
+    if not _looking.acquire(blocking=False):
+        yield False
+        return
+    try:
+        with gateway.slot() as may_call:
+            yield may_call
+    finally:
+        _looking.release()
 
 
 def process(*, delivery: WebhookDelivery, asked: Asked | None = None) -> WebhookDelivery:
@@ -121,6 +139,13 @@ def _attempt(
     if not _begin(delivery):
         delivery.refresh_from_db()
         return _verdict_of(delivery)
+    return _look_into(delivery, actor=actor, asked=asked)
+
+
+def _look_into(
+    delivery: WebhookDelivery, *, actor: AbstractBaseUser | None, asked: Asked | None = None
+) -> Verdict:
+    """The attempt that is counted already, and what came of it."""
     try:
         verdict = _look(delivery, actor, asked)
     except Exception as error:
@@ -208,8 +233,7 @@ def _may_still_appear(delivery: WebhookDelivery) -> bool:
 def _apply(delivery: WebhookDelivery, asked: Question, answer: Answer) -> Verdict:
     number = answer.payment.merchant_uid
     body_disagrees = bool(delivery.merchant_uid) and delivery.merchant_uid != number
-    # It is read as a whole under its lock, and only there.
-    payment = Payment.objects.only("merchant_uid", "status").filter(merchant_uid=number).first()
+    payment = _order_called(number, delivery)
     if payment is None:
         outcome = DeliveryOutcome.FORGED if body_disagrees else DeliveryOutcome.UNKNOWN_ORDER
         return Verdict(outcome=outcome)
@@ -218,6 +242,16 @@ def _apply(delivery: WebhookDelivery, asked: Question, answer: Answer) -> Verdic
     if result.is_overtaken:
         return Verdict(outcome=DeliveryOutcome.FAILED, error=result.why)
     return Verdict(outcome=_outcome(result, body_disagrees), payment=payment)
+
+
+def _order_called(number: str, delivery: WebhookDelivery) -> Payment | None:
+    """The order that the gateway names: mostly the one that the delivery was found to be about.
+
+    It is read as a whole under its lock, and only there.
+    """
+    if delivery.payment and delivery.payment.merchant_uid == number:
+        return delivery.payment
+    return one_or_none(Payment.objects.only("merchant_uid", "status").filter(merchant_uid=number))
 
 
 def _outcome(result: Result, body_disagrees: bool) -> DeliveryOutcome:

@@ -42,8 +42,18 @@ class TooMany(Exception):
 def receive(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
     """Store what was posted. What there is to ask about is left `RECEIVED`, with its turn set.
 
-    What is about an order of ours is always stored. Raises TooMany for more of the rest than one
-    address may post in a minute: then nothing is stored.
+    Raises TooMany as `delivery_of` does: then nothing is stored.
+    """
+    delivery = delivery_of(body=body, content_type=content_type, remote_address=remote_address)
+    delivery.save(force_insert=True)
+    return delivery
+
+
+def delivery_of(*, body: bytes, content_type: str, remote_address: str | None) -> WebhookDelivery:
+    """What was posted as a row that is not stored yet, with the order that it speaks of.
+
+    What is about an order of ours is always taken. Raises TooMany for more of the rest than one
+    address may post in a minute.
     """
     reading, now = read(body=body, content_type=content_type), timezone.now()
     delivery = _row(reading, now)
@@ -53,7 +63,6 @@ def receive(*, body: bytes, content_type: str, remote_address: str | None) -> We
     delivery.remote_address = remote_address
     delivery.content_type = clean(content_type, 100)
     _keep_body(delivery, reading.text, body)
-    delivery.save(force_insert=True)
     return delivery
 
 
