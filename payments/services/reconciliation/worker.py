@@ -76,6 +76,9 @@ class _Turn:
         self._unmatched: dict[str, Unmatched] = {}
         self._since_stop = 0
         self._stopped_at = time.monotonic()
+        # Asked for with each stop, not for each row. An older one can only call a time that agrees
+        # too late, and whatever differs is looked at once more.
+        self._now = database_now()
 
     def go_on(self) -> bool:
         """Whether the run is through."""
@@ -132,7 +135,7 @@ class _Turn:
             ours=mine.ours,
             theirs=answer,
             accepts_test_payments=self._accepts_test,
-            now=database_now(),
+            now=self._now,
         )
 
     def _keep_unmatched(
@@ -157,6 +160,7 @@ class _Turn:
         self._save({"cursor": second, "silences": 0, "not_before": None, "last_error": ""})
         self._run.silences = 0
         self._since_stop, self._stopped_at = 0, time.monotonic()
+        self._now = database_now()
 
     def _settle(self) -> None:
         self._clear_up(self._unmatched)
