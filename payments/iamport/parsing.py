@@ -60,7 +60,7 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
     """A payment; required fields as in contract 3."""
     row = json_object(response, where)
     currency = required_text(row, "currency", where)
-    optional = {name: read(row.get(name)) for name, read in READERS.items()}
+    optional = _optional(row)
     first6, last4 = shown_digits(optional["card_number"])
     depositor = _depositor(row)
     if not any(optional[name] for name in _NAMES_CARD):
@@ -89,6 +89,12 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
         raw=row,
         **optional,
     )
+
+
+def _optional(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that may be missing. Most are null, whatever the pay method: read once for all."""
+    told = {name: value for name in READERS if (value := row.get(name)) is not None}
+    return _NOT_TOLD | {name: READERS[name](value) for name, value in told.items()}
 
 
 def money(response: Any, where: str = "response") -> Money:
@@ -297,3 +303,4 @@ READERS: dict[str, Callable[[Any], Any]] = {
     for field in fields(GatewayPayment)
     if field.default is not MISSING and (read := _reader(field.name, field.type)) is not None
 }
+_NOT_TOLD = {name: read(None) for name, read in READERS.items()}

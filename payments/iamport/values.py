@@ -33,7 +33,7 @@ def text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str) and value.isascii() and value.isprintable():
-        return value  # most are, and need no second look
+        return value
     if not isinstance(value, str):
         try:
             value = json.dumps(value, ensure_ascii=False)
@@ -44,6 +44,8 @@ def text(value: Any) -> str:
 
 def limited(field: Text, value: Any) -> str:
     """Text within its limit. Free text is cut later: a card number cut in two is not found."""
+    if type(value) is str and value.isascii() and value.isprintable() and len(value) <= field.limit:
+        return value  # most are, and need no second look
     words = text(value)
     if len(words) <= field.limit:
         return words
