@@ -20,7 +20,6 @@ from payments.core.periods import Days, every_day, previous
 from payments.models import (
     NOT_ENDED,
     DeliveryOutcome,
-    Payment,
     PaymentEvent,
     ReconciliationRun,
     VerificationRun,
@@ -31,7 +30,7 @@ from payments.states import EventKind, Source
 from . import background, movements
 from .movements import TOLD_APART
 from .payments import totals as orders
-from .payments.attention import Attention, needs
+from .payments.attention import Attention, ids_of
 from .roll_ups import RollUps, Row, roll_ups
 
 # A chart of fewer days says nothing: for "today" it shows the week that ends today.
@@ -172,8 +171,8 @@ def waiting(now: datetime, *, others: Iterable[str] = ()) -> dict[str, int]:
 
     One query, however many payments there are. `others`: what is counted besides payments.
     """
-    rows = {reason.value: Payment.objects.filter(needs(reason, now=now)) for reason in Attention}
-    rows |= {reason: _OTHERS[reason](now) for reason in others}
+    rows = {reason.value: ids_of(reason, now=now) for reason in Attention}
+    rows |= {reason: _OTHERS[reason](now).values("pk") for reason in others}
     return counted(rows, at_most=COUNTED_AT_MOST + 1)
 
 

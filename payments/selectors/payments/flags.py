@@ -17,8 +17,9 @@ from payments.states import Verification
 _OPEN = Discrepancy.objects.filter(is_open=True)
 # Without what is about the payment's own attempt.
 _OF_OTHERS = _OPEN.exclude(imp_uid=F("payment__imp_uid"))
+OPEN_OF_PAYMENTS = _OPEN.filter(payment__isnull=False)
 # By their ids: few are open, so the database begins with them.
-FLAGGED = Q(pk__in=_OPEN.filter(payment__isnull=False).values("payment"))
+FLAGGED = Q(pk__in=OPEN_OF_PAYMENTS.values("payment"))
 
 
 class Shown(TextChoices):
