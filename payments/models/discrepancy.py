@@ -160,6 +160,14 @@ class DiscrepancyLine(models.Model):
                 fields=["discrepancy", "bucket"], name="discrepancy_line_unique"
             )
         ]
+        indexes = [
+            # By what differs: the queue's filter, the tile of late approvals.
+            models.Index(
+                fields=["bucket"],
+                condition=Q(is_current=True),
+                name="discrepancy_line_current",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.get_bucket_display())

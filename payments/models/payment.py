@@ -231,6 +231,12 @@ class Payment(models.Model):
                 condition=Q(status=PaymentStatus.READY),
                 name="payment_open_by_age",
             ),
+            # The tile of deposits that are due.
+            models.Index(
+                "vbank_due",
+                condition=Q(status=PaymentStatus.READY) & ~Q(vbank_num=""),
+                name="payment_deposit_due",
+            ),
             # In the order of the gateway's lists, which file a payment under its status's time.
             models.Index(
                 Coalesce("cancelled_at", "requested_at"),
