@@ -5,19 +5,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0022_what_a_run_changed'),
+        ("payments", "0022_what_a_run_changed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='discrepancyline',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['bucket'], name='discrepancy_line_current'),
+            model_name="discrepancyline",
+            index=models.Index(
+                condition=models.Q(("is_current", True)),
+                fields=["bucket"],
+                name="discrepancy_line_current",
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(models.F('vbank_due'), condition=models.Q(('status', 'ready'), models.Q(('vbank_num', ''), _negated=True)), name='payment_deposit_due'),
+            model_name="payment",
+            index=models.Index(
+                models.F("vbank_due"),
+                condition=models.Q(("status", "ready"), models.Q(("vbank_num", ""), _negated=True)),
+                name="payment_deposit_due",
+            ),
         ),
     ]

@@ -2,8 +2,8 @@
 
 An abandoned window stays `ready` at the gateway for ever, a failure is never announced, and a
 webhook is sent once and may be lost (contract, pitfalls 7, 16, 17). So every open order is asked
-about through the one door until it is settled, less often the older it gets (`_RESTS`); once its
-time is up (`_limit`) and the gateway has said that nobody paid, it is failed.
+about through the one door until it is settled, several at once, less often the older it gets
+(`_RESTS`); once its time is up (`_limit`) and the gateway has said that nobody paid, it is failed.
 
 Silence fails nothing, nor does a difference: unknown stays unknown, and a difference is a
 person's. What is swept is in the database alone, and failing checks that nothing has happened
@@ -19,10 +19,12 @@ own day; one more question some days later would miss whatever comes after it.
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from django.db.models import F, QuerySet
 from django.utils.functional import Promise
@@ -36,8 +38,9 @@ from payments.selectors.clock import last_apart_at
 from payments.selectors.open_orders import is_absent, may_still_appear
 from payments.selectors.payments.flags import is_flagged
 from payments.services.clock import is_apart, may_decide
-from payments.services.verification.silence_limit import SilenceLimit
-from payments.services.verification.verify import verify
+from payments.services.verification.settle import Result
+from payments.services.verification.silence_limit import CONSECUTIVE_FAILURES, SilenceLimit
+from payments.services.verification.verify_many import verify_many
 from payments.states import EventKind, FailReason, PaymentStatus, Source, Verification
 
 from .fail import fail_order
@@ -120,15 +123,22 @@ def sweep(*, now: datetime, seconds: float) -> SweepResult:
         return SweepResult()
     deadline, limit = time.monotonic() + seconds, SilenceLimit()
     endings: Counter[Ending] = Counter()
-    unfinished = False
     clock = _Clock(now, last_apart_at())
-    for payment in _due(clock):
-        unfinished = time.monotonic() >= deadline
-        if unfinished or limit.is_reached:
-            break
-        ending = _settle(payment, clock)
-        limit.count(is_answered=ending is not Ending.SILENT)
-        endings[ending] += 1
+    due, width = _due(clock), conf.runs().parallel_calls
+    with ThreadPoolExecutor(width, thread_name_prefix="gateway") as pool:
+        # No more at once than may stay unanswered, until the gateway has answered.
+        while step := list(islice(due, width if limit.is_answered else CONSECUTIVE_FAILURES)):
+            if time.monotonic() >= deadline:
+                return _result(endings, unfinished=True)
+            for ending in _settle(step, clock, pool):
+                limit.count(is_answered=ending is not Ending.SILENT)
+                endings[ending] += 1
+            if limit.is_reached:
+                break
+    return _result(endings)
+
+
+def _result(endings: Mapping[Ending, int], *, unfinished: bool = False) -> SweepResult:
     return SweepResult(unfinished=unfinished, **{str(name): endings[name] for name in endings})
 
 
@@ -192,19 +202,20 @@ def _limit(payment: Payment, clock: _Clock) -> datetime:
     return due + conf.schedule().short_wait
 
 
-def _settle(payment: Payment, clock: _Clock) -> Ending:
-    """One order; a mistake of ours about it is logged and does not stop the others."""
-    try:
-        return _ask(payment, clock)
-    except Exception as error:
-        if is_away(error):
-            raise
-        logger.exception("an order could not be swept", extra={"payment": payment.pk})
-        return Ending.BROKEN
+def _settle(payments: Sequence[Payment], clock: _Clock, pool: Executor) -> Iterator[Ending]:
+    """Some orders; a mistake of ours about one is logged and does not stop the others."""
+    results = verify_many(payments=payments, source=Source.SWEEP, pool=pool)
+    for pk, result in results.items():
+        try:
+            yield _ending(result, clock) if result else Ending.BROKEN
+        except Exception as error:
+            if is_away(error):
+                raise
+            logger.exception("an order could not be swept", extra={"payment": pk})
+            yield Ending.BROKEN
 
 
-def _ask(payment: Payment, clock: _Clock) -> Ending:
-    result = verify(payment=payment, source=Source.SWEEP)
+def _ending(result: Result, clock: _Clock) -> Ending:
     if not result.is_known:
         return Ending.SILENT
     if _is_unclear(result.payment):

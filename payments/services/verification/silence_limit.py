@@ -13,6 +13,12 @@ class SilenceLimit:
 
     def __init__(self) -> None:
         self._failures = 0
+        self._has_answered = False
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the last question got an answer."""
+        return self._has_answered and not self._failures
 
     @property
     def is_reached(self) -> bool:
@@ -22,3 +28,4 @@ class SilenceLimit:
     def count(self, *, is_answered: bool) -> None:
         """What came of one question; any answer makes up for all failures before it."""
         self._failures = 0 if is_answered else self._failures + 1
+        self._has_answered = self._has_answered or is_answered

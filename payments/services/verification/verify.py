@@ -98,7 +98,7 @@ def ask(
     *,
     payment: Payment,
     source: Source,
-    actor: AbstractBaseUser | None,
+    actor: AbstractBaseUser | None = None,
     imp_uid: str = "",
     every_attempt: bool = False,
     note: str = "",
@@ -111,7 +111,7 @@ def ask(
     else it is read again, under its lock.
     """
     about = partial(
-        _question,
+        question_about,
         source=source,
         actor=actor,
         imp_uid=imp_uid,
@@ -120,26 +120,29 @@ def ask(
     )
     if expected_version in {None, payment.version}:
         with transaction.atomic(durable=True):
-            question = about(payment)
-            if ledger.append_if_unmoved(payment=payment, entry=_asked(question, note)):
+            question = about(payment=payment)
+            if ledger.append_if_unmoved(
+                payment=payment, entry=asked_entry(question=question, note=note)
+            ):
                 return question
     with locked_payment(payment.pk) as locked:
         if expected_version not in {None, locked.version}:
             raise Conflict
-        question = about(locked)
-        ledger.append(payment=locked, entry=_asked(question, note))
+        question = about(payment=locked)
+        ledger.append(payment=locked, entry=asked_entry(question=question, note=note))
     return question
 
 
-def _question(
-    payment: Payment,
+def question_about(
     *,
+    payment: Payment,
     source: Source,
-    actor: AbstractBaseUser | None,
-    imp_uid: str,
-    every_attempt: bool,
-    refund_change: RefundChange | None,
+    actor: AbstractBaseUser | None = None,
+    imp_uid: str = "",
+    every_attempt: bool = False,
+    refund_change: RefundChange | None = None,
 ) -> Question:
+    """What is asked about a payment as it stands; for the parameters see `verify`."""
     bound = (payment.imp_uid or "") if payment.status in APPROVED else ""
     sees_all = every_attempt or bool(bound and with_other_attempts_open([payment.pk]))
     return Question(
@@ -154,7 +157,8 @@ def _question(
     )
 
 
-def _asked(question: Question, note: str) -> Entry:
+def asked_entry(*, question: Question, note: str = "") -> Entry:
+    """The row that says that we ask."""
     return entry_about(question, EventKind.ASKED, imp_uid=question.imp_uid, note=note)
 
 
