@@ -47,9 +47,10 @@ def _masked(answer: Mapping[str, Any]) -> dict[str, Any]:
     masked: dict[str, Any] = {}
     unknown = 0
     for name, value in answer.items():
-        # Most values are of these two kinds; asking that first is what costs least.
+        # Most values are of these three kinds; asking that first is what costs least.
+        is_untold = value is None and name in fields.BY_NAME
         is_plain = type(value) is str and len(value) <= _PLAIN.get(name, -1)
-        if is_plain or (name in fields.WHOLE and type(value) in _NUMBERS):
+        if is_untold or is_plain or (name in fields.WHOLE and type(value) in _NUMBERS):
             masked[name] = value
         elif name == "cancel_history":
             masked[name] = _history(value, persons)
@@ -139,5 +140,5 @@ def _short_refund(entry: Any) -> Any:
     return {name: entry[name] for name in names if name in entry}
 
 
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+# Made once: `json.dumps` makes one for each call.
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
