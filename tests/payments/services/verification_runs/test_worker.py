@@ -1,25 +1,14 @@
 """A verification run: every payment once, whatever the gateway or a worker does in between."""
 
-import threading
 import time
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
-from django.utils import timezone
 
 from accounts.models import User
 from benchmarks.datasets import paid_payments
-from payments import ledger
-from payments.core.db.clock import database_now
 from payments.errors import Conflict, NotAllowed
-from payments.iamport import GatewayPayment, IamportClient, NotFound
-from payments.ledger import Entry
 from payments.models import (
-    ItemChange,
-    ItemOutcome,
     Payment,
     PaymentEvent,
     Product,
@@ -27,61 +16,17 @@ from payments.models import (
     VerificationItem,
     VerificationRun,
 )
-from payments.selectors.verification_runs.changes import Change, changes_of
 from payments.services import runs
 from payments.services.ledger_audit import audit
 from payments.services.verification.conclude import NoAnswer
-from payments.services.verification.verify import verify
 from payments.services.verification_runs import batch, claims, control, worker
 from payments.states import EventKind, Source
 from tests.gateway import SandboxGateway
-from tests.payments import builders
 from tests.payments.conftest import kinds
 
+from .running import ask_for, finish, here, outcomes
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def ask_for(payments: Any, actor: User | None = None) -> VerificationRun:
-    return control.start(
-        payments=payments, query="status=paid", actor=actor, enqueue=lambda pk: None
-    )
-
-
-def finish(run: VerificationRun, *, within: float = 20) -> VerificationRun:
-    """Work as a worker does, turn after turn, until there is nothing left to do."""
-    end = time.monotonic() + within
-    while (pause := worker.work(run_id=run.pk, seconds=5)) is not None:
-        assert time.monotonic() < end, "the run does not end"
-        time.sleep(min(pause, 0.2))
-    run.refresh_from_db()
-    return run
-
-
-def outcomes(run: VerificationRun) -> dict[str, int]:
-    numbers: dict[str, int] = {}
-    for outcome in run.items.values_list("outcome", flat=True):
-        numbers[outcome] = numbers.get(outcome, 0) + 1
-    return numbers
-
-
-def here(user: User, product: Product, count: int, **fields: Any) -> list[Payment]:
-    """Paid payments in our book."""
-    pieces = paid_payments.write(user=user, product=product, count=count, **fields)
-    return [payment for piece in pieces for payment in piece]
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses that a test can wait for."""
-    monkeypatch.setattr(runs, "LONGEST_PAUSE", 0.05)
-
-
-@pytest.fixture
-def many(customer: User, product: Product, sandbox: SandboxGateway) -> list[Payment]:
-    """Paid here and there, two full calls and a half."""
-    payments = here(customer, product, 250)
-    paid_payments.post_to_gateway(sandbox.control, payments)
-    return payments
 
 
 class TestEveryPaymentOnce:
@@ -142,71 +87,6 @@ class TestEveryPaymentOnce:
         with pytest.raises(NotAllowed):
             ask_for(Payment.objects.none(), operator)
         assert not VerificationRun.objects.exists()
-
-
-class TestWhatItChanged:
-    def test_each_item_keeps_what_the_payment_became_and_the_won_that_moved(
-        self, customer: User, product: Product, sandbox: SandboxGateway
-    ) -> None:
-        payments = here(customer, product, 3)
-        open_one, declined = (builders.ordered(customer, product) for _number in range(2))
-        paid_payments.post_to_gateway(sandbox.control, payments)
-        sandbox.cancel(str(payments[0].imp_uid))
-        sandbox.cancel(str(payments[1].imp_uid), 9_000)
-        sandbox.pay(open_one.merchant_uid, open_one.amount)
-        sandbox.pay(declined.merchant_uid, declined.amount, outcome="failed")
-        run = finish(ask_for(Payment.objects.all()))
-        changed = {item.payment_id: (item.became, item.moved_amount) for item in run.items.all()}
-        assert changed == {
-            payments[0].pk: ("cancelled", -payments[0].amount),
-            payments[1].pk: ("part_refunded", -9_000),
-            payments[2].pk: ("", 0),
-            open_one.pk: ("paid", open_one.amount),
-            declined.pk: ("failed", 0),
-        }
-        assert changes_of([run.pk])[run.pk] == [
-            Change(ItemChange.PAID, 1, open_one.amount),
-            Change(ItemChange.CANCELLED, 1, -payments[0].amount),
-            Change(ItemChange.PART_REFUNDED, 1, -9_000),
-            Change(ItemChange.FAILED, 1, 0),
-        ]
-
-    def test_what_happens_later_is_another_runs_change(
-        self, customer: User, product: Product, sandbox: SandboxGateway
-    ) -> None:
-        [payment] = here(customer, product, 1)
-        paid_payments.post_to_gateway(sandbox.control, [payment])
-        sandbox.cancel(str(payment.imp_uid), 9_000)
-        first = finish(ask_for(Payment.objects.all()))
-        sandbox.cancel(str(payment.imp_uid))
-        second = finish(ask_for(Payment.objects.all()))
-        third = finish(ask_for(Payment.objects.all()))
-        assert changes_of([first.pk, second.pk, third.pk]) == {
-            first.pk: [Change(ItemChange.PART_REFUNDED, 1, -9_000)],
-            second.pk: [Change(ItemChange.CANCELLED, 1, 9_000 - payment.amount)],
-            third.pk: [],
-        }
-
-    def test_what_was_refunded_and_is_paid_twice_has_changed_and_differs(
-        self, customer: User, product: Product, sandbox: SandboxGateway
-    ) -> None:
-        [payment] = here(customer, product, 1)
-        paid_payments.post_to_gateway(sandbox.control, [payment])
-        sandbox.pay(payment.merchant_uid, payment.amount, ignore_prepare=True)
-        verify(payment=payment, source=Source.ADMIN, every_attempt=True)
-        sandbox.cancel(str(payment.imp_uid), 9_000)
-        run = finish(ask_for(Payment.objects.all()))
-        assert outcomes(run) == {"differs": 1}
-        assert changes_of([run.pk])[run.pk] == [Change(ItemChange.PART_REFUNDED, 1, -9_000)]
-
-    def test_approved_and_refunded_before_anybody_looked_moved_nothing_in_sum(
-        self, customer: User, product: Product, sandbox: SandboxGateway
-    ) -> None:
-        order = builders.ordered(customer, product)
-        attempt = sandbox.pay(order.merchant_uid, order.amount)
-        sandbox.cancel(attempt["imp_uid"])
-        run = finish(ask_for(Payment.objects.all()))
-        assert changes_of([run.pk])[run.pk] == [Change(ItemChange.CANCELLED, 1, 0)]
 
 
 class TestTroubleAtTheGateway:
@@ -280,129 +160,6 @@ class TestTroubleAtTheGateway:
         paid_payments.post_to_gateway(sandbox.control, [odd], fields={"amount": "lots"})
         run = finish(ask_for(Payment.objects.all()))
         assert outcomes(run) == {"agrees": 250, "unknown": 1}
-
-
-class TestWorkersThatDie:
-    def test_what_a_dead_worker_had_claimed_is_taken_up_again(
-        self, many: list[Payment], settings: Any
-    ) -> None:
-        settings.RUN_LEASE = 1
-        run = ask_for(Payment.objects.all())
-        dead = claims.take(run=run)
-        assert dead is not None
-        assert len(dead.items) == 100
-        assert outcomes(finish(run)) == {"agrees": 250}
-
-    def test_a_worker_that_waited_for_its_turn_leaves_what_was_claimed_meanwhile(
-        self, many: list[Payment], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        run = ask_for(Payment.objects.all())
-        asked_for_the_time = database_now()
-        first = claims.take(run=run)
-        monkeypatch.setattr(claims, "database_now", lambda: asked_for_the_time)
-        second = claims.take(run=run)
-        assert first is not None
-        assert second is not None
-        assert {item.pk for item in first.items}.isdisjoint(item.pk for item in second.items)
-
-    def test_an_answer_that_comes_after_the_lease_is_applied_once(
-        self, many: list[Payment], settings: Any
-    ) -> None:
-        settings.RUN_LEASE = 0
-        run = ask_for(Payment.objects.all())
-        slow, quick = claims.take(run=run), claims.take(run=run)
-        assert slow is not None
-        assert quick is not None
-        assert [item.pk for item in slow.items] == [item.pk for item in quick.items]
-        for claim in (quick, slow):
-            batch.settle(claim=claim, replies=batch.ask(questions=claim.questions))
-        rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}")
-        assert rows.count() == 100
-        assert list(audit()) == []
-
-    def test_two_workers_share_a_run(self, many: list[Payment]) -> None:
-        run = ask_for(Payment.objects.all())
-        together(lambda: finish(run), 2)
-        run.refresh_from_db()
-        assert (run.status, outcomes(run)) == (RunStatus.DONE, {"agrees": 250})
-        rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}")
-        assert rows.count() == 250
-        assert list(audit()) == []
-
-    @pytest.mark.parametrize("workers", [1, 2])
-    def test_a_step_that_takes_longer_than_a_lease_stays_with_its_worker(
-        self,
-        workers: int,
-        customer: User,
-        product: Product,
-        settings: Any,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        settings.RUN_LEASE, settings.RUN_PARALLEL_CALLS = 2, 1
-        for _number in range(30):
-            builders.ordered(customer, product)
-        asked: list[str] = []
-
-        def slow(client: IamportClient, merchant_uid: str, **_options: Any) -> list[GatewayPayment]:
-            asked.append(merchant_uid)
-            time.sleep(0.1)
-            raise NotFound("no payment of this order")
-
-        monkeypatch.setattr(IamportClient, "find_all", slow)
-        run = ask_for(Payment.objects.all())
-        together(lambda: finish(run), workers)
-        assert outcomes(run) == {"not_found": 30}
-        assert len(asked) == 30
-
-    def test_a_failure_does_not_undo_what_another_worker_has_settled(
-        self, many: list[Payment], settings: Any
-    ) -> None:
-        settings.RUN_LEASE = 0
-        run = ask_for(Payment.objects.filter(pk=many[0].pk))
-        slow, quick = claims.take(run=run), claims.take(run=run)
-        assert slow is not None
-        assert quick is not None
-        batch.settle(claim=quick, replies=batch.ask(questions=quick.questions))
-        batch.fail(claim=slow, items=slow.items, error=RuntimeError("a mistake of ours"))
-        assert outcomes(run) == {"agrees": 1}
-
-    def test_a_run_that_nobody_touches_is_found_again(
-        self, many: list[Payment], settings: Any
-    ) -> None:
-        settings.RUN_LEASE = 30
-        run, now = ask_for(Payment.objects.all()), timezone.now()
-        assert control.stalled(now=now) == []
-        later = now + timedelta(seconds=40)
-        assert control.stalled(now=later) == [run.pk]
-        control.pause(run=run)
-        assert control.stalled(now=later) == []
-
-
-class TestPoison:
-    def test_a_payment_that_cannot_be_written_is_parked_and_the_rest_goes_on(
-        self, many: list[Payment], quick: None
-    ) -> None:
-        poison = many[7]
-        # A row that only a fault of ours could leave: the run's own key is taken.
-        run = ask_for(Payment.objects.all())
-        take_key(poison, f"confirmed:run-{run.pk}")
-        finish(run)
-        assert outcomes(run) == {"agrees": 249, "parked": 1}
-        parked = run.items.get(outcome=ItemOutcome.PARKED)
-        assert parked.payment_id == poison.pk
-        assert "IntegrityError" in parked.error
-        assert list(audit()) == []
-
-    def test_a_mistake_of_ours_while_asking_is_kept_with_its_error(
-        self, many: list[Payment], quick: None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def broken(client: IamportClient, **ids: Any) -> Any:
-            raise ZeroDivisionError("a mistake of ours")
-
-        monkeypatch.setattr(IamportClient, "payments", broken)
-        run = finish(ask_for(Payment.objects.filter(pk=many[0].pk)))
-        assert outcomes(run) == {"parked": 1}
-        assert "a mistake of ours" in run.items.get().error
 
 
 class TestPauseAndStop:
@@ -486,30 +243,3 @@ def test_many_payments_without_an_answer_cost_few_statements(
     replies: worker.Replies = {item.payment_id: NoAnswer("HTTP 502") for item in claim.items}
     with django_assert_max_num_queries(12):
         batch.settle(claim=claim, replies=replies)
-
-
-def take_key(payment: Payment, key: str) -> None:
-    payment.refresh_from_db()
-    with transaction.atomic():
-        entry = Entry(kind=EventKind.NOTE, source=Source.COMMAND, key=key, note="taken")
-        ledger.append(payment=payment, entry=entry)
-
-
-def together(work: Callable[[], object], workers: int) -> None:
-    """Let several threads do the same at once; whatever one raises fails the test."""
-    problems: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            work()
-        except BaseException as problem:  # noqa: BLE001 - raised again by the test's own thread
-            problems.append(problem)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=guarded) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
