@@ -128,6 +128,9 @@ def refusal(status: int = 200, code: int = 1, message: str = "거절") -> Answer
     return envelope(None, code=code, status=status, message=message)
 
 
+GONE = refusal(404, -1, "존재하지 않는 결제정보입니다.")
+
+
 def html(status: int) -> Answer:
     return plain(status, b"<html><h1>Bad Gateway</h1></html>", Content_Type="text/html")
 

@@ -1,16 +1,10 @@
 """Timeouts, repeats, cut connections; what is sent and how often."""
 
-import gzip
 import logging
 import threading
 import time
-import tracemalloc
-import zlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,25 +12,21 @@ from payments.iamport import (
     AuthenticationFailed,
     IamportClient,
     IamportError,
-    Limits,
     Malformed,
     NotFound,
     Refused,
     Unavailable,
 )
-from payments.iamport.transport import LONGEST_PAUSE
 from tests.payments.iamport.scripted import (
     TOKEN,
     Answer,
     Gateway,
-    Handler,
     Server,
     cut,
     envelope,
     goodbye,
     hang,
     html,
-    page,
     payment,
     plain,
     refusal,
@@ -44,11 +34,10 @@ from tests.payments.iamport.scripted import (
     torn,
 )
 
-from .conftest import Clock, MakeClient
+from .conftest import MakeClient
 
 ONE = "/payments/imp_448280090638"
 PREPARED = {"merchant_uid": "order-1", "amount": 12000, "currency": "KRW"}
-
 # A call by its method: the path it takes, and how the client makes it.
 CALLS: dict[str, tuple[str, Callable[[IamportClient], object]]] = {
     "GET": (ONE, lambda client: client.payment("imp_448280090638")),
@@ -203,64 +192,6 @@ def test_trouble_with_the_token_is_not_mistaken_for_a_sent_cancel(
     assert not gateway.calls("POST", "/payments/cancel")
 
 
-def test_pauses_double_with_jitter(
-    gateway: Gateway, make_client: MakeClient, sleeps: list[float]
-) -> None:
-    gateway.on("GET", ONE, html(503))
-    with pytest.raises(Unavailable):
-        make_client(max_retries=4, backoff=0.2).payment("imp_448280090638")
-    for pause, full in zip(sleeps, (0.2, 0.4, 0.8, 1.6), strict=True):
-        assert full / 2 <= pause <= full
-
-
-def test_pauses_are_capped(gateway: Gateway, make_client: MakeClient, sleeps: list[float]) -> None:
-    gateway.on("GET", ONE, html(503))
-    with pytest.raises(Unavailable):
-        make_client(max_retries=3, backoff=1000.0).payment("imp_448280090638")
-    assert max(sleeps) <= LONGEST_PAUSE
-
-
-def test_no_retries_means_none(gateway: Gateway, make_client: MakeClient) -> None:
-    gateway.on("GET", ONE, html(503))
-    with pytest.raises(Unavailable):
-        make_client(max_retries=0).payment("imp_448280090638")
-    assert len(gateway.calls("GET", ONE)) == 1
-
-
-@pytest.mark.parametrize(
-    ("header", "low", "high"),
-    [
-        ("2", 2.0, 2.2),
-        ("0", 0.0, 0.2),
-        ("3600", LONGEST_PAUSE, LONGEST_PAUSE + 0.2),
-        ("soon", 0.1, 0.2),
-        ("", 0.1, 0.2),
-        ("-5", 0.0, 0.2),
-        (format_datetime(datetime(2000, 1, 1, tzinfo=UTC), usegmt=True), 0.0, 0.2),
-    ],
-)
-def test_retry_after_is_honoured_up_to_a_cap(
-    gateway: Gateway,
-    make_client: MakeClient,
-    sleeps: list[float],
-    header: str,
-    low: float,
-    high: float,
-) -> None:
-    gateway.on("GET", ONE, plain(429, b"", Retry_After=header), envelope(payment()))
-    make_client(backoff=0.2).payment("imp_448280090638")
-    assert low <= sleeps[0] <= high
-
-
-def test_retry_after_may_be_a_date(
-    gateway: Gateway, client: IamportClient, sleeps: list[float]
-) -> None:
-    later = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    gateway.on("GET", ONE, plain(503, b"", Retry_After=later), envelope(payment()))
-    client.payment("imp_448280090638")
-    assert LONGEST_PAUSE <= sleeps[0] <= LONGEST_PAUSE + 0.2
-
-
 def test_a_redirect_is_not_followed(gateway: Gateway, client: IamportClient) -> None:
     gateway.on("GET", ONE, plain(302, b"", Location=f"{gateway.url}/elsewhere"))
     with pytest.raises(Malformed):
@@ -388,96 +319,6 @@ def test_a_hanging_gateway_is_left_in_time(gateway: Gateway, make_client: MakeCl
     with pytest.raises(Unavailable):
         make_client(read_timeout=0.1).payment("imp_448280090638")
     assert time.monotonic() - started < 3
-
-
-# --- Limits of a whole call -------------------------------------------------------------------
-
-
-def dripping(clock: Clock, *, headers: bool) -> Answer:
-    """A byte every 1.5 seconds, by the client's clock, without end: of the body or the headers."""
-
-    def drip(handler: Handler) -> None:
-        handler.close_connection = True
-        if headers:
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
-        else:
-            handler.reply(200, b'{"code": 0', {"Content-Length": "100000"})
-        while not handler.server.gateway.released.is_set():
-            clock.now += 1.5
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
-
-    return drip
-
-
-@pytest.mark.parametrize("headers", [True, False], ids=["headers", "body"])
-def test_an_answer_that_drips_for_ever_is_left_at_the_deadline(
-    gateway: Gateway, client: IamportClient, clock: Clock, headers: bool
-) -> None:
-    gateway.on("GET", ONE, dripping(clock, headers=headers))
-    with pytest.raises(Unavailable) as raised:
-        client.payment("imp_448280090638")
-    assert raised.value.is_slow
-    # Its time was for all tries together, so there is no second one.
-    assert len(gateway.calls("GET", ONE)) == 1
-
-
-def test_pauses_and_repeats_end_with_the_deadline(
-    gateway: Gateway, make_client: MakeClient, clock: Clock
-) -> None:
-    def wait(seconds: float) -> None:
-        clock.now += seconds
-
-    gateway.on("GET", ONE, plain(503, Retry_After="4"))
-    client = make_client(limits=Limits(seconds=10), max_retries=9, sleep=wait, backoff=0)
-    with pytest.raises(Unavailable):
-        client.payment("imp_448280090638")
-    assert len(gateway.calls("GET", ONE)) == 3
-
-
-def gzipped(size: int) -> Answer:
-    body = gzip.compress(b'{"code": 0, "message": null, "response": "' + b"a" * size + b'"}')
-    return plain(200, body, Content_Encoding="gzip")
-
-
-def large(size: int) -> Answer:
-    return plain(200, b'{"code": 0, "message": "' + b"a" * size + b'", "response": null}')
-
-
-@pytest.mark.parametrize("answer", [gzipped, large])
-def test_an_answer_that_is_too_large_is_malformed(
-    gateway: Gateway, client: IamportClient, answer: Callable[[int], Answer]
-) -> None:
-    gateway.on("GET", ONE, answer(2_000_000))
-    with pytest.raises(Malformed, match="larger than 1,000,000 bytes"):
-        client.payment("imp_448280090638")
-
-
-def test_a_list_may_be_larger_than_a_payment_but_not_without_end(
-    gateway: Gateway, client: IamportClient, make_client: MakeClient
-) -> None:
-    rows = [payment(imp_uid=f"imp_{n}", paid_at=n + 1) for n in range(1_000)]
-    gateway.on("GET", "/payments/status/paid", page(*(row | {"odd": "a" * 2_000} for row in rows)))
-    span: dict[str, Any] = {"from_": 1, "to": 1_000}
-    assert len(list(client.by_status("paid", **span))) == 1_000
-    small = make_client(limits=Limits(list_bytes=2_000_000))
-    with pytest.raises(Malformed, match="larger than 2,000,000 bytes"):
-        list(small.by_status("paid", **span))
-
-
-def test_what_unpacks_to_a_gigabyte_is_never_held_in_memory(
-    gateway: Gateway, client: IamportClient
-) -> None:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    million = b"\0" * 1_000_000
-    packed = b"".join(packer.compress(million) for _ in range(300)) + packer.flush()
-    gateway.on("GET", ONE, plain(200, packed, Content_Encoding="gzip"))
-    tracemalloc.start()
-    with pytest.raises(Malformed, match="larger"):
-        client.payment("imp_448280090638")
-    _now, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 8_000_000
 
 
 def test_a_slash_at_the_end_of_the_address_does_no_harm(
