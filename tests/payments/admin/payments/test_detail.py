@@ -1,9 +1,7 @@
-"""The page of one payment: its head, the order beside the gateway's answer, all that happened."""
+"""The page of one payment: its head, who sees whom, the money that moved."""
 
 import json
-import re
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
 
 import pytest
@@ -12,13 +10,8 @@ from django.test import Client
 from accounts.models import User
 from payments.admin.shared import personal_data
 from payments.models import Payment, Product
-from payments.selectors.payments import timeline
-from payments.selectors.payments.flags import is_flagged
 from payments.services import notes, webhooks
 from payments.services.open_orders import mark_failed
-from payments.services.verification.verify import verify
-from payments.states import FailReason, Source, Verification
-from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.admin.conftest import (
     LIST,
@@ -31,31 +24,19 @@ from tests.payments.admin.conftest import (
 )
 from tests.payments.conftest import start
 
+from .pages import plain, section
+
+PERSONS: dict[str, Any] = {
+    "buyer_name": "홍구매자님",
+    "buyer_tel": "010-1234-5678",
+    "depositor_name": "김입금자님",
+}
+
 
 @pytest.fixture
 def client(operator: User, sign_in: SignIn) -> Client:
     """The operator's browser."""
     return sign_in(operator)
-
-
-def plain(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
-
-
-def section(page: str, name: str) -> str:
-    return page.split(f'id="{name}"')[1].split("</section>", maxsplit=1)[0]
-
-
-def compared(page: str) -> dict[str, tuple[str, str, str]]:
-    """Field: ours, theirs and the verdict, of each row of the comparison."""
-    columns = {}
-    for row in section(page, "comparison").split('<th scope="row">')[1:]:
-        label, *cells = re.split(r"</th>|</td>", row)[:4]
-        columns[label] = tuple(
-            plain(re.sub(r'<span class="side.*?</span>|<button.*?</button>', "", cell))
-            for cell in cells
-        )
-    return columns  # type: ignore[return-value]
 
 
 def rows(page: str) -> list[str]:
@@ -130,264 +111,6 @@ def test_a_receipt_is_a_link_only_to_a_web_page(
     page = text_of(client.get(page_of(payment)))
     assert ("Open the receipt" in page) is is_linked
     assert "javascript:" not in page
-
-
-# --- Our order beside the answer --------------------------------------------------------------
-
-
-def test_an_order_and_an_answer_that_agree_have_nothing_marked(
-    client: Client, payment: Payment, sandbox: SandboxGateway
-) -> None:
-    sandbox.pay(payment.merchant_uid, 99_000)
-    verify(payment=payment, source=Source.BROWSER)
-    page = text_of(client.get(page_of(payment)))
-    assert {verdict for _ours, _theirs, verdict in compared(page).values()} == {"same"}
-    assert "Nothing contradicts." in page
-    assert 'class="differs"' not in section(page, "comparison")
-
-
-def test_each_difference_is_marked_in_words(
-    client: Client, payment: Payment, sandbox: SandboxGateway
-) -> None:
-    paid = sandbox.pay(payment.merchant_uid, 100, ignore_prepare=True)
-    client.post(verify_of(payment))
-    page = text_of(client.get(page_of(payment)))
-    fields = compared(page)
-    assert fields["Amount"] == ("₩99,000", "₩100", "differs The amount differs")
-    assert fields["Status"] == ("Not paid (ready)", "Paid (paid)", "differs")
-    assert fields["Order number"][2] == "same"
-    # An open order is bound to no attempt yet.
-    assert fields["PortOne payment id"] == ("–", paid["imp_uid"], "only at the gateway")
-    assert section(page, "comparison").count('<tr class="differs">') == 2
-    assert "2 fields differ." in page
-    assert "The gateway's answer does not agree:" in plain(section(page, "comparison"))
-
-
-def test_a_difference_stays_on_the_page_while_it_stands(
-    client: Client, payment: Payment, sandbox: SandboxGateway
-) -> None:
-    wrong = sandbox.pay(payment.merchant_uid, 100, ignore_prepare=True)
-    verify(payment=payment, source=Source.WEBHOOK, imp_uid=wrong["imp_uid"])
-    other = sandbox.pay(payment.merchant_uid, 99_000, outcome="ready")
-    verify(payment=payment, source=Source.WEBHOOK, imp_uid=other["imp_uid"])
-    assert is_flagged(payment)
-    page = text_of(client.get(page_of(payment)))
-    assert compared(page)["Amount"][1] == "₩100"
-    assert "A newer answer was about another attempt" in page
-
-
-def test_what_staff_changed_after_the_answer_is_no_contradiction(
-    client: Client, operator: User, payment: Payment, sandbox: SandboxGateway
-) -> None:
-    sandbox.pay(payment.merchant_uid, 99_000, outcome="ready")
-    mark_failed.mark_failed(
-        payment=payment,
-        actor=operator,
-        reason=FailReason.ABANDONED,
-        note="고객이 전화로 취소",
-        expected_version=payment.version,
-    )
-    page = text_of(client.get(page_of(payment)))
-    assert compared(page)["Status"] == ("Failed (failed)", "Not paid (ready)", "changed here since")
-    assert "Nothing contradicts." in page
-
-
-def test_a_finding_that_no_value_shows_is_marked_on_its_field(
-    client: Client, payment: Payment, sandbox: SandboxGateway
-) -> None:
-    for _ in range(2):
-        sandbox.pay(payment.merchant_uid, 99_000)
-    client.post(verify_of(payment))
-    page = text_of(client.get(page_of(payment)))
-    assert "The order was approved a second time" in compared(page)["PortOne payment id"][2]
-
-
-def test_before_any_answer_the_order_stands_alone_and_the_page_says_so(
-    client: Client, customer: User, product: Product
-) -> None:
-    page = text_of(client.get(page_of(builders.ordered(customer, product))))
-    assert "has not answered about this payment yet" in page
-    assert "Press Re-verify to ask." in page
-    assert compared(page)["Amount"] == ("₩99,000", "–", "")
-
-
-def test_ids_have_a_button_that_copies_them_and_can_be_selected_without_it(
-    client: Client, customer: User, product: Product
-) -> None:
-    payment = builders.paid(customer, product)
-    page = text_of(client.get(page_of(payment)))
-    for text in (payment.merchant_uid, payment.imp_uid, payment.apply_num):
-        assert f'<code class="id">{text}</code>' in page
-        button = re.search(rf'<button[^>]*data-copy="{text}"[^>]*>', page)
-        assert button is not None
-        assert button[0].endswith(" hidden>")
-
-
-FACTS: dict[str, Any] = {
-    "pg_id": "INIpayTest",
-    "pg_tid": "StdpayCARD1",
-    "card_name": "현대카드",
-    "card_first6": "433028",
-    "card_last4": "9694",
-    "card_quota": 3,
-    "escrow": True,
-}
-PERSONS: dict[str, Any] = {
-    "buyer_name": "홍구매자님",
-    "buyer_tel": "010-1234-5678",
-    "depositor_name": "김입금자님",
-}
-
-
-def test_what_finance_matches_by_stands_in_groups(
-    client: Client, customer: User, product: Product
-) -> None:
-    page = section(text_of(client.get(page_of(builders.paid(customer, product, **FACTS)))), "facts")
-    text = plain(page)
-    for fact in (
-        "MID INIpayTest",
-        "PG transaction id StdpayCARD1",
-        "Card company 현대카드",
-        "Card number 433028******9694",
-        "Instalments 3 months",
-        "Escrow Yes",
-    ):
-        assert fact in text
-    assert 'data-copy="StdpayCARD1"' in page
-    assert "Test payment" not in text
-
-
-def test_a_lump_sum_and_what_nobody_told(client: Client, customer: User, product: Product) -> None:
-    payment = builders.paid(customer, product, card_quota=0)
-    text = plain(section(text_of(client.get(page_of(payment))), "facts"))
-    assert "Instalments Lump sum" in text
-    assert "Card company" not in text
-
-
-def test_a_test_payment_says_so_wherever_it_is_shown(
-    client: Client, customer: User, product: Product
-) -> None:
-    page = text_of(client.get(page_of(builders.paid(customer, product, is_test=True))))
-    head = plain(page.split('<header class="payment-head">')[1].split("</header>")[0])
-    assert "Test payment" in head
-    assert "Test payment Yes: it moved no money" in plain(section(page, "facts"))
-
-
-def test_what_agrees_is_folded_into_one_line_and_what_differs_is_not(
-    client: Client, payment: Payment, sandbox: SandboxGateway
-) -> None:
-    paid = sandbox.pay(payment.merchant_uid, 99_000)
-    verify(payment=payment, source=Source.BROWSER)
-    page = section(text_of(client.get(page_of(payment))), "comparison")
-    number = len(compared(f'id="comparison"{page}'))
-    assert f"<summary>{number} fields agree</summary>" in page
-    assert "<table" not in page.split("<details")[0]
-    sandbox.change(paid["imp_uid"], pg_tid="another")
-    verify(payment=payment, source=Source.BROWSER)
-    page = section(text_of(client.get(page_of(payment))), "comparison")
-    shown, folded = page.split("<details")
-    assert ["another" in shown, f"{number - 1} fields agree" in folded] == [True, True]
-
-
-# --- What happened ----------------------------------------------------------------------------
-
-
-def test_the_timeline_tells_who_did_what_and_why_newest_first(
-    client: Client, operator: User, payment: Payment, sandbox: SandboxGateway
-) -> None:
-    sandbox.pay(payment.merchant_uid, 99_000)
-    client.post(verify_of(payment))
-    lines = rows(text_of(client.get(page_of(payment))))
-    assert ["Paid" in lines[0], "Asked the gateway" in lines[1]] == [True, True]
-    assert f"Gateway Staff · {operator}" in lines[0]
-    assert "Not paid → Paid +₩99,000" in lines[0]
-    assert f"Staff {operator}" in lines[1]
-    assert "Ordered" in lines[-1]
-    assert all(" KST " in row and " UTC" in row for row in lines)
-
-
-def test_the_gateways_answer_can_be_unfolded_field_by_field(
-    client: Client, payment: Payment, sandbox: SandboxGateway
-) -> None:
-    sandbox.pay(payment.merchant_uid, 99_000, fields={"buyer_name": "홍길동전"})
-    verify(payment=payment, source=Source.WEBHOOK)
-    page = section(text_of(client.get(page_of(payment))), "timeline")
-    answer = page.split('<details class="answer">')[1].split("</details>")[0]
-    answer_data = payment.events.exclude(answer="").get().answer_data
-    assert re.search(r"<code>amount</code></th><td>99000</td>", answer)
-    assert f"{answer_data['paid_at']} <small><time" in answer
-    assert "Empty: " in answer
-    assert "홍길동전" not in page
-
-
-def test_webhooks_stand_among_the_events_by_time_and_are_linked(
-    client: Client, customer: User, product: Product
-) -> None:
-    payment = builders.paid(customer, product)
-    delivery = received(payment)
-    builders.found(payment, Verification(payment.verification))
-    page = text_of(client.get(page_of(payment)))
-    voices = re.findall(r'<li class="(\w+)', section(page, "timeline"))
-    assert voices == ["gateway", "webhook", "gateway", "customer"]
-    assert f"/admin/payments/webhookdelivery/{delivery.pk}/change/" in section(page, "timeline")
-    assert "Received, not looked at yet" in rows(page)[1]
-    assert "Says “paid”." in rows(page)[1]
-
-
-def test_a_close_without_the_gateways_word_says_so(
-    client: Client, payment: Payment, approver: User, sandbox: SandboxGateway
-) -> None:
-    sandbox.fault("status", status=500)
-    mark_failed.mark_failed(
-        payment=payment,
-        actor=approver,
-        reason=FailReason.ABANDONED,
-        note="고객이 전화로 취소",
-        expected_version=payment.version,
-        override_silence=True,
-    )
-    lines = rows(text_of(client.get(page_of(payment))))
-    assert "The customer never finished; Closed without the gateway's word" in lines[0]
-    assert f"Staff {approver}" in lines[0]
-
-
-def test_all_of_a_long_history_is_read_page_by_page_and_nothing_twice(
-    client: Client, customer: User, product: Product, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(timeline, "MAX_ENTRIES", 7)
-    payment = builders.paid(customer, product)
-    for _ in range(8):
-        builders.found(payment, Verification(payment.verification))
-        received(payment)
-    url, seen, pages = f"{page_of(payment)}?_changelist_filters=status%3Dpaid", [], 0
-    while url:
-        page = text_of(client.get(url))
-        seen += re.findall(r'<li [^>]*id="(\S+)"', section(page, "timeline"))
-        older = re.search(r'href="(\?event=[^"]*)#timeline"', page)
-        assert older is None or "_changelist_filters=status%3Dpaid" in older[1]
-        url, pages = page_of(payment) + unescape(older[1]) if older else "", pages + 1
-    assert pages == 3
-    assert len(seen) == len(set(seen)) == 10 + 8
-
-
-@pytest.mark.parametrize("query", ["event=x", "event=-1&webhook=²", f"event={'9' * 30}"])
-def test_a_place_in_the_history_that_makes_no_sense_is_the_newest(
-    client: Client, customer: User, product: Product, query: str
-) -> None:
-    page = text_of(client.get(f"{page_of(builders.paid(customer, product))}?{query}"))
-    assert len(rows(page)) == 2
-
-
-def test_a_page_costs_the_same_after_years_of_questions(
-    client: Client, customer: User, product: Product, django_assert_max_num_queries: Any
-) -> None:
-    payment = builders.paid(customer, product)
-    for _ in range(60):
-        builders.found(payment, Verification(payment.verification))
-        received(payment)
-    with django_assert_max_num_queries(14):
-        page = text_of(client.get(page_of(payment)))
-    assert len(rows(page)) == timeline.MAX_ENTRIES
 
 
 # --- Personal data ----------------------------------------------------------------------------
