@@ -178,11 +178,12 @@ def found(payment: Payment, verification: Verification) -> Payment:
     """The same payment, after a question to the gateway that ended so; flagged if it differs."""
     _happened(payment, EventKind.DISCREPANCY, changes={"verification": verification})
     if verification is Verification.MISMATCHED:
-        _differs(payment, Bucket.AMOUNT)
+        differs(payment)
     return payment
 
 
-def _differs(payment: Payment, bucket: Bucket) -> None:
+def differs(payment: Payment, bucket: Bucket = Bucket.AMOUNT) -> None:
+    """Something about the payment's own attempt does not agree: a discrepancy is open."""
     imp_uid = payment.imp_uid or f"imp_of_{payment.pk}"
     cases.keep(look=Look(imp_uid=imp_uid, payment=payment, answer=None, buckets=(bucket,)))
 
@@ -209,7 +210,7 @@ def refund_gone(
         changes={"verification": Verification.MISMATCHED},
     )
     if is_open:
-        _differs(payment, Bucket.REFUND)
+        differs(payment, Bucket.REFUND)
     return payment
 
 

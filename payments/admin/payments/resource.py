@@ -24,6 +24,8 @@ from payments.admin.shared.cells import (
     WonCell,
 )
 from payments.core.masking import mask, mask_email
+from payments.models import Payment
+from payments.selectors.payments.flags import is_flagged, shown, shown_in_database
 from payments.states import APPROVED
 
 
@@ -54,6 +56,13 @@ class NetCell(WonCell):
     def asked(self, attribute: str) -> Any:
         came_in = When(status__in=APPROVED, then=F("amount") - F("cancelled_amount"))
         return Case(came_in, default=Value(0))
+
+
+class VerificationCell(TextCell):
+    """What the list's badge says, as a code: the flag, or else what the last question brought."""
+
+    def asked(self, attribute: str) -> Any:
+        return shown_in_database()
 
 
 def _text(attribute: str, header: Any) -> Any:
@@ -108,4 +117,8 @@ class PaymentResource(PlainResource):
     cancel_reason = _text("cancel_reason", _("reason of the refund"))
     failed_at = _moment("failed_at", _("failed at"))
     fail_reason = _text("fail_reason", _("reason of failure"))
-    verification = _text("verification", _("verification"))
+    verification = Field("verification", _("verification"), VerificationCell())
+
+    def dehydrate_verification(self, payment: Payment) -> str:
+        """Where import-export reads a payment: a cell would not see whether it is flagged."""
+        return shown(payment, flagged=is_flagged(payment)).value

@@ -3,12 +3,13 @@
 An index on the open discrepancies' payments serves all of this. For a list, `FLAGGED` is a
 condition; for one payment, `is_flagged` asks. What a person reads of a payment's verification
 (`Shown`) is the flag, or else what the last question brought; a difference that nobody has to look
-into any more is one that was accepted.
+into any more is one that was accepted. A badge takes it from `shown`, a filter from `shown_as`,
+rows without a payment in between from `shown_in_database`; all of them say the same.
 """
 
 from collections.abc import Iterable
 
-from django.db.models import F, Q, TextChoices
+from django.db.models import Case, F, Q, TextChoices, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from payments.models import Discrepancy, Payment
@@ -19,7 +20,8 @@ _OPEN = Discrepancy.objects.filter(is_open=True)
 _OF_OTHERS = _OPEN.exclude(imp_uid=F("payment__imp_uid"))
 OPEN_OF_PAYMENTS = _OPEN.filter(payment__isnull=False)
 # By their ids: few are open, so the database begins with them.
-FLAGGED = Q(pk__in=OPEN_OF_PAYMENTS.values("payment"))
+_FLAGGED_IDS = OPEN_OF_PAYMENTS.values("payment")
+FLAGGED = Q(pk__in=_FLAGGED_IDS)
 
 
 class Shown(TextChoices):
@@ -40,6 +42,17 @@ def shown(payment: Payment, *, flagged: bool) -> Shown:
     if payment.verification == Verification.MISMATCHED:
         return Shown.ACCEPTED
     return Shown(payment.verification)
+
+
+def shown_in_database(path: str = "") -> Case:
+    """The same, worked out by the database for rows of any number; `path` leads to the payment."""
+    flagged = Q(**{f"{path}pk__in": _FLAGGED_IDS})
+    differed = Q(**{f"{path}verification": Verification.MISMATCHED})
+    return Case(
+        When(flagged, then=Value(Shown.MISMATCHED.value)),
+        When(differed, then=Value(Shown.ACCEPTED.value)),
+        default=F(f"{path}verification"),
+    )
 
 
 def shown_as(values: Iterable[str]) -> Q:

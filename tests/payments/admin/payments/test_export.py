@@ -17,7 +17,7 @@ from payments.admin.shared import csv_file as export_module
 from payments.admin.shared.cells import TextCell
 from payments.models import Payment, Product
 from payments.services.verification.verify import verify
-from payments.states import Source
+from payments.states import Source, Verification
 from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.admin.conftest import (
@@ -238,11 +238,12 @@ def test_the_quick_way_writes_what_import_export_would(
     builders.refunded(stranger, product, refund=1, at=datetime(1988, 5, 8, tzinfo=UTC))
     builders.failed(stranger, product, **FACTS)
     builders.ordered(customer, product, vbank_num="110-1", pay_method="vbank", card_quota=0)
+    builders.found(builders.paid(customer, product), Verification.MISMATCHED)
     resource = PaymentResource(unmasked=unmasked)
     payments = Payment.objects.order_by("-pk")
     quick = [list(row) for block in resource.blocks(payments, 3) for row in block]
     assert quick == [resource.export_resource(payment) for payment in payments]
-    assert len(quick) == len(AWKWARD) + 6
+    assert len(quick) == len(AWKWARD) + 7
 
 
 @pytest.mark.parametrize("text", [name for name in AWKWARD if name.isprintable()])
