@@ -12,7 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from payments.admin.shared.display import NOTHING, badge, clock, signed_won
+from payments.admin.shared.display import (
+    NOTHING,
+    VERIFICATION_LOOKS,
+    badge,
+    clock,
+    signed_won,
+)
 from payments.admin.shared.run_display import state_sentence
 from payments.admin.shared.ticked_payments import TICKED, ticked_label
 from payments.core.money import with_separators
@@ -21,8 +27,10 @@ from payments.filters.base import SEARCH
 from payments.filters.labels import FilterTerm, by_label
 from payments.filters.payment_query import PaymentQuery
 from payments.models import NOT_ENDED, ItemChange, ItemOutcome, VerificationItem, VerificationRun
+from payments.selectors.payments.flags import Shown
 from payments.selectors.runs import RunState
 from payments.selectors.verification_runs.changes import Change
+from payments.selectors.verification_runs.items import ItemRow, is_accepted_now
 from payments.selectors.verification_runs.progress import Progress
 from payments.states import Finding
 
@@ -82,6 +90,13 @@ def item_labels(item: VerificationItem) -> str:
         return finding_labels(item.findings)
     amount = f" ({signed_won(item.moved_amount)})" if item.moved_amount else ""
     return f"{ItemChange(item.became).label}{amount}"
+
+
+def accepted_badge(item: ItemRow) -> SafeString | str:
+    """That people have accepted the difference, as the payment's own badge says it; else ""."""
+    if not is_accepted_now(item):
+        return ""
+    return badge(VERIFICATION_LOOKS[Shown.ACCEPTED], Shown.ACCEPTED.label)
 
 
 def rate_display(rate: float | None) -> str:

@@ -26,7 +26,7 @@ from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.run_display import run_url
 from payments.core.money import with_separators
 from payments.models import AccessKind, ItemOutcome, VerificationItem, VerificationRun
-from payments.selectors.verification_runs.items import results
+from payments.selectors.verification_runs.items import ItemRow, results
 from payments.services.access_log import record_access
 
 from .display import finding_labels, outcome_label
@@ -58,6 +58,7 @@ class RunResource(Resource):  # type: ignore[misc]
     findings = Field("findings", gettext_lazy("differences"), TextCell())
     findings_words = Field("findings", gettext_lazy("differences in words"), _Findings())
     status = Field("payment__status", gettext_lazy("status now"), TextCell())
+    verification_now = Field("verification_now", gettext_lazy("verification now"), TextCell())
     amount = Field("payment__amount", gettext_lazy("amount"), WonCell())
     attempts = Field("attempts", gettext_lazy("attempts"), WonCell())
     error = Field("error", gettext_lazy("error"), _Trouble())
@@ -95,7 +96,7 @@ def _columns() -> list[str]:
     return [capfirst(name) for name in RunResource().get_export_headers()]
 
 
-def _rows(rows: QuerySet[VerificationItem], language: str) -> Iterator[list[Any]]:
+def _rows(rows: QuerySet[ItemRow], language: str) -> Iterator[list[Any]]:
     resource = RunResource()
     for item in rows.iterator(chunk_size=CHUNK):
         # While a file streams, the reader's language is no longer active.
@@ -105,7 +106,7 @@ def _rows(rows: QuerySet[VerificationItem], language: str) -> Iterator[list[Any]
 
 
 def _file(
-    request: HttpRequest, run: VerificationRun, rows: QuerySet[VerificationItem], reason: str
+    request: HttpRequest, run: VerificationRun, rows: QuerySet[ItemRow], reason: str
 ) -> HttpResponseBase:
     """Record first: the file must not leave unless the record is there."""
     access = record_access(

@@ -19,7 +19,7 @@ from payments.selectors.verification_runs.items import Items, first_to_look_at, 
 from payments.selectors.verification_runs.progress import Counts, progress
 
 from .detail import every_results
-from .display import item_labels, outcome_badge
+from .display import accepted_badge, item_labels, outcome_badge
 
 TEMPLATE = "admin/payments/verificationrun/results.html"
 
@@ -43,7 +43,7 @@ def results_context(request: HttpRequest, run: VerificationRun, page: Items) -> 
     return {
         "outcome": page.outcome,
         "outcome_badge": outcome_badge(page.outcome, run),
-        "rows": [(item, item_labels(item)) for item in page.rows],
+        "rows": [(item, item_labels(item), accepted_badge(item)) for item in page.rows],
         "after": page.after,
         "is_later": bool(after_of(request)),
     }
