@@ -14,8 +14,8 @@ from django.db import transaction
 from benchmarks.datasets.answers import Refund, money_of, told
 from payments import ledger, merchant_uid
 from payments.ledger import Entry
-from payments.models import Bucket, Payment, Product
-from payments.services.discrepancies import cases
+from payments.models import Bucket, ClosingReason, Discrepancy, Payment, Product
+from payments.services.discrepancies import cases, queue
 from payments.services.discrepancies.cases import Look
 from payments.states import EventKind, Finding, PaymentStatus, Source, Verification
 
@@ -186,6 +186,18 @@ def differs(payment: Payment, bucket: Bucket = Bucket.AMOUNT) -> None:
     """Something about the payment's own attempt does not agree: a discrepancy is open."""
     imp_uid = payment.imp_uid or f"imp_of_{payment.pk}"
     cases.keep(look=Look(imp_uid=imp_uid, payment=payment, answer=None, buckets=(bucket,)))
+
+
+def accepted(payment: Payment, *, by: AbstractBaseUser) -> None:
+    """A person has looked into all that is open about it, and lets it stand."""
+    for row in Discrepancy.objects.filter(payment=payment, is_open=True):
+        queue.close(
+            discrepancy=row,
+            actor=by,
+            reason=ClosingReason.ACCEPTED,
+            text="PG사에 확인했습니다",
+            expected_version=row.version,
+        )
 
 
 def refund_gone(

@@ -1,9 +1,10 @@
 """The file of a statement: its header and its rows.
 
 An amount is a plain integer, text is safe for spreadsheets. The first column says what a row is
-about, so that days, movements, methods and the total can be told apart by a filter; the last rows
-lead from the net by transaction date to the net by payment date. To add a column: its name in
-`of_month` or `of_day`, its cell in the row.
+about, so that days, movements, methods and the total can be told apart by a filter; then rows lead
+from the net by transaction date to the net by payment date, and the last ones are the page's
+reconciliation in won, in columns of their own. To add a column: its name in `of_month` or `of_day`,
+its cell in the row.
 """
 
 from collections.abc import Iterator
@@ -11,16 +12,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from payments.admin.shared.display import pay_method, pg_provider
+from payments.admin.shared.won_table import HEADINGS, Row, won_context
 from payments.core.kst import stamp
 from payments.core.spreadsheet import guarded
 from payments.models import Payment
 from payments.selectors.daily_close.figures import Figures, Sums
 from payments.selectors.daily_close.statements import Daily, Day, Entry, Monthly
+from payments.selectors.reconciliation import WonTable
 
 from .display import customer, day_state, parts
 
@@ -33,22 +37,23 @@ class Table:
     rows: list[list[Any]]
 
 
-def of_month(month: Monthly) -> Table:
-    """A row for each day, and the sums."""
+def of_month(month: Monthly, *, won: WonTable | None) -> Table:
+    """A row for each day, the sums, and what the reconciliation says."""
     state = [_("state"), _("learnt later"), _("learnt later (net)"), _("hash")]
     rows = [_day(day, month.today) for day in month.days]
-    return Table(_headed([_("item")], state), [*rows, *_sums(month.figures, after=len(state))])
+    return _with_won(_headed([_("item")], state), [*rows, *_sums(month.figures)], won)
 
 
-def of_day(day: Daily) -> Table:
-    """A row for each movement, and the sums."""
+def of_day(day: Daily, *, won: WonTable | None) -> Table:
+    """A row for each movement, the sums, and what the reconciliation says."""
     names = [
         *(_("time (KST)"), pgettext("movements", "kind"), Payment.label("merchant_uid")),
         *(Payment.label("imp_uid"), _("customer"), Payment.label("pay_method"), _("PG"), _("MID")),
         *(_("PG transaction id"), _("approval number"), _("note")),
     ]
     rows = [_movement(entry) for entry in day.entries]
-    return Table(_headed(names), [*rows, *_sums(day.figures, before=len(names) - 1)])
+    sums = _sums(day.figures, before=len(names) - 1)
+    return _with_won(_headed(names), [*rows, *sums], won)
 
 
 def _headed(names: list[Any], others: list[str] | None = None) -> list[str]:
@@ -103,11 +108,11 @@ def aside(entry: Entry) -> str:
     return "" if entry.line.is_own else _("Second approval, in no sum")
 
 
-def _sums(figures: Figures, *, before: int = 0, after: int = 0) -> list[list[Any]]:
-    """Each part and altogether, with empty cells `before` and `after` the figures."""
+def _sums(figures: Figures, *, before: int = 0) -> list[list[Any]]:
+    """Each part and altogether, with empty cells `before` the figures."""
 
     def row(about: str, name: str, numbers: list[Any]) -> list[Any]:
-        return [about, guarded(name), *[""] * before, *numbers, *[""] * after]
+        return [about, guarded(name), *[""] * before, *numbers]
 
     return [
         *(
@@ -137,3 +142,35 @@ def _bridge(figures: Figures) -> list[tuple[str, int]]:
         (_("Refunded later"), -bridge.refunded_later),
         (_("Net by payment date"), bridge.by_payment_date),
     ]
+
+
+def _with_won(header: list[str], rows: list[list[Any]], won: WonTable | None) -> Table:
+    """With the columns and the rows of the reconciliation; every row fills the whole header."""
+    sides = [name for heading in HEADINGS for name in _names_of(heading)]
+    whole, about = [*header, *sides], _("Reconciliation with PortOne")
+    before = [""] * (len(header) - 2)
+    context = won_context(won)
+    rows = [
+        *rows,
+        *([about, row.label, *before, *_cells(row)] for row in context["won_rows"]),
+        *([about, guarded(note)] for note in (*_seen_by(won), *context["won_notes"])),
+    ]
+    return Table(whole, [[*row, *[""] * (len(whole) - len(row))] for row in rows])
+
+
+def _names_of(side: str | Promise) -> tuple[str, str]:
+    """What the two columns of one side are called."""
+    won, number = _("Reconciliation: %(side)s"), _("Reconciliation: %(side)s, items")
+    return won % {"side": side}, number % {"side": side}
+
+
+def _seen_by(won: WonTable | None) -> list[str]:
+    """By which runs it was made, as the page names them."""
+    runs = [f"{run} (#{run.pk})" for run in won.runs] if won else []
+    return [f"{_('As the newest reconciliation saw it:')} {', '.join(runs)}"] if runs else []
+
+
+def _cells(row: Row) -> Iterator[Any]:
+    """Won and how many, side by side; empty where it is not known yet."""
+    for _heading, cell in row.cells:
+        yield from (cell.figure.won, cell.figure.number) if cell.figure else ("", "")

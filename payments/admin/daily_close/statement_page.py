@@ -62,6 +62,7 @@ def of_month(day: date) -> Statement:
     """The month in which `day` lies."""
     today = day_of(timezone.now())
     month = monthly(day, today=today)
+    won = won_of_days(month.first, min(month.last, today - ONE_DAY))
     return Statement(
         title=_("Monthly statement"),
         value=f"{month.first:%Y-%m}",
@@ -71,8 +72,8 @@ def of_month(day: date) -> Statement:
         figures=month.figures,
         warnings=[*_open_warnings(month.open_days, today), *_learnt_warnings(month.learnt)],
         closes=month.closes,
-        file=statement_csv.of_month(month),
-        won=won_of_days(month.first, min(month.last, today - ONE_DAY)),
+        file=statement_csv.of_month(month, won=won),
+        won=won,
         days=[_in_words(row, today) for row in month.days],
     )
 
@@ -80,7 +81,7 @@ def of_month(day: date) -> Statement:
 def of_day(wanted: date) -> Statement:
     """One day, each movement of it included."""
     today, day = day_of(timezone.now()), daily(wanted)
-    after = wanted + ONE_DAY
+    after, won = wanted + ONE_DAY, won_of_days(wanted, wanted)
     return Statement(
         title=_("Daily statement"),
         value=f"{wanted}",
@@ -90,8 +91,8 @@ def of_day(wanted: date) -> Statement:
         figures=day.figures,
         warnings=_day_warnings(day, today),
         closes=[day.close] if day.close else [],
-        file=statement_csv.of_day(day),
-        won=won_of_days(wanted, wanted),
+        file=statement_csv.of_day(day, won=won),
+        won=won,
         entries=[_entry(entry) for entry in day.entries[:ENTRIES_ON_PAGE]],
         number_of_entries=len(day.entries),
     )

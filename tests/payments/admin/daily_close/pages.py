@@ -11,6 +11,8 @@ from payments.models import DailyClose, ReconciliationRun, RunStatus
 
 CLOSES = "/admin/payments/dailyclose/"
 CLOSE = f"{CLOSES}close/"
+DAILY = f"{CLOSES}statement/day/"
+MONTHLY = f"{CLOSES}statement/month/"
 MARCH_31, APRIL_1, APRIL_2 = date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 2)
 # Six in the morning of 3 April in Korea.
 NOW = datetime(2026, 4, 2, 21, tzinfo=UTC)

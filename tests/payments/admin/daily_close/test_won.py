@@ -13,11 +13,13 @@ from tests.payments import builders
 from tests.payments.admin.conftest import SignIn, text_of
 from tests.payments.books import APRIL_FIRST, begun, mirror, reconciled
 
+from .files import file_of
+from .pages import CLOSES, DAILY, MONTHLY
+
 A_DAY = timedelta(days=1)
 SECOND = APRIL_FIRST + A_DAY
 LAST = date(2026, 4, 30)
-CLOSES = "/admin/payments/dailyclose/"
-MONTH = f"{CLOSES}statement/month/?month=2026-04"
+MONTH = f"{MONTHLY}?month=2026-04"
 NEVER = "No reconciliation has compared these days in won."
 
 
@@ -86,3 +88,53 @@ def test_days_that_no_run_has_compared(client: Client, book: list[Payment], fina
         assert NEVER in text_of(client.get(f"{CLOSES}{url}"))
     close = close_day(day=APRIL_FIRST, actor=finance)
     assert NEVER in text_of(client.get(f"{CLOSES}{close.pk}/change/"))
+
+
+# --- The file of a statement ------------------------------------------------------------------
+
+ABOUT = "Reconciliation with PortOne"
+
+
+def in_file(client: Client, url: str, **data: str) -> tuple[list[list[str]], list[str]]:
+    """The rows of the reconciliation by (name, won and number of each side), and its notes."""
+    names = [f"Reconciliation: {side}" for side in HEADINGS_IN_ENGLISH]
+    columns = [column for name in names for column in (name, f"{name}, items")]
+    found = [list(row.values()) for row in file_of(client, url, **data) if row["About"] == ABOUT]
+    header = list(file_of(client, url, **data)[0])
+    assert header[-8:] == columns
+    rows = [[row[1], *row[-8:]] for row in found if row[-8]]
+    return rows, [row[1] for row in found if not row[-8]]
+
+
+def on_page(client: Client, url: str, **data: str) -> tuple[list[list[str]], list[str]]:
+    """The same off the page."""
+    context = client.get(url, data).context
+    rows = [
+        [row.label, *(f"{part}" for _h, cell in row.cells for part in reversed(cell.figure))]
+        for row in context["won_rows"]
+    ]
+    return rows, context["won_notes"]
+
+
+HEADINGS_IN_ENGLISH = ("Here", "At PortOne", "Difference", "Of which accepted")
+SPANS = [(MONTHLY, {"month": "2026-04"}), (DAILY, {"day": "2026-04-02"})]
+
+
+@pytest.mark.parametrize(("url", "span"), SPANS)
+def test_the_file_has_the_figures_of_the_page(
+    client: Client, book: list[Payment], operator: User, url: str, span: dict[str, str]
+) -> None:
+    run = reconciled(APRIL_FIRST, SECOND)
+    builders.accepted(book[1], by=operator)
+    rows, notes = in_file(client, url, **span)
+    assert (rows, notes[1:]) == on_page(client, url, **span)
+    assert notes[0].endswith(f"{run} (#{run.pk})")
+    difference = str(book[1].amount - 100)
+    assert rows[-1][-4:] == [difference, "1", difference, "1"]
+
+
+@pytest.mark.parametrize(("url", "span"), SPANS)
+def test_the_file_says_where_no_reconciliation_is(
+    client: Client, book: list[Payment], url: str, span: dict[str, str]
+) -> None:
+    assert in_file(client, url, **span) == ([], [NEVER])

@@ -5,9 +5,8 @@ from django.test import Client
 
 from accounts.models import User
 from payments.admin.shared.display import VERIFICATION_LOOKS
-from payments.models import ClosingReason, Discrepancy, Payment, Product
+from payments.models import Payment, Product
 from payments.selectors.payments.flags import Shown
-from payments.services.discrepancies import queue
 from payments.states import Verification
 from tests.payments import builders
 from tests.payments.admin.conftest import (
@@ -43,19 +42,8 @@ def book(customer: User, product: Product, operator: User) -> Book:
     for as_shown in (Shown.MISMATCHED, Shown.ACCEPTED):
         payment = builders.found(builders.paid(customer, product), Verification.MISMATCHED)
         payments[as_shown] = payment
-    accept(payments[Shown.ACCEPTED], operator)
+    builders.accepted(payments[Shown.ACCEPTED], by=operator)
     return payments
-
-
-def accept(payment: Payment, operator: User) -> None:
-    row = Discrepancy.objects.get(payment=payment, is_open=True)
-    queue.close(
-        discrepancy=row,
-        actor=operator,
-        reason=ClosingReason.ACCEPTED,
-        text="PG사에 확인했습니다",
-        expected_version=row.version,
-    )
 
 
 def in_file(client: Client) -> dict[str, str]:

@@ -7,14 +7,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from payments.models import (
-    ClosingReason,
     Discrepancy,
     ItemOutcome,
     Payment,
     Product,
     VerificationRun,
 )
-from payments.services.discrepancies import queue
 from payments.services.verification_runs import control
 from payments.states import Verification
 from tests.payments import builders
@@ -43,23 +41,12 @@ def run(payments: list[Payment], operator: User) -> VerificationRun:
     return run
 
 
-def accept(payment: Payment, operator: User) -> None:
-    row = Discrepancy.objects.get(payment=payment, is_open=True)
-    queue.close(
-        discrepancy=row,
-        actor=operator,
-        reason=ClosingReason.ACCEPTED,
-        text="PG사에 확인했습니다",
-        expected_version=row.version,
-    )
-
-
 def test_its_row_says_so_until_it_is_open_again(
     client: Client, run: VerificationRun, payments: list[Payment], operator: User
 ) -> None:
     address = f"{page(run)}?outcome=differs"
     assert ACCEPTED not in text_of(client.get(address))
-    accept(payments[0], operator)
+    builders.accepted(payments[0], by=operator)
     assert text_of(client.get(address)).count(ACCEPTED) == 1
     Discrepancy.objects.filter(payment=payments[0]).update(is_open=True)
     assert ACCEPTED not in text_of(client.get(address))
@@ -68,7 +55,7 @@ def test_its_row_says_so_until_it_is_open_again(
 def test_what_agrees_by_now_was_not_accepted(
     client: Client, run: VerificationRun, payments: list[Payment], operator: User
 ) -> None:
-    accept(payments[0], operator)
+    builders.accepted(payments[0], by=operator)
     builders.found(payments[0], Verification.MATCHED)
     assert ACCEPTED not in text_of(client.get(f"{page(run)}?outcome=differs"))
 
@@ -77,7 +64,7 @@ def test_a_payment_that_the_run_found_agreeing_is_not_called_accepted(
     client: Client, run: VerificationRun, payments: list[Payment], operator: User
 ) -> None:
     run.items.update(outcome=ItemOutcome.AGREES)
-    accept(payments[0], operator)
+    builders.accepted(payments[0], by=operator)
     assert ACCEPTED not in text_of(client.get(f"{page(run)}?outcome=agrees"))
 
 
@@ -87,7 +74,7 @@ def test_it_takes_as_many_queries_however_many_were_accepted(
     numbers = []
     for accepted in (payments[:1], payments[1:]):
         for payment in accepted:
-            accept(payment, operator)
+            builders.accepted(payment, by=operator)
         with CaptureQueriesContext(connection) as captured:
             client.get(f"{page(run)}?outcome=differs")
         numbers.append(len(captured))
@@ -97,7 +84,7 @@ def test_it_takes_as_many_queries_however_many_were_accepted(
 def test_the_file_says_what_the_payment_reads_now(
     exporter: Client, run: VerificationRun, payments: list[Payment], operator: User
 ) -> None:
-    accept(payments[0], operator)
+    builders.accepted(payments[0], by=operator)
     rows = rows_of(exporter.post(page(run, "export"), {"reason": "4월 대사"}))
     now = {row["Order number"]: row["Verification now"] for row in rows}
     said = ["accepted", *["mismatched"] * 3]

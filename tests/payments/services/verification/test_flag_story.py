@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from payments import gateway
-from payments.models import ClosingReason, Discrepancy, Payment, Product
+from payments.models import Discrepancy, Payment, Product
 from payments.selectors.payments.detail import Agreement, comparison
 from payments.selectors.payments.flags import Shown, is_flagged, open_attempts, shown
-from payments.services.discrepancies import queue
 from payments.services.discrepancies.rules import differences, ours_of
 from payments.services.ledger_audit import problems_of
 from payments.services.verification.verify import verify
@@ -90,7 +89,7 @@ def test_it_is_flagged_exactly_while_something_is_to_be_settled(
     for step, door in story:
         whose = OWN
         if step == "accept":
-            accept_everything(payment, operator)
+            builders.accepted(payment, by=operator)
         elif step == "another order's":
             verify(payment=payment, source=Source.BROWSER, imp_uid=anothers)
         elif step != "look":
@@ -107,17 +106,6 @@ def test_it_is_flagged_exactly_while_something_is_to_be_settled(
     assert_facts_have_ended_what_they_can(payment, list(attempts.values()))
     assert list(problems_of(payment)) == []
     assert not Discrepancy.objects.filter(imp_uid=anothers).exists()
-
-
-def accept_everything(payment: Payment, operator: User) -> None:
-    for row in Discrepancy.objects.filter(payment=payment, is_open=True):
-        queue.close(
-            discrepancy=row,
-            actor=operator,
-            reason=ClosingReason.ACCEPTED,
-            text="담당자와 확인함",
-            expected_version=row.version,
-        )
 
 
 def assert_the_flag_is_right(payment: Payment) -> None:

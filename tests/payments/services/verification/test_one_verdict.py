@@ -10,7 +10,6 @@ from payments.models import Bucket, ClosingReason, Discrepancy, Payment, Product
 from payments.selectors.payments.attention import Attention, needs
 from payments.selectors.payments.detail import Agreement, comparison
 from payments.selectors.payments.flags import Shown, is_flagged, open_attempts, shown
-from payments.services.discrepancies import queue
 from payments.states import EventKind, Finding, PaymentStatus, Verification
 from tests.gateway import SandboxGateway
 from tests.payments import builders
@@ -36,17 +35,6 @@ def approved(sandbox: SandboxGateway, payment: Payment, at: int = PAID_AT) -> st
 def differing(payment: Payment) -> list[str]:
     page = comparison(payment, open_attempts=open_attempts(payment))
     return [field.name for field in page.fields if field.agreement is Agreement.DIFFERENT]
-
-
-def accepted(payment: Payment, actor: User) -> None:
-    row = Discrepancy.objects.get(payment=payment, is_open=True)
-    queue.close(
-        discrepancy=row,
-        actor=actor,
-        reason=ClosingReason.ACCEPTED,
-        text="PG사에 확인했습니다",
-        expected_version=row.version,
-    )
 
 
 def test_orders_that_were_mixed_up_agree_once_each_has_its_own(
@@ -91,7 +79,7 @@ def test_a_time_of_payment_that_moved_is_one_difference_on_every_page(
     run = reconciled(first, datetime.fromtimestamp(PAID_AT + DAY, UTC).date())
     assert run.counts["differ"] == 1
     assert Discrepancy.objects.get() == row
-    accepted(ordered, operator)
+    builders.accepted(ordered, by=operator)
     look(ordered, imp_uid)
     assert shown(ordered, flagged=is_flagged(ordered)) is Shown.ACCEPTED
     sandbox.change(imp_uid, paid_at=PAID_AT + 2 * DAY)
@@ -124,7 +112,7 @@ class TestMoneyForAnOrderThatHadFailed:
         assert self.waits() == 1
 
     def test_who_honours_it_is_asked_no_more(self, late: Payment, operator: User) -> None:
-        accepted(late, operator)
+        builders.accepted(late, by=operator)
         look(late)
         reconciled(datetime.fromtimestamp(PAID_AT, UTC).date())
         assert not is_flagged(late)
@@ -214,7 +202,7 @@ def test_a_refund_of_another_day_is_a_difference_on_every_door(
     assert look(ordered, imp_uid).findings == (Finding.REFUND_GONE,)
     reconciled(*days)
     assert Discrepancy.objects.get(is_open=True) == row
-    accepted(ordered, operator)
+    builders.accepted(ordered, by=operator)
     reconciled(*days)
     look(ordered, imp_uid)
     assert not is_flagged(ordered)
