@@ -2,7 +2,7 @@
 
 A GET shows, a POST asks the gateway once more and books its answer. The rules are in
 `services.verification.refund_change`; the payment's page links here while its last answer lacks a
-refund that we have booked.
+refund that we have booked, and names the attempt (`imp_uid`) if it is not the order's own.
 """
 
 from typing import Any
@@ -65,12 +65,12 @@ def confirm_refund_change(
     """The page (GET), or the confirmation (POST); back with a message if there is nothing to do."""
     payment = get_object_or_404(Payment, pk=pk)
     try:
-        proposed = service.proposal(payment=payment)
+        proposed = service.proposal(payment=payment, imp_uid=request.GET.get("imp_uid", ""))
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
         return HttpResponseRedirect(page_url(request, pk))
     form = RefundChangeForm(request.POST or None, proposed=proposed)
-    if form.is_valid() and _is_confirmed(request, payment, form):
+    if form.is_valid() and _is_confirmed(request, payment, proposed, form):
         return HttpResponseRedirect(page_url(request, pk))
     return model_admin.render_page(
         request,
@@ -84,12 +84,15 @@ def confirm_refund_change(
     )
 
 
-def _is_confirmed(request: HttpRequest, payment: Payment, form: RefundChangeForm) -> bool:
+def _is_confirmed(
+    request: HttpRequest, payment: Payment, proposed: Proposal, form: RefundChangeForm
+) -> bool:
     """Whether the gateway was asked; a refusal is the form's."""
     try:
         result = service.confirm(
             payment=payment,
             actor=staff(request),
+            imp_uid=proposed.imp_uid,
             reversed_on=form.cleaned_data.get("reversed_on"),
             note=form.cleaned_data["note"],
             expected_version=whole_number(request.POST.get("version")) or 0,

@@ -79,12 +79,16 @@ def _described(before: Payment, result: Result) -> tuple[Outcome, str]:
         return Outcome.UNKNOWN, str(gateway.in_words(result.why))
     if result.kind is EventKind.NOT_FOUND:
         return Outcome.MISMATCH, _("The gateway knows no such payment. Nothing was changed.")
+    findings = "; ".join(str(finding.label) for finding in result.findings)
+    if EventKind.REFUND_CHANGED in result.kinds and findings:
+        # Of another attempt: it is booked, and what it opened is still to be settled.
+        words = _("Booked as the gateway tells it now. Still to be settled: %(found)s.")
+        return Outcome.CHANGED, words % {"found": findings}
     if result.kind is EventKind.DISCREPANCY:
-        findings = "; ".join(str(finding.label) for finding in result.findings)
         return Outcome.MISMATCH, _("The gateway's answer does not agree: %(found)s.") % {
             "found": findings
         }
-    if result.kind is EventKind.CONFIRMED:
+    if result.kind is EventKind.CONFIRMED and EventKind.REFUND_CHANGED not in result.kinds:
         return Outcome.UNCHANGED, _("The gateway agrees. Nothing has changed.")
     return Outcome.CHANGED, _change(before, result.payment)
 

@@ -42,10 +42,11 @@ def projection(*, payment: PaymentRow, events: Sequence[EventRow]) -> Iterator[s
 
 def amounts(*, events: Sequence[EventRow], answers: Answers) -> Iterator[str]:
     """What moved by an event is what the answer says that is kept in it."""
-    refunded = 0
+    refunded, own = 0, None
     for event in events:
+        own = event.changes.get("imp_uid", own)
         answer = answers.get(event.sequence)
-        if answer is None or event.kind not in _MOVES:
+        if answer is None or event.kind not in _MOVES or _is_of_another(event, own):
             continue
         is_paid = event.kind == EventKind.PAID
         total = int(answer.get("cancel_amount") or 0)
@@ -53,3 +54,8 @@ def amounts(*, events: Sequence[EventRow], answers: Answers) -> Iterator[str]:
         if event.amount != expected:
             yield f"event {event.sequence} says {event.amount}, its answer {expected}"
         refunded = refunded if is_paid else total
+
+
+def _is_of_another(event: EventRow, own: str | None) -> bool:
+    """Refunds of another attempt that a person has confirmed: no won of the order moved."""
+    return event.kind == EventKind.REFUND_CHANGED and event.imp_uid != own

@@ -95,15 +95,15 @@ def _booked_by(
     ordered_at: Any,
     is_second: bool,
 ) -> tuple[Draft, ...]:
+    change = _confirmed(event)
     if not is_second:
-        change = _confirmed(event)
         money = read_money(answer)
         return drafts(answer=money, standing=standing, is_own=True, change=change)
     # Of another attempt it is asked whether what is told of it can be true.
     told = read_payment(answer)
     if contradictions(answer=told, ordered_at=ordered_at, now=event.recorded_at):
         return ()
-    return drafts(answer=told, standing=standing, is_own=False)
+    return drafts(answer=told, standing=standing, is_own=False, change=change)
 
 
 def _may_book(event: EventRow) -> bool:
@@ -117,7 +117,7 @@ def _confirmed(event: EventRow) -> RefundChange | None:
     """What a person has said about refunds, as the event holds it."""
     if event.kind != EventKind.REFUND_CHANGED:
         return None
-    return RefundChange(read_day(event.reason_code))
+    return RefundChange(event.imp_uid, read_day(event.reason_code))
 
 
 def _is_of_another_attempt(event: EventRow, own: str | None) -> bool:
@@ -125,8 +125,9 @@ def _is_of_another_attempt(event: EventRow, own: str | None) -> bool:
     is_second = event.kind == EventKind.DISCREPANCY and (
         event.reason_code == Finding.SECOND_APPROVAL
     )
-    # One that has given everything back is no second approval any more.
-    may_book = is_second or event.kind == EventKind.CONFIRMED
+    # One that has given everything back is no second approval any more; what a person has confirmed
+    # is a row of its own.
+    may_book = is_second or event.kind in {EventKind.CONFIRMED, EventKind.REFUND_CHANGED}
     return may_book and event.status_before in APPROVED and event.imp_uid != own
 
 

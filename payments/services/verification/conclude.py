@@ -27,7 +27,7 @@ from payments.states import (
 )
 
 from .compare import OF_ANOTHER_ORDER, Step, Verdict, compare, missing_facts, told_persons
-from .movements import RefundChange, is_known, with_movements
+from .movements import RefundChange, is_known, take_back, with_movements
 
 SECOND_APPROVAL_NOTE = "approved: {ids}"
 OVERTAKEN = "the payment moved while the gateway was asked"
@@ -202,6 +202,21 @@ def _answered(
         standing=standing,
         change=question.refund_change,
     )
+    if _is_of_another(payment, question, answer) and take_back(money):
+        row = _refund_change_of_another(question, answer, money)
+        conclusion = _judged(payment, question, answer, verdict, (), quiet)
+        return replace(conclusion, entries=(row, *conclusion.entries))
+    return _judged(payment, question, answer, verdict, money, quiet)
+
+
+def _judged(
+    payment: Payment,
+    question: Question,
+    answer: Answer,
+    verdict: Verdict,
+    money: tuple[Draft, ...],
+    quiet: bool,
+) -> Conclusion:
     if verdict.findings:
         return _disagree(question, answer, verdict.findings, money)
     steps = [step for step in verdict.steps if not _is_recorded(payment, step, answer, money)]
@@ -220,6 +235,21 @@ def _answered(
         movements=money,
     )
     return Conclusion(EventKind.CONFIRMED, (entry,))
+
+
+def _is_of_another(payment: Payment, question: Question, answer: Answer) -> bool:
+    """Whether a person has told of refunds of this attempt, which is not the order's own."""
+    change = question.refund_change
+    is_about_it = change is not None and change.imp_uid == answer.payment.imp_uid
+    return is_about_it and payment.imp_uid != answer.payment.imp_uid
+
+
+def _refund_change_of_another(
+    question: Question, answer: Answer, money: tuple[Draft, ...]
+) -> Entry:
+    """A row of its own: it holds the PG's day, and nothing of the order changes by it."""
+    kind, day = EventKind.REFUND_CHANGED, _reversed_on(question)
+    return _entry_with_answer(question, answer, kind, reason_code=day, movements=money)
 
 
 def _filled(
@@ -315,8 +345,12 @@ def _move(
 
 
 def _confirmed(step: Step, question: Question) -> str:
+    return _reversed_on(question) if step.kind is EventKind.REFUND_CHANGED else ""
+
+
+def _reversed_on(question: Question) -> str:
     """The PG's date of what was taken back: the gateway does not tell it, so the row must."""
-    change = question.refund_change if step.kind is EventKind.REFUND_CHANGED else None
+    change = question.refund_change
     return change.reversed_on.isoformat() if change and change.reversed_on else ""
 
 

@@ -44,11 +44,12 @@ class Untimed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RefundChange:
-    """A person's word that refunds have changed at the PG, and so may change here.
+    """A person's word that refunds of an attempt have changed at the PG, and so may change here.
 
     `reversed_on`: the Korean day on which the PG took refunds back; None if it took back none.
     """
 
+    imp_uid: str
     reversed_on: date | None = None
 
 
@@ -84,8 +85,9 @@ def with_movements(
     """The verdict and the movements that follow; if they can't be told, the finding that says why.
 
     An answer that differs from its order or contradicts itself moves nothing; one with less
-    refunded than before only after a person's `change`.
+    refunded than before only after a person's `change` about its attempt.
     """
+    change = change if change and change.imp_uid == answer.imp_uid else None
     is_second = payment.status in APPROVED and answer.imp_uid != payment.imp_uid
     if is_second and not _may_be_booked(payment, answer, verdict):
         return verdict, ()
@@ -93,17 +95,21 @@ def with_movements(
     is_refused = bool(verdict.findings) and not (is_second or is_confirmed)
     if is_refused or is_known(payment=payment, answer=answer):
         return verdict, ()
-    own_change = None if is_second else change
     try:
-        booked = drafts(answer=answer, standing=standing, is_own=not is_second, change=own_change)
+        booked = drafts(answer=answer, standing=standing, is_own=not is_second, change=change)
     except Gone:
         findings = dict.fromkeys((*verdict.findings, Finding.REFUND_GONE))
         return Verdict(findings=tuple(findings)), ()
     except Untimed:
         return Verdict(findings=(*verdict.findings, Finding.NO_REFUND_TIME)), ()
-    if any(draft.kind in _TAKEN_BACK for draft in booked) and own_change:
+    if change and not is_second and take_back(booked):
         return Verdict(steps=(refund_change(payment=payment, answer=answer),)), booked
     return verdict, booked
+
+
+def take_back(booked: Iterable[Draft]) -> bool:
+    """Whether these undo something that was booked."""
+    return any(draft.kind in _TAKEN_BACK for draft in booked)
 
 
 def tells_other_refunds(*, payment: Payment, answer: GatewayPayment) -> bool:

@@ -4,7 +4,8 @@ The gateway tells what is there, never why something is not: an entry that vanis
 that was undone at the PG (which some do until the end of the day) or an answer that is wrong. So it
 moves nothing (`Finding.REFUND_GONE`) until a person has looked into the PG's console. What is
 booked then is what the gateway answers at that moment, through the one door. V1 does not say when
-a refund was taken back (contract 3.4), so the person does.
+a refund was taken back (contract 3.4), so the person does. It may be a refund of another attempt
+than the order's own, as of a second approval: then the order stays as it is.
 """
 
 from collections.abc import Sequence
@@ -21,8 +22,7 @@ from payments.iamport import ShapeError, read_payment
 from payments.ledger import Draft
 from payments.models import Movement, Payment
 from payments.selectors.movements import of_payment_by_time
-from payments.selectors.payments.detail import comparison
-from payments.selectors.payments.flags import open_attempts
+from payments.selectors.payments.detail import findings_of
 from payments.services.discrepancies.rows import checked_text
 from payments.states import Finding, MovementKind, Source
 
@@ -46,8 +46,13 @@ class WrongDay(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the gateway's last answer would book. `reversed` are the refunds that are taken back."""
+    """What the gateway's last answer would book. `reversed` are the refunds that are taken back.
 
+    `imp_uid` is the attempt; `is_own`: it is the order's own.
+    """
+
+    imp_uid: str
+    is_own: bool
     drafts: tuple[Draft, ...]
     reversed: Sequence[Movement]
 
@@ -67,22 +72,27 @@ class Proposal:
         return [draft for draft in self.drafts if draft.kind != MovementKind.REFUND_REVERSAL]
 
 
-def proposal(*, payment: Payment) -> Proposal:
-    """What confirming would book by the last answer. Raises NotAllowed where it can't be told."""
-    compared = comparison(payment, open_attempts=open_attempts(payment))
-    event = compared.event
-    if event is None or Finding.REFUND_GONE not in compared.findings:
+def proposal(*, payment: Payment, imp_uid: str = "") -> Proposal:
+    """What confirming would book by the last answer about this attempt, "" for the order's own.
+
+    Raises NotAllowed where it can't be told.
+    """
+    imp_uid = imp_uid or payment.imp_uid or ""
+    is_own = imp_uid == payment.imp_uid
+    event = payment.events.filter(imp_uid=imp_uid).exclude(answer="").order_by("-sequence").first()
+    if event is None or Finding.REFUND_GONE not in findings_of(event):
         raise NotAllowed(NOTHING_GONE)
     standing = of_payment_by_time(payment)
     # Of today for the reading alone: the day is the person's to tell.
-    change = RefundChange(day_of(timezone.now()))
+    change = RefundChange(imp_uid, day_of(timezone.now()))
     try:
         answer = read_payment(event.answer_data)
-        booked = drafts(answer=answer, standing=standing, is_own=True, change=change)
+        booked = drafts(answer=answer, standing=standing, is_own=is_own, change=change)
     except (Gone, Untimed, ShapeError) as reason:
         raise NotAllowed(NOT_TOLD) from reason
     undone = {draft.key for draft in booked if draft.kind == MovementKind.REFUND_REVERSAL}
-    return Proposal(booked, [row for row in standing if reversal_key(key=row.key) in undone])
+    taken_back = [row for row in standing if reversal_key(key=row.key) in undone]
+    return Proposal(imp_uid, is_own, booked, taken_back)
 
 
 def confirm(
@@ -92,23 +102,26 @@ def confirm(
     reversed_on: date | None,
     note: str,
     expected_version: int,
+    imp_uid: str = "",
 ) -> Result:
     """Ask the gateway once more and book the refunds as it tells them, in the name of `actor`.
 
-    `reversed_on` is the PG's date (a Korean day) of what was taken back, None if nothing was. The
-    result is the answer's: one that shows the refunds again changes nothing. Raises WrongDay,
-    NotAllowed for a note that says nothing or where nothing changed, Conflict if the payment has
-    moved.
+    `imp_uid` is the attempt, "" for the order's own. `reversed_on` is the PG's date (a Korean day)
+    of what was taken back, None if nothing was. The result is the answer's: one that shows the
+    refunds again changes nothing. Raises WrongDay, NotAllowed for a note that says nothing or where
+    nothing changed, Conflict if the payment has moved.
     """
     text = checked_text(text=note)
-    _check_day(proposal(payment=payment), reversed_on)
+    proposed = proposal(payment=payment, imp_uid=imp_uid)
+    _check_day(proposed, reversed_on)
     return verify(
         payment=payment,
         source=Source.ADMIN,
         actor=actor,
+        imp_uid="" if proposed.is_own else proposed.imp_uid,
         note=text,
         expected_version=expected_version,
-        refund_change=RefundChange(reversed_on),
+        refund_change=RefundChange(proposed.imp_uid, reversed_on),
     )
 
 

@@ -264,7 +264,7 @@ def _confirmed(one: GatewayPayment, standing: list[Draft], on: date) -> tuple[Dr
     try:
         return drafts(answer=one, standing=standing, is_own=True)
     except Gone:
-        change = RefundChange(on)
+        change = RefundChange("imp_1", on)
         return drafts(answer=one, standing=standing, is_own=True, change=change)
 
 
