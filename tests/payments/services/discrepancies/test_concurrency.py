@@ -5,8 +5,7 @@ without one.
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from django.db import connection, connections, transaction
@@ -18,10 +17,9 @@ from payments.services.discrepancies import cases
 from payments.services.discrepancies.cases import Look
 from tests.payments import builders
 from tests.payments.books import told
+from tests.payments.parallel import Act, in_parallel, still_open
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-
-Act = Callable[[], object]
 
 
 @pytest.fixture
@@ -33,29 +31,6 @@ def payments(customer: User, product: Product) -> list[Payment]:
 def look(payment: Payment, *buckets: Bucket) -> Look:
     answer = told(imp_uid=payment.imp_uid, merchant_uid=payment.merchant_uid)
     return Look(imp_uid=answer.imp_uid, payment=payment, answer=answer, buckets=buckets)
-
-
-def in_parallel(*acts: Act) -> list[BaseException]:
-    """All of them at once, each on a connection of its own; what went wrong."""
-    problems: list[BaseException] = []
-    start = threading.Barrier(len(acts))
-
-    def run(act: Act) -> None:
-        try:
-            start.wait(timeout=30)
-            act()
-        except BaseException as error:  # noqa: BLE001
-            problems.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not any(thread.is_alive() for thread in threads)
-    return problems
 
 
 def verifying(payments: list[Payment], *buckets: Bucket) -> Act:
@@ -70,26 +45,9 @@ def verifying(payments: list[Payment], *buckets: Bucket) -> Act:
     return act
 
 
-@contextmanager
-def _verification_under_way(payment: Payment, *buckets: Bucket) -> Iterator[None]:
-    """It holds the payment and has opened the case, and commits when the block ends."""
-    has_written, may_end = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with locks.locked_payment(payment.pk) as locked:
-            cases.keep_all(looks=[look(locked, *buckets)])
-            has_written.set()
-            may_end.wait(timeout=60)
-        connections.close_all()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    try:
-        assert has_written.wait(timeout=60)
-        yield
-    finally:
-        may_end.set()
-        thread.join()
+def under_way(payment: Payment, *buckets: Bucket) -> AbstractContextManager[None]:
+    """A verification holds the payment and has opened the case; it commits when the block ends."""
+    return still_open(lambda locked: cases.keep_all(looks=[look(locked, *buckets)]), payment.pk)
 
 
 @pytest.mark.parametrize("time", range(5))
@@ -133,7 +91,7 @@ def test_a_run_waits_for_the_verification_and_then_sees_its_case(payments: list[
         run_is_over.set()
         connections.close_all()
 
-    with _verification_under_way(payment, Bucket.AMOUNT, Bucket.STATUS):
+    with under_way(payment, Bucket.AMOUNT, Bucket.STATUS):
         thread = threading.Thread(target=compare)
         thread.start()
         assert not run_is_over.wait(timeout=0.5)
@@ -145,7 +103,7 @@ def test_a_run_waits_for_the_verification_and_then_sees_its_case(payments: list[
 
 def test_who_refers_to_a_payment_does_not_wait_for_its_lock(payments: list[Payment]) -> None:
     """An attempt of an order that nobody else has locked: the row is there at once."""
-    with _verification_under_way(payments[0], Bucket.AMOUNT):
+    with under_way(payments[0], Bucket.AMOUNT):
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '2s'")
         try:

@@ -1,53 +1,19 @@
 """What is committed late under a smaller id than was seen already is never passed by the mark."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import Q
 
 from accounts.models import User
-from payments import locks
 from payments.core.db import transactions
-from payments.models import Movement, MovementRollUp, Product, RolledUp, RollUpMark
+from payments.models import Movement, MovementRollUp, Payment, Product, RolledUp, RollUpMark
 from payments.selectors.roll_ups import roll_ups
 from payments.services.roll_ups.audit import audit_roll_ups
 from payments.services.roll_ups.fold import fold
 from tests.payments import builders
+from tests.payments.parallel import still_open
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-
-
-class _Killed(Exception):
-    """The process dies before it commits."""
-
-
-@contextmanager
-def _still_open(
-    act: Callable[[], object], payment_id: int, *, dies: bool = False
-) -> Iterator[None]:
-    """Somebody has done this under a payment's lock, and commits (or dies) when the block ends."""
-    has_written, may_end = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with suppress(_Killed), locks.locked_payment(payment_id):
-            act()
-            has_written.set()
-            may_end.wait(timeout=60)
-            if dies:
-                raise _Killed
-        connections.close_all()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    try:
-        assert has_written.wait(timeout=60)
-        yield
-    finally:
-        may_end.set()
-        thread.join()
 
 
 def _net() -> int:
@@ -63,7 +29,9 @@ def test_a_smaller_id_that_is_committed_later_is_not_lost(
     customer: User, product: Product, monkeypatch: pytest.MonkeyPatch, *, dies: bool
 ) -> None:
     order = builders.ordered(customer, product)
-    with _still_open(lambda: builders.paid(customer, product, amount=700), order.pk, dies=dies):
+    with still_open(
+        lambda _locked: builders.paid(customer, product, amount=700), order.pk, dies=dies
+    ):
         # Its number is larger than the other's, it ends first, and its movement has a larger id.
         newer = builders.paid(customer, product, amount=30)
         for _turn in range(3):
@@ -87,8 +55,8 @@ def test_what_began_before_and_what_began_after_are_told_apart(
     """The newest transaction that has *ended* is no bound: an open one may have a larger number."""
     first, second = (builders.ordered(customer, product) for _ in range(2))
     with (
-        _still_open(lambda: builders.paid(customer, product), first.pk),
-        _still_open(lambda: builders.paid(customer, product), second.pk),
+        still_open(lambda _locked: builders.paid(customer, product), first.pk),
+        still_open(lambda _locked: builders.paid(customer, product), second.pk),
     ):
         before = transactions.next_number()
         assert not transactions.have_ended(before)
@@ -100,11 +68,11 @@ def test_a_payment_waits_for_no_turn_of_the_job(customer: User, product: Product
     fold(seconds=60)
     order = builders.ordered(customer, product)
 
-    def fold_and_hold() -> None:
+    def fold_and_hold(_locked: Payment) -> None:
         RollUpMark.objects.update(folded_to=0)
         MovementRollUp.objects.update(amount=1)
 
-    with _still_open(fold_and_hold, order.pk):
+    with still_open(fold_and_hold, order.pk):
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '2s'")
         try:

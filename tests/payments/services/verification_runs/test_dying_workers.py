@@ -1,13 +1,11 @@
 """Workers that die, wait or fail: each payment of a run is settled once all the same."""
 
-import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -20,6 +18,7 @@ from payments.services.ledger_audit import audit
 from payments.services.verification_runs import batch, claims, control
 from payments.states import EventKind, Source
 from tests.payments import builders
+from tests.payments.parallel import in_parallel
 
 from .running import ask_for, finish, outcomes
 
@@ -66,7 +65,7 @@ class TestWorkersThatDie:
 
     def test_two_workers_share_a_run(self, many: list[Payment]) -> None:
         run = ask_for(Payment.objects.all())
-        together(lambda: finish(run), 2)
+        assert in_parallel(*[lambda: finish(run)] * 2) == []
         run.refresh_from_db()
         assert (run.status, outcomes(run)) == (RunStatus.DONE, {"agrees": 250})
         rows = PaymentEvent.objects.filter(idempotency_key=f"confirmed:run-{run.pk}")
@@ -94,7 +93,7 @@ class TestWorkersThatDie:
 
         monkeypatch.setattr(IamportClient, "find_all", slow)
         run = ask_for(Payment.objects.all())
-        together(lambda: finish(run), workers)
+        assert in_parallel(*[lambda: finish(run)] * workers) == []
         assert outcomes(run) == {"not_found": 30}
         assert len(asked) == 30
 
@@ -154,23 +153,3 @@ def take_key(payment: Payment, key: str) -> None:
     with transaction.atomic():
         entry = Entry(kind=EventKind.NOTE, source=Source.COMMAND, key=key, note="taken")
         ledger.append(payment=payment, entry=entry)
-
-
-def together(work: Callable[[], object], workers: int) -> None:
-    """Let several threads do the same at once; whatever one raises fails the test."""
-    problems: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            work()
-        except BaseException as problem:  # noqa: BLE001 - raised again by the test's own thread
-            problems.append(problem)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=guarded) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
