@@ -106,7 +106,7 @@ def _see_again(row: Discrepancy, look: Look, run: ReconciliationRun | None) -> N
     row.seen_at = timezone.now()
     keep_who_saw(row=row, run=run)
     if row.is_open and is_settled:
-        _close(row, look, ClosingReason.ACCEPTED if lines else ClosingReason.AGREES)
+        _close(row, look, lines)
     elif not is_settled:
         before = {line.facts for line in known if line.is_current}
         _differs(row, look, before != {line.facts for line in lines})
@@ -114,9 +114,15 @@ def _see_again(row: Discrepancy, look: Look, run: ReconciliationRun | None) -> N
     row.save()
 
 
-def _close(row: Discrepancy, look: Look, reason: ClosingReason) -> None:
-    """By itself. The lines stay: they say what it was about."""
+def _close(row: Discrepancy, look: Look, lines: Sequence[DiscrepancyLine]) -> None:
+    """By itself; `lines` are what is left, all of it accepted.
+
+    Where nothing is left the lines stay: they say what it was about.
+    """
+    reason = ClosingReason.ACCEPTED if lines else ClosingReason.AGREES
     _take_sides(row, look)
+    if lines:
+        _put_lines(row, lines)
     set_closed(row=row, reason=reason)
     add_step(row=row, kind=StepKind.CLOSED, reason_code=reason)
 

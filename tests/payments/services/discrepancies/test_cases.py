@@ -223,6 +223,7 @@ class TestWhatAPersonAccepted:
         step = row.steps.last()
         assert step is not None
         assert (step.kind, step.actor, step.reason_code) == ("closed", None, "accepted")
+        assert (row.buckets, lines(row)) == ([AMOUNT], {"amount": (True, True)})
 
     def test_it_stays_accepted_while_another_difference_comes_and_goes(
         self, payment: Payment, operator: User
