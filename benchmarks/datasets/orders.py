@@ -156,7 +156,14 @@ class Order:
             self._concluded(at, step, answer, money, persons)
 
     def _sees(self, read: GatewayPayment, findings: Sequence[Finding]) -> None:
-        seen = looks_at(payment=self.payment, answer=read, others=(), findings=findings, holders={})
+        seen = looks_at(
+            payment=self.payment,
+            answer=read,
+            others=(),
+            findings=findings,
+            findings_of_others={},
+            holders={},
+        )
         self.looks |= {look.imp_uid: look for look in seen}
 
     def _concluded(

@@ -4,7 +4,7 @@
 conclusion, extend the function of the kind of answer that it follows from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -115,14 +115,15 @@ Reply = Answer | Absent | NoAnswer
 class Conclusion:
     """The rows to write, in order (none: nothing new), and how it ended; `kind` is the last's.
 
-    `findings` are about the answer's own attempt, `findings_of_others` about the rest that it told.
+    `findings` are about the answer's own attempt, `findings_of_others` about each of the rest that
+    it told, by imp_uid.
     `is_overtaken`: the payment has moved since it was asked about, so nothing is known; ask again.
     """
 
     kind: EventKind
     entries: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()
-    findings_of_others: tuple[Finding, ...] = ()
+    findings_of_others: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     why: str = ""
     is_overtaken: bool = False
 

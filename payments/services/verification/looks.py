@@ -30,11 +30,12 @@ def looks_at(
     answer: GatewayPayment,
     others: Sequence[GatewayPayment],
     findings: Sequence[Finding],
+    findings_of_others: Mapping[str, Sequence[Finding]],
     holders: Mapping[str, int],
 ) -> Iterator[Look]:
     """One for each attempt that was seen; `payment` as it stands after the answer was applied.
 
-    `findings` are about the answer's own attempt.
+    `findings` are about the answer's own attempt, the others' are named by `imp_uid`.
 
     `holders`: which payment holds an `imp_uid`.
     """
@@ -45,7 +46,7 @@ def looks_at(
         holder = Payment.objects.get(pk=holders[answer.imp_uid])
         yield _look(holder, answer, ())
     for other in others:
-        yield _look(payment, other, ())
+        yield _look(payment, other, findings_of_others.get(other.imp_uid, ()))
 
 
 def _look(payment: Payment, answer: GatewayPayment, findings: Sequence[Finding]) -> Look:

@@ -113,15 +113,21 @@ def take_back(booked: Iterable[Draft]) -> bool:
 
 
 def tells_other_refunds(*, payment: Payment, answer: GatewayPayment) -> bool:
-    """Whether what the own attempt gave back stands otherwise than this answer tells it."""
-    if payment.imp_uid != answer.imp_uid or not {payment.status, answer.status} <= set(APPROVED):
+    """Whether what an attempt gave back stands otherwise than this answer tells it.
+
+    Of another attempt than the order's own only what is gone counts: the rest would be booked.
+    """
+    if not {payment.status, answer.status} <= set(APPROVED):
         return False
+    is_own = payment.imp_uid == answer.imp_uid
     standing = list(payment.movements.filter(imp_uid=answer.imp_uid))
     try:
-        booked = drafts(answer=answer, standing=standing, is_own=True)
-    except (Gone, Untimed):
+        booked = drafts(answer=answer, standing=standing, is_own=is_own)
+    except Gone:
         return True
-    return any(draft.kind != MovementKind.APPROVAL for draft in booked)
+    except Untimed:
+        return is_own
+    return is_own and any(draft.kind != MovementKind.APPROVAL for draft in booked)
 
 
 def is_known(*, payment: Payment, answer: GatewayPayment) -> bool:

@@ -35,15 +35,17 @@ def with_others(
     if conclusion.is_overtaken or not _is_settled_by(answer, payment, conclusion):
         return conclusion
     entries = tuple(_entries(payment, question, answer, standing))
-    named = [Finding(code) for entry in entries for code in entry.reason_code.split(",") if code]
-    if not named:
-        return replace(conclusion, entries=(*conclusion.entries, *entries))
+    named = {entry.imp_uid: _named(entry) for entry in entries if entry.reason_code}
     return replace(
         conclusion,
-        kind=EventKind.DISCREPANCY,
+        kind=EventKind.DISCREPANCY if named else conclusion.kind,
         entries=(*conclusion.entries, *entries),
-        findings_of_others=tuple(dict.fromkeys(named)),
+        findings_of_others=named,
     )
+
+
+def _named(entry: Entry) -> tuple[Finding, ...]:
+    return tuple(map(Finding, entry.reason_code.split(",")))
 
 
 def _is_settled_by(answer: Answer, payment: Payment, conclusion: Conclusion) -> bool:

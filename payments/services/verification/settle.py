@@ -8,6 +8,7 @@ from an answer is decided in `conclude`.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from payments import ledger
 from payments.iamport import GatewayPayment
@@ -31,7 +32,8 @@ class Result:
     """How a verification ended. `payment` is as it stands after it; `kind` is the last row's.
 
     `answer` is what the gateway said, None if it said nothing that can be held against `payment`;
-    `others` are further attempts that it told of. `holders`: whose each `imp_uid` is.
+    `others` are further attempts that it told of, `findings_of_others` by imp_uid. `holders`: whose
+    each `imp_uid` is.
     `kinds`: of all rows that were written; `moved_amount`: the won of the order's own attempt that
     were booked with them, signed.
     """
@@ -39,7 +41,7 @@ class Result:
     kind: EventKind
     payment: Payment
     own_findings: tuple[Finding, ...] = ()
-    findings_of_others: tuple[Finding, ...] = ()
+    findings_of_others: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     why: str = ""
     is_overtaken: bool = False
     answer: GatewayPayment | None = None
@@ -51,7 +53,7 @@ class Result:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that was found, of whichever attempt."""
-        return tuple(dict.fromkeys((*self.own_findings, *self.findings_of_others)))
+        return tuple(dict.fromkeys(chain(self.own_findings, *self.findings_of_others.values())))
 
     @property
     def needs_look(self) -> bool:
@@ -138,6 +140,7 @@ def _looks(result: Result, seen: set[str]) -> Iterator[Look]:
         answer=result.answer,
         others=result.others,
         findings=result.own_findings,
+        findings_of_others=result.findings_of_others,
         holders=result.holders,
     )
     yield from (look for look in looks if look.buckets or look.imp_uid in seen)

@@ -106,6 +106,21 @@ def test_by_itself_it_is_named_and_books_nothing(
     assert case(second) == (True, [Bucket.REFUND, Bucket.DOUBLE_APPROVAL])
 
 
+@pytest.mark.parametrize("every_attempt", [True, False])
+def test_a_part_that_is_gone_stays_open_although_all_has_gone_back(
+    payment: Payment, second: str, sandbox: SandboxGateway, *, every_attempt: bool
+) -> None:
+    """By order number as by its id, and through a reconciliation."""
+    whole = {"amount": 99_000, "cancelled_at": NOON + 4 * DAY}
+    sandbox.change(second, cancel_history=[whole], cancelled_at=whole["cancelled_at"])
+    imp_uid = "" if every_attempt else second
+    for _time in range(2):
+        verify(payment=payment, source=Source.ADMIN, every_attempt=True, imp_uid=imp_uid)
+        assert case(second) == (True, [Bucket.REFUND])
+    reconciled(day(0), day(6))
+    assert case(second) == (True, [Bucket.REFUND])
+
+
 def test_confirmed_it_counts_for_its_attempt_alone_and_is_a_second_approval_again(
     payment: Payment, second: str, sandbox: SandboxGateway, approver: User
 ) -> None:
@@ -272,7 +287,8 @@ def test_what_was_seen_by_order_number_can_be_confirmed_too(
 ) -> None:
     sandbox.take_back(second)
     result = verify(payment=payment, source=Source.ADMIN, every_attempt=True)
-    assert Finding.REFUND_GONE in result.findings_of_others
+    assert Finding.REFUND_GONE in result.findings_of_others[second]
+    assert case(second) == (True, [Bucket.REFUND, Bucket.DOUBLE_APPROVAL])
     payment.refresh_from_db()
     confirm(payment, approver, second, day(5))
     assert book(payment, second)[-1] == (MovementKind.REFUND_REVERSAL, 39_000, day(5))
