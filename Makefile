@@ -80,10 +80,10 @@ bench-checkout: .venv/.ready .env ## gateway calls and time of our own per check
 bench-verify: .venv/.ready .env ## verification runs beside the straightforward way
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.verify
 
-chaos: .venv/.ready .env ## kill workers, stop PostgreSQL, set clocks wrong, hang the gateway; 2,000 odd answers
+chaos: .venv/.ready .env ## kill workers, stop PostgreSQL, set clocks wrong, hang the gateway; 2,000 odd answers (TEST_DATABASE_URL: doors in parallel)
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.chaos
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.outages
-	@$(BIN)/python -m pytest -q --hypothesis-profile=chaos -k "any_json or what_stays or whatever_is_told or taken_back or days_add_up or flagged_exactly" tests/payments/iamport tests/payments/services/verification
+	@$(BIN)/python -m pytest -q --hypothesis-profile=chaos -k "any_json or what_stays or whatever_is_told or taken_back or days_add_up or flagged_exactly or in_parallel" tests/payments/iamport tests/payments/services/verification
 
 bench-webhooks: .venv/.ready .env ## webhooks and pages while the gateway is quick, and slow (DATABASE_URL: PostgreSQL)
 	@LOG_LEVEL=CRITICAL $(BIN)/python -W ignore -m benchmarks.webhooks
