@@ -128,7 +128,7 @@ def _done(run: ReconciliationRun) -> str:
 
 
 def _without_case(run: ReconciliationRun) -> str:
-    """Payments that agree may have moved their money on different days."""
+    """What has come and gone of another attempt is money of its days, and nobody's case."""
     table = won_of_run(run)
     if table and table.net.difference.number:
         return _("Payment by payment both books agree; in won some days differ.")

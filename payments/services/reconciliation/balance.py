@@ -226,11 +226,6 @@ class Balance:
         return ReconciliationLine.objects.filter(run=self._run)
 
 
-def to_ask(*, lines: Lines) -> list[str]:
-    """Whose money is on one side alone, or not the same on both."""
-    return list(dict.fromkeys(line.imp_uid for line in lines))
-
-
 def _find_payments(lines: Lines) -> None:
     """Name the payment of those that came from the gateway's side: by its attempt, or its order."""
     alone = [line for line in lines if line.payment_id is None]

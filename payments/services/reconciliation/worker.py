@@ -23,7 +23,7 @@ from payments.services.discrepancies.rules import differences
 from payments.services.runs import ATTEMPTS
 
 from . import claims
-from .balance import Balance, to_ask
+from .balance import Balance
 from .claims import Interrupted
 from .classify import classify, file_differences, reconsider
 from .counters import Counters, count_again
@@ -215,7 +215,7 @@ class _Turn:
     def _settle_lines(self) -> None:
         """What differs in won, attempt by attempt: of whom the lists brought nothing, by id."""
         for lines in self._balance.left():
-            snapshots = self._recheck(dict.fromkeys(to_ask(lines=lines), Unmatched()))
+            snapshots = self._recheck({line.imp_uid: Unmatched() for line in lines})
             file_differences(run=self._run, snapshots=snapshots)
             self._balance.settle(lines, snapshots)
             self._save({})

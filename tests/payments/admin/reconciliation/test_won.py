@@ -219,3 +219,20 @@ def test_the_number_of_queries_does_not_grow(
     assert bigger.lines.count() == 22
     with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
         client.get(address(bigger, "lines"))
+
+
+def test_won_of_an_attempt_that_no_case_is_about_is_said(
+    client: Client, customer: User, product: Product, sandbox: SandboxGateway
+) -> None:
+    """Approved beside the order's own and given back on another day, before anybody looked."""
+    payment = builders.paid(customer, product)
+    mirror(sandbox, [payment])
+    at = int(NOON.timestamp())
+    times = {"paid_at": at, "started_at": at, "ignore_prepare": True}
+    second = sandbox.pay(payment.merchant_uid, payment.amount, **times)["imp_uid"]
+    sandbox.cancel(second, payment.amount, cancelled_at=at + 86_400)
+    page = client.get(address(reconciled(APRIL_FIRST, APRIL_FIRST + A_DAY)))
+    assert not Discrepancy.objects.exists()
+    assert page.context["sentence"] == (
+        "Payment by payment both books agree; in won some days differ."
+    )
