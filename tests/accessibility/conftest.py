@@ -189,6 +189,8 @@ def screens(admin: User, passkey: int, settings: Any) -> dict[str, str]:
         "discrepancies": "/admin/payments/discrepancy/",
         "discrepancies, filtered": "/admin/payments/discrepancy/?state=all&bucket=amount&age=1",
         "discrepancies, not understood": "/admin/payments/discrepancy/?age=x",
+        "close ticked discrepancies": f"/ticked/{admin.username}/close_ticked/",
+        "what came of ticked discrepancies": f"/ticked/{admin.username}/assign_ticked/",
         "export of discrepancies": "/admin/payments/discrepancy/export/",
         "discrepancy": f"/admin/payments/discrepancy/{differs.pk}/change/",
         "discrepancy, one side only": f"/admin/payments/discrepancy/{alone.pk}/change/",

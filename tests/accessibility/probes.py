@@ -2,6 +2,7 @@
 
     as/<who>/<address>    the page as this person sees it who has just shown every factor
     open/<who>/<address>  the same with every part unfolded
+    ticked/<who>/<task>/  what the queue of discrepancies answers to a button of its bar
     seen/<who>/<address>  the same while personal data is shown
     code/<who>/           the question for a code in the middle of signing in: `app` has an app, the
                           address of `keys` is not confirmed
@@ -30,6 +31,7 @@ from django.views import csrf, defaults
 
 from accounts.models import User
 from backoffice.urls import urlpatterns as product
+from payments.models import Discrepancy
 from tests.accounts.factors import sign_in
 
 ERRORS: dict[int, Callable[[HttpRequest], HttpResponse]] = {
@@ -75,6 +77,21 @@ def unfolded(request: HttpRequest, who: str, address: str) -> HttpResponse:
     return response
 
 
+def ticked(request: HttpRequest, who: str, task: str) -> HttpResponse:
+    """Without a reason it asks for one; with an owner it says what came of each."""
+    client, rows = Client(), Discrepancy.objects.filter(is_open=True)
+    client.force_login(User.objects.get(username=who))
+    body = {
+        "action": task,
+        "index": 0,
+        "_selected_action": [row.pk for row in rows],
+        "seen": [f"{row.pk}:{row.version}" for row in rows],
+    }
+    response = client.post("/admin/payments/discrepancy/", body)
+    assert response.status_code == 200
+    return HttpResponse(response.content)
+
+
 def asked_for_code(request: HttpRequest, who: str) -> HttpResponse:
     client = Client()
     address = sign_in(client, User.objects.get(username=who))["Location"]
@@ -102,6 +119,7 @@ urlpatterns = [
     path("as/<str:who>/<path:address>", as_somebody),
     path("seen/<str:who>/<path:address>", unmasked),
     path("open/<str:who>/<path:address>", unfolded),
+    path("ticked/<str:who>/<str:task>/", ticked),
     path("code/<str:who>/", asked_for_code),
     path("new-password/", new_password),
     path("error/<int:status>/", error),
