@@ -358,6 +358,8 @@ if BEHIND_PROXY:
 # How many proxies of ours add to X-Forwarded-For: see `payments.core.addresses`.
 TRUSTED_PROXIES = int(env.str("TRUSTED_PROXIES", default="") or bool(BEHIND_PROXY))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+# The queue of discrepancies posts two fields for each of the 500 rows that it takes at once.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_100
 
 # --- Static files ----------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 The bar above the list posts the rows with the version that the page showed (`tick_box`), so a row
 that changed meanwhile is left alone and says so. What is missing, such as a reason, is asked for on
-a page that keeps the ticks. To let something else be done to many: a `Task` below, a function under
+a page that keeps the ticks. All of a filter is shown there, too, before anything is done: the list
+has shown a part. To let something else be done to many: a `Task` below, a function under
 `@admin.action` that names it, its line in `ACTIONS` and in the bar's template.
 """
 
@@ -88,7 +89,7 @@ def assign_ticked(
     model_admin: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Discrepancy]
 ) -> HttpResponseBase:
     """Make somebody the owner of all that are ticked, or nobody."""
-    return _all(model_admin, request, _ASSIGN)
+    return _all(model_admin, request, _ASSIGN, rows)
 
 
 @admin.action(permissions=["work"], description=_CLOSE.title)
@@ -97,7 +98,7 @@ def close_ticked(
     model_admin: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Discrepancy]
 ) -> HttpResponseBase:
     """Close all that are ticked for one reason, with one text."""
-    return _all(model_admin, request, _CLOSE)
+    return _all(model_admin, request, _CLOSE, rows)
 
 
 ACTIONS: list[Any] = [assign_ticked, close_ticked]
@@ -109,16 +110,20 @@ def bar(request: HttpRequest) -> dict[str, Any]:
     return {
         "owner_form": OwnerOfAllForm(initial=me, auto_id="all_%s", use_required_attribute=False),
         "close_form": CloseAllForm(auto_id="all_%s", use_required_attribute=False),
+        "most": bulk.MAX_ROWS,
     }
 
 
-def _all(model_admin: ReadOnlyAdmin, request: HttpRequest, task: Task) -> HttpResponseBase:
-    """What is ticked, whether the list's filter still lets it through or not."""
-    seen, form = _seen(request), task.form(request.POST)
+def _all(
+    model_admin: ReadOnlyAdmin, request: HttpRequest, task: Task, rows: QuerySet[Discrepancy]
+) -> HttpResponseBase:
+    """What is ticked, whether the list's filter still lets it through or not; or all of `rows`."""
+    is_whole = request.POST.get("select_across") == "1"
+    seen, form = _whole(rows) if is_whole else _seen(request), task.form(request.POST)
     if len(seen) > bulk.MAX_ROWS:
         messages.error(request, str(bulk.TOO_MANY))
         return HttpResponseRedirect(list_url(request, "discrepancy"))
-    if not form.is_valid():
+    if is_whole or not form.is_valid():
         return _form_page(model_admin, request, task, form, seen)
     try:
         results = task.service(seen=seen, actor=staff(request), **form.arguments)  # type: ignore[attr-defined]
@@ -135,6 +140,12 @@ def _seen(request: HttpRequest) -> list[Seen]:
     ticked = map(whole_number, request.POST.getlist(ACTION_CHECKBOX_NAME))
     pks = dict.fromkeys(pk for pk in ticked if pk is not None)
     return [Seen(pk, _NEVER if (seen := versions.get(pk)) is None else seen) for pk in pks]
+
+
+def _whole(rows: QuerySet[Discrepancy]) -> list[Seen]:
+    """All that can be worked on of a filter, each as the page will show it; one too many tells."""
+    found = rows.filter(is_open=True).values_list("pk", "version")
+    return [Seen(pk, version) for pk, version in found[: bulk.MAX_ROWS + 1]]
 
 
 def _form_page(

@@ -1,11 +1,13 @@
 """The bar above the queue: many at once, a result for each, nothing that the person did not see."""
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
+from payments.admin.discrepancies.admin import DiscrepancyAdmin
 from payments.models import Discrepancy, Product
 from payments.services.discrepancies import bulk
 from tests.payments import builders
@@ -172,3 +174,65 @@ def test_who_may_only_look_can_press_nothing(
 ) -> None:
     tick(sign_in(viewer), "close_ticked", *rows, **CLOSING)
     assert Discrepancy.objects.filter(is_open=True).count() == 3
+
+
+# --- All of a filter --------------------------------------------------------------------------
+
+ALL: dict[str, Any] = {"select_across": 1}
+
+
+def test_all_of_a_filter_is_shown_before_anything_is_done_to_it(
+    client: Client, rows: list[Discrepancy], operator: User
+) -> None:
+    close(client, rows[2])
+    response = tick(client, "close_ticked", rows[0], query="state=all", **ALL, **CLOSING)
+    page = text_of(response)
+    assert "2 ticked discrepancies" in page
+    assert [row.merchant_uid for row in response.context["rows"]] == [
+        "order-2",
+        rows[0].merchant_uid,
+    ]
+    assert WORDS in page
+    assert Discrepancy.objects.filter(is_open=True).count() == 2
+    own(client, rows[1], operator)
+    body = {
+        "action": "close_ticked",
+        "index": 0,
+        "_selected_action": re.findall(r'name="_selected_action" value="(\d+)"', page),
+        "seen": re.findall(r'name="seen" value="([^"]+)"', page),
+    }
+    results = results_on(client.post(f"{LIST}?state=all", body | CLOSING))
+    assert results[rows[0].merchant_uid] == "Amount differs Closed –"
+    assert results["order-2"].startswith("Missing here Changed meanwhile")
+
+
+def test_all_of_a_filter_is_no_more_than_the_filter(
+    client: Client, rows: list[Discrepancy]
+) -> None:
+    response = tick(client, "assign_ticked", rows[1], query="bucket=amount", owner="", **ALL)
+    assert [row.pk for row in response.context["rows"]] == [rows[0].pk]
+
+
+def test_all_of_a_filter_that_is_too_much_is_neither_offered_nor_taken(
+    client: Client, rows: list[Discrepancy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DiscrepancyAdmin, "list_per_page", 2)
+    assert "Select all 3 discrepancies" in text_of(client.get(LIST))
+    monkeypatch.setattr(bulk, "MAX_ROWS", 2)
+    assert "Select all 3" not in text_of(client.get(LIST))
+    response = tick(client, "close_ticked", rows[0], **ALL, **CLOSING)
+    assert "Nothing was done; tick fewer." in messages_on(response)
+    assert Discrepancy.objects.filter(is_open=True).count() == 3
+
+
+def test_as_many_as_a_person_can_answer_for_fit_into_one_request(
+    client: Client, rows: list[Discrepancy]
+) -> None:
+    seen = [f"{number}:1" for number in range(1_000, 1_000 + bulk.MAX_ROWS - 1)]
+    ticked = [one.partition(":")[0] for one in seen]
+    body: dict[str, Any] = {
+        "seen": [*seen, f"{rows[1].pk}:1"],
+        "_selected_action": [*ticked, rows[1].pk],
+    }
+    response = tick(client, "close_ticked", **body, **CLOSING)
+    assert results_on(response) == {"order-2": "Missing here Closed –"}
