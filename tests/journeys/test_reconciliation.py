@@ -59,6 +59,12 @@ def test_yesterday_is_reconciled_and_worked_off(
     press(page, gettext("Start the reconciliation"))
     sentence = page.locator(".run-sentence")
     expect(sentence).to_have_text(gettext("It starts as soon as a worker is free."))
+    accounts = page.locator("#run-accounts")
+    accounts.locator("summary").click()
+    with page.expect_response("**/progress/**"):
+        pass
+    with page.expect_response("**/progress/**"):
+        expect(accounts).not_to_have_attribute("open", "")
     run = ReconciliationRun.objects.get()
     assert run.requested_name == "finance@example.com"
     ended(run)

@@ -179,7 +179,8 @@ def test_the_first_close_proposes_the_first_day_with_money_and_its_month(
     page = text_of(client.get(CLOSE))
     assert '<input type="date" id="day" name="day" value="2026-03-31" max="2026-04-02"' in page
     text = " ".join(words(page).split())
-    assert "Begin with 2026-03-31 (Tue) first day with money or 2026-03-01 the month whole" in text
+    proposed = "first day with money 2026-03-31 (Tue) , the month whole 2026-03-01"
+    assert f"Begin with: {proposed}" in text
     assert "Until somebody has chosen, nothing is closed by the clock." in text
 
 

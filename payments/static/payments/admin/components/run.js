@@ -18,6 +18,21 @@
     }
   });
 
+  // What somebody folded or unfolded stays so when its part comes anew.
+  const folds = new Map();
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    for (const fold of event.detail.target.querySelectorAll("details[id]")) {
+      folds.set(fold.id, fold.open);
+    }
+  });
+
+  document.addEventListener("htmx:load", (event) => {
+    for (const fold of event.detail.elt.querySelectorAll("details[id]")) {
+      fold.open = folds.get(fold.id) ?? fold.open;
+    }
+  });
+
   function failed() {
     document.getElementById("run-live").classList.add("stale");
     say(news.dataset.failed);
