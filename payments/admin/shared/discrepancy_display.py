@@ -26,7 +26,7 @@ from payments.selectors.discrepancies import (
     foreign_amount_at_risk,
 )
 from payments.selectors.payments.customers import called_then
-from payments.states import status_label
+from payments.states import Finding, status_label
 
 from .compared_value import Value, compared_value
 from .display import NOTHING, badge, email_cell, moment, person
@@ -141,6 +141,21 @@ def _by(name: str, more: str | Promise, less: str | Promise) -> Describe:
     return describe
 
 
+_more_or_less_refunded = _by(
+    "cancelled_amount",
+    gettext_lazy("%(amount)s more refunded at the gateway"),
+    gettext_lazy("%(amount)s less refunded at the gateway"),
+)
+
+
+def _refund(ours: Figures, theirs: Figures) -> str:
+    """Of another attempt than the order's own, and of another day, the sums say nothing."""
+    ids = {ours.get("imp_uid"), theirs.get("imp_uid")} - {None, ""}
+    if len(ids) > 1 or ours.get("cancelled_amount") == theirs.get("cancelled_amount"):
+        return str(Finding.REFUND_GONE.label)
+    return _more_or_less_refunded(ours, theirs)
+
+
 def _both(name: str) -> Describe:
     def describe(ours: Figures, theirs: Figures) -> str:
         values = {"ours": figure_label(name, ours), "theirs": figure_label(name, theirs)}
@@ -161,11 +176,7 @@ _DIFFERENCES: dict[str, Describe] = {
         gettext_lazy("%(amount)s more at the gateway"),
         gettext_lazy("%(amount)s less at the gateway"),
     ),
-    Bucket.REFUND: _by(
-        "cancelled_amount",
-        gettext_lazy("%(amount)s more refunded at the gateway"),
-        gettext_lazy("%(amount)s less refunded at the gateway"),
-    ),
+    Bucket.REFUND: _refund,
     Bucket.STATUS: _both("status"),
     Bucket.CURRENCY: _both("currency"),
     Bucket.ORDER_NUMBER: _always(gettext_lazy("Another order number at the gateway")),
