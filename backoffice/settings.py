@@ -118,6 +118,7 @@ TEMPLATES = [
             ],
             "libraries": {
                 "display": "payments.admin.shared.display_tags",
+                "lists": "payments.admin.shared.list_tags",
                 "shop": "payments.checkout.shop_tags",
             },
         },

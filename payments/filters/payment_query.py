@@ -50,14 +50,18 @@ class PaymentQuery:
                 names=self._search.names,
                 unmasked=unmasked,
             )
-            text = self._search.text
-            return with_text(narrowed, text, unmasked=unmasked) if text else narrowed
+            return with_text(narrowed, self.text, unmasked=unmasked) if self.text else narrowed
         except TooManyCustomers as error:
             problem = _(
                 "More than %(limit)s customers match. Write more of the name or the address."
             )
             self.search_problems = [problem % {"limit": f"{error.limit:,}"}]
             return narrowed.none()
+
+    @property
+    def text(self) -> str:
+        """The plain text of the search."""
+        return self._search.text
 
     @property
     def date_field(self) -> str:

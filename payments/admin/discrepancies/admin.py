@@ -9,7 +9,7 @@ a line here.
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -23,12 +23,13 @@ from payments.admin.shared.discrepancy_display import (
     order_cell,
     owner_and_state_cell,
 )
-from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.filtered import FilteredAdmin
+from payments.admin.shared.list_table import tick_box
 from payments.admin.shared.tabs import Presets, preset_tabs
 from payments.core.text import whole_number
 from payments.models import Discrepancy
 
-from .bulk import ACTIONS, bar, tick_box
+from .bulk import ACTIONS, bar, with_version
 from .changelist import BareChangeList, DiscrepancyChangeList
 from .detail import detail, import_button
 from .export import export
@@ -54,7 +55,7 @@ WITHOUT_ROWS = {f"payments_discrepancy_{name}" for name in ("change", "close", "
 
 
 @admin.register(Discrepancy)
-class DiscrepancyAdmin(ReadOnlyAdmin):
+class DiscrepancyAdmin(FilteredAdmin):
     """Discrepancies as staff see them."""
 
     actions = ACTIONS
@@ -114,11 +115,9 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
 
     def action_checkbox(self, row: Discrepancy) -> SafeString:
         """The box to tick; none where nothing can be done any more."""
-        return tick_box(row, super().action_checkbox(row)) if row.is_open else SafeString("")
+        return with_version(row, tick_box(row)) if row.is_open else SafeString("")
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
         context = {
             "media": self.media + DiscrepancyFilter.base_filters["person"].extra["widget"].media,
             "may_export": self.has_export_permission(request),
@@ -127,7 +126,7 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         }
         if self.has_work_permission(request):
             context |= bar(request)
-        return super().changelist_view(request, context | (extra_context or {}))
+        return context
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -1,9 +1,9 @@
 """The ticked rows of the queue: assigned or closed at once, with a result for each.
 
-The bar above the list posts the rows with the version that the page showed (`tick_box`), so a row
-that changed meanwhile is left alone and says so. What is missing, such as a reason, is asked for on
-a page that keeps the ticks. All of a filter is shown there, too, before anything is done: the list
-has shown a part. To let something else be done to many: a `Task` below, a function under
+The bar above the list posts the rows with the version that the page showed (`with_version`), so a
+row that changed meanwhile is left alone and says so. What is missing, such as a reason, is asked
+for on a page that keeps the ticks. All of a filter is shown there, too, before anything is done:
+the list has shown a part. To let something else be done to many: a `Task` below, a function under
 `@admin.action` that names it, its line in `ACTIONS` and in the bar's template.
 """
 
@@ -77,8 +77,8 @@ _OTHERWISE: dict[Outcome, tuple[str, Promise]] = {
 }
 
 
-def tick_box(discrepancy: Discrepancy, box: SafeString) -> SafeString:
-    """Django's own box, beside it what the page shows of the row."""
+def with_version(discrepancy: Discrepancy, box: SafeString) -> SafeString:
+    """The box to tick, beside it what the page shows of the row."""
     seen = f"{discrepancy.pk}:{discrepancy.version}"
     return format_html('{}<input type="hidden" name="{}" value="{}">', box, SEEN, seen)
 

@@ -4,7 +4,6 @@ What they do is in `payments.filters.discrepancies`. To give a filter its place,
 `PANELS`.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import django_filters
@@ -17,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from payments.admin.shared.access import staff
 from payments.admin.shared.customer_field import CustomerSelect
-from payments.admin.shared.panels import Panel, Panels, panels
+from payments.admin.shared.panels import Panels
 from payments.filters import discrepancies as filters
 from payments.models import Discrepancy
 
@@ -41,6 +40,8 @@ class PersonSelect(CustomerSelect):
 class DiscrepancyFilter(filters.DiscrepancyFilter):
     """The same filters, for the person who made this request."""
 
+    places = PANELS
+
     # Picked from a list that is searched.
     person = django_filters.ModelChoiceFilter(
         "owner",
@@ -51,8 +52,3 @@ class DiscrepancyFilter(filters.DiscrepancyFilter):
 
     def __init__(self, data: Any = None, *, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(data, me=staff(request), request=request, **kwargs)
-
-    @property
-    def panels(self) -> Iterator[Panel]:
-        """For the page."""
-        return panels(self, PANELS)

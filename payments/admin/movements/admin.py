@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from payments import pg_providers
 from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import badge, code, moment, pay_method, signed_won
-from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.filtered import FilteredAdmin
 from payments.models import Movement
 from payments.selectors.movements import with_text
 from payments.states import MovementKind
@@ -77,7 +77,7 @@ def ids_cell(movement: Movement) -> SafeString:
 
 
 @admin.register(Movement)
-class MovementAdmin(ReadOnlyAdmin):
+class MovementAdmin(FilteredAdmin):
     """The newest money first."""
 
     list_display = ["when", "what", "amount_words", "order", "way", "tid", "reason"]
@@ -117,11 +117,8 @@ class MovementAdmin(ReadOnlyAdmin):
         ours = self.screens(("totals/", show_totals, "totals"), ("export/", export, "export"))
         return [*ours, *super().get_urls()]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"may_export": self.has_export_permission(request)}
-        return super().changelist_view(request, context | (extra_context or {}))
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {"may_export": self.has_export_permission(request)}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Movement], search_term: str

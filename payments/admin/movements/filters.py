@@ -3,12 +3,10 @@
 What they do is in `payments.filters.movements`. To give a filter its place, name it in `PANELS`.
 """
 
-from collections.abc import Iterator
-
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from payments.admin.shared.panels import Panel, Panels, panels
+from payments.admin.shared.panels import Panels
 from payments.filters import movements as filters
 
 PANELS: Panels = (
@@ -22,7 +20,4 @@ PANELS: Panels = (
 class MovementFilter(filters.MovementFilter):
     """The same filters, with their places."""
 
-    @property
-    def panels(self) -> Iterator[Panel]:
-        """For the page."""
-        return panels(self, PANELS)
+    places = PANELS

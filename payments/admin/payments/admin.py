@@ -1,31 +1,24 @@
 """The payment screens as one ModelAdmin: the list, the page of one payment, what leads from them.
 
-Nothing is edited here: what can happen to a payment happens in `services`. To add a column: a
-line below, its name in `list_display`. To add a button or a page: a function in this folder under
-`@staff_view`, its line in `get_urls`. To add a permission: its name on the model, a line here.
+Nothing is edited here: what can happen to a payment happens in `services`. To add a column: its
+heading below, its name in `list_display`, its cell in rows.html. To add a button or a page: a
+function in this folder under `@staff_view`, its line in `get_urls`. To add a permission: its name
+on the model, a line here.
 """
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from payments.admin.shared import personal_data
-from payments.admin.shared.columns import column, right
-from payments.admin.shared.display import (
-    amount_cell,
-    email_cell,
-    moment,
-    pay_method,
-    status_cell,
-    verification_cell,
-    verify_button,
-)
-from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.admin.shared.access import LOOKING
+from payments.admin.shared.columns import heading, right
+from payments.admin.shared.filtered import FilteredAdmin
+from payments.admin.shared.links import SHOW_LIST, page_from, taken_out
 from payments.admin.shared.tabs import preset_tabs, view_query
 from payments.models import Payment
 from payments.services.notes import MAX_NOTE
@@ -44,7 +37,6 @@ from .filters import PaymentFilter
 from .mark_failed import mark_failed
 from .notes import add_note
 from .refund_change import confirm_refund_change
-from .rows import PaymentRow
 from .saved_views import delete_view, save_view
 from .start_run import start_run
 from .tabs import PRESETS
@@ -57,7 +49,7 @@ WITHOUT_ROWS = {"payments_payment_totals", "payments_payment_verify_row"}
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(FilteredAdmin):
     """Payments as staff see them."""
 
     actions = ACTIONS
@@ -78,18 +70,15 @@ class PaymentAdmin(ReadOnlyAdmin):
     sortable_by = ["amount_words", "paid"]
     fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
-    order_name = column(lambda payment: payment.name, gettext_lazy("order name"))
-    amount_words = column(amount_cell, gettext_lazy("amount"), ordering="amount")
-    status_words = column(status_cell, gettext_lazy("status"))
-    method = column(lambda payment: pay_method(payment.pay_method), gettext_lazy("payment method"))
-    paid = column(
-        lambda payment: moment(payment.paid_at), gettext_lazy("payment date"), ordering="paid_at"
-    )
-    verified = column(
-        lambda row: verification_cell(row, flagged=row.flagged, outcome=row.outcome),
-        gettext_lazy("verification"),
-    )
-    verify = column(lambda row: verify_button(row, row.filters), gettext_lazy("Re-verify"))
+    # Their cells are in templates/admin/payments/payment/rows.html.
+    customer = heading(gettext_lazy("customer"))
+    order_name = heading(gettext_lazy("order name"))
+    amount_words = heading(gettext_lazy("amount"), ordering="amount")
+    status_words = heading(gettext_lazy("status"))
+    method = heading(gettext_lazy("payment method"))
+    paid = heading(gettext_lazy("payment date"), ordering="paid_at")
+    verified = heading(gettext_lazy("verification"))
+    verify = heading(gettext_lazy("Re-verify"))
 
     has_verify_permission = right("payments.verify_payment")
     has_mark_failed_permission = right("payments.mark_failed_payment")
@@ -129,20 +118,30 @@ class PaymentAdmin(ReadOnlyAdmin):
         buttons = ["verify"] if self.has_verify_permission(request) else []
         return [*super().get_list_display(request), *buttons]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The list, the views to choose from; its actions run here as well (Django's own way)."""
+    def on_record(self, request: HttpRequest) -> None:
         personal_data.on_record(request)
-        context = personal_data.context(request) | {
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        return personal_data.context(request) | {
             "media": self.media + PaymentFilter.base_filters["user"].extra["widget"].media,
             "may_export": self.has_export_permission(request),
             "filters": request.GET.urlencode(),
             "saved_query": view_query(request.GET),
             "max_name": MAX_NAME,
         }
-        response = super().changelist_view(request, context | (extra_context or {}))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, the views to choose from; its actions run here as well (Django's own way).
+
+        Whoever has searched for a whole id is led on to its payment, unless they come from there.
+        """
+        leads_on = taken_out(request, SHOW_LIST) is None and request.method in LOOKING
+        response = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data:
+            if leads_on and (payment := response.context_data["cl"].named):
+                return HttpResponseRedirect(page_from(request.GET.urlencode(), payment.pk))
             # Django's frame has read the person's own views already.
             views = response.context_data.get("saved_views", [])
             saved = [tab for tab in views if tab.is_current]
@@ -173,7 +172,3 @@ class PaymentAdmin(ReadOnlyAdmin):
             "may_erase": not payment.personal_erased_at and self.has_erase_permission(request),
             "may_decide": payment.user_id is None and self.has_customer_permission(request),
         }
-
-    @admin.display(description=gettext_lazy("customer"))
-    def customer(self, row: PaymentRow) -> SafeString:
-        return email_cell(personal_data.email(row.user, unmasked=row.unmasked))

@@ -24,6 +24,7 @@ from payments.filters.labels import FilterTerm
 from payments.filters.payment_query import PaymentQuery
 from payments.filters.payments import Basis
 from payments.models import Payment, RolledUp
+from payments.selectors.payments.search import has_id
 from payments.selectors.payments.totals import Totals, rolled_up_totals, totals, totals_of_real
 from payments.selectors.roll_ups import OrderDate, roll_ups
 from payments.states import PaymentStatus
@@ -93,12 +94,15 @@ class PaymentChangeList(FilteredChangeList):
         return ordering if filtered == "paid_at" else [_paid_first(part) for part in ordering]
 
     def get_results(self, request: HttpRequest) -> None:
-        """Each row knows whether this person sees personal data, and the way back to the list."""
+        """Each row knows what its cells say to this person."""
         super().get_results(request)
-        filters = request.GET.urlencode()
-        self.result_list = as_rows(
-            self.result_list, unmasked=self.filterset.unmasked, filters=filters
-        )
+        self.result_list = as_rows(self.result_list, unmasked=self.filterset.unmasked)
+
+    @property
+    def named(self) -> Payment | None:
+        """The payment whose whole id was searched for, where the list is of it alone."""
+        rows = self.result_list if self.result_count == 1 else []
+        return next((row for row in rows if has_id(row, self.payment_query.text)), None)
 
     @property
     def lasting_query(self) -> str:

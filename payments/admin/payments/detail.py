@@ -17,7 +17,7 @@ from payments.admin.shared.links import filters_of, list_url
 from payments.models import Payment
 from payments.selectors.discrepancies import of_payment
 from payments.selectors.movements import of_payment_by_time
-from payments.selectors.payments.flags import open_attempts
+from payments.selectors.payments.flags import open_attempts, shown
 from payments.services.access_log import MAX_REASON, MIN_REASON
 from payments.states import Finding
 
@@ -49,7 +49,7 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         # The template's name for the finding that a person can clear up here.
         "refund_gone": Finding.REFUND_GONE,
         **happened,
-        "verification": verification_badge(payment, flagged=bool(attempts)),
+        "verification": verification_badge(shown(payment, flagged=bool(attempts))),
         "movements": of_payment_by_time(payment),
         "discrepancies": of_payment(payment) if may_see_discrepancies else [],
     }

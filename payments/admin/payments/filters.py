@@ -3,7 +3,6 @@
 What they do is in `payments.filters`. To give a filter its place, name it in `PANELS`.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from payments.admin.shared.customer_field import CustomerSelect
-from payments.admin.shared.panels import Panel, Panels, panels
+from payments.admin.shared.panels import Panels
 from payments.admin.shared.personal_data import is_unmasked
 from payments.filters import payments as filters
 from payments.filters.fields import CustomerFilter
@@ -32,6 +31,8 @@ PANELS: Panels = (
 class PaymentFilter(filters.PaymentFilter):
     """The same filters, for the person who made this request."""
 
+    places = PANELS
+
     # Picked from a list that is searched, not one of everybody.
     user = CustomerFilter(
         label=_("customer"),
@@ -41,8 +42,3 @@ class PaymentFilter(filters.PaymentFilter):
 
     def __init__(self, data: Any = None, *, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(data, unmasked=is_unmasked(request), request=request, **kwargs)
-
-    @property
-    def panels(self) -> Iterator[Panel]:
-        """For the page."""
-        return panels(self, PANELS)

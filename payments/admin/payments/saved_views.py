@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, Que
 from django.utils.translation import gettext as _
 
 from payments.admin.shared.access import own_list, staff, staff_view
-from payments.admin.shared.links import payment_list
+from payments.admin.shared.links import payment_list_again
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.tabs import view_query
 from payments.errors import PaymentError
@@ -23,7 +23,7 @@ def save_view(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseB
         messages.error(request, str(error.message))
     else:
         messages.success(request, _("Saved as “%(name)s”.") % {"name": view.name})
-    return HttpResponseRedirect(payment_list(query))
+    return HttpResponseRedirect(payment_list_again(query))
 
 
 @staff_view("view", methods=["POST"], stands_on=own_list)
@@ -33,4 +33,4 @@ def delete_view(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -> Ht
     if name is not None:
         messages.success(request, _("“%(name)s” is no longer saved.") % {"name": name})
     query = view_query(QueryDict(request.POST.get("query", "")))
-    return HttpResponseRedirect(payment_list(query))
+    return HttpResponseRedirect(payment_list_again(query))

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.http import urlencode
 
-from payments.admin.shared.links import list_url, payment_list
+from payments.admin.shared.links import list_url, payment_list_again
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.ticked_payments import TICKED, ticked_label
 from payments.core.text import whole_number
@@ -73,5 +73,5 @@ def _filtered(model_admin: ReadOnlyAdmin, request: HttpRequest) -> Selection | N
         query=query,
         lasting_query=changelist.lasting_query,
         labels=by_label(term for term, _url in changelist.chips),
-        list_url=payment_list(query),
+        list_url=payment_list_again(query),
     )

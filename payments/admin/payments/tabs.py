@@ -4,10 +4,10 @@ To offer another one to everybody, add it to `PRESETS`.
 """
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from payments.admin.shared.access import staff
+from payments.admin.shared.links import payment_list, payment_list_again
 from payments.admin.shared.tabs import Presets, Tab, view_query
 from payments.selectors.saved_views import own_views
 
@@ -23,9 +23,8 @@ def saved_tabs(request: HttpRequest) -> list[Tab]:
     """The person's own, for every page of the admin: one query by the owner's index."""
     if not request.user.has_perm("payments.view_payment"):
         return []
-    url = reverse("admin:payments_payment_changelist")
-    current = view_query(request.GET) if request.path == url else None
+    current = view_query(request.GET) if request.path == payment_list() else None
     return [
-        Tab(view.name, f"{url}?{view.query}", current == view.query, view.pk)
+        Tab(view.name, payment_list_again(view.query), current == view.query, view.pk)
         for view in own_views(staff(request))
     ]

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from payments.admin.shared.access import staff_view
-from payments.admin.shared.links import payment_list
+from payments.admin.shared.links import payment_list_again
 from payments.admin.shared.personal_data import on_record
 from payments.admin.shared.readonly import ReadOnlyAdmin
 
@@ -24,7 +24,7 @@ PAGE = "admin/payments/payment/totals_page.html"
 def show_totals(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseBase:
     """The totals of the filtered set: for the list's place for them, or as a page."""
     on_record(request)
-    list_url = f"{payment_list()}?{request.GET.urlencode()}"
+    list_url = payment_list_again(request.GET.urlencode())
     try:
         changelist = model_admin.get_changelist_instance(request)
     except IncorrectLookupParameters:

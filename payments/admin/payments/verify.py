@@ -4,21 +4,19 @@ It posts to `verify`, which leads back with a message. With JavaScript, a row's 
 `verify_row` instead and gets its row anew.
 """
 
-from django.contrib.admin.templatetags.admin_list import items_for_result
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.links import FILTERS, back_url
+from payments.admin.shared.list_table import Table
 from payments.admin.shared.personal_data import on_record
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.admin.shared.verify_result import report, verify_one
 from payments.models import Payment
 
 from .rows import as_rows
-
-ROW = "admin/payments/payment/row.html"
 
 
 @staff_view("verify", methods=["POST"])
@@ -36,9 +34,7 @@ def verify_row(model_admin: ReadOnlyAdmin, request: HttpRequest, pk: int) -> Htt
     result = verify_one(payment, staff(request))
     payment.refresh_from_db()
     unmasked = on_record(request, payment=payment)
-    filters = request.GET.get(FILTERS, "")
-    outcome = result.in_brief or result.message
-    [row] = as_rows([payment], unmasked=unmasked, filters=filters, outcome=outcome)
-    changelist = model_admin.get_changelist_instance(request)
-    context = {"cells": items_for_result(changelist, row, None), "result": result}
-    return TemplateResponse(request, ROW, context)
+    rows = as_rows([payment], unmasked=unmasked, result=result)
+    table = Table(model_admin.get_changelist_instance(request), rows)
+    context = {"table": table, "filters": request.GET.get(FILTERS, "")}
+    return TemplateResponse(request, table.rows_template, context)

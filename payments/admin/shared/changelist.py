@@ -5,7 +5,7 @@ what the person sees. A screen names its set in `filterset_class`; what narrows 
 through `narrowed`, and is told in `terms` and `problems`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.admin.views.main import (
@@ -17,13 +17,15 @@ from django.contrib.admin.views.main import (
 )
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 
 from payments.core.db.paginator import BoundedPaginator
 from payments.filters.base import BaseFilter
 from payments.filters.labels import FilterTerm, filter_terms
 
 from .chips import Chip, chips
+from .links import OPENED
+from .panels import Panel, headings, panels
 
 
 class FilteredChangeList(ChangeList):
@@ -71,6 +73,27 @@ class FilteredChangeList(ChangeList):
     def chips(self) -> list[Chip]:
         """What the list is narrowed by, one by one, each with the list without it."""
         return chips(self.terms, params=self.filter_params, leftover=self.get_filters_params())
+
+    @property
+    def panels(self) -> Iterator[Panel]:
+        """The filters under their headings, with their fields."""
+        return panels(self.filterset)
+
+    @property
+    def panel_headings(self) -> Iterator[tuple[str | Promise, int, str]]:
+        """Of each panel while it is closed: its heading, how many are in use, the list with it."""
+        for number, (heading, used) in enumerate(headings(self.filterset), start=1):
+            yield heading, used, str(self.get_query_string({OPENED: number}))
+
+    @property
+    def filter_values(self) -> list[tuple[str, str]]:
+        """What a new search must carry on while no field of a filter is on the page."""
+        return [
+            (name, value)
+            for name, values in self.filter_params.items()
+            for value in values
+            if value and name in self.filterset.names()
+        ]
 
     @property
     def kept_params(self) -> list[tuple[str, str]]:

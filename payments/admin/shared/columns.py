@@ -1,8 +1,9 @@
 """What a screen is made of, a line each: its columns and its rights.
 
-`column` is for a cell that one function makes of the row, `figure_column` for a figure; what takes
-more is a method under `@admin.display` as everywhere in Django. `right` makes the
-`has_..._permission` that Django's actions and our `@staff_view` ask for.
+`heading` is for a column whose cells are in the list's template of rows, `column` for a cell that
+one function makes of the row, `figure_column` for a figure; what takes more is a method under
+`@admin.display` as everywhere in Django. `right` makes the `has_..._permission` that Django's
+actions and our `@staff_view` ask for.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,11 @@ def column(cell: Cell, description: Any, *, ordering: str = "") -> Callable[...,
         return cell(row)
 
     return admin.display(of_row, description=description, ordering=ordering or None)
+
+
+def heading(description: Any, *, ordering: str = "") -> Callable[..., Any]:
+    """A column of a list of which the template of its rows (rows.html) draws the cells."""
+    return column(lambda row: None, description, ordering=ordering)
 
 
 def figure_column(name: Any, figure: Cell) -> Callable[..., Any]:

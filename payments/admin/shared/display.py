@@ -5,14 +5,14 @@ look, change its table below; the shapes are drawn in static/payments/admin/comp
 """
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from html import escape
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -24,10 +24,8 @@ from payments.core.money import with_separators
 from payments.core.money import won as won  # a look like the others: screens take it from here
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery, WebhookReplay
 from payments.selectors.payments.customers import called
-from payments.selectors.payments.flags import Shown, shown
+from payments.selectors.payments.flags import Shown
 from payments.states import PaymentStatus
-
-from .links import FILTERS
 
 NOTHING = "–"
 
@@ -70,21 +68,6 @@ def balance(amount: int) -> str:
     return f"{'−' if amount < 0 else ''}{won(abs(amount))}"
 
 
-def amount_cell(payment: Payment) -> SafeString:
-    """The amount; beneath it what was refunded and what is left, where something was."""
-    gross = format_html('<span class="won">{}</span>', won(payment.amount))
-    if not payment.cancelled_amount:
-        return gross
-    return format_html(
-        '{}<span class="won small">{} {}</span><span class="won small">{} {}</span>',
-        gross,
-        pgettext("amount", "Refunded"),
-        won(payment.cancelled_amount),
-        pgettext("amount", "Net"),
-        won(payment.net_amount),
-    )
-
-
 def number(amount: int) -> str:
     """-1000 -> "−1,000"; a true minus sign, as wide as a figure."""
     return f"{'−' if amount < 0 else ''}{with_separators(abs(amount))}"
@@ -109,14 +92,18 @@ def moment(value: datetime | None) -> SafeString | str:
     """A time in the reader's zone with the zone's name; UTC in the tooltip, read aloud."""
     if not value:
         return NOTHING
-    utc = stamp(value, UTC)
-    return format_html(
-        '<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>',
-        value.astimezone(UTC).isoformat(timespec="seconds"),
-        utc,
-        stamp(value, timezone.get_current_timezone()),
-        utc,
+    in_utc = stamp(value, UTC)
+    # Figures and names of zones: nothing to escape, and a list shows a hundred of them.
+    return SafeString(
+        f'<time datetime="{value.astimezone(UTC).isoformat(timespec="seconds")}" title="{in_utc}">'
+        f"{stamp(value, timezone.get_current_timezone())}"
+        f'<span class="visually-hidden"> ({in_utc})</span></time>'
     )
+
+
+def utc(value: datetime) -> str:
+    """A time as machines tell it, for a tooltip."""
+    return stamp(value, UTC)
 
 
 _AGES = (
@@ -126,9 +113,9 @@ _AGES = (
 )
 
 
-def age(value: datetime, now: datetime) -> str:
+def age(value: datetime, now: datetime | None = None) -> str:
     """How long ago: "3분 전"."""
-    seconds = int((now - value).total_seconds())
+    seconds = int(((now or timezone.now()) - value).total_seconds())
     for size, label in _AGES:
         if seconds >= size:
             return str(label % {"number": seconds // size})
@@ -170,7 +157,13 @@ def clock(value: datetime | None) -> str:
 
 def badge(look: str, label: object) -> SafeString:
     """Words with a shape and a colour."""
-    return format_html('<span class="badge {}">{}</span>', look, label)
+    return _badge(look, str(label))
+
+
+@lru_cache(maxsize=1_000)
+def _badge(look: str, words: str) -> SafeString:
+    """A list shows few of them, each many times."""
+    return format_html('<span class="badge {}">{}</span>', look, words)
 
 
 def instalments(months: int | None) -> str:
@@ -187,32 +180,14 @@ def no_money_badge(payment: Payment) -> SafeString:
     return badge("quiet", _("Test payment")) if payment.is_test else SafeString("")
 
 
-def status_cell(payment: Payment) -> SafeString:
-    """The status; beneath it what must not be taken for money."""
-    return SafeString(status_badge(payment) + no_money_badge(payment))
-
-
 def status_badge(payment: Payment) -> SafeString:
     """The status in words."""
     return badge(STATUS_LOOKS[PaymentStatus(payment.status)], payment.status_label)
 
 
-def verification_badge(payment: Payment, *, flagged: bool) -> SafeString:
+def verification_badge(verification: Shown) -> SafeString:
     """Whether it agrees with the gateway, as far as is known and as people have decided."""
-    verification = shown(payment, flagged=flagged)
     return badge(VERIFICATION_LOOKS[verification], verification.label)
-
-
-def verification_cell(payment: Payment, *, flagged: bool, outcome: str = "") -> SafeString:
-    """The same with its age, and with what a click just brought."""
-    parts = [verification_badge(payment, flagged=flagged)]
-    if payment.verified_at:
-        html = '<span class="age" title="{}">{}</span>'
-        ago = age(payment.verified_at, timezone.now())
-        parts.append(format_html(html, stamp(payment.verified_at, UTC), ago))
-    if outcome:
-        parts.append(format_html('<span class="row-outcome">{}</span>', outcome))
-    return SafeString("".join(parts))
 
 
 def outcome_badge(row: WebhookDelivery | WebhookReplay) -> SafeString:
@@ -229,7 +204,7 @@ def person(who: AbstractBaseUser | None) -> str:
 def email_cell(email: str) -> SafeString:
     """An e-mail address, which may break before its @."""
     name, at, domain = email.partition("@")
-    return format_html("{}<wbr>{}{}", name, at, domain)
+    return SafeString(f"{escape(name)}<wbr>{at}{escape(domain)}")
 
 
 def named(name: str | Promise, figure: str) -> SafeString:
@@ -251,23 +226,3 @@ def pay_method(value: str) -> str:
 def pg_provider(value: str) -> str:
     """The PG by its name."""
     return pg_providers.label(value) or NOTHING
-
-
-def verify_button(payment: Payment, filters: str) -> SafeString:
-    """Submits the list's own form to another URL: a form inside a form is not allowed.
-
-    With JavaScript only this row is fetched anew; the id lets the focus find its button again.
-    """
-    url = reverse("admin:payments_payment_verify", args=[payment.pk])
-    row_url = reverse("admin:payments_payment_verify_row", args=[payment.pk])
-    return format_html(
-        '<button class="row-button" id="verify-{}" formaction="{}" hx-post="{}?{}" '
-        'hx-target="closest tr" hx-swap="outerHTML" hx-params="csrfmiddlewaretoken" '
-        'hx-sync="this:drop" aria-label="{}">{}</button>',
-        payment.pk,
-        url,
-        row_url,
-        urlencode({FILTERS: filters}),
-        _("Re-verify %(number)s") % {"number": payment.merchant_uid},
-        _("Re-verify"),
-    )

@@ -6,16 +6,23 @@ of the admin, so nothing that is posted can lead away from it.
 
 from datetime import date
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from payments.filters.base import SEARCH
 from payments.filters.fields import RealOrTest
 from payments.models import DeliveryOutcome
 
 FILTERS = "_changelist_filters"
 BACK = "back"
 TO_LIST = "list"
+# What an address says of a list's looks, besides what narrows it. The number of the panel of
+# filters that is open:
+OPENED = "_filters"
+# The list of payments is shown although the search is an id, which leads whoever types one on to
+# its payment; so ways back from there arrive:
+SHOW_LIST = "_list"
 # The list of closes narrowed to the days of which something was learnt since they were closed.
 DRIFT = "drift"
 LEARNT = "learnt"
@@ -28,9 +35,28 @@ def filters_of(request: HttpRequest) -> str:
     return request.POST.get(FILTERS) or request.GET.get(FILTERS) or ""
 
 
+def taken_out(request: HttpRequest, name: str) -> str | None:
+    """What the address says of the list's looks, None for nothing.
+
+    From here on it is no parameter: nothing that is made of those narrows by it or keeps it.
+    """
+    if name not in request.GET:
+        return None
+    params = request.GET.copy()
+    [*_others, value] = params.pop(name)
+    request.GET = params  # type: ignore[assignment]
+    return str(value)
+
+
 def payment_list(query: str = "") -> str:
     """The URL of the list of payments, narrowed by a query string."""
     return reverse("admin:payments_payment_changelist") + (f"?{query}" if query else "")
+
+
+def payment_list_again(query: str) -> str:
+    """The same for a way back, which arrives at the list whatever was searched for."""
+    is_search = SEARCH in QueryDict(query)
+    return payment_list(f"{query}&{SHOW_LIST}=1" if is_search else query)
 
 
 def payment_list_of_days(first: date, last: date, **filters: str) -> str:
@@ -73,12 +99,18 @@ def failed_webhook_list() -> str:
 def list_url(request: HttpRequest, model: str = "payment") -> str:
     """The list as the person left it."""
     filters = filters_of(request)
+    if model == "payment":
+        return payment_list_again(filters)
     return reverse(f"admin:payments_{model}_changelist") + (f"?{filters}" if filters else "")
 
 
 def page_url(request: HttpRequest, pk: int, model: str = "payment") -> str:
     """The page of one row, from which the way back leads to the list as it was."""
-    filters = filters_of(request)
+    return page_from(filters_of(request), pk, model)
+
+
+def page_from(filters: str, pk: int, model: str = "payment") -> str:
+    """The same from the list with this query string."""
     url = reverse(f"admin:payments_{model}_change", args=[pk])
     return url + (f"?{urlencode({FILTERS: filters})}" if filters else "")
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from payments import conf
 from payments.admin.shared.access import staff
+from payments.admin.shared.links import OPENED, SHOW_LIST
 from payments.core.addresses import caller_address
 from payments.core.masking import mask
 from payments.models import Payment, PersonalDataAccess
@@ -100,8 +101,9 @@ def is_unmasked(request: HttpRequest) -> bool:
 
 
 def query_of(url: str) -> str:
-    """How a record calls a list: by its filter."""
-    return urlsplit(url).query
+    """How a record calls a list: by its filter, as it is written, whatever it looks like."""
+    parts = urlsplit(url).query.split("&")
+    return "&".join(part for part in parts if part.partition("=")[0] not in {OPENED, SHOW_LIST})
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

@@ -61,6 +61,11 @@ class ActionResult:
         """The order number and what came of it."""
         return f"{self.merchant_uid}: {self.message}"
 
+    @property
+    def in_row(self) -> str:
+        """The same where there is little room."""
+        return self.in_brief or self.message
+
 
 def verify_one(payment: Payment, actor: AbstractBaseUser) -> ActionResult:
     """Ask the gateway about one payment, which is given as the person saw it."""

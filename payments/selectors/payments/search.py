@@ -63,6 +63,13 @@ def with_text(payments: QuerySet[Payment], text: str, *, unmasked: bool) -> Quer
     return payments.filter(condition)
 
 
+def has_id(payment: Payment, text: str) -> bool:
+    """Whether the text is one whole id of this payment: what `with_text` finds first."""
+    ids_of_it = {payment.merchant_uid, payment.imp_uid, payment.pg_tid}
+    word = plain_id(text)
+    return bool(word) and not ids_of_it.isdisjoint(spellings(word))
+
+
 def _close_to(words: list[str], names: list[str], unmasked: bool) -> Q:
     """What is no whole id of a payment.
 

@@ -69,6 +69,7 @@ DOORS: dict[str, Door] = {
     "<model>/<object_id>/": Door(STAFF, get=302),  # to the change page, which is guarded itself
     # Payments
     **screen("payments_payment", look=STAFF),
+    "payments_payment_filters": Door(STAFF, get=302, post=405),
     "payments_payment_totals": Door(STAFF),
     "payments_payment_customers": Door(STAFF),
     "payments_payment_save_view": Door(STAFF, get=302),
@@ -83,6 +84,7 @@ DOORS: dict[str, Door] = {
     "payments_payment_unmask": Door(TAKE, get=302),
     "payments_payment_mask": Door(TAKE, get=302),
     **screen("payments_movement", look=STAFF),
+    "payments_movement_filters": Door(STAFF, get=302, post=405),
     "payments_movement_export": Door(TAKE),
     "payments_movement_totals": Door(STAFF),
     **screen("payments_verificationrun", look=STAFF),
@@ -113,6 +115,7 @@ DOORS: dict[str, Door] = {
     "payments_reconciliationrun_resume": Door(TAKE, get=302),
     "payments_reconciliationrun_stop": Door(TAKE, get=302),
     **screen("payments_discrepancy", look=STAFF),
+    "payments_discrepancy_filters": Door(STAFF, get=302, post=405),
     "payments_discrepancy_people": Door(STAFF),
     "payments_discrepancy_own": Door(WORK, get=302),
     "payments_discrepancy_close": Door(WORK),

@@ -60,8 +60,8 @@ def verify_of(payment: Payment) -> str:
 
 
 def listed(client: Client, query: str = "") -> set[str]:
-    """The order numbers on the list."""
-    response = client.get(f"{LIST}?{query}")
+    """The order numbers on the list, also where a search for an id would lead on from it."""
+    response = client.get(f"{LIST}?{query}&_list=1")
     assert response.status_code == 200, response.headers.get("Location")
     return {payment.merchant_uid for payment in response.context["cl"].result_list}
 

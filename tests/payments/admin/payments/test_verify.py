@@ -123,7 +123,7 @@ def test_from_a_row_it_goes_back_to_the_filtered_list(client: Client, payment: P
     page = text_of(client.get(f"{LIST}?{query}"))
     assert f'name="_changelist_filters" value="{query.replace("&", "&amp;")}"' in page
     body = {"back": "list", "_changelist_filters": query, "action": "", "select_across": "0"}
-    assert client.post(verify_of(payment), body)["Location"] == f"{LIST}?{query}"
+    assert client.post(verify_of(payment), body)["Location"] == f"{LIST}?{query}&_list=1"
 
 
 def test_from_the_payments_page_it_goes_back_to_that_page(client: Client, payment: Payment) -> None:

@@ -1,5 +1,6 @@
 /* Filters above a list where a browser runs scripts. Everything works without: panels are <details>
-   of a form. */
+   of a form, and before they are fetched (htmx) their headings are links to the page that has
+   them. */
 "use strict";
 
 (() => {
@@ -32,9 +33,45 @@
     });
   });
 
-  // --- A period and single days exclude each other -------------------------------------------
+  // --- Panels are fetched when the first one is opened ----------------------------------------
 
   const filters = document.querySelector("form.filters");
+
+  // Select2 gives its box no name: that of its label, and what is chosen.
+  const nameBoxes = () => {
+    filters.querySelectorAll(".select2-selection").forEach((box) => {
+      const label = box.closest(".filter").querySelector("label");
+      const chosen = box.querySelector(".select2-selection__rendered");
+      label.id = `${chosen.id}-label`;
+      chosen.setAttribute("aria-labelledby", label.id);
+      box.setAttribute("aria-labelledby", `${label.id} ${chosen.id}`);
+    });
+  };
+
+  // Django makes the boxes when its jQuery is ready, so this waits in the same line.
+  django.jQuery(nameBoxes);
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const panels = event.detail.target;
+    if (!panels.matches(".filter-panels")) {
+      return;
+    }
+    django.jQuery(panels).find(".admin-autocomplete").djangoAdminSelect2();
+    nameBoxes();
+    panels.querySelector("details[open] > summary").focus();
+  });
+
+  // The page with the panels, where they can't be fetched.
+  const follow = (event) => {
+    if (event.detail.elt.matches(".opener")) {
+      window.location.assign(event.detail.elt.href);
+    }
+  };
+
+  document.addEventListener("htmx:responseError", follow);
+  document.addEventListener("htmx:sendError", follow);
+
+  // --- A period and single days exclude each other -------------------------------------------
 
   filters.addEventListener("change", (event) => {
     const days = filters.querySelectorAll("[name=from], [name=to]");
@@ -47,9 +84,12 @@
     }
   });
 
+  // Of panels that are closed there are hidden fields.
+  const DATES = "[name=period]:is(:checked, [type=hidden]), [name=from], [name=to]";
+
   // An address with only what was chosen can be read and shared.
   filters.addEventListener("submit", () => {
-    const dates = [...filters.querySelectorAll("[name=period]:checked, [type=date]")];
+    const dates = [...filters.querySelectorAll(DATES)];
     const dated = dates.some((field) => field.value);
     filters.querySelectorAll("[name]").forEach((field) => {
       field.disabled = !field.value || (field.name === "basis" && !dated);
@@ -59,18 +99,6 @@
   window.addEventListener("pageshow", () => {
     filters.querySelectorAll("[name]:disabled").forEach((field) => {
       field.disabled = false;
-    });
-  });
-
-  // Select2 gives its box no name: that of its label, and what is chosen. Django makes the box when
-  // its jQuery is ready, so this waits in the same line.
-  django.jQuery(() => {
-    filters.querySelectorAll(".select2-selection").forEach((box) => {
-      const label = box.closest(".filter").querySelector("label");
-      const chosen = box.querySelector(".select2-selection__rendered");
-      label.id = `${chosen.id}-label`;
-      chosen.setAttribute("aria-labelledby", label.id);
-      box.setAttribute("aria-labelledby", `${label.id} ${chosen.id}`);
     });
   });
 })();
