@@ -56,7 +56,9 @@
     if (!panels.matches(".filter-panels")) {
       return;
     }
-    django.jQuery(panels).find(".admin-autocomplete").djangoAdminSelect2();
+    panels.querySelectorAll(".admin-autocomplete").forEach((select) => {
+      django.jQuery(select).djangoAdminSelect2();
+    });
     nameBoxes();
     panels.querySelector("details[open] > summary").focus();
   });
