@@ -17,6 +17,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
@@ -37,6 +38,15 @@ from payments.core.db.search import searched
 admin.site.unregister(EmailAddress)
 # Secrets, copies of other companies' profiles, and where people are: no screen needs them.
 admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
+
+
+class PeopleList(ChangeList):
+    """Everybody on the page knows whether their address is confirmed."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        User.learn_confirmed(self.result_list)
 
 
 @admin.register(User)
@@ -80,6 +90,9 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return cast(People, super().get_queryset(request)).with_confirmation()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PeopleList
 
     @admin.display(description=_("email address"), ordering="email")
     def address(self, person: User) -> SafeString | str:

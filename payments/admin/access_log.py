@@ -5,7 +5,6 @@ For whoever holds `payments.view_personaldataaccess`. To add a column: a line be
 """
 
 from django.contrib import admin
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from payments.models import AccessKind, PersonalDataAccess
 
 from .shared.columns import column
 from .shared.display import badge, moment
+from .shared.links import row_page
 from .shared.readonly import ReadOnlyAdmin
 
 
@@ -52,7 +52,7 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
     def payments(self, access: PersonalDataAccess) -> SafeString | str:
         """The payment itself, or how many; of a list that was looked at, which."""
         if access.payment is not None:
-            url = reverse("admin:payments_payment_change", args=[access.payment_id])
+            url = row_page(access.payment.pk)
             return format_html('<a href="{}">{}</a>', url, access.payment)
         if access.kind == AccessKind.VIEWED:
             return format_html('{} <code class="id">{}</code>', _("List"), _query(access))

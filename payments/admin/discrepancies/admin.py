@@ -1,9 +1,9 @@
 """The screens of discrepancies as one ModelAdmin: the queue, the page of one, what leads from them.
 
 Nothing is edited here: what can happen to a discrepancy happens in `services.discrepancies.queue`.
-To add a column: a line below, its name in `list_display`. To add a button or a page: a function in
-this folder under `@staff_view`, its line in `get_urls`. To add a permission: its name on the model,
-a line here.
+To add a column: its heading below, its name in `list_display`, its cell in rows.html. To add a
+button or a page: a function in this folder under `@staff_view`, its line in `get_urls`. To add a
+permission: its name on the model, a line here.
 """
 
 from typing import Any
@@ -14,15 +14,7 @@ from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from payments.admin.shared.columns import column, right
-from payments.admin.shared.discrepancy_age import found_ago
-from payments.admin.shared.discrepancy_display import (
-    bucket_badges,
-    difference_label,
-    named_side,
-    order_cell,
-    owner_and_state_cell,
-)
+from payments.admin.shared.columns import column, heading, right
 from payments.admin.shared.filtered import FilteredAdmin
 from payments.admin.shared.list_table import tick_box
 from payments.admin.shared.tabs import Presets, preset_tabs
@@ -79,13 +71,14 @@ class DiscrepancyAdmin(FilteredAdmin):
 
     # In the place of the box to tick: columns are sorted by their places, the same for everybody.
     no_box = column(lambda row: "", "")
-    order = column(order_cell, gettext_lazy("order number"))
-    what = column(bucket_badges, gettext_lazy("what differs"))
-    ours_words = column(lambda row: named_side(row, "ours"), pgettext_lazy("side", "Ours"))
-    theirs_words = column(lambda row: named_side(row, "theirs"), pgettext_lazy("side", "Gateway"))
-    difference = column(difference_label, gettext_lazy("difference"), ordering="amount")
-    age = column(found_ago, gettext_lazy("age"), ordering="-found_at")
-    whose = column(owner_and_state_cell, gettext_lazy("owner and state"))
+    # Their cells are in templates/admin/payments/discrepancy/rows.html.
+    order = heading(gettext_lazy("order number"))
+    what = heading(gettext_lazy("what differs"))
+    ours_words = heading(pgettext_lazy("side", "Ours"))
+    theirs_words = heading(pgettext_lazy("side", "Gateway"))
+    difference = heading(gettext_lazy("difference"), ordering="amount")
+    age = heading(gettext_lazy("age"), ordering="-found_at")
+    whose = heading(gettext_lazy("owner and state"))
 
     has_work_permission = right("payments.work_discrepancy")
     has_export_permission = right("payments.export_discrepancy")

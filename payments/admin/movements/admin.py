@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from payments import pg_providers
 from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import badge, code, moment, pay_method, signed_won
 from payments.admin.shared.filtered import FilteredAdmin
+from payments.admin.shared.links import row_page
 from payments.models import Movement
 from payments.selectors.movements import with_text
 from payments.states import MovementKind
@@ -51,7 +52,7 @@ def order_cell(movement: Movement) -> SafeString:
     """The payment, beneath it the attempt."""
     return format_html(
         '<a href="{}"><code class="id">{}</code></a><span class="small"><code>{}</code></span>',
-        reverse("admin:payments_payment_change", args=[movement.payment_id]),
+        row_page(movement.payment_id),
         movement.payment,
         movement.imp_uid,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 from payments import tasks
 from payments.admin.shared.columns import column, figure_column
 from payments.admin.shared.display import NOTHING, moment
+from payments.admin.shared.links import discrepancy_list
 from payments.admin.shared.run_display import asker, run_badge
 from payments.admin.shared.runs import RunAdmin
 from payments.core.db.clock import database_now
@@ -56,9 +57,8 @@ def _differences(run: ReconciliationRun) -> SafeString | str:
         return "0" if run.cursor is not None else NOTHING
     parts = ((bucket.label, with_separators(number)) for bucket, number in by_bucket.items())
     return format_html(
-        '<a href="{}?state=all&amp;run={}" class="differs">{}</a><span class="small">{}</span>',
-        reverse("admin:payments_discrepancy_changelist"),
-        run.pk,
+        '<a href="{}" class="differs">{}</a><span class="small">{}</span>',
+        discrepancy_list(f"state=all&run={run.pk}"),
         with_separators(discrepancies_of(run)),
         format_html_join(" · ", "{} {}", parts),
     )

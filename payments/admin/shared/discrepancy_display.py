@@ -29,7 +29,7 @@ from payments.selectors.payments.customers import called_then
 from payments.states import Finding, status_label
 
 from .compared_value import Value, compared_value
-from .display import NOTHING, badge, email_cell, moment, person
+from .display import NOTHING, badge, moment
 
 BUCKET_LOOKS = {
     Bucket.MISSING_HERE: "bad",
@@ -62,15 +62,6 @@ SIDES = {"ours": pgettext_lazy("side", "Ours"), "theirs": pgettext_lazy("side", 
 Describe = Callable[[Figures, Figures], str]
 
 
-def order_cell(discrepancy: Discrepancy) -> SafeString:
-    """The order, beneath it the attempt."""
-    return format_html(
-        '<code class="id">{}</code><span class="small"><code>{}</code></span>',
-        discrepancy.merchant_uid,
-        discrepancy.imp_uid,
-    )
-
-
 def bucket_badges(discrepancy: Discrepancy) -> SafeString:
     """In what the two sides differ."""
     looks = ((badge(BUCKET_LOOKS[bucket], bucket.label),) for bucket in discrepancy.buckets)
@@ -86,17 +77,6 @@ def state_badge(discrepancy: Discrepancy) -> SafeString:
     by_itself = discrepancy.closing_reason == ClosingReason.AGREES
     label = _("Closed by itself") if by_itself else pgettext("discrepancy", "Closed")
     return badge("good" if by_itself else "quiet", label)
-
-
-def owner_and_state_cell(discrepancy: Discrepancy) -> SafeString:
-    """The owner, and where it stands."""
-    return format_html(
-        '<span class="who{}">{}</span>{}<span class="small soft">{}</span>',
-        "" if discrepancy.owner_id else " soft",
-        email_cell(person(discrepancy.owner) or _("No owner")),
-        state_badge(discrepancy),
-        "" if discrepancy.is_open else discrepancy.get_closing_reason_display(),
-    )
 
 
 def step_actor(step: DiscrepancyStep) -> str:
@@ -203,12 +183,6 @@ def side_cell(discrepancy: Discrepancy, side_name: str) -> SafeString:
     marks = frozenset[str]() if settled_label(discrepancy) else _marked(about)
     marked = ((name, " differs" if name in marks else "", label) for name, label in lines)
     return format_html_join("", '<span class="{}{}">{}</span>', marked)
-
-
-def named_side(discrepancy: Discrepancy, side_name: str) -> SafeString:
-    """The same with its side's name, for where no header says it."""
-    named = '<span class="side" aria-hidden="true">{}</span>{}'
-    return format_html(named, SIDES[side_name], side_cell(discrepancy, side_name))
 
 
 def _marked(about: set[str]) -> frozenset[str]:

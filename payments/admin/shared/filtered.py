@@ -14,7 +14,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 
 from .access import LOOKING, staff_view
 from .links import OPENED
@@ -54,8 +54,7 @@ def show_panels(model_admin: FilteredAdmin, request: HttpRequest) -> HttpRespons
     if not request.headers.get("HX-Request"):
         query = request.GET.copy()
         query[OPENED] = str(opened or 1)
-        url = reverse(f"admin:payments_{model_admin.opts.model_name}_changelist")
-        return HttpResponseRedirect(f"{url}?{query.urlencode()}")
+        return HttpResponseRedirect(f"../?{query.urlencode()}")
     model_admin.on_record(request)
     changelist: Any = model_admin.get_changelist(request)
     filterset = changelist.filterset_class(request.GET, request=request)

@@ -5,9 +5,10 @@ of the admin, so nothing that is posted can lead away from it.
 """
 
 from datetime import date
+from functools import lru_cache
 
 from django.http import HttpRequest, QueryDict
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.http import urlencode
 
 from payments.filters.base import SEARCH
@@ -50,7 +51,7 @@ def taken_out(request: HttpRequest, name: str) -> str | None:
 
 def payment_list(query: str = "") -> str:
     """The URL of the list of payments, narrowed by a query string."""
-    return reverse("admin:payments_payment_changelist") + (f"?{query}" if query else "")
+    return _list_of("payment") + (f"?{query}" if query else "")
 
 
 def payment_list_again(query: str) -> str:
@@ -70,12 +71,12 @@ def payment_list_of_days(first: date, last: date, **filters: str) -> str:
 
 def discrepancy_list(query: str = "") -> str:
     """The URL of the queue of discrepancies, narrowed by a query string."""
-    return reverse("admin:payments_discrepancy_changelist") + (f"?{query}" if query else "")
+    return _list_of("discrepancy") + (f"?{query}" if query else "")
 
 
 def movement_list(query: str = "") -> str:
     """The URL of the list of movements, narrowed by a query string."""
-    return reverse("admin:payments_movement_changelist") + (f"?{query}" if query else "")
+    return _list_of("movement") + (f"?{query}" if query else "")
 
 
 def movement_list_of_days(first: date | None, last: date | None, **filters: str) -> str:
@@ -93,7 +94,7 @@ def real_movements_of_days(first: date, last: date, **filters: str) -> str:
 def failed_webhook_list() -> str:
     """The URL of the list of webhooks that could not be processed."""
     query = urlencode({"outcome__exact": DeliveryOutcome.FAILED.value})
-    return f"{reverse('admin:payments_webhookdelivery_changelist')}?{query}"
+    return f"{_list_of('webhookdelivery')}?{query}"
 
 
 def list_url(request: HttpRequest, model: str = "payment") -> str:
@@ -101,7 +102,7 @@ def list_url(request: HttpRequest, model: str = "payment") -> str:
     filters = filters_of(request)
     if model == "payment":
         return payment_list_again(filters)
-    return reverse(f"admin:payments_{model}_changelist") + (f"?{filters}" if filters else "")
+    return _list_of(model) + (f"?{filters}" if filters else "")
 
 
 def page_url(request: HttpRequest, pk: int, model: str = "payment") -> str:
@@ -111,8 +112,23 @@ def page_url(request: HttpRequest, pk: int, model: str = "payment") -> str:
 
 def page_from(filters: str, pk: int, model: str = "payment") -> str:
     """The same from the list with this query string."""
-    url = reverse(f"admin:payments_{model}_change", args=[pk])
+    url = row_page(pk, model)
     return url + (f"?{urlencode({FILTERS: filters})}" if filters else "")
+
+
+def row_page(pk: int, model: str = "payment") -> str:
+    """The page of one row."""
+    return f"{_list_of(model)}{pk}/change/"
+
+
+def _list_of(model: str) -> str:
+    """A list of ours; reversed once, for lists ask for it in each of their rows."""
+    return _reversed(f"admin:payments_{model}_changelist", get_urlconf(), get_script_prefix())
+
+
+@lru_cache
+def _reversed(name: str, urlconf: str | None, script_prefix: str) -> str:
+    return reverse(name, urlconf)
 
 
 def back_url(request: HttpRequest, pk: int) -> str:

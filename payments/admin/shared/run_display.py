@@ -7,7 +7,6 @@ words has its sentence in `_SENTENCES`; what only one kind says is in that kind'
 from collections.abc import Callable
 from datetime import datetime
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -18,6 +17,7 @@ from payments.selectors.reconciliation import figure
 from payments.selectors.runs import RunState
 
 from .display import badge, duration
+from .links import row_page
 
 RUN_LOOKS = {
     RunStatus.WAITING: "wait",
@@ -30,7 +30,7 @@ RUN_LOOKS = {
 
 def run_url(run: Run) -> str:
     """The page of a run."""
-    return reverse(f"admin:payments_{run._meta.model_name}_change", args=[run.pk])
+    return row_page(run.pk, str(run._meta.model_name))
 
 
 def run_badge(run: Run) -> SafeString:

@@ -52,6 +52,7 @@ class RowFacts(TypedDict):
 
     outcome_counts: Counts
     changes: list[Change]
+    labels: list[tuple[str, str]]
 
 
 # Quoted: it means something to the type checker alone.
@@ -66,16 +67,18 @@ class RunChangeList(ChangeList):
         self.result_list = list(self.result_list)
         ids = [run.pk for run in self.result_list]
         counts, changes = counts_of(ids), changes_of(ids)
+        # Reading a filter takes a set of forms, and many runs are over the same one.
+        labels = {query: filter_labels(query) for query in {run.query for run in self.result_list}}
         for run in self.result_list:
             run.outcome_counts, run.changes = counts[run.pk], changes[run.pk]
+            run.labels = labels[run.query]
 
 
-def _filter(run: VerificationRun) -> SafeString | str:
-    labels = filter_labels(run.query)
-    if not labels:
+def _filter(run: RunRow) -> SafeString | str:
+    if not run.labels:
         return str(_("All payments"))
     part = '<span class="filter-part"><span class="soft">{}</span> {}</span>'
-    return format_html_join(" ", part, labels)
+    return format_html_join(" ", part, run.labels)
 
 
 def _progress(run: RunRow) -> SafeString:

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from payments.admin.shared.columns import column, right
 from payments.admin.shared.display import NOTHING, code, moment, outcome_badge
+from payments.admin.shared.links import row_page
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.models import WebhookDelivery
 
@@ -64,5 +65,5 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def order(self, delivery: WebhookDelivery) -> SafeString | str:
         if delivery.payment is None:
             return code(delivery.merchant_uid)
-        url = reverse("admin:payments_payment_change", args=[delivery.payment_id])
+        url = row_page(delivery.payment.pk)
         return format_html('<a href="{}">{}</a>', url, code(str(delivery.payment)))
