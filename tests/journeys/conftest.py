@@ -86,5 +86,12 @@ def expect_rows(page: Page, *merchant_uids: str) -> None:
     expect(page.locator("#result_list tbody .field-merchant_uid")).to_have_text(merchant_uids)
 
 
+def open_panel(page: Page, heading: str) -> None:
+    """A panel of filters: fetched if it is the first one, or a page of its own without scripts."""
+    panel = page.locator(".panels .popover", has_text=heading)
+    panel.locator("a, summary").click()
+    expect(page.locator(".panels details[open] summary")).to_contain_text(heading)
+
+
 def press(page: Page, words: str) -> None:
     page.get_by_role("button", name=words, exact=True).click()

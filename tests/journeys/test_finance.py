@@ -18,7 +18,7 @@ from payments.models import AccessKind, Payment, PersonalDataAccess, Product
 from payments.states import PaymentStatus
 from tests.payments import builders
 
-from .conftest import LIST, Walk, expect_rows, press
+from .conftest import LIST, Walk, expect_rows, open_panel, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,10 +51,6 @@ def week(buyer: User) -> list[str]:
     return [payment.merchant_uid for payment in wanted]
 
 
-def panel(page: Page, heading: str) -> None:
-    page.locator(".panels summary", has_text=heading).click()
-
-
 def expect_figures(page: Page, *figures: int) -> None:
     """Count, gross, refunded and net of the totals bar."""
     words = [re.compile(rf"^\D*{figure:,}\D*$") for figure in figures]
@@ -63,14 +59,14 @@ def expect_figures(page: Page, *figures: int) -> None:
 
 def narrow_to_the_week(page: Page) -> None:
     """Two statuses, one customer, the last seven days."""
-    panel(page, gettext("Status"))
+    open_panel(page, gettext("Status"))
     for status in (PaymentStatus.PAID, PaymentStatus.CANCELLED):
         page.get_by_role("checkbox", name=str(status.label), exact=True).check()
-    panel(page, gettext("Customer"))
+    open_panel(page, gettext("Customer"))
     page.locator(".select2-selection").click()
     page.locator(".select2-search__field").fill("buyer@example.com")
     page.get_by_role("option", name="bu***@example.com").click()
-    panel(page, pgettext("filter", "Date"))
+    open_panel(page, pgettext("filter", "Date"))
     page.get_by_label(str(Period.WEEK.label), exact=True).check()
     page.locator("details[open] button").click()
 

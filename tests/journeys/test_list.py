@@ -4,13 +4,15 @@ import csv
 from pathlib import Path
 
 import pytest
+from django.utils.translation import gettext
 from playwright.sync_api import Page, expect
 
 from payments.models import Payment
+from payments.states import PaymentStatus
 from tests.browser import Tabs, Watch, arrive
 from tests.gateway import SandboxGateway
 
-from .conftest import LIST, SignIn, expect_rows
+from .conftest import LIST, SignIn, Walk, expect_rows, open_panel
 from .test_staff import orders, person, sign_in, type_in
 
 __all__ = ["orders", "sign_in"]
@@ -41,7 +43,7 @@ def test_filtering_re_verifying_and_exporting_work_without_javascript(
 ) -> None:
     page = no_script
     type_in(page, person("admin", group="Admin"), LIST)
-    page.locator(".panels summary", has_text="Status").click()
+    open_panel(page, "Status")
     page.get_by_label("Not paid", exact=True).check()
     page.locator("details[open] button").click()
     expect(page.locator(".chip")).to_contain_text("Not paid")
@@ -86,9 +88,10 @@ def test_escape_closes_a_panel_and_an_address_holds_only_what_was_chosen(
     sign_in: SignIn, orders: dict[str, Payment]
 ) -> None:
     page = sign_in("Viewer", LIST)
+    page.locator(".panels a", has_text="Date").press("Enter")
     summary = page.locator(".panels summary", has_text="Date")
-    summary.press("Enter")
     expect(page.get_by_label("7 days")).to_be_visible()
+    expect(summary).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_label("7 days")).to_be_hidden()
     expect(summary).to_be_focused()
@@ -98,6 +101,53 @@ def test_escape_closes_a_panel_and_an_address_holds_only_what_was_chosen(
     page.locator("details[open] button").click()
     arrive(page, f"{LIST}?basis=requested&period=today")
     expect_rows(page, *newest_first(orders))
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_panel_shows_what_is_chosen_and_a_search_beside_it_keeps_that(
+    walk: Walk, orders: dict[str, Payment], transactional_db: None, scripts: bool
+) -> None:
+    page = walk("Viewer", f"{LIST}?status=ready&amount_min=1000", scripts=scripts)
+    expect(page.locator(".panels details")).to_have_count(0)
+    page.locator("#searchbar").fill("amount:99000")
+    page.locator(".search-line button").click()
+    expect(page.locator(".chip")).to_have_count(3)
+    expect_rows(page, *newest_first(orders))
+    open_panel(page, gettext("Status"))
+    label = str(PaymentStatus.READY.label)
+    expect(page.get_by_role("checkbox", name=label, exact=True)).to_be_checked()
+    assert ("_filters=2" in page.url) is not scripts
+    page.get_by_role("checkbox", name=label, exact=True).uncheck()
+    page.get_by_role("checkbox", name=str(PaymentStatus.FAILED.label), exact=True).check()
+    page.locator("details[open] button").click()
+    expect(page.locator(".panels details")).to_have_count(0)
+    expect(page.locator(".chip", has_text=str(PaymentStatus.FAILED.label))).to_be_visible()
+    expect(page.locator("#result_list")).to_have_count(0)
+    assert "_filters" not in page.url
+    assert "amount_min=1000" in page.url
+
+
+def test_where_a_panel_can_not_be_fetched_the_page_that_has_it_is_opened(
+    sign_in: SignIn, watch: Watch, orders: dict[str, Payment]
+) -> None:
+    page = sign_in("Viewer", f"{LIST}?status=ready")
+    watch.expect("500")
+    page.route("**/filters/**", lambda route: route.fulfill(status=500))
+    open_panel(page, "Amount")
+    arrive(page, f"{LIST}?_filters=3&status=ready")
+    expect(page.get_by_label("At least (won)")).to_be_visible()
+
+
+def test_an_id_that_is_typed_leads_to_its_payment_and_back_to_the_search(
+    sign_in: SignIn, orders: dict[str, Payment]
+) -> None:
+    page, number = sign_in("Viewer", LIST), orders["buyer"].merchant_uid
+    page.locator("#searchbar").fill(f" {number} ")
+    page.keyboard.press("Enter")
+    expect(page.locator(".payment-head h1")).to_contain_text(number)
+    page.locator(".breadcrumbs a").last.click()
+    expect_rows(page, number)
+    expect(page.locator("#searchbar")).to_have_value(f" {number} ")
 
 
 def test_a_gateway_that_does_not_answer_is_said_in_the_row(
@@ -122,6 +172,7 @@ def test_signed_out_in_the_meantime_no_page_is_put_into_a_row(
 
 def test_no_width_scrolls_sideways(sign_in: SignIn, orders: dict[str, Payment]) -> None:
     page = sign_in("Admin", f"{LIST}?status=ready&period=")
+    open_panel(page, "Date")
     for width in (390, 768, 1024, 1280, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         widths = page.evaluate(WITH_EACH_PANEL)

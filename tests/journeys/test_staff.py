@@ -16,7 +16,7 @@ from tests.conftest import PASSWORD
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import start
 
-from .conftest import LIST, SignIn, expect_rows
+from .conftest import LIST, SignIn, expect_rows, open_panel
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -77,10 +77,10 @@ def test_staff_find_a_payment_by_status_and_customer_and_re_verify_it_in_its_row
 ) -> None:
     type_in(watch.over(page), person("operator", group="Operator"), LIST)
     expect_rows(page, orders["stranger"].merchant_uid, orders["buyer"].merchant_uid)
-    page.locator(".panels summary", has_text="Status").click()
+    open_panel(page, "Status")
     page.get_by_label("Not paid", exact=True).check()
     page.get_by_role("checkbox", name="Paid", exact=True).check()
-    page.locator(".panels summary", has_text="Customer").click()
+    open_panel(page, "Customer")
     page.locator(".select2-selection").click()
     page.locator(".select2-search__field").fill("bu")
     page.get_by_role("option", name="bu***@example.com").click()

@@ -1,8 +1,10 @@
 """The search box: ids, people, words. What it does not understand it says, and finds nothing."""
 
+import re
 import unicodedata
+from html import unescape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -12,7 +14,22 @@ from accounts.models import User
 from payments.models import Payment, Product
 from payments.selectors.payments import search
 from tests.payments import builders
-from tests.payments.admin.conftest import CUSTOMERS, LIST, SignIn, listed, text_of
+from tests.payments.admin.conftest import (
+    CUSTOMERS,
+    LIST,
+    MARK_FAILED,
+    SignIn,
+    act,
+    listed,
+    page_of,
+    text_of,
+)
+
+FACTS: dict[str, Any] = {
+    "pg_tid": "StdpayCARDINIpay1",
+    "card_last4": "9694",
+    "buyer_tel": "010-1234-5678",
+}
 
 
 @pytest.fixture
@@ -209,6 +226,93 @@ def test_too_many_customers_are_said_and_none_is_shown(
     assert "More than 1 customers match" in text_of(page)
 
 
+# --- A whole id leads to its payment ---------------------------------------------------------
+
+
+def reached(client: Client, query: str) -> str:
+    """Where the list leads on to, "" if it is shown."""
+    response = client.get(f"{LIST}?{query}")
+    return str(response.headers.get("Location", ""))
+
+
+def found_at(payment: Payment, query: str) -> str:
+    """The payment's page, from which the way back leads to the search."""
+    return f"{page_of(payment)}?{urlencode({'_changelist_filters': query})}"
+
+
+@pytest.mark.parametrize("who", ["viewer", "finance", "operator", "approver", "admin_person"])
+@pytest.mark.parametrize("term", ["{number}", "{imp_uid}", "{tid}", "  {imp_uid} ", "'{number}"])
+def test_a_whole_id_leads_straight_to_its_payment(
+    shop: dict[str, Payment],
+    customer: User,
+    product: Product,
+    request: pytest.FixtureRequest,
+    sign_in: SignIn,
+    who: str,
+    term: str,
+) -> None:
+    payment = builders.paid(customer, product, **FACTS)
+    ids = {"number": payment.merchant_uid, "imp_uid": payment.imp_uid, "tid": payment.pg_tid}
+    query = urlencode({"q": term.format(**ids)})
+    client = sign_in(request.getfixturevalue(who))
+    assert reached(client, query) == found_at(payment, query)
+    page = text_of(client.get(reached(client, query)))
+    back = re.search(rf'href="({LIST}\?[^"]*q=[^"]*)"', page)
+    assert back
+    listed_again = client.get(unescape(back[1]))
+    assert listed_again.status_code == 200
+    assert [row.pk for row in listed_again.context["cl"].result_list] == [payment.pk]
+    assert listed_again.context["cl"].query == term.format(**ids)
+
+
+def test_whoever_may_not_see_payments_is_led_to_none(
+    shop: dict[str, Payment], customer: User, sign_in: SignIn
+) -> None:
+    query = f"q={shop['wallet'].imp_uid}"
+    User.objects.filter(pk=customer.pk).update(is_staff=True)  # staff without a role
+    assert sign_in(customer).get(f"{LIST}?{query}").status_code == 403
+    assert reached(Client(), query).startswith("/admin/login/")
+
+
+def test_another_filter_that_leaves_it_out_is_heeded(
+    shop: dict[str, Payment], masked: Client
+) -> None:
+    payment = shop["wallet"]
+    number = f"q={payment.merchant_uid}"
+    assert reached(masked, f"{number}&status=failed") == ""
+    assert reached(masked, f"{number}+status:failed") == ""
+    assert reached(masked, f"{number}&bogus=1") == f"{LIST}?e=1"
+    assert reached(masked, f"{number}&status=bogus") == ""
+    narrowed = f"q={payment.merchant_uid}&status=paid"
+    assert reached(masked, narrowed) == found_at(payment, narrowed)
+
+
+def test_what_is_no_whole_id_of_one_payment_shows_the_list(
+    shop: dict[str, Payment], customer: User, product: Product, masked: Client
+) -> None:
+    named = builders.paid(customer, product, **FACTS)
+    for term in (
+        named.merchant_uid[:-1],
+        "9694",
+        "status:ready",
+        f"{named.imp_uid},imp_nobody",
+        "imp_nobody",
+        "",
+        "'",
+    ):
+        assert reached(masked, urlencode({"q": term})) == "", term
+    builders.paid(customer, product, **FACTS)
+    assert reached(masked, f"q={FACTS['pg_tid']}") == ""
+
+
+def test_an_action_on_a_payment_that_was_searched_for_runs_on_the_list(
+    shop: dict[str, Payment], operator: User, sign_in: SignIn
+) -> None:
+    payment, client = shop["open"], sign_in(operator)
+    query = f"q={payment.merchant_uid}"
+    assert act(client, "mark_failed", payment, query=query)["Location"].startswith(MARK_FAILED)
+
+
 # --- What a search gives away ----------------------------------------------------------------
 
 
@@ -249,13 +353,6 @@ def test_addresses_stand_masked_in_the_list_unless_one_has_said_why(
     assert "customer<wbr>" not in text_of(masked.get(f"{LIST}?{query}"))
     assert "customer@example.com" not in text_of(masked.get(f"{LIST}?{query}"))
     assert "customer<wbr>@example.com" in text_of(unmasked.get(f"{LIST}?{query}"))
-
-
-FACTS: dict[str, Any] = {
-    "pg_tid": "StdpayCARDINIpay1",
-    "card_last4": "9694",
-    "buyer_tel": "010-1234-5678",
-}
 
 
 @pytest.mark.parametrize(
