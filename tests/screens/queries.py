@@ -151,6 +151,7 @@ QUERIES: dict[str, str] = {
     "admin:index": "period=today\nperiod=7d\nperiod=30d\nperiod=90d\nperiod=ever",
     "admin:payments_payment_changelist": _PAYMENTS,
     "admin:payments_payment_totals": _PAYMENTS,
+    "admin:payments_payment_filters": _PAYMENTS,
     "admin:payments_payment_export": _CHOSEN,
     "admin:payments_payment_start_run": _CHOSEN,
     "admin:payments_payment_mark_failed": "id={ready}\nid={ready}&id={number}\nid=x\n"
@@ -160,6 +161,7 @@ QUERIES: dict[str, str] = {
     "admin:payments_payment_change": "_changelist_filters=status%3Dpaid\nfilters=status%3Dpaid\n"
     "event=5\nevent=x\nwebhook=5\nevent=3&webhook=4\n_popup=1",
     "admin:payments_discrepancy_changelist": _DISCREPANCIES,
+    "admin:payments_discrepancy_filters": _DISCREPANCIES,
     "admin:payments_discrepancy_export": "state=all\nbucket=amount\nbucket=colour\nno_such=1",
     "admin:payments_discrepancy_people": "term=op\nterm=\nterm=%00",
     "admin:payments_discrepancy_change": "filters=state%3Dall\n_changelist_filters=owner%3Dme",

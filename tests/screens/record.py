@@ -31,7 +31,7 @@ from .still import held_still
 from .viewers import VIEWERS, Viewer
 
 # URLs that htmx asks for: each of their queries is asked for in its way, too.
-_PARTIAL = ("_progress", "_results", "_totals")
+_PARTIAL = ("_progress", "_results", "_totals", "_filters")
 _HTMX = {"HX-Request": "true"}
 _LINK = re.compile(r'\b(href|hx-get)="([^"#]*)')
 # Of forms with the same fields to the same kind of URL, so many are sent.
