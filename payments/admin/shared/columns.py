@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from .display import named
+from .list_tags import cell_of
 
 Cell = Callable[[Any], Any]
 
@@ -26,9 +27,23 @@ def column(cell: Cell, description: Any, *, ordering: str = "") -> Callable[...,
     return admin.display(of_row, description=description, ordering=ordering or None)
 
 
-def heading(description: Any, *, ordering: str = "") -> Callable[..., Any]:
+class Heading:
+    """A column whose cells are in rows.html, wherever Django asks for one of them."""
+
+    def __init__(self, description: Any, ordering: str) -> None:
+        self._display = {"description": description, "ordering": ordering or None}
+
+    def __set_name__(self, model_admin: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, model_admin: Any, owner: type | None = None) -> Callable[..., Any]:
+        # A page of one row (`readonly_fields`) shows the cell of its list.
+        return admin.display(lambda row: cell_of(row, self._name), **self._display)
+
+
+def heading(description: Any, *, ordering: str = "") -> Any:
     """A column of a list of which the template of its rows (rows.html) draws the cells."""
-    return column(lambda row: None, description, ordering=ordering)
+    return Heading(description, ordering)
 
 
 def figure_column(name: Any, figure: Cell) -> Callable[..., Any]:

@@ -22,10 +22,10 @@ from payments import pay_methods, pg_providers
 from payments.core.kst import stamp
 from payments.core.money import with_separators
 from payments.core.money import won as won  # a look like the others: screens take it from here
-from payments.models import DeliveryOutcome, Payment, WebhookDelivery, WebhookReplay
+from payments.models import DeliveryOutcome, Movement, Payment, WebhookDelivery, WebhookReplay
 from payments.selectors.payments.customers import called
 from payments.selectors.payments.flags import Shown
-from payments.states import PaymentStatus
+from payments.states import MovementKind, PaymentStatus
 
 NOTHING = "–"
 
@@ -42,6 +42,12 @@ VERIFICATION_LOOKS = {
     Shown.ACCEPTED: "note",
     Shown.NOT_FOUND: "wait",
     Shown.UNKNOWN: "wait",
+}
+MOVEMENT_LOOKS = {
+    MovementKind.APPROVAL: "good",
+    MovementKind.REFUND: "note",
+    MovementKind.REFUND_REVERSAL: "wait",
+    MovementKind.CORRECTION: "quiet",
 }
 OUTCOME_LOOKS = {
     DeliveryOutcome.RECEIVED: "quiet",
@@ -188,6 +194,22 @@ def status_badge(payment: Payment) -> SafeString:
 def verification_badge(verification: Shown) -> SafeString:
     """Whether it agrees with the gateway, as far as is known and as people have decided."""
     return badge(VERIFICATION_LOOKS[verification], verification.label)
+
+
+def movement_badge(movement: Movement) -> SafeString:
+    """How money moved."""
+    kind = MovementKind(movement.kind)
+    return badge(MOVEMENT_LOOKS[kind], kind.label)
+
+
+def movement_notes(movement: Movement) -> str:
+    """What is unusual about it, "" for nothing."""
+    notes = [
+        _("Another attempt") if not movement.is_own else "",
+        _("Derived from a sum") if movement.is_derived else "",
+        _("Test payment") if movement.is_test else "",
+    ]
+    return " · ".join(filter(None, notes))
 
 
 def outcome_badge(row: WebhookDelivery | WebhookReplay) -> SafeString:

@@ -31,6 +31,12 @@ _KEY = "__row__"
 _UNBROKEN = (DateField, TimeField, ForeignKey)
 
 
+def rows_templates(opts: Any) -> tuple[str, ...]:
+    """Where the template of the rows of a model's list may be, as Django looks for templates."""
+    places = (f"{opts.app_label}/{opts.model_name}/", f"{opts.app_label}/", "")
+    return tuple(f"admin/{place}rows.html" for place in places)
+
+
 def tick_box(row: Model) -> SafeString:
     """The box that ticks a row for an action: what Django's form widget draws, as a literal."""
     return format_html(
@@ -123,9 +129,7 @@ class Table:
     @property
     def rows_template(self) -> tuple[str, ...]:
         """Where the template of rows may be."""
-        opts = self._changelist.opts
-        places = (f"{opts.app_label}/{opts.model_name}/", f"{opts.app_label}/", "")
-        return tuple(f"admin/{place}rows.html" for place in places)
+        return rows_templates(self._changelist.opts)
 
 
 def _columns(changelist: ChangeList) -> list[Column]:

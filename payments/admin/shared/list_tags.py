@@ -11,13 +11,17 @@ They are drawn in the order of `list_display`; a column without one is drawn by 
 stands outside of a cell is drawn nowhere.
 """
 
+from typing import Any
+
 from django import template
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
+from django.template.loader import select_template
 from django.utils.safestring import SafeString
 
-from .list_table import Table
+from .list_table import Table, rows_templates
 
 register = template.Library()
 
@@ -41,6 +45,10 @@ class CellsNode(Node):
     def __init__(self, nodelist: NodeList) -> None:
         self._cells = {node.name: node.nodelist for node in nodelist if isinstance(node, CellNode)}
 
+    def cell(self, name: str, context: Context) -> SafeString:
+        """What stands in one of them."""
+        return self._cells[name].render(context)
+
     def render(self, context: Context) -> SafeString:
         table, row = context["table"], context["row"]
         parts = []
@@ -52,6 +60,15 @@ class CellsNode(Node):
             )
             parts.append(drawn)
         return SafeString("".join(parts))
+
+
+def cell_of(row: Model, name: str) -> SafeString:
+    """One cell as the list of its row draws it, for wherever else it is shown."""
+    found: Any = select_template(list(rows_templates(row._meta)))
+    [cells] = found.template.nodelist.get_nodes_by_type(CellsNode)
+    context = Context({"row": row})
+    with context.bind_template(found.template):
+        return SafeString(cells.cell(name, context).strip())
 
 
 @register.tag

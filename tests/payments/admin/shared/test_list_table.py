@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from accounts.models import User
 from payments.admin.payments.admin import PaymentAdmin
 from payments.admin.shared.list_table import Table, tick_box
-from payments.models import AccessKind, Payment, Product
+from payments.models import AccessKind, Movement, Payment, Product
 from payments.services import webhooks
 from payments.services.access_log import record_access
 from payments.services.daily_close.close import close_day
@@ -124,7 +124,7 @@ def changelist_of(model: type[Model], user: User, query: str = "") -> Any:
     return admin.site.get_model_admin(model).get_changelist_instance(request)
 
 
-WITH_A_TEMPLATE = ["payment", "discrepancy", "verificationrun", "webhookdelivery"]
+WITH_A_TEMPLATE = ["payment", "discrepancy", "verificationrun", "webhookdelivery", "movement"]
 # Of which every cell is made by Django's rules for functions and fields; one is no list.
 WITHOUT_A_TEMPLATE = [
     model
@@ -164,7 +164,18 @@ def test_every_column_whose_cells_are_in_a_template_has_one_there(
 ) -> None:
     fill(1)
     page = text_of(sign_in(root).get(f"/admin/payments/{model}/"))
-    assert ">-<" not in page.split("<tbody>")[1].split("</tbody>")[0]
+    row = page.split("<tbody>")[1].split("</tr>")[0]
+    assert row.count("</td>") + row.count("</th>") == page.count('<th scope="col"')
+
+
+def test_a_page_shows_the_cells_of_its_list(fill: Fill, root: User, sign_in: SignIn) -> None:
+    fill(1)
+    client, movement = sign_in(root), Movement.objects.latest("pk")
+    cell = (
+        f'<a href="{LIST}{movement.payment_id}/change/"><code class="id">{movement.payment}</code>'
+    )
+    for address in ("", f"{movement.pk}/change/"):
+        assert cell in text_of(client.get(f"/admin/payments/movement/{address}"))
 
 
 # --- The seams of Django's list go on working --------------------------------------------------
