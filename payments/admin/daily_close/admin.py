@@ -1,12 +1,11 @@
 """Closed days: the list, the page of one, the way to closing the next one and to statements.
 
 A close is only shown; `services.daily_close.close` writes it. What its page says is put together in
-`detail`, closing a day is in `close_day`, statements in `statement`. To add a column: a line
-below, its name in `list_display`. To add a button or a page: a function in this folder under
-`@staff_view`, its line in `get_urls`.
+`detail`, closing a day is in `close_day`, statements in `statement`. To add a column: its heading
+below, its name in `list_display`, its cell in rows.html. To add a button or a page: a function in
+this folder under `@staff_view`, its line in `get_urls`.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias, TypedDict
 
@@ -15,18 +14,14 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
-from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import WithAnnotations
 
-from payments.admin.shared.columns import column, figure_column, right
-from payments.admin.shared.display import balance, day_label, taken_off_won, won
+from payments.admin.shared.columns import heading, right
 from payments.admin.shared.links import DRIFT, LEARNT
 from payments.admin.shared.readonly import ReadOnlyAdmin
-from payments.core.money import with_separators
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import learnt_lately, learnt_since
 from payments.selectors.daily_close.figures import Moved
@@ -38,9 +33,10 @@ from .statement import DAILY, MONTHLY, statement, statement_file
 
 
 class RowFacts(TypedDict):
-    """What was learnt of the day of a row since it was closed; None where it stands."""
+    """What was learnt of the day of a row since it was closed, None where it stands; its look."""
 
     drift: Moved | None
+    drift_badge: SafeString
 
 
 # Quoted: it means something to the type checker alone.
@@ -73,24 +69,7 @@ class DailyCloseList(ChangeList):
         drifts = learnt_since(self.result_list)
         for row in self.result_list:
             row.drift = drifts.get(row.day)
-
-
-def _figure(name: str | Promise, amount: Callable[[CloseRow], str]) -> Any:
-    return figure_column(name, lambda row: format_html('<span class="won">{}</span>', amount(row)))
-
-
-def _short(digest: str) -> SafeString:
-    return format_html('<code class="id" title="{}">{}</code>', digest, digest[:10])
-
-
-def refunded_cell(close: CloseRow) -> SafeString:
-    """What went back; beneath it how much of it was of payments of earlier days."""
-    refunded = close.refunded_same_day + close.refunded_earlier
-    figure = format_html('<span class="won">{}</span>', taken_off_won(refunded))
-    if not close.refunded_earlier:
-        return figure
-    how_much = taken_off_won(close.refunded_earlier) if close.refunded_same_day else ""
-    return format_html('{}<span class="small">{} {}</span>', figure, _("paid earlier"), how_much)
+            row.drift_badge = drift_badge(row.drift)
 
 
 @admin.register(DailyClose)
@@ -119,15 +98,14 @@ class DailyCloseAdmin(ReadOnlyAdmin):
     list_per_page = 31
     fieldsets = ((None, {"fields": ()}),)  # the page is `detail`, not a form
 
-    closed_day = column(lambda close: day_label(close.day), _("day"))
-    approved_words = _figure(pgettext_lazy("figure", "Approved"), lambda close: won(close.approved))
-    refunded_words = figure_column(pgettext_lazy("figure", "Refunded"), refunded_cell)
-    net_words = _figure(_("Net"), lambda close: balance(close.net))
-    discrepancies = _figure(
-        _("open discrepancies"), lambda close: with_separators(close.open_discrepancies)
-    )
-    drift_words = column(lambda row: drift_badge(row.drift), _("since it was closed"))
-    short_hash = column(lambda close: _short(close.hash), _("hash"))
+    # Their cells are in templates/admin/payments/dailyclose/rows.html.
+    closed_day = heading(_("day"))
+    approved_words = heading(pgettext_lazy("figure", "Approved"))
+    refunded_words = heading(pgettext_lazy("figure", "Refunded"))
+    net_words = heading(_("Net"))
+    discrepancies = heading(_("open discrepancies"))
+    drift_words = heading(_("since it was closed"))
+    short_hash = heading(_("hash"))
 
     has_close_permission = right("payments.close_day")
     has_export_permission = right("payments.export_payment")  # a statement as a file

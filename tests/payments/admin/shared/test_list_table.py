@@ -124,7 +124,9 @@ def changelist_of(model: type[Model], user: User, query: str = "") -> Any:
     return admin.site.get_model_admin(model).get_changelist_instance(request)
 
 
-WITH_A_TEMPLATE = ["payment", "discrepancy", "verificationrun", "webhookdelivery", "movement"]
+WITH_A_TEMPLATE = [
+    *("payment", "movement", "verificationrun", "webhookdelivery", "discrepancy", "dailyclose")
+]
 # Of which every cell is made by Django's rules for functions and fields; one is no list.
 WITHOUT_A_TEMPLATE = [
     model
