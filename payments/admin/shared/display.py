@@ -10,7 +10,7 @@ from html import escape
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -135,7 +135,7 @@ def percent(part: float) -> str:
 
 def day_label(day: date) -> str:
     """2026-04-01 (Wed), 2026-04-01 (수): Django's short Korean names of days are the long ones."""
-    return f"{day} ({date_format(day, 'D').removesuffix('요일')})"
+    return f"{day} ({str(WEEKDAYS_ABBR[day.weekday()]).removesuffix('요일')})"
 
 
 def duration(seconds: float) -> str:
@@ -210,6 +210,17 @@ def movement_notes(movement: Movement) -> str:
         _("Test payment") if movement.is_test else "",
     ]
     return " · ".join(filter(None, notes))
+
+
+def pg_and_mid(movement: Movement) -> str:
+    """At which PG and merchant id money moved, "" where the gateway told neither."""
+    known = [pg_providers.label(movement.pg_provider), movement.pg_id]
+    return " ".join(filter(None, known))
+
+
+def approval_number(movement: Movement) -> str:
+    """The card's approval number, which is that of the order's own attempt; "" for none."""
+    return movement.payment.apply_num if movement.is_own else ""
 
 
 def outcome_badge(row: WebhookDelivery | WebhookReplay) -> SafeString:
