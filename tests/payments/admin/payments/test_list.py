@@ -132,10 +132,16 @@ def queries(client: Any, query: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "query", ["", "status=paid,ready&from=2026-01-01&o=-7", "user={user}", "q=customer"]
+    ("query", "most"),
+    {
+        "": 10,
+        "status=paid,ready&from=2026-01-01&o=-7": 9,
+        "user={user}": 12,
+        "q=customer": 12,
+    }.items(),
 )
 def test_one_row_and_fifty_rows_cost_the_same_queries(
-    operator: User, customer: User, product: Product, sign_in: SignIn, query: str
+    operator: User, customer: User, product: Product, sign_in: SignIn, query: str, most: int
 ) -> None:
     client, query = sign_in(operator), query.format(user=customer.pk)
     builders.refunded(customer, product, refund=1_000)
@@ -144,9 +150,9 @@ def test_one_row_and_fifty_rows_cost_the_same_queries(
     for number in range(48):
         builders.paid(customer, product, at=builders.NOON.replace(minute=number))
     fifty = queries(client, query)
-    assert len(single) == len(fifty) <= 14
+    assert len(single) == len(fifty) <= most
     builders.paid(customer, product)
-    assert len(queries(client, query)) <= 14
+    assert len(queries(client, query)) <= most
 
 
 @pytest.mark.parametrize("query", ["", "status=paid", "o=-7", "q=20260401", "p=2"])
