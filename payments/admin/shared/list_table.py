@@ -66,17 +66,25 @@ class Column:
 
     def shown(self, row: Any, url: str = "") -> str:
         """The whole cell by the column's function or field."""
-        if self._function and isinstance(value := self._function(row), str) and value.strip():
-            return self.cell(conditional_escape(value), url)
+        if text := self._text(row):
+            return self.cell(conditional_escape(text), url)
         inner, is_unbroken = self._as_in_django(row)
         begin = self._frame(f"{self._class} nowrap")[0] if is_unbroken else self._begin
         return self.cell(conditional_escape(inner), url).replace(self._begin, begin, 1)
+
+    def _text(self, row: Any) -> str:
+        """What the screen's own function says of the row, "" where Django has to look closer."""
+        try:
+            value = self._function(row) if self._function else ""
+        except ObjectDoesNotExist:
+            return ""
+        return value if isinstance(value, str) and value.strip() else ""
 
     def _frame(self, names: str) -> tuple[str, str]:
         return f'<{self._tag} class="{names}">', f"</{self._tag}>"
 
     def _own_function(self) -> Callable[[Any], Any] | None:
-        """The screen's own function for the column; none where Django has to look closer."""
+        """The screen's own function for the column, if it has one that says it all."""
         if self._source == BOX and _is_djangos(self._model_admin):
             return tick_box
         if self._source == "__str__":  # of the row, though every screen has one of its own

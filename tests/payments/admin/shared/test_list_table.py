@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.templatetags.admin_list import items_for_result
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 from django.db.models import Model
 from django.test import RequestFactory
@@ -28,6 +29,7 @@ from tests.payments import builders
 from tests.payments.admin.conftest import LIST, SignIn, text_of
 from tests.payments.books import filed
 
+Missing = ObjectDoesNotExist
 APRIL_1 = datetime(2026, 4, 1, tzinfo=UTC)
 Fill = Callable[[int], None]
 
@@ -210,6 +212,23 @@ def test_a_column_that_somebody_adds_needs_no_template(
     assert '<td class="field-amount_words"><span class="won">₩99,000</span></td>' in page
     assert "What was noted" in page
     assert "field-customer" not in page
+
+
+@pytest.mark.parametrize("value", ["", "  ", None, 0, False, [], APRIL_1.date(), 1_000, Missing])
+def test_a_value_of_any_kind_looks_as_in_django(
+    payment: Payment, root: User, monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    def note(self: PaymentAdmin, row: Payment) -> Any:
+        if value is Missing:
+            raise Missing
+        return value
+
+    monkeypatch.setattr(PaymentAdmin, "note", note, raising=False)
+    monkeypatch.setattr(PaymentAdmin, "get_list_display", lambda self, request: ["note"])
+    changelist = changelist_of(Payment, root)
+    [column], [row] = Table(changelist).columns[1:], changelist.result_list
+    cell = column.shown(row, Table(changelist).url(row))
+    assert cell == list(items_for_result(changelist, row, None))[1]
 
 
 @pytest.mark.parametrize("links", [None, ["paid", "amount_words"]])
