@@ -30,7 +30,11 @@ from django.utils import timezone
 
 from benchmarks.datasets import two_years
 from benchmarks.harness import another_database, peak_of, process_environment, scratch_system, use
-from payments.admin.shared.links import movement_list_of_days, payment_list_of_days
+from payments.admin.shared.links import (
+    movement_list_of_days,
+    payment_list,
+    payment_list_of_days,
+)
 from payments.core.kst import day_of
 from payments.core.periods import Period
 from payments.models import DailyClose, Movement, Payment, PaymentEvent
@@ -161,6 +165,7 @@ def _pages(day: date) -> Mapping[str, str]:
         "dashboard of a quarter": f"{reverse('admin:index')}?period={Period.QUARTER}",
         "payments of a month, totals": payment_list_of_days(earlier, day),
         "movements of a month, totals": movement_list_of_days(earlier, day),
+        "list of payments": payment_list(),
         "list of movements": movement_list_of_days(None, None),
         "statement of last month": f"{by_month}?month={earlier:%Y-%m}",
         "statement of this month": f"{by_month}?month={month:%Y-%m}",
