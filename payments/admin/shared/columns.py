@@ -1,9 +1,8 @@
 """What a screen is made of, a line each: its columns and its rights.
 
 `heading` is for a column whose cells are in the list's template of rows, `column` for a cell that
-one function makes of the row, `figure_column` for a figure; what takes more is a method under
-`@admin.display` as everywhere in Django. `right` makes the `has_..._permission` that Django's
-actions and our `@staff_view` ask for.
+one function makes of the row; what takes more is a method under `@admin.display` as everywhere in
+Django. `right` makes the `has_..._permission` that Django's actions and our `@staff_view` ask for.
 """
 
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .display import named
 from .list_tags import cell_of
 
 Cell = Callable[[Any], Any]
@@ -44,11 +42,6 @@ class Heading:
 def heading(description: Any, *, ordering: str = "") -> Any:
     """A column of a list of which the template of its rows (rows.html) draws the cells."""
     return Heading(description, ordering)
-
-
-def figure_column(name: Any, figure: Cell) -> Callable[..., Any]:
-    """A column of figures, which have their name beside them where there is no header."""
-    return column(lambda row: named(name, figure(row)), name)
 
 
 def right(permission: str) -> Callable[[Any, HttpRequest], bool]:

@@ -11,10 +11,8 @@ from html import escape
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy, pgettext
 
@@ -238,12 +236,6 @@ def email_cell(email: str) -> SafeString:
     """An e-mail address, which may break before its @."""
     name, at, domain = email.partition("@")
     return SafeString(f"{escape(name)}<wbr>{at}{escape(domain)}")
-
-
-def named(name: str | Promise, figure: str) -> SafeString:
-    """A figure with its name, for where no header says it."""
-    html = '<span class="side" aria-hidden="true">{}</span> {}'
-    return format_html(html, capfirst(str(name)), figure)
 
 
 def code(value: str) -> SafeString | str:

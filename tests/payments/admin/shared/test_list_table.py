@@ -27,7 +27,7 @@ from payments.services.daily_close.close import close_day
 from payments.services.verification_runs import control
 from tests.payments import builders
 from tests.payments.admin.conftest import LIST, SignIn, text_of
-from tests.payments.books import filed
+from tests.payments.books import begun, filed
 
 Missing = ObjectDoesNotExist
 APRIL_1 = datetime(2026, 4, 1, tzinfo=UTC)
@@ -68,7 +68,9 @@ def fill(customer: User, product: Product, root: User, time_machine: Any) -> Fil
                 actor=root,
                 enqueue=lambda pk: None,
             )
-            close_day(day=(APRIL_1 + timedelta(days=len(made))).date(), actor=root)
+            day = (APRIL_1 + timedelta(days=len(made))).date()
+            close_day(day=day, actor=root)
+            begun(day)
             User.objects.create_user(f"buyer{len(made)}", f"buyer{len(made)}@example.com")
             Product.objects.create(slug=f"plan{len(made)}", name="Plan", price=1_000)
 
@@ -81,6 +83,7 @@ LISTS = {
     "payments/movement/": 6,
     "payments/discrepancy/": 9,
     "payments/verificationrun/": 7,
+    "payments/reconciliationrun/": 5,
     "payments/webhookdelivery/": 5,
     "payments/dailyclose/": 8,
     "payments/product/": 5,
@@ -132,7 +135,8 @@ def changelist_of(model: type[Model], user: User, query: str = "") -> Any:
 
 
 WITH_A_TEMPLATE = [
-    *("payment", "movement", "verificationrun", "webhookdelivery", "discrepancy", "dailyclose")
+    *("payment", "movement", "verificationrun", "webhookdelivery", "discrepancy", "dailyclose"),
+    "reconciliationrun",
 ]
 # Of which every cell is made by Django's rules for functions and fields; one is no list.
 WITHOUT_A_TEMPLATE = [
