@@ -17,11 +17,18 @@ def rows_after(rows: QuerySet[Any], row: Model) -> QuerySet[Any]:
 
 def rows_before(rows: QuerySet[Any], row: Model) -> QuerySet[Any]:
     """What comes before it, the nearest first."""
-    return _beyond(rows, row, [_turned(str(part)) for part in rows.query.order_by])
+    return _beyond(rows, row, _turned(rows))
 
 
-def _turned(part: str) -> str:
-    return part.removeprefix("-") if part.startswith("-") else f"-{part}"
+def from_the_end(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """All of them, the last first."""
+    return rows.order_by(*_turned(rows))
+
+
+def _turned(rows: QuerySet[Any]) -> list[str]:
+    """The other way round."""
+    parts = map(str, rows.query.order_by)
+    return [part[1:] if part.startswith("-") else f"-{part}" for part in parts]
 
 
 def _beyond(rows: QuerySet[Any], row: Model, order: list[str]) -> QuerySet[Any]:
@@ -32,4 +39,12 @@ def _beyond(rows: QuerySet[Any], row: Model, order: list[str]) -> QuerySet[Any]:
         further = "lt" if part.startswith("-") else "gt"
         condition |= equal & Q(**{f"{name}__{further}": getattr(row, name)})
         equal &= Q(**{name: getattr(row, name)})
-    return rows.filter(condition).order_by(*order)
+    return rows.filter(condition, _bound(row, order)).order_by(*order)
+
+
+def _bound(row: Model, order: list[str]) -> Q:
+    """What the rest says already of the first column: an index begins there, not with its end."""
+    if not order:
+        return Q()
+    name, up_to = order[0].removeprefix("-"), "lte" if order[0].startswith("-") else "gte"
+    return Q(**{f"{name}__{up_to}": getattr(row, name)})
