@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, TypeAlias, TypedDict
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -21,6 +20,7 @@ from django_stubs_ext import WithAnnotations
 
 from payments.admin.shared.columns import heading, right
 from payments.admin.shared.links import DRIFT, LEARNT
+from payments.admin.shared.pages import PagedChangeList
 from payments.admin.shared.readonly import ReadOnlyAdmin
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import learnt_lately, learnt_since
@@ -58,7 +58,7 @@ class DriftFilter(admin.SimpleListFilter):
         return queryset.filter(day__in=learnt_lately()) if self.value() == LEARNT else None
 
 
-class DailyCloseList(ChangeList):
+class DailyCloseList(PagedChangeList):
     """Each row knows what was learnt of its day; asked for the rows of the page alone."""
 
     result_list: list[CloseRow]
@@ -124,7 +124,7 @@ class DailyCloseAdmin(ReadOnlyAdmin):
         """Without the lines, which hold every movement of a day."""
         return super().get_queryset(request).defer("lines")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedChangeList]:
         return DailyCloseList
 
     def page_context(self, request: HttpRequest, close: DailyClose) -> dict[str, Any]:

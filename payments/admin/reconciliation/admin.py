@@ -9,7 +9,6 @@ rows.html.
 from typing import Any, TypeAlias, TypedDict
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from django_stubs_ext import WithAnnotations
 from payments import tasks
 from payments.admin.shared.columns import heading
 from payments.admin.shared.links import discrepancy_list
+from payments.admin.shared.pages import PagedChangeList
 from payments.admin.shared.runs import RunAdmin
 from payments.core.db.clock import database_now
 from payments.models import ReconciliationRun
@@ -40,7 +40,7 @@ class RowFacts(TypedDict):
 RunRow: TypeAlias = "WithAnnotations[ReconciliationRun, RowFacts]"
 
 
-class RunChangeList(ChangeList):
+class RunChangeList(PagedChangeList):
     """Each row knows its figures; all of them are on the run itself."""
 
     result_list: list[RunRow]
@@ -105,7 +105,7 @@ class ReconciliationRunAdmin(RunAdmin):
         ours = self.screens(("start/", start, "start"), ("<int:pk>/lines/", lines, "lines"))
         return [*ours, *super().get_urls()]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedChangeList]:
         return RunChangeList
 
     def live_context(self, request: HttpRequest, run: ReconciliationRun) -> dict[str, Any]:

@@ -13,25 +13,23 @@ from django.contrib.admin.views.main import (
     ORDER_VAR,
     PAGE_VAR,
     SEARCH_VAR,
-    ChangeList,
 )
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise, cached_property
 
-from payments.core.db.paginator import BoundedPaginator
 from payments.filters.base import BaseFilter
 from payments.filters.labels import FilterTerm, filter_terms
 
 from .chips import Chip, chips
 from .links import OPENED
+from .pages import PagedChangeList
 from .panels import Panel, headings, panels
 
 
-class FilteredChangeList(ChangeList):
+class FilteredChangeList(PagedChangeList):
     """Django's ChangeList with a set of filters in the place of `list_filter`."""
 
-    paginator: BoundedPaginator
     # A `BaseFilter` for the person who made a request.
     filterset_class: Any
     filterset: BaseFilter
@@ -110,14 +108,3 @@ class FilteredChangeList(ChangeList):
     def set_query(self) -> str:
         """The query string of the filtered set, whatever page of it is shown."""
         return str(self.get_query_string())
-
-    @property
-    def has_next(self) -> bool:
-        """Whether a further page can have rows, counted or not."""
-        is_full = len(self.result_list) >= self.list_per_page
-        return is_full and (self.page_num < self.paginator.num_pages or self.paginator.is_capped)
-
-    @property
-    def next_page(self) -> str:
-        """The link to the next page."""
-        return str(self.get_query_string({PAGE_VAR: self.page_num + 1}))

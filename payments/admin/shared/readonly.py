@@ -19,12 +19,12 @@ from payments.core.db.paginator import BoundedPaginator
 from payments.core.db.search import searched
 
 from .access import StaffView
+from .pages import PagedChangeList, paginator_of
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Rows that are looked at and nothing else."""
 
-    paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -44,6 +44,12 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     ) -> tuple[QuerySet[Any], bool]:
         """Several ids find any of them; Django would look for a row that has them all."""
         return searched(queryset, search_term, fields=self.get_search_fields(request)), False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedChangeList]:
+        return PagedChangeList
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> BoundedPaginator:
+        return paginator_of(request, *args, **kwargs)
 
     def screens(self, *table: tuple[str, StaffView[...], str]) -> list[URLPattern]:
         """Addresses beside Django's own: (route, view, what the name of the URL ends with)."""

@@ -14,9 +14,11 @@ from django.utils.http import urlencode
 
 from payments.filters.base import DATES
 
+from .pages import POSITIONS
+
 # Name and query string.
 Presets = Sequence[tuple[str | Promise, str]]
-_PASSING = {PAGE_VAR, ALL_VAR, ERROR_FLAG}
+_PASSING = {PAGE_VAR, ALL_VAR, ERROR_FLAG, *POSITIONS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from typing import Any, TypeAlias, TypedDict
 from urllib.parse import unquote
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from django_stubs_ext import WithAnnotations
 
 from payments import tasks
 from payments.admin.shared.columns import heading, right
+from payments.admin.shared.pages import PagedChangeList
 from payments.admin.shared.runs import RunAdmin
 from payments.core.db.clock import database_now
 from payments.models import NOT_ENDED, ItemOutcome, RunStatus, VerificationRun
@@ -57,7 +57,7 @@ class RowFacts(TypedDict):
 RunRow: TypeAlias = "WithAnnotations[VerificationRun, RowFacts]"
 
 
-class RunChangeList(ChangeList):
+class RunChangeList(PagedChangeList):
     """A page of runs with the counts of each, and what each changed."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -118,7 +118,7 @@ class VerificationRunAdmin(RunAdmin):
         )
         return [*own, *super().get_urls()]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedChangeList]:
         return RunChangeList
 
     def changelist_view(
