@@ -141,6 +141,7 @@ class Finding(TextChoices):
     HISTORY = "history", _("The single refunds do not add up to the refunded amount")
     TIME = "time", _("A time lies before the order or in the future")
     PAID_AT = "paid_at", _("The time of payment differs")
+    DETAILS = "details", _("The payment details differ")
 
 
 class FailReason(TextChoices):

@@ -20,6 +20,7 @@ from .errors import (
 from .paging import PLACE
 from .parsing import money as read_money
 from .parsing import payment as read_payment
+from .parsing import told_values
 from .schemas import (
     Batch,
     Cancellation,
@@ -60,4 +61,5 @@ __all__ = [
     "is_imp_uid",
     "read_money",
     "read_payment",
+    "told_values",
 ]

@@ -147,6 +147,7 @@ REFUNDS_AT_MOST = 500
 
 BY_NAME = {text.name: text for text in TEXTS}
 BY_NAME_OF_REFUND = {text.name: text for text in REFUND_TEXTS}
+MASKS = {text.name: text.mask for text in (*TEXTS, DEPOSITOR)}
 LIMITS = {field.name: field.limit for field in (*TEXTS, *VALUES)}
 _COLUMNS = (*TEXTS, DEPOSITOR, *VALUES)
 # Our columns with the names of what fills them.

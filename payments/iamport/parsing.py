@@ -40,6 +40,7 @@ from .values import (
     ShapeError,
     amount_of,
     flag,
+    flag_or_none,
     free_text,
     json_object,
     limited,
@@ -52,6 +53,7 @@ from .values import (
 
 _LONGEST_NAME = 64  # of a row that is set aside; more than any id may have
 _NAMES_CARD = ("card_code", "card_name", "card_number")
+_REQUIRED = ("imp_uid", "merchant_uid", "status", "amount", "cancel_amount", "currency", "sandbox")
 # Through whom money moves.
 _WAYS = ("pay_method", "pg_provider", "pg_id", "pg_tid")
 
@@ -61,11 +63,8 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
     row = json_object(response, where)
     currency = required_text(row, "currency", where)
     optional = _optional(row)
-    first6, last4 = shown_digits(optional["card_number"])
+    optional |= _of_card(optional)
     depositor = _depositor(row)
-    if not any(optional[name] for name in _NAMES_CARD):
-        # Other methods send 0, too, and so may a poorer answer: it is no lump sum then.
-        optional["card_quota"] = optional["card_quota"] or None
     persons = tuple(filter(None, (depositor, *(optional[name] for name in PERSONAL))))
     for name in FREE:
         if optional[name]:
@@ -84,8 +83,6 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
         sandbox=required_flag(row, "sandbox", where),
         cancel_history=history,
         depositor_name=depositor,
-        card_first6=first6,
-        card_last4=last4,
         raw=row,
         **optional,
     )
@@ -95,6 +92,48 @@ def _optional(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that may be missing. Most are null, whatever the pay method: read once for all."""
     told = {name: value for name in READERS if (value := row.get(name)) is not None}
     return _NOT_TOLD | {name: READERS[name](value) for name, value in told.items()}
+
+
+def _of_card(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """What follows from how an answer names its card."""
+    first6, last4 = shown_digits(str(texts.get("card_number", "")))
+    quota = texts.get("card_quota")
+    if not any(texts.get(name) for name in _NAMES_CARD):
+        # Other methods send 0, too, and so may a poorer answer: it is no lump sum then.
+        quota = quota or None
+    return {"card_first6": first6, "card_last4": last4, "card_quota": quota}
+
+
+def told_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer that was kept tells, by the names of `schemas`; what it lacks is left out.
+
+    It was read once, so nothing is refused: a value that is none any more is its text.
+    """
+    values = {name: _lenient(read, row[name]) for name, read in READERS.items() if name in row}
+    values |= {name: row[name] for name in _REQUIRED if name in row}
+    history = row.get("cancel_history")
+    entries = history if isinstance(history, list) else []
+    told = [_entry(one) for one in entries if isinstance(one, dict)]
+    told.sort(key=lambda entry: entry.cancelled_at)
+    values["cancel_history"] = tuple(told)
+    if told and not values.get("cancelled_at"):
+        values["cancelled_at"] = told[-1].cancelled_at
+    if depositor := _depositor(dict(row)):
+        values["depositor_name"] = depositor
+    return values | _of_card(values)
+
+
+def _lenient(read: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return read(value)
+    except ShapeError:
+        return str(value)
+
+
+def _entry(row: dict[str, Any]) -> Cancellation:
+    """One refund as it was kept."""
+    texts = {name: str(row[name]) for name in BY_NAME_OF_REFUND if row.get(name)}
+    return Cancellation(row.get("amount", 0), whole(row.get("cancelled_at")), **texts)
 
 
 def money(response: Any, where: str = "response") -> Money:
@@ -294,7 +333,7 @@ def _reader(name: str, kind: Any) -> Callable[[Any], Any] | None:
         return partial(limited, BY_NAME[name])
     if kind == int | None:
         return partial(whole_or_none, most=LIMITS.get(name, LATEST))
-    return {int: whole, bool: flag}.get(kind)
+    return {int: whole, bool: flag, bool | None: flag_or_none}.get(kind)
 
 
 # The optional fields of a payment; the required ones and the two histories are read in `payment`.

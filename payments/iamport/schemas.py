@@ -109,7 +109,7 @@ class GatewayPayment:
     emb_pg_provider: str = ""
     pg_tid: str = ""
     pg_id: str = ""
-    escrow: bool = False
+    escrow: bool | None = None  # None: not told
     apply_num: str = ""
     bank_code: str = ""
     bank_name: str = ""

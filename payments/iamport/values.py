@@ -69,6 +69,10 @@ def flag(value: Any) -> bool:
     return value is True
 
 
+def flag_or_none(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
 def whole_or_none(value: Any, most: int = LATEST) -> int | None:
     if type(value) is int:
         return value if 0 <= value <= most else None

@@ -31,6 +31,7 @@ class Bucket(models.TextChoices):
     DOUBLE_APPROVAL = "double_approval", pgettext_lazy("bucket", "Approved twice")
     TEST_PAYMENT = "test_payment", pgettext_lazy("bucket", "Test payment in production")
     PAID_AT = "paid_at", pgettext_lazy("bucket", "Payment time differs")
+    DETAILS = "details", pgettext_lazy("bucket", "Payment details differ")
     CONTRADICTION = "contradiction", pgettext_lazy("bucket", "Contradicts itself")
     LATE_APPROVAL = "late_approval", pgettext_lazy("bucket", "Paid after it had failed")
 

@@ -24,6 +24,15 @@ OF_ITS_OWN = {
     "external_id": ~Q(external_id=""),
 }
 
+# A row is taken back once, so what took it back is known by its key.
+CORRECTED = "correction:"
+_REVERSED = "reversal:"
+
+
+def reversal_key(*, key: str) -> str:
+    """The key of the movement that takes the refund with this key back."""
+    return _REVERSED + key
+
 
 class Movement(AppendOnlyModel):
     """One movement of an attempt's money: signed won, times in UTC, `day` in Korea.

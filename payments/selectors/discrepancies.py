@@ -1,7 +1,7 @@
 """What is read about discrepancies: both sides field by field, their steps, figures of a set.
 
 Figures are kept as JSON text of the moment at which they were seen; here they become values again.
-To compare one more figure, add it to `_FIELDS`, and its label to `_LABELS` if a payment has none.
+Which figures, in which order and what they are called is said by `payments.compared_fields`.
 """
 
 import json
@@ -15,8 +15,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
+from payments.compared_fields import ROWS, Kind, Row
+from payments.comparing import is_same, is_told
 from payments.core.db.search import searched
 from payments.core.money import WON
 from payments.models import (
@@ -39,49 +40,6 @@ WORK = "payments.work_discrepancy"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 Figures = Mapping[str, Any]
-
-# In the order of the page.
-_FIELDS = (
-    "merchant_uid",
-    "imp_uid",
-    "name",
-    "status",
-    "amount",
-    "cancelled_amount",
-    "currency",
-    "sandbox",
-    "pay_method",
-    "pg_provider",
-    "buyer_name",
-    "buyer_email",
-    "requested_at",
-    "paid_at",
-    "failed_at",
-    "cancelled_at",
-)
-# The name on the gateway's side where that is another one.
-_THEIR_NAMES = {"requested_at": "started_at"}
-# Of what is no column of a payment.
-_LABELS: dict[str, str | Promise] = {
-    "sandbox": _("test payment"),
-    "buyer_name": _("buyer's name"),
-    "buyer_email": _("buyer's e-mail"),
-}
-_TIMES = frozenset({"requested_at", "started_at", "paid_at", "failed_at", "cancelled_at"})
-_NONE: tuple[object, ...] = ("", None)
-# Two sides may say these in two ways without anything being wrong.
-_FREE = frozenset({"requested_at", "name"})
-# What a bucket is about.
-FIELD_OF: dict[str, str] = {
-    Bucket.AMOUNT: "amount",
-    Bucket.STATUS: "status",
-    Bucket.REFUND: "cancelled_amount",
-    Bucket.CURRENCY: "currency",
-    Bucket.ORDER_NUMBER: "merchant_uid",
-    Bucket.DOUBLE_APPROVAL: "imp_uid",
-    Bucket.TEST_PAYMENT: "sandbox",
-    Bucket.PAID_AT: "paid_at",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +104,22 @@ def compared(discrepancy: Discrepancy) -> list[ComparedField]:
 
 
 def fields_of(discrepancy: Discrepancy) -> set[str]:
-    """What it is about."""
-    return {FIELD_OF[bucket] for bucket in discrepancy.buckets if bucket in FIELD_OF}
+    """What it is about; of the payment's details those that differ."""
+    buckets = set(discrepancy.buckets) - {Bucket.DETAILS}
+    about = {row.name for row in ROWS if not buckets.isdisjoint(row.about)}
+    return about | {row.name for row in details_of(discrepancy)}
+
+
+def details_of(discrepancy: Discrepancy) -> list[Row]:
+    """The payment's details in which it differs, in the order of the table."""
+    lines = (line for line in discrepancy.lines.all() if line.is_current)
+    names = {
+        name
+        for line in lines
+        if line.bucket == Bucket.DETAILS
+        for name in (figures(line.theirs) or {})
+    }
+    return [row for row in ROWS if row.name in names]
 
 
 def gateway_fields(theirs: str) -> list[ComparedField]:
@@ -169,43 +141,50 @@ def _changes(side: str, before: DiscrepancyStep | None, after: DiscrepancyStep) 
     if before is None:
         return
     old, new = figures(getattr(before, side)), figures(getattr(after, side))
-    for name in _FIELDS:
-        key = name if side == "ours" else _THEIR_NAMES.get(name, name)
-        was, now = _value(old, key), _value(new, key)
-        if was != now and not (was in _NONE and now in _NONE):
-            yield Change(side, name, _label(name), was, now, old, new)
+    for row in ROWS:
+        was, now = _value(old, row), _value(new, row)
+        if was != now and (is_told(was) or is_told(now)) and _is_kept(old, row):
+            yield Change(side, row.name, row.words, was, now, old, new)
+
+
+def _is_kept(side: Figures | None, row: Row) -> bool:
+    """Whether this figure was kept at all: fewer were, once."""
+    return side is None or row.name in side or row.theirs in side
 
 
 def _compared(
     ours: Figures | None, theirs: Figures | None, about: set[str]
 ) -> Iterator[ComparedField]:
-    for name in _FIELDS:
-        left, right = _value(ours, name), _value(theirs, _THEIR_NAMES.get(name, name))
-        if left in _NONE and right in _NONE:
-            continue
-        agreement = _agreement(name, left, right, about)
-        yield ComparedField(name, _label(name), left, right, agreement)
+    for row in ROWS:
+        left, right = _value(ours, row), _value(theirs, row)
+        if is_told(left) or is_told(right):
+            yield ComparedField(row, left, right, _agreement(row, left, right, about))
 
 
-def _label(name: str) -> str | Promise:
-    return _LABELS.get(name) or Payment.label(name)
+def _value(side: Figures | None, row: Row) -> object:
+    """As it was kept; once by the gateway's name where that is another one."""
+    kept = side or {}
+    value = kept.get(row.name, kept.get(row.theirs))
+    if row.kind is Kind.TIME:
+        return _time(value)
+    return tuple(map(tuple, value)) if isinstance(value, list) else value
 
 
-def _value(side: Figures | None, name: str) -> object:
-    value = (side or {}).get(name)
-    if name in _TIMES:
+def _time(value: Any) -> object:
+    try:
         return datetime.fromisoformat(value) if value else None
-    return value
+    except ValueError:
+        return value
 
 
-def _agreement(name: str, ours: object, theirs: object, about: set[str]) -> Agreement:
-    if name in about and ours != theirs:
-        return Agreement.DIFFERENT
-    if theirs in _NONE:
+def _agreement(row: Row, ours: object, theirs: object, about: set[str]) -> Agreement:
+    if not is_told(theirs):
         return Agreement.ONLY_HERE
-    if ours in _NONE:
+    if not is_told(ours):
         return Agreement.ONLY_THERE
-    return Agreement.SAME if ours == theirs or name in _FREE else Agreement.DIFFERENT
+    if is_same(row, ours, theirs):
+        return Agreement.SAME
+    return Agreement.DIFFERENT if row.name in about else Agreement.SHOWN
 
 
 def last_run(discrepancy: Discrepancy) -> ReconciliationRun | None:

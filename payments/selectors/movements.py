@@ -4,16 +4,18 @@ A figure over days is a sum of movements by the day on which the money moved. It
 rows (`totals`) or from rolled-up sums (`totals_of`), and comes to the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
+from typing import Protocol, TypeVar
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from payments.core.periods import Days
 from payments.core.text import ids, plain, plain_id, spellings
 from payments.models import Movement, Payment
-from payments.models.movement import OF_ITS_OWN
+from payments.models.movement import CORRECTED, OF_ITS_OWN, reversal_key
 from payments.states import MovementKind
 
 from .payments.search import approved_as, called_by_pg
@@ -48,6 +50,37 @@ class Totals:
     def net(self) -> int:
         """What is left of the own attempts' money, by the days on which it moved."""
         return self.approved - self.refunded
+
+
+class Booked(Protocol):
+    """A movement, or what one will be made of."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
+SomeBooked = TypeVar("SomeBooked", bound=Booked)
+
+
+def standing_refunds(rows: Sequence[SomeBooked]) -> list[SomeBooked]:
+    """The refunds among them that still stand: neither corrected nor taken back."""
+    keys = {one.key for one in rows}
+    refunds = [one for one in rows if one.kind == MovementKind.REFUND]
+    return [
+        one for one in refunds if keys.isdisjoint({CORRECTED + one.key, reversal_key(key=one.key)})
+    ]
+
+
+def own_refunds(payment: Payment, movements: Iterable[Movement]) -> tuple[tuple[object, int], ...]:
+    """What went back of the own attempt, as the gateway's history would tell it: won, second."""
+    own = sorted(
+        (one for one in movements if one.imp_uid == payment.imp_uid),
+        key=attrgetter("happened_at"),
+    )
+    refunds = standing_refunds(own)
+    return tuple((-one.amount, int(one.happened_at.timestamp())) for one in refunds)
 
 
 def of_payment_by_time(payment: Payment) -> list[Movement]:

@@ -26,6 +26,7 @@ from payments.iamport import GatewayPayment, IamportError, NotFound
 from payments.ledger import Entry
 from payments.locks import locked_discrepancy, locked_payment
 from payments.models import Bucket, ClosingReason, Discrepancy, Payment, StepKind
+from payments.selectors.movements import own_refunds
 from payments.states import APPROVED, EventKind, Source
 
 from .discrepancies.queue import CHANGED, CLOSED_ALREADY
@@ -125,7 +126,9 @@ def _apply(
             kind=EventKind.TAKEN_IN,
         )
         _settle(payment, answer, actor)
-        row.payment, row.ours, row.theirs = payment, our_figures(payment), their_figures(answer)
+        refunds = own_refunds(payment, payment.movements.all())
+        row.ours, row.theirs = our_figures(payment=payment, refunds=refunds), their_figures(answer)
+        row.payment = payment
         row.seen_at = timezone.now()
         set_closed(row=row, reason=ClosingReason.TAKEN_IN)
         add_step(row=row, kind=StepKind.CLOSED, actor=actor, reason_code=ClosingReason.TAKEN_IN)

@@ -13,6 +13,8 @@ from tests.architecture.code import Code, imports_of, modules_imported, plain
 LEVELS = (
     {"core", "states", "errors", "merchant_uid", "pay_methods", "pg_providers", "iamport"},
     {"models", "conf"},
+    # What is compared between the two sides, and how.
+    {"compared_fields", "comparing"},
     {"locks", "gateway", "selectors"},
     # What payments are narrowed by, for every entry: screens, command line, runs.
     {"filters"},

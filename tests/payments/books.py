@@ -7,7 +7,9 @@ differ is named by id.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from payments.compared_fields import DETAILS
 from payments.iamport import GatewayPayment, read_payment
+from payments.iamport.fields import BY_NAME
 from payments.models import Bucket, Discrepancy, Payment, ReconciliationRun, RunStatus
 from payments.services import reconciliation
 from payments.services.discrepancies import cases
@@ -41,7 +43,15 @@ def gateway_row(payment: Payment, **changes: Any) -> dict[str, Any]:
             facts[name] = int(moment.timestamp())
     if payment.cancelled_amount:
         facts["cancel_amount"] = payment.cancelled_amount
-    return {name: value for name, value in (facts | changes).items() if value is not None}
+    fields = _details(payment) | changes.get("fields", {})
+    told = facts | changes | {"fields": fields}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _details(payment: Payment) -> dict[str, Any]:
+    """What its approval told, as far as it is known here."""
+    values = {row.theirs: getattr(payment, row.name) for row in DETAILS if row.theirs in BY_NAME}
+    return {name: value for name, value in values.items() if value}
 
 
 def mirror(

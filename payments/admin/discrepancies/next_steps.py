@@ -159,6 +159,21 @@ STEPS: dict[Bucket, tuple[Step, ...]] = {
         ),
         _CLOSES,
     ),
+    Bucket.DETAILS: (
+        Step(
+            gettext_lazy(
+                "Compare what is marked with the PG's sheet: settlement is matched by these "
+                "details, and here they stay as the approval told them."
+            )
+        ),
+        Step(
+            gettext_lazy(
+                "If PortOne shows a wrong detail, ask PortOne's support about %(imp_uid)s. If ours "
+                "is wrong, close it with what you found out."
+            )
+        ),
+        _CLOSES,
+    ),
     Bucket.LATE_APPROVAL: (
         Step(
             gettext_lazy(

@@ -31,6 +31,7 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
     unmasked = personal_data.is_unmasked(request)
     attempts = open_attempts(payment)
     may_see_discrepancies = request.user.has_perm("payments.view_discrepancy")
+    movements = of_payment_by_time(payment)
     # First: it learns of everybody on the page whether their address is confirmed.
     happened = timeline(payment, request, unmasked=unmasked)
     return {
@@ -45,12 +46,12 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         "facts": fact_groups(payment),
         "reason_min": MIN_REASON,
         "reason_max": MAX_REASON,
-        **comparison(payment, open_attempts=attempts),
+        **comparison(payment, open_attempts=attempts, movements=movements),
         # The template's name for the finding that a person can clear up here.
         "refund_gone": Finding.REFUND_GONE,
         **happened,
         "verification": verification_badge(shown(payment, flagged=bool(attempts))),
-        "movements": of_payment_by_time(payment),
+        "movements": movements,
         "discrepancies": of_payment(payment) if may_see_discrepancies else [],
     }
 

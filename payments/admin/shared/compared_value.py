@@ -1,15 +1,18 @@
 """How one field of a side that is compared looks: ours beside the gateway's.
 
 For the page of a payment and that of a discrepancy. A field that is neither an amount, a moment, a
-status nor a flag and is not to be shown as it is gets its case in `compared_value`.
+status nor a flag and is not to be shown as it is gets its case in `compared_value`, and a kind of
+field that is no single value its own function.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from payments.core.kst import from_unix
 from payments.core.money import with_separators
 from payments.states import PaymentStatus, status_label
 
@@ -24,6 +27,8 @@ def compared_value(name: str, value: object, side: Mapping[str, object]) -> Valu
         return moment(value)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(value, tuple):
+        return _refunds(value)
     if name == "card_quota" and isinstance(value, int | None):
         return instalments(value) or NOTHING
     if isinstance(value, int):
@@ -35,6 +40,20 @@ def compared_value(name: str, value: object, side: Mapping[str, object]) -> Valu
     if name == "pg_provider":
         return _provider(str(value))
     return pay_method(str(value)) if name == "pay_method" else str(value)
+
+
+def _refunds(refunds: tuple[tuple[object, int], ...]) -> Value:
+    """Each on a line of its own, with its time."""
+    lines = (
+        (won(amount) if isinstance(amount, int) else str(amount), _moment(second))
+        for amount, second in refunds
+    )
+    return format_html_join("", "<div>{} {}</div>", lines) if refunds else NOTHING
+
+
+def _moment(second: int) -> Value:
+    when = from_unix(second)
+    return moment(when) if when and when.year < 9999 else NOTHING
 
 
 def _provider(code: str) -> str:

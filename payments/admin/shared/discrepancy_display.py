@@ -21,6 +21,7 @@ from payments.selectors.discrepancies import (
     Change,
     Figures,
     currency_of,
+    details_of,
     fields_of,
     figures,
     foreign_amount_at_risk,
@@ -42,6 +43,7 @@ BUCKET_LOOKS = {
     Bucket.DOUBLE_APPROVAL: "bad",
     Bucket.TEST_PAYMENT: "note",
     Bucket.PAID_AT: "wait",
+    Bucket.DETAILS: "wait",
     Bucket.CONTRADICTION: "bad",
     Bucket.LATE_APPROVAL: "wait",
 }
@@ -99,7 +101,11 @@ def difference_label(discrepancy: Discrepancy) -> str:
     if settled := settled_label(discrepancy):
         return str(settled)
     ours, theirs = figures(discrepancy.ours) or {}, figures(discrepancy.theirs) or {}
-    return " · ".join(_DIFFERENCES[bucket](ours, theirs) for bucket in discrepancy.buckets)
+    words = {bucket: _DIFFERENCES[bucket](ours, theirs) for bucket in discrepancy.buckets}
+    if details := details_of(discrepancy):
+        names = ", ".join(str(row.words) for row in details)
+        words[Bucket.DETAILS] = _("Another at the gateway: %(fields)s") % {"fields": names}
+    return " · ".join(words.values())
 
 
 def figure_label(name: str, side: Figures) -> str:
@@ -163,6 +169,7 @@ _DIFFERENCES: dict[str, Describe] = {
     Bucket.DOUBLE_APPROVAL: _always(gettext_lazy("A second approval of the same order")),
     Bucket.TEST_PAYMENT: _always(gettext_lazy("It moved no money")),
     Bucket.PAID_AT: _always(gettext_lazy("Another time of payment at the gateway")),
+    Bucket.DETAILS: _always(gettext_lazy("Details that are told otherwise at the gateway")),
     Bucket.CONTRADICTION: _always(gettext_lazy("Refunds or times that can't be true")),
     Bucket.LATE_APPROVAL: _always(gettext_lazy("Money came in after the order had failed")),
 }
@@ -228,4 +235,11 @@ def change_label(change: Change) -> str:
 
 def _plain(name: str, value: object, side: Figures | None) -> str:
     """A figure as part of a sentence that is escaped as a whole."""
+    if isinstance(value, tuple):
+        return (
+            ", ".join(
+                won(amount) if isinstance(amount, int) else str(amount) for amount, _at in value
+            )
+            or NOTHING
+        )
     return stamp(value) if isinstance(value, datetime) else str(value_label(name, value, side))

@@ -90,9 +90,10 @@ def _described(before: Payment, result: Result) -> tuple[Outcome, str]:
         words = _("Booked as the gateway tells it now. Still to be settled: %(found)s.")
         return Outcome.CHANGED, words % {"found": findings}
     if result.kind is EventKind.DISCREPANCY:
-        return Outcome.MISMATCH, _("The gateway's answer does not agree: %(found)s.") % {
-            "found": findings
-        }
+        differs = _("The gateway's answer does not agree: %(found)s.") % {"found": findings}
+        # Money may have moved beside what differs.
+        moved = f"{_change(before, result.payment)} " if result.moved_amount else ""
+        return Outcome.MISMATCH, moved + differs
     if result.kind is EventKind.CONFIRMED and EventKind.REFUND_CHANGED not in result.kinds:
         return Outcome.UNCHANGED, _("The gateway agrees. Nothing has changed.")
     return Outcome.CHANGED, _change(before, result.payment)

@@ -7,12 +7,14 @@ the answer moved (payments are locked first, then these rows, each in the order 
 what people do with it is in `queue`.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 from django.utils import timezone
 
+from payments.comparing import Refund
 from payments.core.text import clean
 from payments.iamport import GatewayPayment
 from payments.locks import locked_discrepancies, locked_payments
@@ -21,13 +23,15 @@ from payments.models import (
     ClosingReason,
     Discrepancy,
     DiscrepancyLine,
+    Movement,
     Payment,
     ReconciliationRun,
     StepKind,
 )
+from payments.selectors.movements import own_refunds
 
 from .rows import add_step, keep_who_saw, set_closed, set_open
-from .rules import amount_at_risk, line_figures, our_figures, their_figures
+from .rules import amount_at_risk, is_accepted, line_figures, our_figures, their_figures
 
 
 def open_ones(*, imp_uids: Iterable[str]) -> set[str]:
@@ -40,13 +44,15 @@ def open_ones(*, imp_uids: Iterable[str]) -> set[str]:
 class Look:
     """Both sides of one attempt as they were just seen; None: that side has no such payment.
 
-    `payment` holds this `imp_uid`, or else is the order that the answer names.
+    `payment` holds this `imp_uid`, or else is the order that the answer names. Its `refunds` are
+    read here.
     """
 
     imp_uid: str
     payment: Payment | None
     answer: GatewayPayment | None
     buckets: tuple[Bucket, ...]
+    refunds: tuple[Refund, ...] = ()
 
 
 def keep(*, look: Look, run: ReconciliationRun | None = None) -> Discrepancy | None:
@@ -69,7 +75,7 @@ def keep_all(*, looks: Sequence[Look]) -> None:
 
 
 def _keep_all(looks: Iterable[Look], run: ReconciliationRun | None) -> dict[str, Discrepancy]:
-    by_id = {look.imp_uid: look for look in looks}
+    by_id = {look.imp_uid: look for look in _with_refunds(list(looks))}
     differing = [imp_uid for imp_uid, look in by_id.items() if look.buckets]
     concerned = Q(is_open=True, imp_uid__in=by_id) | Q(imp_uid__in=differing)
     rows = {row.imp_uid: row for row in locked_discrepancies(concerned)}
@@ -78,6 +84,18 @@ def _keep_all(looks: Iterable[Look], run: ReconciliationRun | None) -> dict[str,
     for imp_uid in sorted(set(differing) - rows.keys()):
         rows[imp_uid] = _found(by_id[imp_uid], run)
     return rows
+
+
+def _with_refunds(looks: Sequence[Look]) -> Iterator[Look]:
+    """With what stands of ours, in one query; most have none."""
+    refunded = {look.payment.pk for look in looks if look.payment and look.payment.cancelled_amount}
+    rows = defaultdict(list)
+    for movement in Movement.objects.filter(payment__in=refunded) if refunded else ():
+        rows[movement.payment_id].append(movement)
+    for look in looks:
+        payment = look.payment
+        refunds = own_refunds(payment, rows[payment.pk]) if payment else ()
+        yield replace(look, refunds=refunds)
 
 
 def _found(look: Look, run: ReconciliationRun | None) -> Discrepancy:
@@ -100,7 +118,7 @@ def _found(look: Look, run: ReconciliationRun | None) -> Discrepancy:
 def _see_again(row: Discrepancy, look: Look, run: ReconciliationRun | None) -> None:
     """What was closed stays so while nothing but what a person has accepted differs."""
     known = list(row.lines.all())
-    accepted = {line.facts for line in known if line.is_accepted}
+    accepted = [line.facts for line in known if line.is_accepted]
     lines = _lines(look, accepted)
     is_settled = all(line.is_accepted for line in lines)
     row.seen_at = timezone.now()
@@ -148,20 +166,20 @@ def _sides(look: Look) -> dict[str, object]:
     return {
         "merchant_uid": clean(number, 40),
         "payment_id": payment.pk if payment else None,
-        "ours": our_figures(payment),
+        "ours": our_figures(payment=payment, refunds=look.refunds),
         "theirs": their_figures(answer),
         "amount": amount_at_risk(payment or answer),
     }
 
 
-def _lines(
-    look: Look, accepted: Iterable[tuple[str, str, str]] = frozenset()
-) -> list[DiscrepancyLine]:
+def _lines(look: Look, accepted: Sequence[tuple[str, str, str]] = ()) -> list[DiscrepancyLine]:
     lines = []
     for bucket in look.buckets:
-        ours, theirs = line_figures(bucket=bucket, payment=look.payment, answer=look.answer)
+        ours, theirs = line_figures(
+            bucket=bucket, payment=look.payment, answer=look.answer, refunds=look.refunds
+        )
         line = DiscrepancyLine(bucket=bucket, ours=ours, theirs=theirs)
-        line.is_accepted = line.facts in accepted
+        line.is_accepted = is_accepted(line=line.facts, accepted=accepted)
         lines.append(line)
     return lines
 

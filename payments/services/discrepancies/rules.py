@@ -1,86 +1,37 @@
 """A payment of ours beside the gateway's: in which `Bucket`s they differ, and the figures of each.
 
 Pure: no database, no clock, no network. The reconciliation, a verification and the look at open
-discrepancies all ask `differences`, so they never disagree about what a difference is; what a
-verification finds besides is named by `BUCKET_OF`. To find another kind: a `Bucket`, the line below
-that yields it, and in `_SHOWN_BY` the figures that show it.
+discrepancies all ask `differences`, so they never disagree about what a difference is. Which fields
+are compared, in which bucket each is and which figures show it is said by `compared_fields`; here
+is what follows for an attempt as a whole. To find another kind: a `Bucket`, the row that it is
+about, and the line below that yields it if no field's difference does.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from payments.core.kst import from_unix
-from payments.core.masking import mask, mask_email
+from payments.compared_fields import BUCKET_OF, BY_NAME, MUST_EQUAL, ROWS, Group, Kind, Row
+from payments.comparing import (
+    Ours,
+    Refund,
+    Values,
+    differing,
+    differing_values,
+    our_values,
+    their_values,
+)
 from payments.core.money import MAX_WON, WON
 from payments.iamport import GatewayPayment
 from payments.models import Bucket, Payment
-from payments.services.verification.compare import contradictions, paid_at_differs
+from payments.services.verification.compare import contradictions
 from payments.states import APPROVED, MONEYLESS, Finding, PaymentStatus
 
-_TIMES = ("paid_at", "failed_at", "cancelled_at")
-# What is kept of the gateway's side, besides times, refunds and the buyer.
-_THEIRS = (
-    "imp_uid",
-    "merchant_uid",
-    "name",
-    "status",
-    "amount",
-    "currency",
-    "sandbox",
-    "pay_method",
-    "pg_provider",
-)
-
-
-# What a verification's findings are in the queue. An answer about another order or another payment
-# than was asked for is an event: it is judged against its own order.
-BUCKET_OF = {
-    Finding.IMP_UID_TAKEN: Bucket.ORDER_NUMBER,
-    Finding.AMOUNT: Bucket.AMOUNT,
-    Finding.CURRENCY: Bucket.CURRENCY,
-    Finding.TEST_PAYMENT: Bucket.TEST_PAYMENT,
-    Finding.SECOND_APPROVAL: Bucket.DOUBLE_APPROVAL,
-    Finding.STATUS: Bucket.STATUS,
-    Finding.UNKNOWN_STATUS: Bucket.STATUS,
-    Finding.REFUND: Bucket.REFUND,
-    Finding.REFUND_GONE: Bucket.REFUND,
-    Finding.PAID_AT: Bucket.PAID_AT,
-    Finding.NO_PAYMENT_TIME: Bucket.CONTRADICTION,
-    Finding.NO_REFUND_TIME: Bucket.CONTRADICTION,
-    Finding.HISTORY: Bucket.CONTRADICTION,
-    Finding.TIME: Bucket.CONTRADICTION,
-}
-# The figures that show a difference, by their names in both sides: as long as these stay as they
-# were when a person accepted it, it stays settled.
-_SHOWN_BY = {
-    Bucket.MISSING_HERE: ("status", "amount", "cancelled_amount", "currency"),
-    Bucket.MISSING_THERE: ("status", "amount", "cancelled_amount", "currency"),
-    Bucket.AMOUNT: ("amount", "currency"),
-    Bucket.STATUS: ("status", "cancelled_amount"),
-    Bucket.REFUND: ("status", "cancelled_amount", "refunds"),
-    Bucket.CURRENCY: ("amount", "currency"),
-    Bucket.ORDER_NUMBER: ("merchant_uid", "imp_uid"),
-    Bucket.DOUBLE_APPROVAL: ("imp_uid", "status", "amount", "cancelled_amount"),
-    Bucket.TEST_PAYMENT: ("sandbox", "status", "amount"),
-    Bucket.PAID_AT: ("paid_at",),
-    Bucket.CONTRADICTION: ("status", "cancelled_amount", "refunds", *_TIMES),
-    Bucket.LATE_APPROVAL: ("imp_uid", "paid_at"),
-}
-
-
-class Ours(NamedTuple):
-    """What is compared of a payment of ours."""
-
-    imp_uid: str | None
-    merchant_uid: str
-    status: str
-    amount: int
-    currency: str
-    cancelled_amount: int
-    paid_at: datetime | None
-    requested_at: datetime
+_ORDERED = frozenset(row.bucket for row in MUST_EQUAL)
+# Which figures show a difference: as long as these stay as they were when a person accepted it, it
+# stays settled. Of details, those that differ.
+_SHOW = {bucket: tuple(row for row in ROWS if bucket in row.figures_of) for bucket in Bucket}
 
 
 def amount_at_risk(side: Payment | GatewayPayment | None) -> int:
@@ -88,11 +39,6 @@ def amount_at_risk(side: Payment | GatewayPayment | None) -> int:
     if side is None or side.currency != WON:
         return 0
     return min(int(side.amount), MAX_WON)
-
-
-def ours_of(payment: Payment) -> Ours:
-    """What is compared of it."""
-    return Ours(*(getattr(payment, name) for name in Ours._fields))
 
 
 def differences(
@@ -124,7 +70,22 @@ def differences(
         return (
             (Bucket.DOUBLE_APPROVAL,) if theirs.holds_money else _contradiction(ours, theirs, now)
         )
-    return tuple(_facts(ours, theirs)) or _contradiction(ours, theirs, now)
+    found = tuple(_of_fields(ours, theirs))
+    # One that is not what was ordered says so: whether its times can be true is of no account.
+    if _ORDERED.isdisjoint(found):
+        found += _contradiction(ours, theirs, now)
+    return found
+
+
+def _of_fields(ours: Ours, theirs: GatewayPayment) -> Iterator[Bucket]:
+    """In which bucket each field is that differs, once."""
+    rows = differing(ours, theirs)
+    if not rows:
+        return
+    buckets = dict.fromkeys(row.bucket for row in rows)
+    # Paid here and refunded there is a refund that we do not know of: one difference, not two.
+    is_refund = Bucket.REFUND in buckets
+    yield from (one for one in buckets if one and not (is_refund and one is Bucket.STATUS))
 
 
 def _of_open_window(
@@ -137,16 +98,9 @@ def _of_open_window(
     """
     if ours is None or ours.status not in MONEYLESS or ours.merchant_uid != theirs.merchant_uid:
         return
-    yield from _values(ours, theirs)
+    yield from _of_fields(ours, theirs)
     if theirs.sandbox and not accepts_test_payments:
         yield Bucket.TEST_PAYMENT
-
-
-def _values(ours: Ours, theirs: GatewayPayment) -> Iterator[Bucket]:
-    if theirs.amount != ours.amount:
-        yield Bucket.AMOUNT
-    if theirs.currency != ours.currency:
-        yield Bucket.CURRENCY
 
 
 def _contradiction(ours: Ours, theirs: GatewayPayment, now: datetime) -> tuple[Bucket, ...]:
@@ -156,28 +110,6 @@ def _contradiction(ours: Ours, theirs: GatewayPayment, now: datetime) -> tuple[B
     # After a refund the time of payment may be gone (contract 9#22).
     is_timeless = theirs.status == PaymentStatus.PAID and not theirs.paid_at
     return (Bucket.CONTRADICTION,) if findings or is_timeless else ()
-
-
-def _facts(ours: Ours, theirs: GatewayPayment) -> Iterator[Bucket]:
-    if theirs.merchant_uid != ours.merchant_uid:
-        yield Bucket.ORDER_NUMBER
-    if {ours.status, theirs.status}.issubset(MONEYLESS):
-        if ours.status == PaymentStatus.READY and theirs.status == PaymentStatus.FAILED:
-            yield Bucket.STATUS
-        # The other way round, a window that staff or a sweep closed here stays `ready` at the
-        # gateway for ever (contract 3.2).
-        return
-    yield from _values(ours, theirs)
-    if {ours.status, theirs.status}.issubset(APPROVED):
-        # Paid here and refunded there is a refund that we do not know of: one difference, not two.
-        if theirs.cancel_amount != ours.cancelled_amount:
-            yield Bucket.REFUND
-        elif theirs.status != ours.status:
-            yield Bucket.STATUS
-        if ours.imp_uid == theirs.imp_uid and paid_at_differs(ours=ours, theirs=theirs):
-            yield Bucket.PAID_AT
-    elif theirs.status != ours.status:
-        yield Bucket.STATUS
 
 
 def is_late(*, payment: Payment) -> bool:
@@ -191,45 +123,73 @@ def with_findings(*, buckets: Iterable[Bucket], findings: Iterable[Finding]) -> 
     return tuple(dict.fromkeys((*buckets, *named)))
 
 
+# --- Figures -----------------------------------------------------------------------------------
+
+
 def line_figures(
-    *, bucket: Bucket, payment: Payment | None, answer: GatewayPayment | None
+    *,
+    bucket: Bucket,
+    payment: Payment | None,
+    answer: GatewayPayment | None,
+    refunds: tuple[Refund, ...] = (),
 ) -> tuple[str, str]:
     """Of both sides the figures that show this difference, as JSON text; "" for a side without."""
-    sides = (our_figures(payment), their_figures(answer))
-    return _shown(bucket, sides[0]), _shown(bucket, sides[1])
+    ours = our_values(payment, refunds=refunds) if payment else None
+    theirs = their_values(answer) if answer else None
+    rows = _SHOW[bucket]
+    if bucket is Bucket.DETAILS and ours and theirs:
+        rows = tuple(row for row in differing_values(ours, theirs) if bucket in row.about)
+    return _shown(rows, ours, is_ours=True), _shown(rows, theirs, is_ours=False)
 
 
-def _shown(bucket: Bucket, side: str) -> str:
-    figures = json.loads(side) if side else {}
-    shown = {name: figures[name] for name in _SHOWN_BY[bucket] if name in figures}
-    return _text(shown) if shown else ""
+def is_accepted(*, line: tuple[str, str, str], accepted: Iterable[tuple[str, str, str]]) -> bool:
+    """Whether a person has accepted these figures: bucket, ours, theirs.
+
+    Of details, those that are left of what was accepted are, too. In any other difference a figure
+    that was not kept when it was accepted says nothing against it.
+    """
+    return any(
+        line[0] == other[0] and all(map(_covers, [line[0]] * 2, other[1:], line[1:]))
+        for other in accepted
+    )
 
 
-def our_figures(payment: Payment | None) -> str:
+def _covers(bucket: str, accepted: str, now: str) -> bool:
+    was, figures = (json.loads(text) if text else {} for text in (accepted, now))
+    known = figures if bucket == Bucket.DETAILS else was.keys() & figures.keys()
+    return bool(known) == bool(figures) == bool(was) and all(
+        name in was and was[name] == figures[name] for name in known
+    )
+
+
+def _shown(rows: Iterable[Row], values: Values | None, *, is_ours: bool) -> str:
+    kept = [row.name for row in rows if _is_kept(row, is_ours)]
+    figures = {name: values[name] for name in kept} if values else {}
+    return _text(figures) if figures else ""
+
+
+def _is_kept(row: Row, is_ours: bool) -> bool:
+    """Of ours nobody by name: it can be erased."""
+    return not is_ours or row.group is not Group.BUYER
+
+
+def our_figures(*, payment: Payment | None, refunds: tuple[Refund, ...] = ()) -> str:
     """Our side as JSON text; "" where there is none. The same facts give the same text."""
-    if payment is None:
-        return ""
-    figures = {name: getattr(payment, name) for name in (*Ours._fields, "name")}
-    times = ("requested_at", *_TIMES)
-    return _text(figures | {name: _iso(getattr(payment, name)) for name in times})
+    values = our_values(payment, refunds=refunds) if payment else None
+    return _shown(ROWS, values, is_ours=True)
 
 
 def their_figures(answer: GatewayPayment | None) -> str:
     """The gateway's side as JSON text with personal data masked; "" where there is none."""
-    if answer is None:
-        return ""
-    figures = {name: getattr(answer, name) for name in _THEIRS}
-    figures["cancelled_amount"] = answer.cancel_amount
-    figures["refunds"] = [[part.amount, part.cancelled_at] for part in answer.cancel_history]
-    figures["buyer_name"] = mask(answer.buyer_name) if answer.buyer_name else ""
-    figures["buyer_email"] = mask_email(answer.buyer_email) if answer.buyer_email else ""
-    times = ("started_at", *_TIMES)
-    return _text(figures | {name: _iso(from_unix(getattr(answer, name))) for name in times})
+    return _shown(ROWS, their_values(answer) if answer else None, is_ours=False)
 
 
-def _iso(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).isoformat() if moment else ""
+def _text(figures: Mapping[str, Any]) -> str:
+    written = {name: _written(BY_NAME[name], value) for name, value in figures.items()}
+    return json.dumps(written, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def _text(figures: dict[str, Any]) -> str:
-    return json.dumps(figures, sort_keys=True, separators=(",", ":"), default=str)
+def _written(row: Row, value: Any) -> Any:
+    if row.kind is Kind.TIME:
+        return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value or ""
+    return value

@@ -13,9 +13,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from payments import conf, gateway
+from payments.comparing import ours_of
 from payments.iamport import PLACE, GatewayPayment, Malformed
 from payments.models import Bucket, Payment
-from payments.services.discrepancies.rules import differences, is_late, ours_of
+from payments.services.discrepancies.rules import differences, is_late
 
 ROUNDS = 3
 # With none answered before, that many unreadable answers in a row are the gateway's trouble.

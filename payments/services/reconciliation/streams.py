@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from payments.comparing import COLUMNS, Ours
 from payments.iamport import GatewayPayment
 from payments.models import Payment
-from payments.services.discrepancies.rules import Ours
 from payments.states import PaymentStatus
 
 CHUNK = 1_000
@@ -97,10 +97,10 @@ def _stream(rows: QuerySet[Any], from_: int, to: int) -> Iterator[Filed]:
     while True:
         after = Q(filed__gt=filed) | Q(filed=filed, pk__gt=pk)
         chunk = list(
-            rows.filter(after, filed__gte=filed).values_list("filed", "pk", *Ours._fields)[:CHUNK]
+            rows.filter(after, filed__gte=filed).values_list("filed", "pk", *COLUMNS)[:CHUNK]
         )
-        for when, _pk, *facts in chunk:
-            yield Filed(int(when.timestamp()), Ours(*facts))
+        for when, _pk, *values in chunk:
+            yield Filed(int(when.timestamp()), Ours.of_row(values))
         if len(chunk) < CHUNK:
             return
         filed, pk = chunk[-1][:2]

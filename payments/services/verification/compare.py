@@ -1,36 +1,41 @@
 """An order beside the gateway's answer: what agrees, what does not, and what follows.
 
 Pure: no database, no clock, no network. `compare` gives a `Verdict`; `services.verification.verify`
-writes it down. To check one more thing, add a `Finding` and the line that finds it.
+writes it down. Which fields are compared, and what follows, is said by `compared_fields`; to check
+one more thing that is no field of both sides, add a `Finding` and the line that finds it. What an
+answer tells of our columns is in `facts`.
 
 An answer that contradicts itself (`contradictions`) is a finding, not "no answer": the gateway has
 spoken, it says so again next time, and a person has to see it. What can't be read at all, or names
 one id twice, is no answer (`iamport`).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
+from payments.compared_fields import MUST_EQUAL
+from payments.comparing import differing, due_of, is_credible, ours_of
 from payments.core.kst import from_unix
-from payments.core.text import web_url
 from payments.iamport import GatewayPayment
-from payments.iamport.fields import ASIDE, FACTS, NAMING_FACTS
 from payments.models import Payment
 from payments.states import APPROVED, MONEYLESS, EventKind, Finding, PaymentStatus
 
+from .facts import facts_of_attempt, followed_facts, missing_facts
+
 # The answer is not about this order at all.
 OF_ANOTHER_ORDER = frozenset({Finding.MERCHANT_UID, Finding.IMP_UID, Finding.IMP_UID_TAKEN})
-# Both clocks may be wrong by some minutes.
-TOLERANCE = timedelta(minutes=15)
-
-
-class PaidAt(Protocol):
-    """A payment of ours, or what is compared of one."""
-
-    @property
-    def paid_at(self) -> datetime | None: ...
+# Our column, the gateway's name, and what it is called where the two are not equal. Which attempt
+# an answer is about follows from the question.
+_ORDERED = tuple(
+    (row.name, row.theirs, finding)
+    for row in MUST_EQUAL
+    if row.name != "imp_uid"
+    for finding in row.finds
+)
+# Findings about what an approval has told.
+_OF_DETAILS = (Finding.PAID_AT, Finding.DETAILS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Either findings, and then no steps; or the steps (none: everything agrees already)."""
+    """Either findings, and then no steps; or the steps (none: everything agrees already).
+
+    `details` are findings that hold nothing up: money and status follow all the same.
+    """
 
     findings: tuple[Finding, ...] = ()
     steps: tuple[Step, ...] = ()
+    details: tuple[Finding, ...] = ()
+
+    @property
+    def every_finding(self) -> tuple[Finding, ...]:
+        """What differs, whether it holds something up or not."""
+        return (*self.findings, *self.details)
 
 
 def compare(
@@ -61,7 +75,12 @@ def compare(
 ) -> Verdict:
     """What the gateway's answer means for this order (contract 6.2).
 
-    An answer that differs from the order or contradicts itself moves nothing.
+    An answer that differs from the order (its number, attempt, amount, currency) or contradicts
+    itself moves nothing. One that is about this attempt of this order and tells a *detail* of it
+    otherwise than its approval did (an approval number, the time of payment) is believed about
+    money: the refund in it is on the PG's sheet, whatever the approval number is, and nobody could
+    book it later, because no step takes a detail over. So money comes first, and the detail stays
+    as it was and is a finding beside it (decision 0009).
 
     `asked_imp_uid` is the id that was asked for, "" if the order number was. `imp_uid_taken` says
     whether another order holds the answer's imp_uid.
@@ -83,7 +102,14 @@ def compare(
     if is_another:
         # All of it has gone back: it is no approval any more.
         return Verdict()
-    return _VERDICTS.get(answer.status, _unknown_status)(payment, answer)
+    verdict = _VERDICTS.get(answer.status, _unknown_status)(payment, answer)
+    return replace(verdict, details=tuple(dict.fromkeys(_details(payment, answer))))
+
+
+def _details(payment: Payment, answer: GatewayPayment) -> Iterator[Finding]:
+    """What it tells of the attempt's approval otherwise than it stands."""
+    for row in differing(ours_of(payment), answer):
+        yield from (finding for finding in _OF_DETAILS if finding in row.finds)
 
 
 def _differences(
@@ -91,14 +117,11 @@ def _differences(
 ) -> Iterator[Finding]:
     if asked and answer.imp_uid != asked:
         yield Finding.IMP_UID
-    if answer.merchant_uid != payment.merchant_uid:
-        yield Finding.MERCHANT_UID
     if taken:
         yield Finding.IMP_UID_TAKEN
-    if answer.amount != payment.amount:
-        yield Finding.AMOUNT
-    if answer.currency != payment.currency:
-        yield Finding.CURRENCY
+    for ours, theirs, finding in _ORDERED:
+        if getattr(answer, theirs) != getattr(payment, ours):
+            yield finding
     if answer.sandbox and not accepts_test:
         yield Finding.TEST_PAYMENT
 
@@ -125,19 +148,11 @@ def _contradictions(
         yield Finding.REFUND
     times = (answer.started_at, answer.paid_at, answer.failed_at, answer.cancelled_at)
     seconds = [*times, *(entry.cancelled_at for entry in history)]
-    first, last = (ordered_at - TOLERANCE).timestamp(), (now + TOLERANCE).timestamp()
-    if any(not first <= second <= last for second in seconds if second):  # 0 is "never"
+    if not all(is_credible(one, ordered_at=ordered_at, now=now) for one in seconds):
         yield Finding.TIME
     # Parsing takes the newest time of the history if the payment itself has none.
     if answer.status == PaymentStatus.CANCELLED and not answer.cancelled_at:
         yield Finding.NO_REFUND_TIME
-
-
-def paid_at_differs(*, ours: "PaidAt", theirs: GatewayPayment) -> bool:
-    """Whether both sides tell a time of payment, and not the same second."""
-    if not ours.paid_at or not theirs.paid_at:
-        return False
-    return int(ours.paid_at.timestamp()) != theirs.paid_at
 
 
 def _is_another_attempt(payment: Payment, answer: GatewayPayment) -> bool:
@@ -150,9 +165,10 @@ def _ready(payment: Payment, answer: GatewayPayment) -> Verdict:
         return Verdict(findings=(Finding.STATUS,))
     if payment.status == PaymentStatus.READY and answer.is_awaiting_deposit:
         if answer.imp_uid != payment.imp_uid or answer.vbank_num != payment.vbank_num:
-            return Verdict(steps=(Step(EventKind.VBANK_ISSUED, _facts(payment, answer)),))
-        due = from_unix(answer.vbank_date)
-        if due != payment.vbank_due:
+            facts = facts_of_attempt(payment=payment, answer=answer)
+            return Verdict(steps=(Step(EventKind.VBANK_ISSUED, facts),))
+        due = due_of(answer, ordered_at=payment.requested_at)
+        if due and due != payment.vbank_due:
             # The deadline of an account can be moved (contract 2.9), also back.
             return Verdict(steps=(Step(EventKind.VBANK_MOVED, {"vbank_due": due}),))
     # A window that is open or was closed stays `ready` at the gateway for ever (contract 3.2).
@@ -167,15 +183,8 @@ def _paid(payment: Payment, answer: GatewayPayment) -> Verdict:
     if not answer.paid_at:
         return Verdict(findings=(Finding.NO_PAYMENT_TIME,))
     if payment.status == PaymentStatus.PAID:
-        return _agreeing(payment, answer)
+        return Verdict()
     return Verdict(steps=(_approval(payment, answer),))
-
-
-def _agreeing(payment: Payment, answer: GatewayPayment) -> Verdict:
-    """Nothing has moved; the time of payment must not have, either."""
-    if paid_at_differs(ours=payment, theirs=answer):
-        return Verdict(findings=(Finding.PAID_AT,))
-    return Verdict()
 
 
 def _failed(payment: Payment, answer: GatewayPayment) -> Verdict:
@@ -185,7 +194,7 @@ def _failed(payment: Payment, answer: GatewayPayment) -> Verdict:
     waits_elsewhere = payment.is_awaiting_deposit and answer.imp_uid != payment.imp_uid
     if payment.status == PaymentStatus.FAILED or waits_elsewhere:
         return Verdict()
-    changes = _facts(payment, answer) | {
+    changes = facts_of_attempt(payment=payment, answer=answer) | {
         "status": PaymentStatus.FAILED,
         "failed_at": from_unix(answer.failed_at),
         "fail_reason": answer.fail_reason,
@@ -200,7 +209,7 @@ def _cancelled(payment: Payment, answer: GatewayPayment) -> Verdict:
     if refunded < payment.cancelled_amount:
         return Verdict(findings=(Finding.REFUND_GONE,))
     if payment.status == PaymentStatus.CANCELLED and refunded == payment.cancelled_amount:
-        return _agreeing(payment, answer)
+        return Verdict()
     refund = _refund(payment, answer, refunded)
     if payment.status in APPROVED:
         return Verdict(steps=(refund,))
@@ -223,7 +232,7 @@ _VERDICTS = {
 
 
 def _approval(payment: Payment, answer: GatewayPayment) -> Step:
-    changes = _facts(payment, answer) | {
+    changes = facts_of_attempt(payment=payment, answer=answer) | {
         "status": PaymentStatus.PAID,
         "paid_at": from_unix(answer.paid_at),
         "failed_at": None,
@@ -239,7 +248,8 @@ def _refund(payment: Payment, answer: GatewayPayment, refunded: int) -> Step:
         "cancelled_at": from_unix(answer.cancelled_at),
     }
     if payment.status in APPROVED:
-        changes |= new_facts(payment=payment, answer=answer)
+        changes |= missing_facts(payment=payment, answer=answer)
+        changes |= followed_facts(payment=payment, answer=answer)
     return Step(EventKind.CANCELLED, changes, amount=payment.cancelled_amount - refunded)
 
 
@@ -253,64 +263,3 @@ def refund_change(*, payment: Payment, answer: GatewayPayment) -> Step:
         "cancel_reason": answer.cancel_reason,
     }
     return Step(EventKind.REFUND_CHANGED, changes, amount=payment.cancelled_amount - refunded)
-
-
-def _facts(payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
-    """What an answer tells that binds the order to its attempt, or speaks of the bound one.
-
-    Each fits its column: it was read by its limit (`iamport.fields`). What an answer does not tell
-    stays as it was told before, unless that was about another attempt: then nothing of it holds.
-    A virtual account so stays on record after the deposit.
-    """
-    told = _told_facts(payment, answer) | {"imp_uid": answer.imp_uid}
-    if due := from_unix(answer.vbank_date):
-        told["vbank_due"] = due
-    if payment.imp_uid in {None, answer.imp_uid}:
-        return told
-    return {name: _blank(name) for name in (*FACTS, "vbank_due")} | told
-
-
-def new_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
-    """The facts that an answer about the bound attempt tells otherwise than they stand."""
-    told = _told_facts(payment, answer)
-    return {name: value for name, value in told.items() if value != getattr(payment, name)}
-
-
-def missing_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
-    """The facts that it tells and that nothing has told before.
-
-    An answer that brings no step overwrites none: two that differ would take turns for ever, and
-    the payment's page shows in what they differ.
-    """
-    new = new_facts(payment=payment, answer=answer)
-    return {name: value for name, value in new.items() if not _is_told(getattr(payment, name))}
-
-
-def told_persons(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
-    """What it says of who bought and who paid in, which no event may hold.
-
-    Nothing once that was erased: no answer brings it back.
-    """
-    return {} if payment.personal_erased_at else _told(answer, ASIDE)
-
-
-def _told_facts(payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
-    """What it says of the facts of our columns. `pay_method` may differ from the asked one."""
-    erased = NAMING_FACTS if payment.personal_erased_at else ()
-    return {name: value for name, value in _told(answer, FACTS).items() if name not in erased}
-
-
-def _told(answer: GatewayPayment, names: Mapping[str, str]) -> dict[str, Any]:
-    values = {column: getattr(answer, name) for column, name in names.items()}
-    if "receipt_url" in values:
-        values["receipt_url"] = web_url(values["receipt_url"])
-    return {column: value for column, value in values.items() if _is_told(value)}
-
-
-def _is_told(value: Any) -> bool:
-    """No text, no number, no flag that is set says nothing; a 0 does: a lump sum."""
-    return value not in {"", None} and value is not False
-
-
-def _blank(name: str) -> Any:
-    return Payment._meta.get_field(name).get_default()  # type: ignore[union-attr]

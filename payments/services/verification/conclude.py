@@ -26,7 +26,8 @@ from payments.states import (
     is_late_approval,
 )
 
-from .compare import OF_ANOTHER_ORDER, Step, Verdict, compare, missing_facts, told_persons
+from .compare import OF_ANOTHER_ORDER, Step, Verdict, compare
+from .facts import followed_facts, missing_facts, told_persons
 from .movements import RefundChange, is_known, take_back, with_movements
 
 SECOND_APPROVAL_NOTE = "approved: {ids}"
@@ -149,8 +150,10 @@ def conclude(
         conclusion = _absent(payment, question)
     else:
         conclusion = _answered(payment, question, reply, imp_uid_taken, standing, quiet)
-    speaks_against = conclusion.kind in {EventKind.DISCREPANCY, EventKind.NOT_FOUND}
-    if speaks_against and _has_moved(payment, question):
+    # One that brings a move knows the newest: what it says besides is no older.
+    kinds = {entry.kind for entry in conclusion.entries}
+    speaks_against = kinds & {EventKind.DISCREPANCY, EventKind.NOT_FOUND}
+    if speaks_against and kinds.isdisjoint(_MOVES) and _has_moved(payment, question):
         return _overtaken(payment, question)
     return conclusion
 
@@ -219,10 +222,49 @@ def _judged(
     quiet: bool,
 ) -> Conclusion:
     if verdict.findings:
-        return _disagree(question, answer, verdict.findings, money)
+        return _disagree(payment, question, answer, verdict.every_finding, money)
     steps = [step for step in verdict.steps if not _is_recorded(payment, step, answer, money)]
+    if verdict.details:
+        return _differ_in_details(
+            payment, question, answer, replace(verdict, steps=tuple(steps)), money
+        )
     if steps:
         return _move(payment, question, answer, steps, money)
+    return _confirm(payment, question, answer, money, quiet)
+
+
+def _differ_in_details(
+    payment: Payment,
+    question: Question,
+    answer: Answer,
+    verdict: Verdict,
+    money: tuple[Draft, ...],
+) -> Conclusion:
+    """Money, status and what is empty follow; what stands otherwise is named in a row of its own.
+
+    So the audit books from the first, as from any answer that agrees.
+    """
+    facts, persons = _filled(payment, answer.payment)
+    if verdict.steps:
+        before, facts = _move(payment, question, answer, list(verdict.steps), money).entries, {}
+    elif money:
+        before = _confirm(payment, question, answer, money, quiet=False).entries
+        facts = {}
+    else:
+        before = ()
+    found = _disagree(payment, question, answer, verdict.details)
+    (entry,) = found.entries
+    entry = replace(entry, changes={**entry.changes, **facts}, aside=persons)
+    return replace(found, entries=(*before, entry))
+
+
+def _confirm(
+    payment: Payment,
+    question: Question,
+    answer: Answer,
+    money: tuple[Draft, ...],
+    quiet: bool,
+) -> Conclusion:
     facts, persons = _filled(payment, answer.payment)
     is_news = money or facts or persons or payment.verification != Verification.MATCHED
     if quiet and not is_news:
@@ -253,15 +295,17 @@ def _refund_change_of_another(
     return _entry_with_answer(question, answer, kind, reason_code=day, movements=money)
 
 
-def _filled(
-    payment: Payment, answer: GatewayPayment
-) -> tuple[dict[str, object], dict[str, object]]:
-    """What an answer that moves nothing adds to what is known of the payment's own attempt."""
+def _filled(payment: Payment, answer: GatewayPayment) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an answer that moves nothing adds to what is known of the payment's own attempt.
+
+    What is empty is filled, what changed rightly is followed.
+    """
     if answer.imp_uid != payment.imp_uid:
         return {}, {}
     told = told_persons(payment=payment, answer=answer)
     persons = {name: value for name, value in told.items() if not getattr(payment, name)}
-    return missing_facts(payment=payment, answer=answer), persons
+    missing = missing_facts(payment=payment, answer=answer)
+    return missing | followed_facts(payment=payment, answer=answer), persons
 
 
 def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) -> Verdict:
@@ -297,11 +341,14 @@ def _fact_key(payment: Payment, step: Step, answer: Answer, money: Sequence[Draf
 
 
 def _disagree(
+    payment: Payment,
     question: Question,
     answer: Answer,
     findings: tuple[Finding, ...],
     money: tuple[Draft, ...] = (),
 ) -> Conclusion:
+    # Its own attempt stays its own, whatever number the gateway names.
+    is_about_it = OF_ANOTHER_ORDER.isdisjoint(findings) or payment.imp_uid == answer.payment.imp_uid
     entry = _entry_with_answer(
         question,
         answer,
@@ -309,14 +356,10 @@ def _disagree(
         reason_code=",".join(findings),
         note=SECOND_APPROVAL_NOTE.format(ids=", ".join(answer.approved)) if answer.approved else "",
         # About another order it says nothing of this one: it is judged against its own.
-        changes=verified(by=Verification.MISMATCHED) if _is_about_it(findings) else {},
+        changes=verified(by=Verification.MISMATCHED) if is_about_it else {},
         movements=money,
     )
     return Conclusion(EventKind.DISCREPANCY, (entry,), findings)
-
-
-def _is_about_it(findings: tuple[Finding, ...]) -> bool:
-    return OF_ANOTHER_ORDER.isdisjoint(findings)
 
 
 def _move(

@@ -2,7 +2,8 @@
 
 The reconciliation compares by the same rules (`services.discrepancies.rules`), so that what one
 door calls a difference the other does, too. What a verification finds besides has its place in the
-queue by `BUCKET_OF`. An answer about another order is judged against that order, not here.
+queue by `compared_fields`. An answer about another order is judged against that order, not here;
+one about the order's own attempt that names another number is not another order's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,15 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.utils import timezone
 
 from payments import conf
+from payments.comparing import ours_of
 from payments.iamport import GatewayPayment
 from payments.models import Bucket, Payment
 from payments.services.discrepancies.cases import Look
-from payments.services.discrepancies.rules import (
-    differences,
-    is_late,
-    ours_of,
-    with_findings,
-)
+from payments.services.discrepancies.rules import differences, is_late, with_findings
 from payments.states import Finding
 
 from .compare import OF_ANOTHER_ORDER
@@ -39,7 +36,7 @@ def looks_at(
 
     `holders`: which payment holds an `imp_uid`.
     """
-    if OF_ANOTHER_ORDER.isdisjoint(findings):
+    if OF_ANOTHER_ORDER.isdisjoint(findings) or payment.imp_uid == answer.imp_uid:
         yield _look(payment, answer, findings)
     elif Finding.IMP_UID_TAKEN in findings:
         # The order that holds the id is the one with another number at the gateway.

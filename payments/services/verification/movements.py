@@ -12,7 +12,7 @@ To book another kind of movement: a method of `_Book` that yields `Draft`s, and 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import product
 from typing import Protocol
@@ -24,13 +24,12 @@ from payments.core.text import web_url
 from payments.iamport import Cancellation, GatewayPayment, Money
 from payments.ledger import Draft
 from payments.models import Movement, Payment
+from payments.models.movement import CORRECTED, reversal_key
+from payments.selectors.movements import standing_refunds
 from payments.states import APPROVED, Finding, MovementKind, PaymentStatus
 
 from .compare import Verdict, contradictions, refund_change
 
-# A row is taken back once, so what took it back is known by its key.
-_CORRECTED = "correction:"
-_REVERSED = "reversal:"
 _TAKEN_BACK = {MovementKind.REFUND_REVERSAL, MovementKind.CORRECTION}
 
 
@@ -98,18 +97,23 @@ def with_movements(
     try:
         booked = drafts(answer=answer, standing=standing, is_own=not is_second, change=change)
     except Gone:
-        findings = dict.fromkeys((*verdict.findings, Finding.REFUND_GONE))
-        return Verdict(findings=tuple(findings)), ()
+        return _held_up(verdict, Finding.REFUND_GONE), ()
     except Untimed:
-        return Verdict(findings=(*verdict.findings, Finding.NO_REFUND_TIME)), ()
+        return _held_up(verdict, Finding.NO_REFUND_TIME), ()
     if change and not is_second and take_back(booked):
-        return Verdict(steps=(refund_change(payment=payment, answer=answer),)), booked
+        step = refund_change(payment=payment, answer=answer)
+        return replace(verdict, findings=(), steps=(step,)), booked
     return verdict, booked
 
 
 def take_back(booked: Iterable[Draft]) -> bool:
     """Whether these undo something that was booked."""
     return any(draft.kind in _TAKEN_BACK for draft in booked)
+
+
+def _held_up(verdict: Verdict, finding: Finding) -> Verdict:
+    findings = dict.fromkeys((*verdict.findings, finding))
+    return replace(verdict, findings=tuple(findings), steps=())
 
 
 def tells_other_refunds(*, payment: Payment, answer: GatewayPayment) -> bool:
@@ -174,7 +178,7 @@ class _Book:
         self._answer, self._is_own, self._change = answer, is_own, change
         self._mine = [one for one in standing if one.imp_uid == answer.imp_uid]
         self._keys = {one.key for one in self._mine}
-        self._refunds = _standing_refunds(self._mine)
+        self._refunds = standing_refunds(self._mine)
 
     def approval(self) -> Iterator[Draft]:
         """The money that came in."""
@@ -299,7 +303,7 @@ class _Book:
 
     def _correction(self, row: Booked) -> Draft:
         return self._draft(
-            key=f"{_CORRECTED}{row.key}",
+            key=f"{CORRECTED}{row.key}",
             kind=MovementKind.CORRECTION,
             amount=-row.amount,
             at=int(row.happened_at.timestamp()),
@@ -355,20 +359,6 @@ class _Book:
         booked = (one.happened_at for one in self._mine if one.kind == MovementKind.APPROVAL)
         approved_at = next(booked, None) or from_unix(self._answer.paid_at)
         return day_of(approved_at) if approved_at else None
-
-
-def reversal_key(*, key: str) -> str:
-    """The key of the movement that takes the refund with this key back."""
-    return _REVERSED + key
-
-
-def _standing_refunds(rows: Sequence[Booked]) -> list[Booked]:
-    """The refunds among them that still stand: neither corrected nor taken back."""
-    keys = {one.key for one in rows}
-    refunds = [one for one in rows if one.kind == MovementKind.REFUND]
-    return [
-        one for one in refunds if keys.isdisjoint({_CORRECTED + one.key, reversal_key(key=one.key)})
-    ]
 
 
 def _is_equal(row: Booked, entry: Cancellation) -> bool:

@@ -21,12 +21,13 @@ from payments.errors import NotAllowed
 from payments.iamport import ShapeError, read_payment
 from payments.ledger import Draft
 from payments.models import Movement, Payment
+from payments.models.movement import reversal_key
 from payments.selectors.movements import of_payment_by_time
 from payments.selectors.payments.detail import findings_of
 from payments.services.discrepancies.rows import checked_text
 from payments.states import Finding, MovementKind, Source
 
-from .movements import Gone, RefundChange, Untimed, drafts, reversal_key
+from .movements import Gone, RefundChange, Untimed, drafts
 from .settle import Result
 from .verify import verify
 

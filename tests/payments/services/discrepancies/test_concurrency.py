@@ -15,6 +15,7 @@ from payments import locks
 from payments.models import Bucket, Discrepancy, Payment, Product
 from payments.services.discrepancies import cases
 from payments.services.discrepancies.cases import Look
+from payments.states import Verification
 from tests.payments import builders
 from tests.payments.books import told
 from tests.payments.parallel import Act, in_parallel, still_open
@@ -39,7 +40,7 @@ def verifying(payments: list[Payment], *buckets: Bucket) -> Act:
     def act() -> None:
         with locks.locked_payments([one.pk for one in payments]) as locked:
             for one in locked.values():
-                Payment.objects.filter(pk=one.pk).update(pg_id="MID")
+                Payment.objects.filter(pk=one.pk).update(verification=Verification.UNKNOWN)
             cases.keep_all(looks=[look(locked[one.pk], *buckets) for one in payments])
 
     return act

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from payments.compared_fields import BUCKET_OF, DETAILS
+from payments.comparing import Ours
 from payments.iamport import Cancellation, GatewayPayment
 from payments.models import Bucket, Payment
 from payments.services.discrepancies.rules import (
-    BUCKET_OF,
-    Ours,
     differences,
+    is_accepted,
     is_late,
     line_figures,
     our_figures,
@@ -36,7 +37,8 @@ def ours(**fields: Any) -> Ours:
         "paid_at": datetime.fromtimestamp(NOON, UTC),
         "requested_at": datetime.fromtimestamp(NOON - 60, UTC),
     }
-    return Ours(**(facts | fields))
+    details = tuple(fields.pop(row.name, "") for row in DETAILS)
+    return Ours(**(facts | fields), details=details)
 
 
 def theirs(**fields: Any) -> GatewayPayment:
@@ -95,7 +97,6 @@ AGREEING: list[tuple[Ours | None, GatewayPayment | None]] = [
     (ours(), theirs(imp_uid="imp_2", status="failed")),
     (ours(status="failed", imp_uid="imp_2"), theirs(status="failed")),
     (ours(imp_uid="imp_2"), theirs(status="failed", amount=5)),
-    (ours(status="failed"), theirs(status="failed", amount=5, merchant_uid="order-1")),
     (None, theirs(status="failed", sandbox=True)),
     # Nothing there could be found.
     (ours(**OPEN), None),
@@ -161,7 +162,19 @@ DIFFERING: list[tuple[Ours | None, GatewayPayment | None, set[Bucket]]] = [
         )
     ),
     (ours(), theirs(paid_at=0), {Bucket.CONTRADICTION}),
-    (ours(), theirs(paid_at=1), {Bucket.PAID_AT}),
+    (ours(), theirs(paid_at=1), {Bucket.PAID_AT, Bucket.CONTRADICTION}),
+    (ours(status="failed"), theirs(status="failed", amount=5), {Bucket.AMOUNT}),
+    (ours(apply_num="30012345"), theirs(apply_num="30012346"), {Bucket.DETAILS}),
+    (
+        ours(status="cancelled", cancelled_amount=300, pg_id="MID-1"),
+        theirs(**REFUNDED, cancel_amount=300, pg_id="MID-2"),
+        {Bucket.DETAILS},
+    ),
+    (
+        ours(pg_tid="tid-1"),
+        theirs(pg_tid="tid-2", **REFUNDED, cancel_amount=300),
+        {Bucket.DETAILS, Bucket.REFUND},
+    ),
     (ours(paid_at=None), theirs(paid_at=1), {Bucket.CONTRADICTION}),
     (ours(), theirs(paid_at=NOON + 1), {Bucket.PAID_AT}),
     (
@@ -235,11 +248,17 @@ def test_what_a_verification_found_is_named_once() -> None:
 @pytest.mark.parametrize("bucket", Bucket)
 def test_every_bucket_is_shown_by_figures_of_both_sides(bucket: Bucket) -> None:
     noon = datetime.fromtimestamp(NOON, UTC)
-    payment = Payment(imp_uid="imp_1", merchant_uid="order-1", amount=1_000, requested_at=noon)
-    mine, other = line_figures(bucket=bucket, payment=payment, answer=theirs())
-    assert json.loads(other)
-    # Ours has no word for whether a payment was a test.
-    assert mine or bucket is Bucket.TEST_PAYMENT
+    payment = Payment(
+        imp_uid="imp_1",
+        merchant_uid="order-1",
+        amount=1_000,
+        status="paid",
+        requested_at=noon,
+        apply_num="30012345",
+    )
+    mine, other = line_figures(bucket=bucket, payment=payment, answer=theirs(apply_num="1"))
+    assert json.loads(other).keys() >= json.loads(mine).keys()
+    assert json.loads(mine)
     assert line_figures(bucket=bucket, payment=None, answer=None) == ("", "")
 
 
@@ -252,6 +271,32 @@ def test_what_does_not_show_a_difference_does_not_change_its_figures() -> None:
     ]
     assert of_amount[0] == of_amount[1]
     assert of_amount[0] == ('{"amount":1000,"currency":"KRW"}',) * 2
+
+
+def test_what_was_accepted_before_there_was_a_figure_stays_accepted() -> None:
+    before = ("test_payment", '{"amount":1,"status":"paid"}', '{"amount":1,"sandbox":true}')
+    now = ("test_payment", '{"amount":1,"is_test":false}', '{"amount":1,"is_test":true}')
+    assert is_accepted(line=now, accepted=[before])
+    other = ("test_payment", '{"amount":2,"is_test":false}', '{"amount":1,"is_test":true}')
+    assert not is_accepted(line=other, accepted=[before])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ('{"pg_id":"1"}', '{"pg_id":"2"}', True),
+        ('{"apply_num":"1","pg_id":"1"}', '{"apply_num":"2","pg_id":"2"}', True),
+        ('{"pg_id":"1"}', '{"pg_id":"3"}', False),
+        ('{"card_name":"1","pg_id":"1"}', '{"card_name":"2","pg_id":"2"}', False),
+        ("", '{"pg_id":"2"}', False),
+    ],
+)
+def test_of_the_details_that_were_accepted_each_is_settled(
+    ours: str, theirs: str, *, expected: bool
+) -> None:
+    accepted = ("details", '{"apply_num":"1","pg_id":"1"}', '{"apply_num":"2","pg_id":"2"}')
+    assert is_accepted(line=("details", ours, theirs), accepted=[accepted]) is expected
+    assert not is_accepted(line=("details", ours, theirs), accepted=[])
 
 
 def test_figures_name_no_person() -> None:
@@ -269,6 +314,6 @@ def test_the_same_facts_give_the_same_text() -> None:
     noon = datetime(2026, 4, 1, 3, tzinfo=UTC)
     one = Payment(merchant_uid="order-1", amount=1_000, requested_at=noon)
     other = Payment(merchant_uid="order-1", amount=1_000, requested_at=noon, verified_at=noon)
-    assert our_figures(one) == our_figures(other)
-    assert json.loads(our_figures(one))["requested_at"] == "2026-04-01T03:00:00+00:00"
-    assert (our_figures(None), their_figures(None)) == ("", "")
+    assert our_figures(payment=one) == our_figures(payment=other)
+    assert json.loads(our_figures(payment=one))["requested_at"] == "2026-04-01T03:00:00+00:00"
+    assert (our_figures(payment=None), their_figures(None)) == ("", "")

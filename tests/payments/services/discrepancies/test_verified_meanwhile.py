@@ -28,6 +28,7 @@ def refund_unknown_here(sandbox: SandboxGateway, customer: User, product: Produc
         outcome="cancelled",
         cancel_amount=30_000,
         paid_at=int(payment.paid_at.timestamp()),
+        fields={"apply_num": payment.apply_num},
     )
     filed(payment, Bucket.REFUND, Bucket.AMOUNT)
     return payment
@@ -65,7 +66,8 @@ def test_what_differs_in_another_way_takes_its_place(
     assert payment.paid_at
     kept(payment, None, Bucket.MISSING_THERE)
     paid_at = int(payment.paid_at.timestamp())
-    sandbox.pay(payment.merchant_uid, 100, imp_uid=payment.imp_uid, paid_at=paid_at)
+    fields = {"apply_num": payment.apply_num}
+    sandbox.pay(payment.merchant_uid, 100, imp_uid=payment.imp_uid, paid_at=paid_at, fields=fields)
     verify(payment=payment, source=Source.ADMIN)
     found = Discrepancy.objects.get()
     assert (found.is_open, found.buckets) == (True, ["amount"])
@@ -80,7 +82,8 @@ def test_what_a_person_accepted_does_not_hold_it_open(
     payment = builders.paid(customer, product)
     assert payment.paid_at
     paid_at = int(payment.paid_at.timestamp())
-    sandbox.pay(payment.merchant_uid, 100, imp_uid=payment.imp_uid, paid_at=paid_at)
+    fields = {"apply_num": payment.apply_num}
+    sandbox.pay(payment.merchant_uid, 100, imp_uid=payment.imp_uid, paid_at=paid_at, fields=fields)
     verify(payment=payment, source=Source.ADMIN)
     found = Discrepancy.objects.get()
     queue.close(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from payments.comparing import Ours
 from payments.iamport import GatewayPayment
 from payments.models import Payment, Product
-from payments.services.discrepancies.rules import Ours
 from payments.services.reconciliation import counters, streams
 from tests.gateway import SandboxGateway
 from tests.payments import builders

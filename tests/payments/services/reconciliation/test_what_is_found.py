@@ -27,6 +27,7 @@ PLANTED: list[tuple[dict[str, Any], Bucket]] = [
     ({"outcome": "failed"}, Bucket.STATUS),
     ({"outcome": "ready"}, Bucket.STATUS),
     ({"sandbox": True}, Bucket.TEST_PAYMENT),
+    ({"fields": {"apply_num": "99999999"}}, Bucket.DETAILS),
     ({"paid_at": int(NOON.timestamp()) + 9}, Bucket.PAID_AT),
 ]
 

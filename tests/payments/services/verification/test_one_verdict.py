@@ -206,3 +206,30 @@ def test_a_refund_of_another_day_is_a_difference_on_every_door(
     reconciled(*days)
     look(ordered, imp_uid)
     assert not is_flagged(ordered)
+
+
+def test_the_own_attempt_under_another_number_is_a_difference_on_every_door(
+    ordered: Payment, sandbox: SandboxGateway, operator: User
+) -> None:
+    imp_uid = approved(sandbox, ordered)
+    look(ordered, imp_uid)
+    sandbox.change(imp_uid, merchant_uid="of-another-shop")
+    assert look(ordered, imp_uid).findings == (Finding.MERCHANT_UID,)
+    assert differing(ordered) == ["merchant_uid"]
+    row = Discrepancy.objects.get(is_open=True)
+    assert (row.buckets, row.payment) == ([Bucket.ORDER_NUMBER], ordered)
+    builders.accepted(ordered, by=operator)
+    look(ordered, imp_uid)
+    assert shown(ordered, flagged=is_flagged(ordered)) is Shown.ACCEPTED
+    sandbox.change(imp_uid, merchant_uid=ordered.merchant_uid)
+    look(ordered, imp_uid)
+    assert shown(ordered, flagged=is_flagged(ordered)) is Shown.MATCHED
+
+
+def test_what_is_another_orders_is_in_no_comparison(
+    payment: Payment, others_payment: Payment, sandbox: SandboxGateway
+) -> None:
+    theirs = str(sandbox.pay(others_payment.merchant_uid, 99_000)["imp_uid"])
+    look(payment, theirs)
+    assert comparison(payment, open_attempts=open_attempts(payment)).event is None
+    assert differing(payment) == []
