@@ -32,7 +32,7 @@ from payments.states import APPROVED, EventKind, Source
 from .discrepancies.queue import CHANGED, CLOSED_ALREADY
 from .discrepancies.rows import add_step, checked_text, set_closed
 from .discrepancies.rules import our_figures, their_figures
-from .verification.conclude import Answer, Question
+from .verification.question import Answer, Question
 from .verification.settle import settle_many
 
 ONLY_MISSING = _("Only a payment that is missing here can be taken in.")

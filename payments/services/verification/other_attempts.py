@@ -16,8 +16,9 @@ from payments.models import Movement, Payment
 from payments.states import APPROVED, EventKind, Finding, Verification
 
 from .compare import contradictions
-from .conclude import SECOND_APPROVAL_NOTE, Answer, Conclusion, Question, entry_about, verified
+from .conclude import SECOND_APPROVAL_NOTE, Conclusion, entry_about, verified
 from .movements import Gone, Untimed, drafts
+from .question import Answer, Question
 
 
 def with_others(

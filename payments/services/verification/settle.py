@@ -20,9 +20,10 @@ from payments.services.discrepancies import cases
 from payments.services.discrepancies.cases import Look
 from payments.states import APPROVED, EventKind, Finding
 
-from .conclude import Answer, Conclusion, Question, Reply, conclude, need_standing
+from .conclude import Conclusion, conclude, need_standing
 from .looks import looks_at
 from .other_attempts import with_others
+from .question import Answer, Question, Reply
 
 Answered = tuple[Question, Reply]
 

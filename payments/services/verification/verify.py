@@ -24,8 +24,9 @@ from payments.selectors.open_orders import is_absent
 from payments.selectors.payments.flags import with_other_attempts_open
 from payments.states import APPROVED, EventKind, PaymentStatus, Source
 
-from .conclude import Absent, Answer, NoAnswer, Question, Reply, entry_about
+from .conclude import entry_about
 from .movements import RefundChange
+from .question import Absent, Answer, NoAnswer, Question, Reply
 from .settle import Result, settle
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from payments.models import Payment
 from payments.services import clock
 from payments.states import Source
 
-from .conclude import Question
+from .question import Question
 from .settle import Answered, Result, keep_looks, settle, settle_many
 from .verify import ask, asked_entry, call, question_about, verify
 

@@ -23,7 +23,7 @@ from payments.iamport import IamportError, Malformed
 from payments.locks import locked_payments
 from payments.models import ItemChange, ItemOutcome, VerificationItem
 from payments.services.runs import ATTEMPTS, pause_after
-from payments.services.verification.conclude import Answer, NoAnswer, Question, Reply
+from payments.services.verification.question import Answer, NoAnswer, Question, Reply
 from payments.services.verification.settle import Result, keep_looks, settle_many
 from payments.services.verification.silence_limit import SilenceLimit
 from payments.services.verification.verify import call

@@ -15,7 +15,7 @@ from payments.locks import unclaimed_items
 from payments.models import ItemOutcome, Payment, VerificationItem, VerificationRun
 from payments.selectors.payments.flags import with_other_attempts_open
 from payments.services.runs import lease
-from payments.services.verification.conclude import Question
+from payments.services.verification.question import Question
 from payments.states import APPROVED, Source
 
 

@@ -18,7 +18,7 @@ from payments.core.db.clock import database_now, is_recent
 from payments.locks import waiting_items
 from payments.models import OPEN_RUN, ItemOutcome, RunStatus, VerificationItem, VerificationRun
 from payments.services.runs import no_answer
-from payments.services.verification.conclude import NoAnswer, Reply
+from payments.services.verification.question import NoAnswer, Reply
 
 from . import batch, claims
 from .claims import Claim

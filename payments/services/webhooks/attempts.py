@@ -21,7 +21,7 @@ from payments.core.db.lookup import one_or_none
 from payments.core.text import clean
 from payments.iamport import IamportError, Unavailable, is_imp_uid
 from payments.models import MOVED, UNSETTLED, DeliveryOutcome, Payment, WebhookDelivery
-from payments.services.verification.conclude import Absent, Answer, NoAnswer, Question
+from payments.services.verification.question import Absent, Answer, NoAnswer, Question
 from payments.services.verification.settle import Result, settle
 from payments.services.verification.verify import call
 from payments.states import EventKind, PaymentStatus, Source

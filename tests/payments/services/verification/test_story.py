@@ -25,7 +25,7 @@ from payments.services.ledger_audit import problems_of
 from payments.services.roll_ups.audit import audit_roll_ups
 from payments.services.roll_ups.fold import fold
 from payments.services.verification import refund_change
-from payments.services.verification.conclude import Question
+from payments.services.verification.question import Question
 from payments.services.verification.settle import settle
 from payments.services.verification.verify import verify
 from payments.services.verification_runs import batch

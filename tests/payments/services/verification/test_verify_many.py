@@ -16,7 +16,8 @@ from payments.models import Payment, Product
 from payments.services.ledger_audit import audit
 from payments.services.verification import settle as settling
 from payments.services.verification import verify_many as service
-from payments.services.verification.conclude import Conclusion, Question, Reply, conclude
+from payments.services.verification.conclude import Conclusion, conclude
+from payments.services.verification.question import Question, Reply
 from payments.services.verification.settle import Result
 from payments.services.verification.verify import call, verify
 from payments.services.verification.verify_many import verify_many

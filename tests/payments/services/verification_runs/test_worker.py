@@ -18,7 +18,7 @@ from payments.models import (
 )
 from payments.services import runs
 from payments.services.ledger_audit import audit
-from payments.services.verification.conclude import NoAnswer
+from payments.services.verification.question import NoAnswer
 from payments.services.verification_runs import batch, claims, control, worker
 from payments.states import EventKind, Source
 from tests.gateway import SandboxGateway
