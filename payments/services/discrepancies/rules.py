@@ -107,8 +107,9 @@ def _contradiction(ours: Ours, theirs: GatewayPayment, now: datetime) -> tuple[B
     if theirs.status not in APPROVED:
         return ()
     findings = contradictions(answer=theirs, ordered_at=ours.requested_at, now=now)
-    # After a refund the time of payment may be gone (contract 9#22).
-    is_timeless = theirs.status == PaymentStatus.PAID and not theirs.paid_at
+    # After a refund the time of payment may be gone (contract 9#22), if it was told before.
+    may_be_gone = ours.status in APPROVED and theirs.status == PaymentStatus.CANCELLED
+    is_timeless = not theirs.paid_at and not may_be_gone
     return (Bucket.CONTRADICTION,) if findings or is_timeless else ()
 
 
