@@ -157,11 +157,14 @@ def drafts(
 ) -> tuple[Draft, ...]:
     """What has to be booked so that the attempt's movements say what the answer says.
 
-    Raises Gone or Untimed, and then nothing may be booked. An attempt without money has none.
+    Raises Gone or Untimed, and then nothing may be booked. An attempt without money has none. Of
+    one whose approval stands the time of payment need not be told any more (contract 9#22).
     """
-    if answer.status not in APPROVED or not answer.paid_at:
+    if answer.status not in APPROVED:
         return ()
     book = _Book(answer, standing, is_own, change)
+    if not answer.paid_at and not book.has_approval:
+        return ()
     return (*book.approval(), *book.refunds())
 
 
@@ -178,14 +181,19 @@ class _Book:
         self._answer, self._is_own, self._change = answer, is_own, change
         self._mine = [one for one in standing if one.imp_uid == answer.imp_uid]
         self._keys = {one.key for one in self._mine}
+        self._approval_key = f"approval:{answer.imp_uid}"
         self._refunds = standing_refunds(self._mine)
+
+    @property
+    def has_approval(self) -> bool:
+        """Whether the money that came in was booked."""
+        return self._approval_key in self._keys
 
     def approval(self) -> Iterator[Draft]:
         """The money that came in."""
-        key = f"approval:{self._answer.imp_uid}"
-        if key not in self._keys:
+        if not self.has_approval:
             yield self._draft(
-                key=key,
+                key=self._approval_key,
                 kind=MovementKind.APPROVAL,
                 amount=int(self._answer.amount),
                 at=self._answer.paid_at,

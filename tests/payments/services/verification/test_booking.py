@@ -138,6 +138,36 @@ def test_a_refund_that_was_taken_back_is_a_finding_and_moves_nothing(
     assert list(audit()) == []
 
 
+@pytest.mark.parametrize("won", [99_000, 30_000])
+def test_a_refund_is_booked_though_the_time_of_payment_is_told_no_more(
+    payment: Payment, sandbox: SandboxGateway, paid: dict[str, Any], book: Book, won: int
+) -> None:
+    """Contract 9#22: after a refund `paid_at` may be 0, which never means "not paid"."""
+    look(payment, paid["imp_uid"])
+    sandbox.cancel(paid["imp_uid"], won, cancelled_at=NOON + DAY)
+    sandbox.change(paid["imp_uid"], paid_at=0)
+    look(payment, paid["imp_uid"])
+    assert book() == [("approval", 99_000, day(NOON)), ("refund", -won, day(NOON + DAY))]
+    assert (payment.status, payment.cancelled_amount) == ("cancelled", won)
+    assert str(payment.movements.get(kind="refund").approved_on) == day(NOON)
+    assert not is_flagged(payment)
+    assert list(audit()) == []
+
+
+def test_the_refund_of_a_second_approval_is_booked_without_that_time_as_well(
+    payment: Payment, sandbox: SandboxGateway, paid: dict[str, Any], book: Book
+) -> None:
+    look(payment, paid["imp_uid"])
+    second = approved(sandbox, payment, NOON + 60)
+    look(payment, second["imp_uid"])
+    sandbox.cancel(second["imp_uid"], 99_000, cancelled_at=NOON + DAY)
+    sandbox.change(second["imp_uid"], paid_at=0)
+    look(payment, second["imp_uid"])
+    assert book()[1:] == [("approval", 99_000, day(NOON)), ("refund", -99_000, day(NOON + DAY))]
+    assert list(audit()) == []
+    assert not is_flagged(payment)
+
+
 def test_a_second_approval_is_booked_as_not_the_orders_own(
     payment: Payment, sandbox: SandboxGateway, paid: dict[str, Any]
 ) -> None:

@@ -1,8 +1,9 @@
 """Whatever the gateway tells, through any door: the days add up to its own history, to the won.
 
 The stand-in is given a story: part refunds, with and without an id or a time, some of them taken
-back, a second approval, answers that leave the history out. Whoever looks comes through one of the
-doors. At the end a person confirms what only a person can, and the book is held against the story.
+back, a second approval, answers that leave the history or the time of payment out. Whoever looks
+comes through one of the doors. At the end a person confirms what only a person can, and the book is
+held against the story.
 """
 
 import json
@@ -80,7 +81,17 @@ REFUND = st.fixed_dictionaries(
 )
 STEP = st.one_of(
     REFUND,
-    st.sampled_from(["take back", "second approval", "without history", "fold", "look", "look"]),
+    st.sampled_from(
+        [
+            "take back",
+            "second approval",
+            "without history",
+            "without payment time",
+            "fold",
+            "look",
+            "look",
+        ]
+    ),
 )
 STORY = st.lists(st.tuples(STEP, st.sampled_from(DOORS)), min_size=1, max_size=6)
 
@@ -103,6 +114,8 @@ class Teller:
     imp_uid: str
     history: list[dict[str, Any]] = field(default_factory=list)
     undone: Counter[date] = field(default_factory=Counter)
+    # After a refund the gateway may tell no time of payment any more (contract 9#22).
+    hides_paid_at: bool = False
 
     def refund(self, step: dict[str, Any]) -> None:
         at = PAID_AT + step["day"] * DAY
@@ -117,6 +130,7 @@ class Teller:
         ]
         told = {
             "status": "cancelled" if entries else "paid",
+            "paid_at": 0 if self.hides_paid_at and entries else PAID_AT,
             "cancel_amount": sum(entry["amount"] for entry in entries),
             "cancelled_at": max((one["at"] for one in self.history), default=0),
             "cancel_history": entries if with_history else [],
@@ -141,6 +155,7 @@ class Teller:
 
 @example(story=[(step, by_click) for step in UNTIMED])
 @example(story=[(step, by_click) for step in (*TAKEN_BACK, "without history", "take back")])
+@example(story=[(step, by_click) for step in ("without payment time", refund(1), "take back")])
 @given(story=STORY)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_the_days_add_up_to_the_gateways_history(
@@ -161,6 +176,7 @@ def test_the_days_add_up_to_the_gateways_history(
             teller.refund(step)
         if step == "fold":
             fold(seconds=60)
+        teller.hides_paid_at |= step == "without payment time"
         teller.tell(with_history=step != "without history")
         if step == "second approval":
             second = sandbox.pay(payment.merchant_uid, AMOUNT, **times)
