@@ -1,4 +1,4 @@
-"""Why the gateway gave no answer, told apart for people: refused, down, slow, unreadable.
+"""Why there is no answer that holds, told apart for people: refused, down, slow, unreadable, late.
 
 What went wrong is noted with its kind (`noted`), kept like that, and said to people by `in_words`
 alone. To tell another kind apart: a `Trouble`, and its line in `trouble_of`.
@@ -46,6 +46,14 @@ class Trouble(TextChoices):
             "more; if it stays so, ask PortOne's support about this payment."
         ),
     )
+    # Not the gateway's, but no answer either: it was given before what happened meanwhile.
+    OVERTAKEN = (
+        "overtaken",
+        _(
+            "Something else happened to this payment while the gateway was asked, so the answer "
+            "was not applied. Re-verify once more."
+        ),
+    )
 
 
 # For where there is room for a few words.
@@ -54,6 +62,7 @@ _BRIEF = {
     Trouble.DOWN: _("Gateway can't be reached"),
     Trouble.SLOW: _("Gateway too slow"),
     Trouble.UNREADABLE: _("Answer unreadable"),
+    Trouble.OVERTAKEN: _("Overtaken by something else"),
 }
 
 

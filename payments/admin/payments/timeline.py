@@ -126,7 +126,9 @@ def _reason(event: PaymentEvent) -> str:
 
 
 def _note(event: PaymentEvent) -> str:
-    """What somebody wrote, as it is; what went wrong at the gateway, in words."""
+    """What somebody wrote, as it is; what went wrong at the gateway, in words, and what differs."""
+    if event.kind == EventKind.DISCREPANCY and event.note:
+        return gettext("Approved attempts: %(ids)s") % {"ids": event.note}
     is_trouble = event.kind == EventKind.UNKNOWN or event.reason_code in _TROUBLE
     return str(gateway.in_words(event.note)) if event.note and is_trouble else event.note
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from payments import conf
+from payments.gateway import Trouble
 from payments.iamport import GatewayPayment
 from payments.ledger import Draft, Entry
 from payments.models import Movement, Payment
@@ -28,8 +29,7 @@ from .facts import followed_facts, missing_facts, told_persons
 from .movements import is_known, take_back, with_movements
 from .question import Absent, Answer, NoAnswer, Question, Reply
 
-SECOND_APPROVAL_NOTE = "approved: {ids}"
-OVERTAKEN = "the payment moved while the gateway was asked"
+OVERTAKEN = f"{Trouble.OVERTAKEN}: the payment moved while the gateway was asked"
 # What an answer that was under way meanwhile can't know of.
 _MOVES = (
     EventKind.VBANK_ISSUED,
@@ -286,7 +286,8 @@ def _disagree(
         answer,
         EventKind.DISCREPANCY,
         reason_code=",".join(findings),
-        note=SECOND_APPROVAL_NOTE.format(ids=", ".join(answer.approved)) if answer.approved else "",
+        # Which attempts are approved; the screens say so in words.
+        note=", ".join(answer.approved),
         # About another order it says nothing of this one: it is judged against its own.
         changes=verified(by=Verification.MISMATCHED) if is_about_it else {},
         movements=money,

@@ -16,7 +16,7 @@ from payments.models import Movement, Payment
 from payments.states import APPROVED, EventKind, Finding, Verification
 
 from .compare import contradictions
-from .conclude import SECOND_APPROVAL_NOTE, Conclusion, entry_about, verified
+from .conclude import Conclusion, entry_about, verified
 from .movements import Gone, Untimed, drafts
 from .question import Answer, Question
 
@@ -104,7 +104,7 @@ def _entry(
         imp_uid=other.imp_uid,
         answer=other.raw,
         reason_code=",".join(findings),
-        note=SECOND_APPROVAL_NOTE.format(ids=", ".join(answer.approved)) if findings else "",
+        note=", ".join(answer.approved) if findings else "",
         changes=verified(by=said),
         movements=money,
     )

@@ -13,7 +13,8 @@ from payments.models import Payment, Product
 from payments.selectors.payments import timeline
 from payments.services import webhooks
 from payments.services.open_orders import mark_failed
-from payments.services.verification.verify import verify
+from payments.services.verification.settle import settle
+from payments.services.verification.verify import ask, call, verify
 from payments.states import FailReason, Source, Verification
 from tests.gateway import SandboxGateway
 from tests.payments import builders
@@ -52,6 +53,49 @@ def test_the_timeline_tells_who_did_what_and_why_newest_first(
     assert f"Staff {operator}" in lines[1]
     assert "Ordered" in lines[-1]
     assert all(" KST " in row and " UTC" in row for row in lines)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Approved attempts:"), ("ko", "승인된 거래:")]
+)
+def test_which_attempts_are_approved_is_said_in_the_readers_language(
+    client: Client,
+    operator: User,
+    payment: Payment,
+    sandbox: SandboxGateway,
+    language: str,
+    words: str,
+) -> None:
+    User.objects.filter(pk=operator.pk).update(language=language)
+    imp_uids = [sandbox.pay(payment.merchant_uid, 99_000)["imp_uid"] for _ in range(2)]
+    verify(payment=payment, source=Source.WEBHOOK)
+    page = text_of(client.get(page_of(payment)))
+    said = rows(page)[0].split(words)[1]
+    assert all(imp_uid in said for imp_uid in imp_uids)
+    assert "approved:" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "the answer was not applied"), ("ko", "응답을 반영하지 않았습니다")],
+)
+def test_an_answer_that_was_overtaken_is_explained_in_the_readers_language(
+    client: Client,
+    operator: User,
+    payment: Payment,
+    sandbox: SandboxGateway,
+    language: str,
+    words: str,
+) -> None:
+    User.objects.filter(pk=operator.pk).update(language=language)
+    question = ask(payment=payment, source=Source.COMMAND)
+    reply = call(question)
+    sandbox.pay(payment.merchant_uid, 99_000)
+    verify(payment=payment, source=Source.WEBHOOK)
+    settle(question=question, reply=reply)
+    page = text_of(client.get(page_of(payment)))
+    assert any(words in row for row in rows(page)[:2])
+    assert "the payment moved while" not in page
 
 
 def test_the_gateways_answer_can_be_unfolded_field_by_field(
