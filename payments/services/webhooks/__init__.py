@@ -1,9 +1,9 @@
 """Webhooks: stored first, then the gateway is asked, then its answer is applied.
 
 A posted body proves nothing (contract 5: no signature), so it never writes to a payment by itself;
-only what the gateway answers does, and to the order that the *gateway* names. `body` reads what was
-posted, `store` keeps it, `attempts` looks into it, `retry` does so again, `replay` because somebody
-asks for it; `retention` removes what nothing depends on.
+only what the gateway answers does, and to the order that the *gateway* names. `store` keeps what
+was posted, `attempts` looks into it, `retry` does so again, `replay` because somebody asks for it;
+`retention` removes what nothing depends on.
 """
 
 from .attempts import accept, process

@@ -13,11 +13,10 @@ from django.utils import timezone
 
 from payments import conf
 from payments.core.addresses import line_of
+from payments.core.posted_body import Reading, read
 from payments.core.text import clean
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
 from payments.services import limits
-
-from .body import Reading, read
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +54,9 @@ def delivery_of(*, body: bytes, content_type: str, remote_address: str | None) -
     What is about an order of ours is always taken. Raises TooMany for more of the rest than one
     address may post in a minute.
     """
-    reading, now = read(body=body, content_type=content_type), timezone.now()
+    # JSON or form is a switch in the gateway's console (contract 5).
+    reading = read(body=body, content_type=content_type, matters="imp_uid")
+    now = timezone.now()
     delivery = _row(reading, now)
     delivery.payment = _order(delivery)
     if delivery.payment is None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from payments.services.webhooks.body import read
+from payments.core.posted_body import read
 
 SAID = {"imp_uid": "imp_123456789012", "merchant_uid": "주문-1", "status": "paid"}
 JSON = json.dumps(SAID, ensure_ascii=False)
@@ -18,7 +18,7 @@ HEADER = "multipart/form-data; boundary=XX"
 
 
 def said(body: bytes, content_type: str = "application/json") -> dict[str, str] | None:
-    reading = read(body=body, content_type=content_type)
+    reading = read(body=body, content_type=content_type, matters="imp_uid")
     if reading.fields is None:
         return None
     return {name: reading.text_of(name) for name in SAID}

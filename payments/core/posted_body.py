@@ -1,6 +1,6 @@
 """What a posted body says: its fields, whatever it is written in; None if it can't be read.
 
-JSON or form is a switch in the gateway's console, and a proxy may drop the header (contract 5): so
+Whether it is JSON or a form may be a switch at the sender's, and a proxy may drop the header: so
 the body itself decides what it is. To read another kind of body: a function that gives its fields
 or None, and the line of `_fields` that calls it.
 """
@@ -19,9 +19,8 @@ Fields = Mapping[str, object]
 
 # What begins like this is meant as JSON: cut short, it is no form with an odd name.
 _JSON_STARTS = ("{", "[", '"')
-# So nothing that merely holds a "=" passes for a form, unless it names an attempt.
+# So nothing that merely holds a "=" passes for a form, unless it has the field that matters.
 _FORM_NAME = re.compile(r"[\w.\[\]-]{1,64}")
-_ID = "imp_uid"
 _LONGEST_NUMBER = 40  # digits; Python refuses some thousands, and with them the whole body
 
 
@@ -38,21 +37,24 @@ class Reading:
         return clean(str(value).strip(), limit) if isinstance(value, (str, int)) else ""
 
 
-def read(*, body: bytes, content_type: str) -> Reading:
-    """The body as it was meant. Raises nothing, whatever was posted."""
+def read(*, body: bytes, content_type: str, matters: str) -> Reading:
+    """The body as it was meant. Raises nothing, whatever was posted.
+
+    A form that holds the field that `matters` may be odd in all others.
+    """
     # By its first bytes, as JSON's own rules have it: a mark (BOM), or where its zeros stand.
     text = clean(body.decode(json.detect_encoding(body), "replace"))
-    return Reading(text, _fields(text, body, content_type))
+    return Reading(text, _fields(text, body, content_type, matters))
 
 
-def _fields(text: str, body: bytes, content_type: str) -> Fields | None:
+def _fields(text: str, body: bytes, content_type: str, matters: str) -> Fields | None:
     start = text.strip()
     if start.startswith("--"):
         return _multipart(body, f'multipart/form-data; boundary="{_first_line(start)[2:]}"')
     if start.startswith(_JSON_STARTS):
         return _json(start)
     parts = _multipart(body, content_type) if "multipart" in content_type.lower() else None
-    return parts or _form(start)
+    return parts or _form(start, matters)
 
 
 def _json(text: str) -> Fields | None:
@@ -68,14 +70,14 @@ def _number(digits: str) -> int | None:
     return int(digits) if len(digits) <= _LONGEST_NUMBER else None
 
 
-def _form(text: str) -> Fields | None:
-    """The fields of a form. One that names an attempt may hold odd things beside it."""
+def _form(text: str, matters: str) -> Fields | None:
+    """The fields of a form. One that has the field that matters may hold odd things beside it."""
     pieces = [piece for piece in text.split("&") if piece]
     named = [piece for piece in pieces if "=" in piece]
     pairs = parse_qsl("&".join(named), keep_blank_values=True)
     fields = {name: value for name, value in pairs if _FORM_NAME.fullmatch(name)}
     is_whole = named == pieces and all(name in fields for name, _value in pairs)
-    return fields if fields and (is_whole or fields.get(_ID)) else None
+    return fields if fields and (is_whole or fields.get(matters)) else None
 
 
 def _multipart(body: bytes, content_type: str) -> Fields | None:
