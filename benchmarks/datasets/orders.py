@@ -23,8 +23,7 @@ from payments.merchant_uid import ALPHABET, RANDOM_LENGTH
 from payments.models import Movement, Payment, PaymentEvent, Product
 from payments.models.payment import PROJECTION
 from payments.services.discrepancies.cases import Look
-from payments.services.verification.compare import Step, compare
-from payments.services.verification.facts import told_persons
+from payments.services.verification.compare import Step, compare, told_persons
 from payments.services.verification.looks import looks_at
 from payments.services.verification.movements import with_movements
 from payments.states import EventKind, Finding, Source, Verification

@@ -1,4 +1,4 @@
-"""A month of a shop's payments, with sixty planted differences: for the benchmark and tests.
+"""A month of a shop's payments with planted differences of every kind: for benchmark and tests.
 
 Any number of orders, posted to the stand-in gateway as they stand here, except for what `PLANTED`
 names. Rows are written without a ledger, with the movements that one would have booked, so this is
@@ -31,7 +31,12 @@ PLANTED: dict[Bucket, int] = {
     Bucket.ORDER_NUMBER: 5,
     Bucket.DOUBLE_APPROVAL: 5,
     Bucket.TEST_PAYMENT: 5,
+    Bucket.PAID_AT: 5,
+    Bucket.CONTRADICTION: 5,
+    Bucket.DETAILS: 5,
 }
+# In these the two sides agree to the won.
+WITHOUT_WON = (Bucket.ORDER_NUMBER, Bucket.PAID_AT, Bucket.CONTRADICTION, Bucket.DETAILS)
 
 A_DAY = timedelta(days=1)
 
@@ -238,6 +243,17 @@ def _approved_twice(pair: Pair, payment: Payment) -> str:
     return imp_uid
 
 
+def _paid_later_there(pair: Pair, payment: Payment) -> str:
+    pair.theirs[0]["paid_at"] += 60
+    return str(payment.imp_uid)
+
+
+def _another_approval_number(pair: Pair, payment: Payment) -> str:
+    payment.apply_num = "30012345"
+    pair.theirs[0]["fields"] = {"apply_num": "30012346"}
+    return str(payment.imp_uid)
+
+
 _FAULTS: dict[Bucket, Callable[[Pair, Payment], str]] = {
     Bucket.MISSING_HERE: _missing_here,
     Bucket.MISSING_THERE: _missing_there,
@@ -248,4 +264,8 @@ _FAULTS: dict[Bucket, Callable[[Pair, Payment], str]] = {
     Bucket.ORDER_NUMBER: _change(fields={"merchant_uid": "somebody-elses"}),
     Bucket.DOUBLE_APPROVAL: _approved_twice,
     Bucket.TEST_PAYMENT: _change(sandbox=True),
+    Bucket.PAID_AT: _paid_later_there,
+    # It says that it failed at the beginning of the epoch, and that it is paid.
+    Bucket.CONTRADICTION: _change(fields={"failed_at": 1}),
+    Bucket.DETAILS: _another_approval_number,
 }

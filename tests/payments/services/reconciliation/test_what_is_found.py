@@ -287,7 +287,7 @@ class TestDays:
         assert reconciled().counts["agree"] == 9
 
 
-def test_a_book_of_two_thousand_with_sixty_planted_differences(
+def test_a_book_of_two_thousand_with_planted_differences_of_every_kind(
     customer: User, product: Product, sandbox: SandboxGateway
 ) -> None:
     last = APRIL_FIRST + timedelta(days=planted_differences.DAYS - 1)
@@ -300,7 +300,7 @@ def test_a_book_of_two_thousand_with_sixty_planted_differences(
     )
     run = reconciled(APRIL_FIRST, last)
     assert open_by_bucket() == expected
-    assert sum(map(len, expected.values())) == 60
+    assert sum(map(len, expected.values())) == 75
     counts = {bucket: run.counts[bucket] for bucket in Bucket if run.counts[bucket]}
     assert counts == planted_differences.PLANTED
     counts = run.counts
