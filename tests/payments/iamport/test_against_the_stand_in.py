@@ -290,7 +290,8 @@ def test_a_sweep_over_a_year_finds_each_payment_once(
             for n, when in enumerate(times)
         ],
     )
-    stand_in.pay("order-x", 900, outcome="failed")
+    # A second later it would be past the end of the list.
+    stand_in.pay("order-x", 900, outcome="failed", started_at=now - 1, failed_at=now)
     year: dict[str, Any] = {"from_": now - 365 * DAY, "to": now}
     paid = list(client.by_status("paid", **year, limit=2))
     assert [attempt.paid_at for attempt in paid] == sorted(times)
