@@ -22,7 +22,6 @@ READERS = (
     "payments.services.discrepancies.rules",
     "payments.services.discrepancies.cases",
     "payments.services.verification.compare",
-    "payments.services.verification.facts",
     "payments.services.verification.conclude",
     "payments.services.verification.looks",
     "payments.services.verification_runs.batch",

@@ -1,10 +1,10 @@
 """Which rooms of the product a value enters while something really runs, and through which doors.
 
 A room is a module; `iamport` and `ledger` are one room each, because others see their face alone.
-What only holds or names things (models, core, states, errors, conf) is furniture, not a room, and
-middleware is the corridor. A value enters a room when a function there is called with it, in a
-text, a container or an object of ours. An object that calls its own methods does not leave the
-room, wherever its class keeps them.
+What only holds or names things (models, core, states, errors, conf, a question and its reply) is
+furniture, not a room, and middleware is the corridor. A value enters a room when a function there
+is called with it, in a text, a container or an object of ours. An object that calls its own methods
+does not leave the room, wherever its class keeps them.
 """
 
 import sys
@@ -27,6 +27,7 @@ FURNITURE = (
     "payments/states.py",
     "payments/errors.py",
     "payments/conf.py",
+    "payments/services/verification/question.py",
     "accounts/middleware.py",
     "accounts/second_factor.py",
     "backoffice/logs.py",

@@ -3,26 +3,26 @@
 Pure: no database, no clock, no network. `compare` gives a `Verdict`; `services.verification.verify`
 writes it down. Which fields are compared, and what follows, is said by `compared_fields`; to check
 one more thing that is no field of both sides, add a `Finding` and the line that finds it. What an
-answer tells of our columns is in `facts`.
+answer tells of our columns stands at the end: taken by the attempt's steps, filled once, followed.
 
 An answer that contradicts itself (`contradictions`) is a finding, not "no answer": the gateway has
 spoken, it says so again next time, and a person has to see it. What can't be read at all, or names
 one id twice, is no answer (`iamport`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from payments.compared_fields import MUST_EQUAL
-from payments.comparing import differing, due_of, is_credible, ours_of
+from payments.compared_fields import BY_NAME, MUST_EQUAL, Rule
+from payments.comparing import differing, due_of, is_credible, is_told, ours_of
 from payments.core.kst import from_unix
+from payments.core.text import web_url
 from payments.iamport import GatewayPayment
+from payments.iamport.fields import ASIDE, FACTS, NAMING_FACTS
 from payments.models import Payment
 from payments.states import APPROVED, MONEYLESS, EventKind, Finding, PaymentStatus
-
-from .facts import facts_of_attempt, followed_facts, missing_facts
 
 # The answer is not about this order at all.
 OF_ANOTHER_ORDER = frozenset({Finding.MERCHANT_UID, Finding.IMP_UID, Finding.IMP_UID_TAKEN})
@@ -36,6 +36,9 @@ _ORDERED = tuple(
 )
 # Findings about what an approval has told.
 _OF_DETAILS = (Finding.PAID_AT, Finding.DETAILS)
+_DUE = "vbank_due"
+_FILLED = frozenset(name for name in FACTS if BY_NAME[name].rule is Rule.FILL)
+_FOLLOWED = frozenset(FACTS) - _FILLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,3 +266,93 @@ def refund_change(*, payment: Payment, answer: GatewayPayment) -> Step:
         "cancel_reason": answer.cancel_reason,
     }
     return Step(EventKind.REFUND_CHANGED, changes, amount=payment.cancelled_amount - refunded)
+
+
+# --- What an answer tells of our columns ---------------------------------------------------------
+# Each value fits its column: it was read by its limit (`iamport.fields`).
+
+
+def facts_of_attempt(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """What an answer tells that binds the order to its attempt, or speaks of the bound one.
+
+    What an answer does not tell stays as it was told before, unless that was about another attempt:
+    then nothing of it holds. A virtual account so stays on record after the deposit. `pay_method`
+    may differ from the one that was asked for.
+    """
+    told = _told_facts(payment, answer) | {"imp_uid": answer.imp_uid}
+    if due := due_of(answer, ordered_at=payment.requested_at):
+        told[_DUE] = due
+    if payment.imp_uid in {None, answer.imp_uid}:
+        return told
+    return {name: _blank(name) for name in (*FACTS, _DUE)} | told
+
+
+def missing_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """The facts that it tells and that nothing has told before.
+
+    One that stands is overwritten by none: two answers that differ would take turns for ever. It
+    is a finding (`compare`), where the order has its money.
+    """
+    told = _told_facts(payment, answer)
+    return {
+        name: value
+        for name, value in told.items()
+        if name in _FILLED and not _says_something(getattr(payment, name))
+    }
+
+
+def followed_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """What has changed rightly: a later receipt, a deposit's due date, the time of a refund."""
+    told = {
+        name: value
+        for name, value in _told_facts(payment, answer).items()
+        if name in _FOLLOWED and value != getattr(payment, name)
+    }
+    due = due_of(answer, ordered_at=payment.requested_at)
+    if due and due != payment.vbank_due:
+        told[_DUE] = due
+    return told | _times(payment, answer)
+
+
+def _times(payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """Of a refund the time of the last one, where each is told; of a failure the missing one."""
+    status = payment.status
+    if status != answer.status:
+        return {}
+    if status == PaymentStatus.FAILED and not payment.failed_at and answer.failed_at:
+        return {"failed_at": from_unix(answer.failed_at)}
+    is_same_sum = answer.cancel_amount == payment.cancelled_amount
+    cancelled_at = from_unix(answer.cancelled_at)
+    if status != PaymentStatus.CANCELLED or not (is_same_sum and answer.cancel_history):
+        return {}
+    return {} if cancelled_at in {None, payment.cancelled_at} else {"cancelled_at": cancelled_at}
+
+
+def told_persons(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """What it says of who bought and who paid in, which no event may hold.
+
+    Nothing once that was erased: no answer brings it back.
+    """
+    return {} if payment.personal_erased_at else _told(answer, ASIDE)
+
+
+def _told_facts(payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """What it says of the facts of our columns."""
+    erased = NAMING_FACTS if payment.personal_erased_at else ()
+    return {name: value for name, value in _told(answer, FACTS).items() if name not in erased}
+
+
+def _told(answer: GatewayPayment, names: Mapping[str, str]) -> dict[str, Any]:
+    values = {column: getattr(answer, name) for column, name in names.items()}
+    if "receipt_url" in values:
+        values["receipt_url"] = web_url(values["receipt_url"])
+    return {column: value for column, value in values.items() if _says_something(value)}
+
+
+def _says_something(value: Any) -> bool:
+    """A flag that is not set says nothing."""
+    return is_told(value) and value is not False
+
+
+def _blank(name: str) -> Any:
+    return Payment._meta.get_field(name).get_default()  # type: ignore[union-attr]

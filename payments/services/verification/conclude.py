@@ -24,8 +24,15 @@ from payments.states import (
     is_late_approval,
 )
 
-from .compare import OF_ANOTHER_ORDER, Step, Verdict, compare
-from .facts import followed_facts, missing_facts, told_persons
+from .compare import (
+    OF_ANOTHER_ORDER,
+    Step,
+    Verdict,
+    compare,
+    followed_facts,
+    missing_facts,
+    told_persons,
+)
 from .movements import is_known, take_back, with_movements
 from .question import Absent, Answer, NoAnswer, Question, Reply
 
