@@ -90,8 +90,12 @@ def payment(response: Any, where: str = "response") -> GatewayPayment:
 
 def _optional(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that may be missing. Most are null, whatever the pay method: read once for all."""
-    told = {name: value for name in READERS if (value := row.get(name)) is not None}
-    return _NOT_TOLD | {name: READERS[name](value) for name, value in told.items()}
+    told = {
+        name: read(value)
+        for name, value in row.items()
+        if value is not None and (read := READERS.get(name)) is not None
+    }
+    return _NOT_TOLD | told
 
 
 def _of_card(texts: Mapping[str, Any]) -> dict[str, Any]:
