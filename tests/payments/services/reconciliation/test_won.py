@@ -285,9 +285,13 @@ class TestWhoseMoney:
 class TestCountedOnce:
     @pytest.fixture
     def posted(
-        self, customer: User, product: Product, sandbox: SandboxGateway
+        self,
+        customer: User,
+        product: Product,
+        sandbox: SandboxGateway,
+        request: pytest.FixtureRequest,
     ) -> list[dict[str, Any]]:
-        """The book of planted differences, as the gateway was told of it."""
+        """The book of planted differences, as the gateway was told of it; of a thousand orders."""
         told: list[dict[str, Any]] = []
 
         def post(rows: list[dict[str, Any]]) -> None:
@@ -295,7 +299,7 @@ class TestCountedOnce:
             sandbox.control("POST", "payments?answer=count", rows)
 
         planted_differences.write(
-            size=1_000,
+            size=getattr(request, "param", 1_000),
             first_day=APRIL_FIRST,
             user_id=customer.pk,
             product_id=product.pk,
@@ -324,6 +328,8 @@ class TestCountedOnce:
         without = sum(numbers[bucket] for bucket in planted_differences.WITHOUT_WON)
         assert len(lines(run)) == sum(numbers.values()) - without
 
+    # Each ends after one second of the book: a turn for each order.
+    @pytest.mark.parametrize("posted", [160], indirect=True)
     def test_turns_that_end_anywhere(self, posted: list[dict[str, Any]]) -> None:
         in_one = reconciled(APRIL_FIRST, LAST)
         run = begun(APRIL_FIRST, LAST)
