@@ -67,14 +67,20 @@ def differences(
     if ours is None:
         return (Bucket.MISSING_HERE,)
     if not is_ours and ours.status in APPROVED and theirs.status in APPROVED:
-        return (
-            (Bucket.DOUBLE_APPROVAL,) if theirs.holds_money else _contradiction(ours, theirs, now)
-        )
+        return (*_of_another(ours, theirs), *_contradiction(ours, theirs, now))
     found = tuple(_of_fields(ours, theirs))
     # One that is not what was ordered says so: whether its times can be true is of no account.
     if _ORDERED.isdisjoint(found):
         found += _contradiction(ours, theirs, now)
     return found
+
+
+def _of_another(ours: Ours, theirs: GatewayPayment) -> Iterator[Bucket]:
+    """Of another attempt's money: its amount is its own, another currency adds up with nothing."""
+    if theirs.holds_money:
+        yield Bucket.DOUBLE_APPROVAL
+        if theirs.currency != ours.currency:
+            yield Bucket.CURRENCY
 
 
 def _of_fields(ours: Ours, theirs: GatewayPayment) -> Iterator[Bucket]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from payments.core.days import read_day
 from payments.core.kst import day_of
+from payments.core.money import WON
 from payments.iamport import ShapeError, read_money, read_payment
 from payments.ledger import Draft
 from payments.services.verification.compare import contradictions
@@ -101,7 +102,9 @@ def _booked_by(
         return drafts(answer=money, standing=standing, is_own=True, change=change)
     # Of another attempt it is asked whether what is told of it can be true.
     told = read_payment(answer)
-    if contradictions(answer=told, ordered_at=ordered_at, now=event.recorded_at):
+    if told.currency != WON or contradictions(
+        answer=told, ordered_at=ordered_at, now=event.recorded_at
+    ):
         return ()
     return drafts(answer=told, standing=standing, is_own=False, change=change)
 

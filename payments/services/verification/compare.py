@@ -91,22 +91,41 @@ def compare(
     findings = tuple(
         _differences(payment, answer, asked_imp_uid, imp_uid_taken, accepts_test_payments)
     )
-    is_another = _is_another_attempt(payment, answer)
-    if is_another and answer.status in MONEYLESS and OF_ANOTHER_ORDER.isdisjoint(findings):
-        # It brought no money, so it says nothing against the one that did.
-        return Verdict()
+    if _is_another_attempt(payment, answer) and OF_ANOTHER_ORDER.isdisjoint(findings):
+        return Verdict(
+            findings=findings_of_another(
+                payment=payment,
+                answer=answer,
+                accepts_test_payments=accepts_test_payments,
+                now=now,
+            )
+        )
     if findings:
         return Verdict(findings=findings)
-    if is_another and (answer.holds_money or answer.status not in APPROVED):
-        return Verdict(findings=(Finding.SECOND_APPROVAL,))
     findings = contradictions(answer=answer, ordered_at=payment.requested_at, now=now)
     if findings:
         return Verdict(findings=findings)
-    if is_another:
-        # All of it has gone back: it is no approval any more.
-        return Verdict()
     verdict = _VERDICTS.get(answer.status, _unknown_status)(payment, answer)
     return replace(verdict, details=tuple(dict.fromkeys(_details(payment, answer))))
+
+
+def findings_of_another(
+    *, payment: Payment, answer: GatewayPayment, accepts_test_payments: bool, now: datetime
+) -> tuple[Finding, ...]:
+    """What is said against another attempt than the one that has settled the order.
+
+    Its amount is its own: whatever it is, it is money on the PG's sheet. One that brought none, or
+    has given all of it back, says nothing against the one that did.
+    """
+    if answer.status in MONEYLESS:
+        return ()
+    if answer.sandbox and not accepts_test_payments:
+        return (Finding.TEST_PAYMENT,)
+    odd = contradictions(answer=answer, ordered_at=payment.requested_at, now=now)
+    if answer.status in APPROVED and not answer.holds_money:
+        return odd
+    other_money = () if answer.currency == payment.currency else (Finding.CURRENCY,)
+    return (Finding.SECOND_APPROVAL, *other_money, *odd)
 
 
 def _details(payment: Payment, answer: GatewayPayment) -> Iterator[Finding]:

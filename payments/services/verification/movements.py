@@ -20,6 +20,7 @@ from typing import Protocol
 from django.utils import timezone
 
 from payments.core.kst import day_of, from_unix, start_of
+from payments.core.money import WON
 from payments.core.text import web_url
 from payments.iamport import Cancellation, GatewayPayment, Money
 from payments.ledger import Draft
@@ -141,8 +142,8 @@ def is_known(*, payment: Payment, answer: GatewayPayment) -> bool:
 
 
 def _may_be_booked(payment: Payment, answer: GatewayPayment, verdict: Verdict) -> bool:
-    """Another attempt's money is on the PG's sheet, too, if what is told of it can be true."""
-    if not set(verdict.findings) <= {Finding.SECOND_APPROVAL}:
+    """Another attempt's won are on the PG's sheet, too, if what is told of it can be true."""
+    if answer.currency != WON or not set(verdict.findings) <= {Finding.SECOND_APPROVAL}:
         return False
     now = timezone.now()
     return not contradictions(answer=answer, ordered_at=payment.requested_at, now=now)

@@ -10,12 +10,14 @@ from dataclasses import replace
 
 from django.utils import timezone
 
+from payments import conf
+from payments.core.money import WON
 from payments.iamport import GatewayPayment
 from payments.ledger import Draft, Entry
 from payments.models import Movement, Payment
 from payments.states import APPROVED, EventKind, Finding, Verification
 
-from .compare import contradictions
+from .compare import findings_of_another
 from .conclude import Conclusion, entry_about, verified
 from .movements import Gone, Untimed, drafts
 from .question import Answer, Question
@@ -62,7 +64,7 @@ def _entries(
     for other in answer.approved_others:
         findings = _findings(payment, other)
         money: tuple[Draft, ...] = ()
-        if set(findings) <= {Finding.SECOND_APPROVAL}:
+        if other.currency == WON and set(findings) <= {Finding.SECOND_APPROVAL}:
             money, untold = _money(other, standing)
             findings += untold
         if findings or money:
@@ -70,9 +72,12 @@ def _entries(
 
 
 def _findings(payment: Payment, other: GatewayPayment) -> tuple[Finding, ...]:
-    """What is told that can't be true; and that it is a second approval, if it holds money."""
-    odd = contradictions(answer=other, ordered_at=payment.requested_at, now=timezone.now())
-    return (Finding.SECOND_APPROVAL, *odd) if other.holds_money else odd
+    return findings_of_another(
+        payment=payment,
+        answer=other,
+        accepts_test_payments=conf.gateway().accepts_test_payments,
+        now=timezone.now(),
+    )
 
 
 def _money(
