@@ -10,3 +10,8 @@ def plain(html: str) -> str:
 
 def section(page: str, name: str) -> str:
     return page.split(f'id="{name}"')[1].split("</section>", maxsplit=1)[0]
+
+
+def rows(page: str) -> list[str]:
+    """The timeline's rows as text, top to bottom."""
+    return [plain(row) for row in section(page, "timeline").split("<li ")[1:]]

@@ -24,7 +24,7 @@ from tests.payments.admin.conftest import (
 )
 from tests.payments.conftest import start
 
-from .pages import plain, section
+from .pages import plain, rows, section
 
 PERSONS: dict[str, Any] = {
     "buyer_name": "홍구매자님",
@@ -37,18 +37,6 @@ PERSONS: dict[str, Any] = {
 def client(operator: User, sign_in: SignIn) -> Client:
     """The operator's browser."""
     return sign_in(operator)
-
-
-def rows(page: str) -> list[str]:
-    """The timeline's rows as text, top to bottom."""
-    return [plain(row) for row in section(page, "timeline").split("<li ")[1:]]
-
-
-def received(payment: Payment, status: str = "paid") -> Any:
-    body = {"imp_uid": payment.imp_uid, "merchant_uid": payment.merchant_uid, "status": status}
-    return webhooks.receive(
-        body=json.dumps(body).encode(), content_type="application/json", remote_address=None
-    )
 
 
 # --- The head -------------------------------------------------------------------------------

@@ -20,18 +20,13 @@ from tests.gateway import SandboxGateway
 from tests.payments import builders
 from tests.payments.admin.conftest import SignIn, page_of, text_of, verify_of
 
-from .pages import plain, section
+from .pages import rows, section
 
 
 @pytest.fixture
 def client(operator: User, sign_in: SignIn) -> Client:
     """The operator's browser."""
     return sign_in(operator)
-
-
-def rows(page: str) -> list[str]:
-    """The timeline's rows as text, top to bottom."""
-    return [plain(row) for row in section(page, "timeline").split("<li ")[1:]]
 
 
 def received(payment: Payment, status: str = "paid") -> Any:
