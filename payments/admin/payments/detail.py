@@ -17,7 +17,7 @@ from payments.admin.shared.links import filters_of, list_url
 from payments.models import Payment
 from payments.selectors.discrepancies import of_payment
 from payments.selectors.movements import of_payment_by_time
-from payments.selectors.payments.flags import open_attempts, shown
+from payments.selectors.payments.flags import Shown, open_attempts, shown
 from payments.services.access_log import MAX_REASON, MIN_REASON
 from payments.states import Finding
 
@@ -32,6 +32,7 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
     attempts = open_attempts(payment)
     may_see_discrepancies = request.user.has_perm("payments.view_discrepancy")
     movements = of_payment_by_time(payment)
+    read_as = shown(payment, flagged=bool(attempts))
     # First: it learns of everybody on the page whether their address is confirmed.
     happened = timeline(payment, request, unmasked=unmasked)
     return {
@@ -50,7 +51,8 @@ def detail(payment: Payment, request: HttpRequest) -> dict[str, Any]:
         # The template's name for the finding that a person can clear up here.
         "refund_gone": Finding.REFUND_GONE,
         **happened,
-        "verification": verification_badge(shown(payment, flagged=bool(attempts))),
+        "verification": verification_badge(read_as),
+        "accepted": read_as == Shown.ACCEPTED,
         "movements": movements,
         "discrepancies": of_payment(payment) if may_see_discrepancies else [],
     }

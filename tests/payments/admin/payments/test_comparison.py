@@ -67,6 +67,20 @@ def test_each_difference_is_marked_in_words(
     assert "The gateway's answer does not agree:" in plain(section(page, "comparison"))
 
 
+def test_an_accepted_difference_asks_for_nothing_more(
+    client: Client, operator: User, payment: Payment, sandbox: SandboxGateway
+) -> None:
+    sandbox.pay(payment.merchant_uid, 100, ignore_prepare=True)
+    client.post(verify_of(payment))
+    todo = "refund or correct it there, then re-verify"
+    assert todo in plain(section(text_of(client.get(page_of(payment))), "comparison"))
+    builders.accepted(payment, by=operator)
+    said = plain(section(text_of(client.get(page_of(payment))), "comparison"))
+    assert "The gateway's answer does not agree: The amount differs." in said
+    assert "This difference was looked into and accepted." in said
+    assert todo not in said
+
+
 def test_a_difference_stays_on_the_page_while_it_stands(
     client: Client, payment: Payment, sandbox: SandboxGateway
 ) -> None:
