@@ -7,6 +7,9 @@ and a new action until it has its own.
 """
 
 from dataclasses import dataclass
+from typing import Any
+
+import pytest
 
 NOBODY: frozenset[str] = frozenset()
 ROOT = frozenset({"superuser"})
@@ -17,6 +20,7 @@ STAFF = ACT | TAKE | {"viewer"}
 # Discrepancies are worked off by whoever takes or acts; what is missing here is taken in by few.
 WORK = ACT | TAKE
 TAKE_IN = MANAGE | {"approver"}
+PEOPLE = ("anonymous", "customer", *sorted(STAFF))
 
 
 @dataclass(frozen=True)
@@ -144,3 +148,22 @@ ACTIONS: dict[tuple[str, str], frozenset[str]] = {
     ("account.emailaddress", "make_verified"): ROOT,
     ("auth.group", "delete_selected"): ROOT,
 }
+
+
+# --- Asking for each person ------------------------------------------------------------------
+
+
+def everybody(allowed: frozenset[str]) -> pytest.MarkDecorator:
+    """The test for each person, with whether they may."""
+    cases = [pytest.param(name, name, name in allowed, id=name) for name in PEOPLE]
+    return pytest.mark.parametrize(("person", "name", "may"), cases, indirect=["person"])
+
+
+def assert_access(response: Any, name: str, may: bool) -> None:
+    if may:
+        assert response.status_code == 200
+    elif name in STAFF:
+        assert response.status_code == 403
+    else:
+        assert response.status_code == 302
+        assert response["Location"].startswith("/admin/login/")

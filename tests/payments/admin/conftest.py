@@ -17,7 +17,8 @@ from django.utils import translation
 
 from accounts.models import User
 from payments.core.kst import end_of, start_of
-from payments.models import Payment, Product, ReconciliationRun, RunStatus
+from payments.models import Payment, Product, ReconciliationRun, RunStatus, WebhookDelivery
+from payments.services import webhooks
 from tests.payments import builders
 from tests.responses import ClientResponse
 
@@ -49,6 +50,27 @@ def sign_in() -> SignIn:
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def payment(customer: User, product: Product) -> Payment:
+    """An open order."""
+    return builders.ordered(customer, product)
+
+
+@pytest.fixture
+def delivery(db: None) -> WebhookDelivery:
+    return webhooks.receive(body=b"{}", content_type="application/json", remote_address=None)
+
+
+@pytest.fixture
+def person(request: pytest.FixtureRequest, db: None, sign_in: SignIn) -> Client:
+    """The browser of the person that the test names."""
+    if request.param == "anonymous":
+        return Client()
+    if request.param == "superuser":
+        return sign_in(User.objects.create_superuser(username="root", email="root@example.com"))
+    return sign_in(request.getfixturevalue(request.param))
 
 
 def page_of(payment: Payment) -> str:

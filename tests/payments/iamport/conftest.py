@@ -1,5 +1,7 @@
-"""Fixtures: the scripted gateway, clients for it that are closed in time, and recorded sleeps."""
+"""Fixtures: the scripted gateway, the stand-in, and clients that are closed in time."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 
 from payments.iamport import IamportClient
+from tests.gateway import SandboxGateway
 from tests.payments.iamport.scripted import KEY, SECRET, Gateway, Server
 
 # Makes a client of the scripted gateway; options go to IamportClient.
@@ -78,3 +81,33 @@ def make_client(gateway: Gateway, clock: Clock, sleeps: list[float]) -> Iterator
 @pytest.fixture
 def client(make_client: MakeClient) -> IamportClient:
     return make_client()
+
+
+@pytest.fixture(scope="session")
+def stand_in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxGateway]:
+    data = tmp_path_factory.mktemp("stand-in") / "gateway.sqlite3"
+    with subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(data)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "listening on" in line, f"the stand-in did not start: {line!r}"
+        gateway = SandboxGateway(line.split()[-1])
+        try:
+            yield gateway
+        finally:
+            gateway.close()
+            process.terminate()
+
+
+@pytest.fixture
+def stand_in(stand_in_process: SandboxGateway) -> SandboxGateway:
+    stand_in_process.reset()
+    return stand_in_process
+
+
+def made(stand_in: SandboxGateway, call: str) -> int:
+    """How often the stand-in was called so."""
+    return int(stand_in.calls()["counts"].get(call, 0))

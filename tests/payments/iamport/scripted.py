@@ -258,3 +258,9 @@ class Lists:
             for time, imp_uid in sorted(inside)[start:][:size]
         ]
         page(*rows, total=len(inside))(handler)
+
+
+def cancelled(**changes: Any) -> dict[str, Any]:
+    """An entry of `cancel_history` as the gateway tells it."""
+    entry = {"pg_tid": "t", "amount": 1000, "cancelled_at": 20, "reason": "변심"}
+    return entry | changes

@@ -9,12 +9,20 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from payments.iamport import Cancellation, GatewayPayment, IamportClient, Malformed, Unreadable
+from payments.iamport import GatewayPayment, IamportClient, Malformed, Unreadable
 from payments.iamport.fields import DEPOSITOR, TEXTS, VALUES, WHOLE, Text, TooLong
 from payments.iamport.parsing import READERS
 from payments.iamport.parsing import payment as read
 from payments.iamport.values import ShapeError, text, whole
-from tests.payments.iamport.scripted import CARD, Answer, Gateway, envelope, payment, plain
+from tests.payments.iamport.scripted import (
+    CARD,
+    Answer,
+    Gateway,
+    cancelled,
+    envelope,
+    payment,
+    plain,
+)
 
 REQUIRED = ["imp_uid", "merchant_uid", "status", "amount", "cancel_amount", "currency", "sandbox"]
 
@@ -334,46 +342,6 @@ def test_text_is_text_and_fit_for_a_database(
     given: dict[str, Any] | int | str | None, read_as: str
 ) -> None:
     assert text(given) == read_as
-
-
-# --- Cancels ----------------------------------------------------------------------------------
-
-
-def cancelled(**changes: Any) -> dict[str, Any]:
-    entry = {"pg_tid": "t", "amount": 1000, "cancelled_at": 20, "reason": "변심"}
-    return entry | changes
-
-
-def test_cancels_come_oldest_first() -> None:
-    answer = read(
-        payment(
-            status="cancelled",
-            cancel_amount=3000,
-            cancel_history=[
-                cancelled(amount=2000, cancelled_at=30, cancellation_id="B", receipt_url=None),
-                cancelled(),
-            ],
-        )
-    )
-    assert answer.cancel_history == (
-        Cancellation(1000, 20, "", "변심", "t", ""),
-        Cancellation(2000, 30, "B", "변심", "t", ""),
-    )
-    assert answer.remaining == 9000
-
-
-@pytest.mark.parametrize("absent", [None, [], {}])
-def test_no_cancels_may_be_written_in_many_ways(absent: object) -> None:
-    assert read(payment(cancel_history=absent)).cancel_history == ()
-
-
-@pytest.mark.parametrize(
-    "history",
-    ["x", {"0": cancelled()}, [None], [cancelled(amount=None)], [cancelled(amount=1.5)], [[]]],
-)
-def test_money_in_the_history_is_never_guessed(history: object) -> None:
-    with pytest.raises(ShapeError, match="cancel_history"):
-        read(payment(cancel_history=history))
 
 
 # --- What is derived --------------------------------------------------------------------------

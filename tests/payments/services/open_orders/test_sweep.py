@@ -1,8 +1,7 @@
 """The sweep: settles what no webhook told of, fails what nobody paid, and never guesses."""
 
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from accounts.models import User
 from payments.iamport.transport import Reply, Transport
 from payments.models import Payment, Product
 from payments.services import webhooks
-from payments.services.ledger_audit import audit
 from payments.services.open_orders import sweep as service
 from payments.services.open_orders.fail import fail_order
 from payments.services.open_orders.sweep import SweepResult, sweep
@@ -23,54 +21,7 @@ from payments.states import FailReason, Source
 from tests.gateway import SandboxGateway
 from tests.payments.conftest import kinds, start
 
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-
-Order = Callable[..., Payment]
-
-
-@pytest.fixture
-def order(sandbox: SandboxGateway, customer: User, product: Product) -> Order:
-    """An order of the customer, made so long ago."""
-    clicks = iter(range(1_000))
-
-    def make(age: timedelta, user: User = customer) -> Payment:
-        return start(
-            user,
-            product,
-            checkout_key=f"click-{next(clicks)}",
-            requested_at=timezone.now() - age,
-        )
-
-    return make
-
-
-def swept(*payments: Payment, later: timedelta = timedelta(), seconds: float = 60) -> SweepResult:
-    """One sweep, as if it ran so much later; then the payments are as it left them."""
-    result = sweep(now=timezone.now() + later, seconds=seconds)
-    for payment in payments:
-        payment.refresh_from_db()
-    assert list(audit()) == []
-    return result
-
-
-def asked(payment: Payment) -> int:
-    return kinds(payment).count("asked")
-
-
-def issue_account(sandbox: SandboxGateway, payment: Payment, due: datetime | None) -> str:
-    """A virtual account, of which we are told."""
-    attempt = sandbox.pay(
-        payment.merchant_uid,
-        payment.amount,
-        outcome="vbank",
-        pay_method="vbank",
-        started_at=int(payment.requested_at.timestamp()),
-        **({"vbank_due": int(due.timestamp())} if due else {"fields": {"vbank_date": 0}}),
-    )
-    verify(payment=payment, source=Source.BROWSER, imp_uid=attempt["imp_uid"])
-    payment.refresh_from_db()
-    return str(attempt["imp_uid"])
+from .sweeping import DAY, HOUR, Order, asked, issue_account, swept
 
 
 class TestWhatWasNeverTold:
@@ -289,64 +240,6 @@ class TestFailing:
         assert payment.is_paid
         assert payment.late_approval
         assert swept(payment, later=30 * DAY) == SweepResult()
-
-
-class TestVirtualAccounts:
-    def test_it_waits_for_its_own_due_date(self, order: Order, sandbox: SandboxGateway) -> None:
-        payment = order(5 * DAY)
-        issue_account(sandbox, payment, timezone.now() + 2 * DAY)
-        assert swept(payment, later=DAY) == SweepResult(waiting=1)
-        assert payment.is_awaiting_deposit
-
-    def test_after_it_the_gateway_is_asked_once_more_and_the_order_failed(
-        self, order: Order, sandbox: SandboxGateway
-    ) -> None:
-        payment = order(5 * DAY)
-        issue_account(sandbox, payment, timezone.now() - HOUR)
-        before = asked(payment)
-        assert swept(payment, later=DAY) == SweepResult(deposit_expired=1)
-        event = payment.events.get(kind="failed")
-        assert asked(payment) == before + 1
-        assert (event.source, event.reason_code) == (Source.SWEEP, "deposit_expired")
-        assert payment.fail_reason == str(service._FAIL_REASONS[FailReason.DEPOSIT_EXPIRED])
-
-    def test_a_deposit_of_the_last_minute_has_time_to_get_here(
-        self, order: Order, sandbox: SandboxGateway
-    ) -> None:
-        payment = order(5 * DAY)
-        imp_uid = issue_account(sandbox, payment, timezone.now() + DAY)
-        assert swept(payment, later=DAY + timedelta(minutes=10)) == SweepResult(waiting=1)
-        sandbox.deposit(imp_uid)
-        assert swept(payment, later=DAY + timedelta(minutes=31)) == SweepResult(paid=1)
-
-    def test_without_a_due_date_it_has_thirty_days(
-        self, order: Order, sandbox: SandboxGateway
-    ) -> None:
-        payment = order(DAY)
-        issue_account(sandbox, payment, None)
-        assert payment.vbank_due is None
-        assert swept(payment, later=28 * DAY) == SweepResult(waiting=1)
-        assert swept(payment, later=30 * DAY) == SweepResult(deposit_expired=1)
-
-    def test_an_account_that_the_answer_brings_counts_at_once(
-        self, order: Order, sandbox: SandboxGateway
-    ) -> None:
-        payment = order(25 * HOUR)
-        due = int((timezone.now() + DAY).timestamp())
-        sandbox.pay(payment.merchant_uid, payment.amount, outcome="vbank", vbank_due=due)
-        assert swept(payment) == SweepResult(waiting=1)
-        assert payment.is_awaiting_deposit
-        assert payment.vbank_due == datetime.fromtimestamp(due, UTC)
-
-    def test_an_account_that_the_gateway_does_not_know_any_more_is_left_to_a_person(
-        self, order: Order, sandbox: SandboxGateway
-    ) -> None:
-        payment = order(5 * DAY)
-        imp_uid = issue_account(sandbox, payment, timezone.now() - HOUR)
-        sandbox.control("DELETE", f"payments/{imp_uid}")
-        assert swept(payment, later=DAY) == SweepResult(different=1)
-        assert payment.status == "ready"
-        assert swept(payment, later=HOUR) == SweepResult()
 
 
 class TestSilence:
