@@ -6,7 +6,7 @@ To add a part of `payments`, give it a level in `LEVELS`; to add a screen, a fol
 import ast
 from collections.abc import Iterator
 
-from tests.architecture.code import Code, imports_of, modules_imported, plain
+from tests.architecture.code import ROOT, Code, imports_of, modules_imported, plain
 
 # From the ground up; a module may import what is below it. The last level is the entries: they
 # never import each other.
@@ -35,6 +35,8 @@ MAY_IMPORT = {
 }
 # What knows nothing of payments stands under both apps.
 GROUND = "payments.core"
+# Of these packages others see the face alone: what is behind it is one room.
+FACES = ("payments.ledger", "payments.services.webhooks")
 # What all screens of the admin may use; a screen is any other folder or module beside it.
 SHARED = "shared"
 
@@ -102,6 +104,19 @@ def packages_keep_apart(module: str, tree: ast.AST) -> Iterator[str]:
             continue
         if name.split(".")[0] in (PRODUCT | TOOLS) - allowed:
             yield f"{module} imports {name}"
+
+
+def faces_hide_what_is_behind_them(module: str, tree: ast.AST) -> Iterator[str]:
+    """The product imports a package of `FACES` itself, never a module in it."""
+    for name in imports_of(tree, module):
+        face = next((face for face in FACES if name.startswith(f"{face}.")), None)
+        is_outside = module.split(".")[0] in PRODUCT and not plain(module).startswith(str(face))
+        if face and is_outside and _is_module(name):
+            yield f"{module} imports {name}"
+
+
+def _is_module(name: str) -> bool:
+    return (ROOT / name.replace(".", "/")).with_suffix(".py").is_file()
 
 
 def client_is_plain(module: str, tree: ast.AST) -> Iterator[str]:

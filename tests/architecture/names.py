@@ -37,7 +37,15 @@ BESIDES = {
     "payments/admin": {"shared"},
     "payments/services": set(),
     "payments/selectors": set(),
-    "tests/payments/admin": {"shared", "access_matrix", "conftest", "csp", "permissions", "weight"},
+    "tests/payments/admin": {
+        "shared",
+        "access_matrix",
+        "conftest",
+        "csp",
+        "doors",
+        "permissions",
+        "weight",
+    },
     "tests/payments/services": {"conftest"},
     "tests/payments/selectors": {"conftest", "plans", "plans_postgresql"},
 }

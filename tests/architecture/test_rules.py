@@ -16,6 +16,7 @@ MODULE_RULES: tuple[ModuleRule, ...] = (
     layers.the_ground_knows_nothing_of_payments,
     layers.screens_keep_apart,
     layers.packages_keep_apart,
+    layers.faces_hide_what_is_behind_them,
     layers.client_is_plain,
     layers.migrations_import_no_live_code,
     rules.one_module_takes_locks,
@@ -85,6 +86,16 @@ BROKEN = [
     (layers.packages_keep_apart, "payments.tasks", "from tests.gateway import SandboxGateway"),
     (layers.packages_keep_apart, "benchmarks.chaos", "from demo import dataset"),
     (layers.packages_keep_apart, "demo.seed", "from sandbox import app"),
+    (
+        layers.faces_hide_what_is_behind_them,
+        "payments.webhooks.views",
+        "from payments.services.webhooks.attempts import accept",
+    ),
+    (
+        layers.faces_hide_what_is_behind_them,
+        "payments.services.checkout",
+        "from payments.ledger import write",
+    ),
     (layers.client_is_plain, "payments.iamport.client", "from django.conf import settings"),
     (layers.client_is_plain, "payments.iamport.client", "from payments.core.money import as_won"),
     (

@@ -1,6 +1,7 @@
 """Which rooms of the product a value enters while something really runs, and through which doors.
 
-A room is a module; `iamport` and `ledger` are one room each, because others see their face alone.
+A room is a module; a package of which others see the face alone (`layers.FACES`) is one, and so is
+the gateway's client.
 What only holds or names things (models, core, states, errors, conf, a question and its reply) is
 furniture, not a room, and middleware is the corridor. A value enters a room when a function there
 is called with it, in a text, a container or an object of ours. An object that calls its own methods
@@ -16,11 +17,12 @@ from typing import Any
 
 from django.http import QueryDict
 
+from tests.architecture import layers
 from tests.architecture.code import ROOT
 
 OURS = ("payments", "accounts", "backoffice")
 PRODUCT = tuple(f"{ROOT}/{package}/" for package in OURS)
-FACES = ("payments/iamport", "payments/ledger")
+FACES = ("payments/iamport", *(face.replace(".", "/") for face in layers.FACES))
 FURNITURE = (
     "payments/models/",
     "payments/core/",
