@@ -9,6 +9,7 @@ redirect, a webhook, a click of staff, a command, a run, an import. Each brings 
 import logging
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -168,15 +169,30 @@ def call(question: Question) -> Reply:
     try:
         if question.imp_uid:
             return Answer(gateway.client().payment(question.imp_uid))
-        aside: list[Unreadable] = []
-        attempts = gateway.client().find_all(question.merchant_uid, unreadable=aside.append)
-        return _of_all_attempts(attempts, aside, question.bound)
+        return _of_all_attempts(*_attempts(question), question.bound)
     except NotFound:
         return Absent()
     except (IamportError, ValueError) as error:
         logger.warning("gateway gave no answer", extra={"reason": str(error)})
         # ValueError: what can't be sent, such as an imp_uid that can be none.
         return NoAnswer(why=gateway.noted(error), is_final=isinstance(error, NotAnId))
+
+
+def _attempts(question: Question) -> tuple[list[GatewayPayment], list[Unreadable]]:
+    """Those of the order, and what of them can't be read.
+
+    The one that has settled it is among them whatever order it names by now.
+    """
+    client, aside = gateway.client(), list[Unreadable]()
+    try:
+        attempts = client.find_all(question.merchant_uid, unreadable=aside.append)
+    except NotFound:
+        attempts = []
+    if question.bound not in {"", *(one.imp_uid for one in attempts)}:
+        with suppress(NotFound, Malformed):
+            attempts.append(client.payment(question.bound))
+            aside = [row for row in aside if row.name != question.bound]
+    return attempts, aside
 
 
 def _of_all_attempts(

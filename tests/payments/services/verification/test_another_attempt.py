@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from payments.core.kst import day_of
-from payments.models import Payment
+from payments.models import Bucket, Payment
 from payments.selectors.payments.flags import is_flagged
 from payments.services.ledger_audit import audit
 from payments.services.verification.verify import verify
@@ -76,3 +76,34 @@ def test_every_door_says_the_same_of_it(
     sums = [("approval", facts["amount"])] + [("refund", -facts["amount"])] * refunded
     assert list(booked) == (sums if {"sandbox", "currency"}.isdisjoint(told) else [])
     assert list(audit()) == []
+
+
+def test_the_own_attempt_is_seen_beside_another_whatever_order_it_names(
+    payment: Payment, sandbox: SandboxGateway
+) -> None:
+    own = sandbox.pay(payment.merchant_uid, payment.amount)
+    by_id(payment, own["imp_uid"])
+    second = sandbox.pay(payment.merchant_uid, payment.amount, ignore_prepare=True)
+    payment.refresh_from_db()
+    by_id(payment, second["imp_uid"])
+    sandbox.change(own["imp_uid"], merchant_uid="renamed")
+    payment.refresh_from_db()
+    by_order_number(payment, "")
+    open_ones = payment.discrepancies.filter(is_open=True)
+    assert {row.imp_uid: sorted(row.buckets) for row in open_ones} == {
+        own["imp_uid"]: [Bucket.ORDER_NUMBER],
+        second["imp_uid"]: [Bucket.DOUBLE_APPROVAL],
+    }
+    assert list(audit()) == []
+
+
+def test_an_order_that_only_its_own_attempt_has_left_is_not_absent(
+    payment: Payment, sandbox: SandboxGateway
+) -> None:
+    own = sandbox.pay(payment.merchant_uid, payment.amount)
+    by_id(payment, own["imp_uid"])
+    sandbox.change(own["imp_uid"], merchant_uid="renamed")
+    payment.refresh_from_db()
+    by_order_number(payment, "")
+    [row] = payment.discrepancies.filter(is_open=True)
+    assert (row.imp_uid, row.buckets) == (own["imp_uid"], [Bucket.ORDER_NUMBER])
