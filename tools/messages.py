@@ -68,8 +68,10 @@ def update(root: Path, collected: Path) -> list[Key]:
         kept = {text: block for block in blocks if (text := _key_of(block)) in needed}
         new = [_block(needed[text], known.get(text)) for text in needed if text not in kept]
         path.write_text("\n\n".join([head, *kept.values(), *new]) + "\n")
-        compiled = str(path.with_suffix(".mo"))
-        subprocess.run(["msgfmt", "--check-format", "-o", compiled, str(path)], check=True)
+        # Beside it, kept by hand: what Django's scripts say.
+        for each in path.parent.glob("*.po"):
+            compiled = str(each.with_suffix(".mo"))
+            subprocess.run(["msgfmt", "--check-format", "-o", compiled, str(each)], check=True)
     return [
         text
         for app in APPS

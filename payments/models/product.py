@@ -5,6 +5,7 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payments.core.money import MAX_WON
 from payments.core.text import clean, clean_lines, composed
@@ -19,7 +20,7 @@ class Product(models.Model):
     """A thing with a price. An order copies name and price, so both may change later."""
 
     slug = models.SlugField(_("slug"), unique=True)
-    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    name = models.CharField(pgettext_lazy("product", "name"), max_length=NAME_LENGTH)
     description = models.TextField(_("description"), blank=True)
     price = models.BigIntegerField(
         _("price in won"), validators=[MinValueValidator(MIN_PRICE), MaxValueValidator(MAX_WON)]

@@ -140,4 +140,4 @@ def test_a_sentence_is_filled_in_in_the_language_of_whoever_reads_it() -> None:
     with translation.override("en"):
         assert str(sentence) == "You have 7 saved views. Delete one first."
     with translation.override("ko"):
-        assert str(sentence) == "저장한 보기가 7개입니다. 하나를 삭제한 뒤 저장해 주세요."
+        assert str(sentence) == "저장한 조건이 7개입니다. 하나를 삭제한 뒤 저장해 주세요."

@@ -103,7 +103,7 @@ def test_what_opens_again_is_news_and_what_is_closed_is_none() -> None:
     agrees(2)
     found(2)
     assert discrepancy_mail.send_news() == 1
-    assert "재오픈" in mail.outbox[1].body
+    assert "재개" in mail.outbox[1].body
 
 
 def test_a_long_list_is_cut_and_counted() -> None:
