@@ -2,7 +2,9 @@
 
 `?after=ID` is what comes after a row in the order of the list, `?before=ID` what comes before it,
 `?before=end` the last page. Such an address stands for the same rows whatever is added in front,
-and an index leads to them however long the list is (`core.db.keyed_page`).
+and an index leads to them however long the list is (`core.db.keyed_page`). A number beyond those,
+in an address of before, leads to the last page that has one, and the page says so: what stood there
+then has moved on since, and to count that far means to read it all.
 """
 
 from typing import Any
@@ -21,6 +23,8 @@ class PagedChangeList(ChangeList):
     """Django's ChangeList with pages by key where it is too long for numbers."""
 
     paginator: BoundedPaginator
+    # Whether a number was asked for that no page has.
+    is_past_numbers = False
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -36,6 +40,14 @@ class PagedChangeList(ChangeList):
     def is_keyed(self) -> bool:
         """Whether this page has no number."""
         return self.paginator.keyed is not None
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The page's own number is the one that is shown, whatever was asked for."""
+        asked_for = self.page_num
+        super().get_results(request)
+        if not self.is_keyed and self.paginator.is_capped:
+            self.page_num = min(asked_for, self.paginator.last_number)
+        self.is_past_numbers = asked_for > self.page_num
 
     @property
     def first_url(self) -> str:
@@ -56,9 +68,15 @@ class PagedChangeList(ChangeList):
             return self._at(AFTER, keyed.rows[-1].pk) if keyed.has_next else ""
         if len(rows) < self.list_per_page or not self._goes_on:
             return ""
-        if self.paginator.is_counted(self.page_num) or not self.paginator.has_keys:
+        if self.paginator.is_counted(self.page_num):
             return str(self.get_query_string({PAGE_VAR: self.page_num + 1}))
-        return self._at(AFTER, rows[-1].pk)
+        return self._at(AFTER, rows[-1].pk) if self.paginator.has_keys else ""
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether more rows follow the last number, to which this order has no way."""
+        is_last = not self.is_keyed and not self.paginator.is_counted(self.page_num)
+        return self.paginator.is_capped and is_last and not self.paginator.has_keys
 
     @property
     def last_url(self) -> str:

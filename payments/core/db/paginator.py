@@ -1,7 +1,8 @@
 """Pages of a list that may be long: counting stops where nobody pages any more.
 
 The rows of a page are read by their ids (`page_rows`), so no list reads or sorts a whole table.
-Beyond what is counted a page is found by a row beside it (`keyed_page`).
+Beyond what is counted a page is found by a row beside it (`keyed_page`), never by its number: a
+number far out would make the database read everything before it.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,9 @@ COUNTED_AT_MOST = 10_000
 
 
 class BoundedPaginator(Paginator[Any]):
-    """Counts at most one row more than `COUNTED_AT_MOST`; further pages exist, uncounted.
+    """Counts at most one row more than `COUNTED_AT_MOST`; further pages exist, without a number.
+
+    Whatever number beyond the counted ones is asked for, the page is the last that has one.
 
     `keyed` is the page that one of the `go_` methods asked for, whatever number is: None until it
     is read, and where the list is counted, its order has no keys, or the row is not there.
@@ -72,14 +75,20 @@ class BoundedPaginator(Paginator[Any]):
         """The number for a screen: "1,234" or "10,000+"."""
         return f"{COUNTED_AT_MOST:,}+" if self.is_capped else f"{self.count:,}"
 
+    @property
+    def last_number(self) -> int:
+        """Of a list that is not counted to its end, the last page with a number."""
+        return -(-COUNTED_AT_MOST // self.per_page)
+
     def validate_number(self, number: Any) -> int:
-        """A page past the counted ones is fine while more rows exist than were counted."""
+        """Where more rows exist than were counted, a number past the last one is the last one."""
         try:
-            return super().validate_number(number)
+            wanted = super().validate_number(number)
         except EmptyPage:
-            if self.is_capped and int(number) > 0:
-                return int(number)
-            raise
+            wanted = int(number)
+            if not self.is_capped or wanted < 1:
+                raise
+        return min(wanted, self.last_number) if self.is_capped else wanted
 
     def page(self, number: Any) -> Any:
         """As Django's, but the last counted page is not cut short where more rows follow."""

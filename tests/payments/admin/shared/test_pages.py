@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from payments.core.db import paginator
@@ -101,6 +103,31 @@ def test_a_row_that_is_none_leads_to_the_first_page(
     client: Client, payments: list[Payment], name: str, position: str
 ) -> None:
     assert listed(client, f"{name}={position}") == numbers(payments[:50])
+
+
+@pytest.mark.parametrize("number", [3, 2_000, 20_000_000])
+def test_a_number_that_no_page_has_leads_to_the_last_that_has_one(
+    client: Client, payments: list[Payment], number: int
+) -> None:
+    """No address makes the database count far: an offset reads everything before it."""
+    with CaptureQueriesContext(connection) as queries:
+        page = text_of(client.get(f"{LIST}?p={number}"))
+    offsets = [int(found) for found in re.findall(r"OFFSET (\d+)", str(queries.captured_queries))]
+    assert offsets == [50]
+    assert listed(client, f"p={number}") == numbers(payments[50:100])
+    assert "Pages have numbers up to 2, and this is that page." in page
+    assert links(client, f"p={number}") == links(client, "p=2")
+    assert "Pages have numbers" not in text_of(client.get(f"{LIST}?p=2"))
+
+
+def test_an_order_without_keys_ends_with_the_numbers_and_says_so(
+    client: Client, payments: list[Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paginator, "has_keys", lambda rows: False)
+    words = "In this order it goes no further"
+    assert list(walk(client, "", "next")) == ["", "p=2"]
+    assert words in text_of(client.get(f"{LIST}?p=2"))
+    assert words not in text_of(client.get(LIST))
 
 
 def test_a_list_that_is_counted_has_numbers_alone(
