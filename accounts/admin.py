@@ -6,6 +6,7 @@ Who may edit whom, and hand out which group, is decided in `roles.py`. To show a
 person: `fieldsets` below.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import allauth.account.admin
@@ -17,7 +18,6 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
@@ -33,6 +33,7 @@ from accounts.models import People, User
 from accounts.roles import assignable_groups, may_manage
 from payments.core.db.paginator import BoundedPaginator
 from payments.core.db.search import searched
+from payments.core.list_pages import PagedChangeList, paginator_of
 
 # allauth's own form would change addresses behind the person's back: see below.
 admin.site.unregister(EmailAddress)
@@ -40,7 +41,7 @@ admin.site.unregister(EmailAddress)
 admin.site.unregister([Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
 
 
-class PeopleList(ChangeList):
+class PeopleList(PagedChangeList):
     """Everybody on the page knows whether their address is confirmed."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -55,14 +56,16 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     form = PersonForm
     add_form = AddPersonForm
-    paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_display = ["address", "username", "is_staff", "is_active", "last_login", "date_joined"]
     list_display_links = ["address", "username"]
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["email", "username", "last_name", "first_name"]
-    search_help_text = _("Search by e-mail address, username or name.")
+    search_fields = ["lower_email__contains", "names__contains"]
+    search_help_text = _(
+        "Search by a part of the e-mail address, username or name; one or two letters by how it "
+        "begins."
+    )
     ordering = ["-pk"]
     readonly_fields = ["confirmed", "last_login", "date_joined"]
     filter_horizontal = ["groups", "user_permissions"]
@@ -89,10 +92,19 @@ class UserAdmin(DjangoUserAdmin[User]):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return cast(People, super().get_queryset(request)).with_confirmation()
+        people = cast(People, super().get_queryset(request))
+        return people.with_confirmation().with_search_words()
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedChangeList]:
         return PeopleList
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> BoundedPaginator:
+        return paginator_of(request, *args, **kwargs)
+
+    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
+        """Staff by every column; everybody only by what has an index, which customers fill."""
+        is_of_staff = request.GET.get("is_staff__exact") == "1"
+        return super().get_sortable_by(request) if is_of_staff else ["username"]
 
     @admin.display(description=_("email address"), ordering="email")
     def address(self, person: User) -> SafeString | str:

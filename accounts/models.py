@@ -57,6 +57,21 @@ class People(models.QuerySet["User"]):
         """Each knows whether their address is confirmed, without a query of its own."""
         return self.annotate(**{_CONFIRMED: addresses.confirmed_row()})
 
+    def with_search_words(self) -> Self:
+        """Each with what people are looked for by, in the words of the indexes on them.
+
+        A part is looked for by `payments.core.db.search.part_of`.
+        """
+        space = models.Value(" ")
+        # 홍길동 is written without a space, Gildong Hong with one; either name may stand alone.
+        parts = ("last_name", "first_name", space, "first_name", space, "last_name", space)
+        return self.annotate(
+            lower_email=Lower("email"),
+            korean_name=Lower(Concat("last_name", "first_name")),
+            western_name=Lower(Concat("first_name", space, "last_name")),
+            names=Lower(Concat(*parts, "username")),
+        )
+
     def update(self, **values: Any) -> int:
         """Django's own; where it gives new addresses, each person's rows follow.
 
@@ -129,6 +144,13 @@ class User(AbstractUser):
             models.Index(
                 Lower(Concat("first_name", models.Value(" "), "last_name")),
                 name="user_by_western_name",
+            ),
+            # Staff, and who may not sign in, are a handful among customers.
+            models.Index(
+                models.F("id").desc(), condition=models.Q(is_staff=True), name="user_staff"
+            ),
+            models.Index(
+                models.F("id").desc(), condition=models.Q(is_active=False), name="user_inactive"
             ),
         ]
 

@@ -16,6 +16,8 @@ from payments.core.db.paginator import BoundedPaginator
 from tests.accounts.people import LIST, enter_code, form_of, rows_of, url_of
 from tests.conftest import PASSWORD
 
+LISTED = ["address", "username", "is_staff", "is_active", "last_login", "date_joined"]
+
 
 @pytest.fixture
 def newcomer(db: None) -> User:
@@ -36,6 +38,39 @@ def test_people_are_found_by_address(as_admin: Client, customer: User, stranger:
 
     assert "customer@example.com" in page
     assert "stranger@example.com" not in page
+
+
+def test_people_are_found_by_a_given_name_alone(
+    as_admin: Client, customer: User, stranger: User
+) -> None:
+    User.objects.filter(pk=customer.pk).update(last_name="홍", first_name="길동")
+    for text in ("길동", "홍길동", "홍"):
+        page = as_admin.get(LIST, {"q": text}).content.decode()
+        assert "customer@example.com" in page
+        assert "stranger@example.com" not in page
+
+
+def test_only_staff_are_sorted_by_every_column(as_admin: Client) -> None:
+    """Of everybody there are as many as customers, and no index has such an order."""
+    for query, names in {"": ["username"], "is_staff__exact=1": LISTED}.items():
+        changelist = as_admin.get(f"{LIST}?o=-5&{query}").context["cl"]
+        assert list(changelist.sortable_by) == names
+        order = changelist.queryset.query.order_by
+        assert ("-last_login" in order) == bool(query)
+
+
+def test_pages_of_people_go_on_by_key(
+    as_admin: Client, monkeypatch: pytest.MonkeyPatch, customer: User, stranger: User
+) -> None:
+    monkeypatch.setattr("payments.core.db.paginator.COUNTED_AT_MOST", 1)
+    monkeypatch.setattr("accounts.admin.UserAdmin.list_per_page", 1)
+    seen, query = set(), ""
+    for _page in range(User.objects.count()):
+        changelist = as_admin.get(f"{LIST}{query}").context["cl"]
+        seen |= {person.pk for person in changelist.result_list}
+        query = changelist.next_url
+    assert seen == set(User.objects.values_list("pk", flat=True))
+    assert query == ""
 
 
 def test_the_list_counts_no_further_than_anybody_pages(

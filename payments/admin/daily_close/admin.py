@@ -20,8 +20,8 @@ from django_stubs_ext import WithAnnotations
 
 from payments.admin.shared.columns import heading, right
 from payments.admin.shared.links import DRIFT, LEARNT
-from payments.admin.shared.pages import PagedChangeList
 from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.core.list_pages import PagedChangeList
 from payments.models import DailyClose
 from payments.selectors.daily_close.closes import learnt_lately, learnt_since
 from payments.selectors.daily_close.figures import Moved

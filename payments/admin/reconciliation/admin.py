@@ -18,9 +18,9 @@ from django_stubs_ext import WithAnnotations
 from payments import tasks
 from payments.admin.shared.columns import heading
 from payments.admin.shared.links import discrepancy_list
-from payments.admin.shared.pages import PagedChangeList
 from payments.admin.shared.runs import RunAdmin
 from payments.core.db.clock import database_now
+from payments.core.list_pages import PagedChangeList
 from payments.models import ReconciliationRun
 from payments.selectors.reconciliation import differences_of, discrepancies_of, figure
 from payments.services.reconciliation import control

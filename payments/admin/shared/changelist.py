@@ -18,12 +18,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise, cached_property
 
+from payments.core.list_pages import PagedChangeList
 from payments.filters.base import BaseFilter
 from payments.filters.labels import FilterTerm, filter_terms
 
 from .chips import Chip, chips
 from .links import OPENED
-from .pages import PagedChangeList
 from .panels import Panel, headings, panels
 
 

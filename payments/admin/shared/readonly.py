@@ -17,9 +17,9 @@ from django.utils.text import capfirst
 
 from payments.core.db.paginator import BoundedPaginator
 from payments.core.db.search import searched
+from payments.core.list_pages import PagedChangeList, paginator_of
 
 from .access import StaffView
-from .pages import PagedChangeList, paginator_of
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):

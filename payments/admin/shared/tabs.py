@@ -12,9 +12,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 
+from payments.core.list_pages import POSITIONS
 from payments.filters.base import DATES
-
-from .pages import POSITIONS
 
 # Name and query string.
 Presets = Sequence[tuple[str | Promise, str]]

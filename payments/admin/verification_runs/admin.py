@@ -18,9 +18,9 @@ from django_stubs_ext import WithAnnotations
 
 from payments import tasks
 from payments.admin.shared.columns import heading, right
-from payments.admin.shared.pages import PagedChangeList
 from payments.admin.shared.runs import RunAdmin
 from payments.core.db.clock import database_now
+from payments.core.list_pages import PagedChangeList
 from payments.models import NOT_ENDED, ItemOutcome, RunStatus, VerificationRun
 from payments.selectors.verification_runs.changes import changes_of
 from payments.selectors.verification_runs.items import items

@@ -1,10 +1,12 @@
 """The search box of a list: ids and names, found as people paste and type them.
 
 Fields are named as Django's `search_fields`: one that ends with `__exact` is an id, found whole, so
-that its index answers; any other is a text that holds each word. Several ids in one text find any
-of them. Payments have a search of their own (`payments.selectors.payments.search`).
+that its index answers; one that ends with `__contains` is in small letters, so that an index of its
+parts answers; any other is a text that holds each word. Several ids in one text find any of them.
+Payments have a search of their own (`payments.selectors.payments.search`).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_, or_
@@ -14,7 +16,11 @@ from django.db.models import Model, Q, QuerySet
 
 from payments.core.text import ids, plain, plain_id, several_ids, spellings
 
-EXACT = "__exact"
+EXACT, CONTAINS = "__exact", "__contains"
+# What an index of trigrams can look up: three letters, or a word's beginning or end that is known
+# to be one. Anything else would make the database read every row.
+_TRIGRAM = re.compile(r"[^\W_]{3}|[\W_][^\W_]|[^\W_]{2}[\W_]")
+_LETTER = re.compile(r"[^\W_]")
 
 Row = TypeVar("Row", bound=Model)
 
@@ -26,6 +32,20 @@ def searched(rows: QuerySet[Row], text: str, *, fields: Sequence[str]) -> QueryS
     exact = [field.removesuffix(EXACT) for field in fields if field.endswith(EXACT)]
     texts = [field for field in fields if not field.endswith(EXACT)]
     return rows.filter(_with_ids(exact, text) | _with_words(texts, text))
+
+
+def part_of(column: str, text: str) -> Q:
+    """Where a column that is in small letters holds the text.
+
+    One or two letters are looked for where a word begins, signs alone nowhere: an index of
+    trigrams knows no shorter parts.
+    """
+    text = text.lower()
+    if _TRIGRAM.search(text):
+        return Q(**{f"{column}{CONTAINS}": text})
+    if not _LETTER.search(text):
+        return Q(pk__in=[])
+    return Q(**{f"{column}__startswith": text}) | Q(**{f"{column}{CONTAINS}": f" {text}"})
 
 
 def _with_ids(columns: list[str], text: str) -> Q:
@@ -44,9 +64,13 @@ def _with_words(fields: list[str], text: str) -> Q:
 
 
 def _holding(fields: list[str], word: str) -> Q:
-    return _any(
-        Q(**{f"{field}__icontains": spelling}) for field in fields for spelling in spellings(word)
-    )
+    return _any(_in_field(field, spelling) for field in fields for spelling in spellings(word))
+
+
+def _in_field(field: str, text: str) -> Q:
+    if field.endswith(CONTAINS):
+        return part_of(field.removesuffix(CONTAINS), text)
+    return Q(**{f"{field}__icontains": text})
 
 
 def _any(conditions: Iterable[Q]) -> Q:

@@ -10,13 +10,14 @@ signs, its domain. A search by any part of it would let them guess the rest, sig
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat, Lower, Right
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Right
 from django.db.models.lookups import Exact
 
+from payments.core.db.search import part_of
 from payments.core.text import ids, plain, plain_id, several_ids, spellings
 from payments.models import Payment
 from payments.selectors.payments.customers import learn_confirmed
@@ -161,16 +162,9 @@ def customers(
 
 
 def _people() -> QuerySet[Any]:
-    """People with what they are searched by, in the words of the indexes on them."""
-    return get_user_model().objects.annotate(
-        lower_email=Lower("email"),
-        # 홍길동 is written without a space, Gildong Hong with one.
-        korean_name=Lower(Concat("last_name", "first_name")),
-        western_name=Lower(Concat("first_name", Value(" "), "last_name")),
-        names=Lower(
-            Concat("last_name", "first_name", Value(" "), "last_name", Value(" "), "username")
-        ),
-    )
+    """People with what they are searched by."""
+    people: Any = get_user_model().objects.all()
+    return cast("QuerySet[Any]", people.with_search_words())
 
 
 def _called(term: str, unmasked: bool) -> Q:
@@ -184,7 +178,7 @@ def _called(term: str, unmasked: bool) -> Q:
 def _email(text: str, unmasked: bool) -> Q:
     text = text.lower()
     if unmasked or text.startswith("@"):
-        return Q(lower_email__contains=text)
+        return part_of("lower_email", text)
     if len(text) <= SHOWN_SIGNS:
         return Q(lower_email__startswith=text)
     # Said twice, because the index leaves people without an e-mail out.
@@ -194,6 +188,6 @@ def _email(text: str, unmasked: bool) -> Q:
 def _name(text: str, unmasked: bool) -> Q:
     written = [spelling.lower() for spelling in spellings(text)]
     if unmasked:
-        return reduce(or_, (Q(names__contains=spelling) for spelling in written))
+        return reduce(or_, (part_of("names", spelling) for spelling in written))
     whole = Q(korean_name__in=written) | Q(western_name__in=written)
     return whole | Q(username__in={text, *written})

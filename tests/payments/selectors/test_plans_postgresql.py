@@ -8,12 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.db.models import Q
+from django.test import RequestFactory
 
 from accounts.migrations import _people_search_index
 from accounts.models import User
 from payments.models import DeliveryOutcome, Payment, WebhookDelivery
+from payments.selectors.discrepancies import possible_owners
 from payments.selectors.payments import search
 from payments.selectors.payments.search import with_text
 
@@ -83,12 +86,36 @@ def test_a_search_joins_what_the_indexes_of_each_column_find(customer: User) -> 
         "part of an address": (lambda: search._email("exam", True), {"user_by_part"}),
         "domain": (lambda: search._email("@example.com", False), {"user_by_part"}),
         "part of a name": (lambda: search._name("길동이", True), {"user_by_part"}),
+        "given name": (lambda: search._name("길동", True), {"user_by_part"}),
+        "begin of an address": (lambda: search._email("ho", True), {"user_by_part"}),
     }.values(),
 )
 def test_people_are_found_by_an_index(condition: Callable[[], Q], indexes: set[str]) -> None:
     found = plan(search._people().filter(condition()))
     assert "Seq Scan" not in found
     assert {index for index in indexes if f" {index}" in found} == indexes
+
+
+@pytest.mark.parametrize("text", ["hong", "hong@example.com", "길동", "홍길동 hong", "ho"])
+def test_the_list_of_people_is_searched_by_the_same_index(text: str) -> None:
+    screen = admin.site.get_model_admin(User)
+    request = RequestFactory().get("/")
+    rows, _twice = screen.get_search_results(request, screen.get_queryset(request), text)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_indexscan = off")  # of the ids of few people
+    found = plan(rows.order_by().values_list("pk"))
+    assert " on user_by_part" in found
+    assert "Seq Scan on accounts_user" not in found
+
+
+@pytest.mark.parametrize(
+    ("index", "condition"),
+    [("user_staff", Q(is_staff=True)), ("user_inactive", Q(is_active=False))],
+)
+def test_staff_are_found_without_reading_customers(index: str, condition: Q) -> None:
+    page = User.objects.filter(condition).order_by("-pk").values_list("pk")[:50]
+    assert f" {index} " in plan(page)
+    assert "user_staff" in plan(possible_owners())
 
 
 def test_a_role_that_may_not_create_the_extension_goes_without_the_index(

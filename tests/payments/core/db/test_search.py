@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from accounts.models import User
-from payments.core.db.search import searched
+from payments.core.db.search import part_of, searched
 
 FIELDS = ("email", "last_name", "username__exact")
 NFC = "홍길동"
@@ -52,3 +52,33 @@ def found(text: str) -> set[str]:
 )
 def test_ids_and_names_are_found_as_people_paste_and_type_them(text: str, names: set[str]) -> None:
     assert found(text.replace("\x00", "\ufffd")) == names
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("text", "names"),
+    {
+        "ser_1": {"user_1"},
+        "USER_2": {"user_2"},
+        "@exa": {"user_0", "user_1", "user_2"},
+        "길동": {"user_0"},  # where a word begins
+        "홍": {"user_0"},
+        "do": {"user_1"},
+        "동": set(),
+        "er": set(),
+        "1@": set(),
+        "@": set(),
+        "%": set(),
+        "._": set(),
+    }.items(),
+)
+def test_a_part_of_an_address_or_name_is_one_that_an_index_knows(
+    text: str, names: set[str]
+) -> None:
+    User.objects.filter(username="user_0").update(last_name="홍", first_name="길동")
+    User.objects.filter(username="user_2").update(last_name="")
+    rows = User.objects.all().with_search_words()
+    condition = part_of("lower_email", text) | part_of("names", text)
+    assert {person.username for person in rows.filter(condition)} == names
+    fields = ("lower_email__contains", "names__contains")
+    assert {person.username for person in searched(rows, text, fields=fields)} == names

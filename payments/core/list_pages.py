@@ -41,6 +41,11 @@ class PagedChangeList(ChangeList):
         """Whether this page has no number."""
         return self.paginator.keyed is not None
 
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """No address sorts by a column that the screen leaves out: no index has its order."""
+        may_sort = self.sortable_by is None or field_name in self.sortable_by
+        return super().get_ordering_field(field_name) if may_sort else None
+
     def get_results(self, request: HttpRequest) -> None:
         """The page's own number is the one that is shown, whatever was asked for."""
         asked_for = self.page_num
