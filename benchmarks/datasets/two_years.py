@@ -8,10 +8,12 @@ an answer is kept here, too. The same arguments give the same rows in a database
 To let something else happen to an order: a function in `orders`, and its line in `STORIES`.
 """
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, partial
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
@@ -24,10 +26,11 @@ from payments.core.kst import end_of, start_of
 from payments.models import Payment, Product
 from payments.services.discrepancies.cases import keep_all
 
-from .orders import Order, Shop
+from .orders import FAMILIES, GIVEN, Order, Shop
 
 DAYS = 730
-CUSTOMERS = 3_000
+# How often a customer comes: as many more of them as there are payments.
+PAYMENTS_A_CUSTOMER = 5
 # Payments of one transaction; so many are in memory at once.
 PIECE = 1_000
 PRODUCTS = (
@@ -76,7 +79,7 @@ def write(plan: Plan, *, processes: int = 1) -> None:
 
 def _shop(plan: Plan) -> Shop:
     return Shop(
-        customers=_customers(min(CUSTOMERS, plan.size // 8 + 1)),
+        customers=_customers(plan.size // PAYMENTS_A_CUSTOMER + 1),
         products=_products(),
         begin=plan.begin,
         end=plan.end,
@@ -91,7 +94,7 @@ def _pieces(plan: Plan) -> Iterator[range]:
         yield numbers[first : first + PIECE]
 
 
-# Of a process that writes a part: thousands of customers are too many to hand over with each piece.
+# Of a process that writes a part: so many customers are too many to hand over with each piece.
 _shop_of_process = cache(_shop)
 
 
@@ -108,16 +111,38 @@ def _write(shop: Shop, first_id: int, numbers: range) -> None:
         keep_all(looks=[look for order in orders for look in order.looks.values()])
 
 
-def _customers(count: int) -> list[AbstractUser]:
-    people = get_user_model()
-    names = [f"seed-{number:05d}" for number in range(1, count + 1)]
-    there = set(people.objects.filter(username__in=names).values_list("username", flat=True))
-    people.objects.bulk_create(
-        people(username=name, email=f"{name}@example.com", first_name="김하늘")
-        for name in names
-        if name not in there
+class Customers(Sequence[AbstractUser]):
+    """People by their number, made when they are asked for: a million would not fit in memory."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self._ids = ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, number: Any) -> Any:
+        person = _customer(number)
+        person.pk = self._ids[number]
+        return person
+
+
+def _customer(number: int) -> Any:
+    name = f"seed-{number + 1:07d}"
+    return get_user_model()(
+        username=name,
+        email=f"{name}@example.com",
+        last_name=FAMILIES[number % len(FAMILIES)],
+        first_name=GIVEN[number // len(FAMILIES) % len(GIVEN)],
     )
-    return list(people.objects.filter(username__in=names).order_by("username"))
+
+
+def _customers(count: int) -> Customers:
+    """So many of them, in the order of their numbers; those that are missing are made."""
+    people = get_user_model().objects
+    seeded = people.filter(username__startswith="seed-").order_by("username")
+    there = seeded.count()
+    people.bulk_create(map(_customer, range(there, count)), batch_size=PIECE)
+    return Customers(array("q", seeded.values_list("pk", flat=True)[:count]))
 
 
 def _products() -> list[Product]:

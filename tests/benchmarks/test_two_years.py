@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.db import transaction
 
+from accounts.models import User
 from benchmarks.datasets import two_years
 from benchmarks.datasets.two_years import Plan
 from payments.core.kst import day_of
@@ -35,6 +36,19 @@ def test_it_is_a_clean_book_of_everything_that_happens_to_orders() -> None:
         payments.filter(status=PaymentStatus.READY, vbank_num__gt=""),
     ):
         assert rare.exists()
+
+
+@pytest.mark.django_db
+def test_customers_are_as_many_more_as_payments_are() -> None:
+    two_years.write(PLAN)
+    people = User.objects.filter(username__startswith="seed-")
+    assert people.count() == PLAN.size // 5 + 1
+    ordered = Payment.objects.exclude(user=None).values("user").distinct().count()
+    assert ordered > people.count() * 0.9
+    # Another book finds them there, and adds what it lacks.
+    two_years.write(Plan(size=1_300, last_day=date(2026, 10, 1), days=1, seed=2))
+    assert people.count() == 1_300 // 5 + 1
+    assert people.values("email").distinct().count() == people.count()
 
 
 @pytest.mark.django_db

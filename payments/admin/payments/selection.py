@@ -5,7 +5,9 @@ ids are posted: the list's query for "select all", `id` for ticked rows. The exp
 a run are about a `selection`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest
@@ -19,15 +21,21 @@ from payments.admin.shared.ticked_payments import TICKED, ticked_label
 from payments.core.text import whole_number
 from payments.filters.labels import by_label
 from payments.models import Payment
+from payments.selectors.payments.totals import Totals, totals
 
 from .changelist import PaymentChangeList
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Payments, and their filter: as asked for, to keep, and in words as (what, its value)."""
+    """Payments, and their filter: as asked for, to keep, and in words as (what, its value).
+
+    `add_up` tells what they come to, test payments included; None where they are more than are
+    counted, and no sum is kept of them.
+    """
 
     payments: QuerySet[Payment]
+    add_up: Callable[[], Totals | None]
     query: str
     lasting_query: str
     labels: list[tuple[str, str]]
@@ -49,8 +57,10 @@ def _ticked(model_admin: ReadOnlyAdmin, request: HttpRequest, limit: int) -> Sel
     if len(texts) > limit:
         raise BadRequest("too many payments for an address: filter instead")
     ids = {pk for text in texts if (pk := whole_number(text)) is not None}
+    payments = model_admin.get_queryset(request).filter(pk__in=ids).order_by("-pk")
     return Selection(
-        payments=model_admin.get_queryset(request).filter(pk__in=ids).order_by("-pk"),
+        payments=payments,
+        add_up=partial(totals, payments),
         query=request.GET.urlencode(),
         lasting_query=urlencode({TICKED: sorted(ids)}, doseq=True),
         labels=ticked_label(len(ids)),
@@ -70,6 +80,7 @@ def _filtered(model_admin: ReadOnlyAdmin, request: HttpRequest) -> Selection | N
     query = request.GET.urlencode()
     return Selection(
         payments=changelist.queryset,
+        add_up=lambda: changelist.totals.whole if changelist.totals else None,
         query=query,
         lasting_query=changelist.lasting_query,
         labels=by_label(term for term, _url in changelist.chips),

@@ -1,7 +1,8 @@
 """The page before a verification run: how many payments, by which filter, what it will do.
 
 A GET shows, a POST starts it (`services.verification_runs.control`). Which payments it is about is
-the `selection`; how it goes is on the run's own page.
+the `selection`; how it goes is on the run's own page, which knows their number. Here they are
+counted as far as a list counts, or by the sums that are kept: the page costs the same for any book.
 """
 
 from django.contrib import messages
@@ -14,8 +15,8 @@ from payments.admin.shared.access import staff, staff_view
 from payments.admin.shared.links import payment_list
 from payments.admin.shared.personal_data import on_record
 from payments.admin.shared.readonly import ReadOnlyAdmin
+from payments.core.db.paginator import COUNTED_AT_MOST
 from payments.errors import NotAllowed
-from payments.selectors.payments.totals import totals
 from payments.selectors.verification_runs.progress import calls_needed, open_run_over
 from payments.services.verification_runs import control
 
@@ -35,14 +36,16 @@ def start_run(model_admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponseB
         return HttpResponseRedirect(payment_list(request.META["QUERY_STRING"]))
     if request.method == "POST":
         return _start(request, selected)
-    figures = totals(selected.payments)
+    figures = selected.add_up()
     return model_admin.render_page(
         request,
         TEMPLATE,
         title=_("Re-verify payments"),
         selection=selected,
-        number=figures.count,
-        calls=calls_needed(figures),
+        number=figures.count if figures else COUNTED_AT_MOST,
+        # More than are counted, and no sum of them is at hand: the page says so.
+        is_uncounted=figures is None,
+        calls=calls_needed(figures) if figures else None,
         at_once=conf.runs().parallel_calls,
         under_way=open_run_over(selected.lasting_query),
     )

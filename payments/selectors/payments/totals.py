@@ -5,6 +5,7 @@ these payments, whenever it did, net the rest. Whole won. What moved on a day is
 `selectors.movements`.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,6 +35,19 @@ class Totals:
     def net(self) -> int:
         """What is left of the money that came in, in won."""
         return self.gross - self.refunded
+
+    @property
+    def whole(self) -> "Totals":
+        """The same with what was left out."""
+        left_out = self.left_out or Totals()
+        by_status = Counter(self.by_status)
+        by_status.update(left_out.by_status)
+        return Totals(
+            count=self.count + left_out.count,
+            gross=self.gross + left_out.gross,
+            refunded=self.refunded + left_out.refunded,
+            by_status=dict(by_status),
+        )
 
     @property
     def approved(self) -> int:

@@ -2,13 +2,19 @@
 
 import re
 
+import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from payments.admin.payments import start_run
+from payments.core.db import paginator
 from payments.models import Payment, Product, VerificationRun
+from payments.services.roll_ups.fold import fold
 from tests.payments import builders
 from tests.payments.admin.conftest import LIST, RUNS, START_RUN, act, messages_on, text_of
 
@@ -24,6 +30,34 @@ def test_the_page_says_how_many_by_which_filter_and_how_many_calls(
     assert "About 2, at most 8 at a time" in words
     assert re.search(r"Status</span> <strong>Paid, Not paid", words)
     assert not VerificationRun.objects.exists()
+
+
+def test_more_than_a_list_counts_is_counted_when_the_run_starts(
+    client: Client, payments: list[Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting them for the page would read them all, and the page says openly that it did not."""
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 20)
+    monkeypatch.setattr(start_run, "COUNTED_AT_MOST", 20)
+    query = "status=paid&amount_min=1000"
+    with CaptureQueriesContext(connection) as queries:
+        words = text_of(client.get(f"{START_RUN}?{query}"))
+    assert "<strong>More than 20</strong> payments will be re-verified" in words
+    assert "counted when the run starts" in words
+    assert "GROUP BY" not in str(queries.captured_queries)
+    client.post(f"{START_RUN}?{query}")
+    assert VerificationRun.objects.get().total == 30
+
+
+def test_sums_that_are_kept_tell_the_number_however_many_there_are(
+    client: Client, payments: list[Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Payment.objects.filter(pk=payments[0].pk).update(is_test=True)
+    while fold(seconds=60):
+        pass
+    monkeypatch.setattr(paginator, "COUNTED_AT_MOST", 20)
+    words = text_of(client.get(f"{START_RUN}?status=paid"))
+    assert "<strong>30</strong> payments will be re-verified" in words
+    assert "About 1, at most 8 at a time" in words
 
 
 def test_starting_posts_the_filter_and_no_ids_and_leads_to_the_run(

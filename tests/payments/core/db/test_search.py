@@ -77,7 +77,7 @@ def test_a_part_of_an_address_or_name_is_one_that_an_index_knows(
 ) -> None:
     User.objects.filter(username="user_0").update(last_name="홍", first_name="길동")
     User.objects.filter(username="user_2").update(last_name="")
-    rows = User.objects.all().with_search_words()
+    rows = User.objects.get_queryset().with_search_words()
     condition = part_of("lower_email", text) | part_of("names", text)
     assert {person.username for person in rows.filter(condition)} == names
     fields = ("lower_email__contains", "names__contains")
