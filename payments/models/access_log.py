@@ -25,12 +25,13 @@ class PersonalDataAccess(AppendOnlyModel):
     this row is for good: so it holds a salted hash, and the words stand in an `AccessQuery`.
     """
 
-    at = models.DateTimeField(_("at"), db_index=True)
+    at = models.DateTimeField(_("at"))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("who"),
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     actor_name = models.CharField(_("name at the time"), max_length=254)
     kind = models.CharField(_("what"), max_length=16, choices=AccessKind)
@@ -52,6 +53,11 @@ class PersonalDataAccess(AppendOnlyModel):
         verbose_name = _("access to personal data")
         verbose_name_plural = _("accesses to personal data")
         default_permissions = ("view",)
+        indexes = [
+            # Whether somebody has just seen the same. For words of it see
+            # `migrations/_access_search_index.py`.
+            models.Index(fields=["actor", "at"], name="access_by_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.kind}"

@@ -57,8 +57,8 @@ class Discrepancy(models.Model):
     """
 
     # The same again adds nothing.
-    imp_uid = models.CharField(_("PortOne payment id"), max_length=32, unique=True)
-    merchant_uid = models.CharField(_("order number"), max_length=40, db_index=True)
+    imp_uid = models.CharField(_("PortOne payment id"), max_length=32)
+    merchant_uid = models.CharField(_("order number"), max_length=40)
     payment = models.ForeignKey(
         Payment,
         verbose_name=_("payment"),
@@ -78,6 +78,7 @@ class Discrepancy(models.Model):
         null=True,
         blank=True,
         related_name="discrepancies",
+        db_index=False,
     )
     # Every run that saw it, the first one too: a run leads to all that it saw for good, because a
     # close stands on it.
@@ -115,6 +116,7 @@ class Discrepancy(models.Model):
             ("take_in_discrepancy", _("Can take in a payment that is missing here")),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["imp_uid"], name="discrepancy_imp_uid_once"),
             models.CheckConstraint(condition=~Q(imp_uid=""), name="discrepancy_has_imp_uid"),
             models.CheckConstraint(
                 condition=Q(is_open=True) | (Q(closed_at__isnull=False) & ~Q(closing_reason="")),
@@ -123,6 +125,7 @@ class Discrepancy(models.Model):
         ]
         indexes = [
             models.Index(models.F("id").desc(), condition=Q(is_open=True), name="discrepancy_open"),
+            models.Index(fields=["merchant_uid"], name="discrepancy_by_merchant_uid"),
             # Which payments are flagged.
             models.Index(
                 fields=["payment"], condition=Q(is_open=True), name="discrepancy_open_by_payment"
@@ -147,7 +150,10 @@ class DiscrepancyLine(models.Model):
     when it was closed.
     """
 
-    discrepancy = models.ForeignKey(Discrepancy, on_delete=models.CASCADE, related_name="lines")
+    # Looked up by the index of its bucket (`discrepancy_line_unique`).
+    discrepancy = models.ForeignKey(
+        Discrepancy, on_delete=models.CASCADE, related_name="lines", db_index=False
+    )
     bucket = models.CharField(_("what differs"), max_length=20, choices=Bucket)
     ours = models.TextField(blank=True)
     theirs = models.TextField(blank=True)
@@ -202,6 +208,7 @@ class DiscrepancyStep(AppendOnlyModel):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
     )
     actor_name = models.CharField(_("name at the time"), max_length=254, blank=True)
     reason_code = models.CharField(_("reason"), max_length=20, choices=ClosingReason, blank=True)

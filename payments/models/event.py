@@ -35,6 +35,7 @@ class PaymentEvent(AppendOnlyModel):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
     )
     # A copy: a later change of name must not change who it was. Of a customer there is none.
     actor_name = models.CharField(_("name at the time"), max_length=254, blank=True)

@@ -15,6 +15,8 @@ from payments.states import MovementKind
 
 from .payment import Payment
 
+# Of a million movements a handful: nothing but an index of their own leads to them.
+RARE = (MovementKind.REFUND_REVERSAL, MovementKind.CORRECTION)
 # An id by which a movement is found, where its payment isn't found by it already: indexed there
 # alone, and asked for in the same words.
 _NOT_THE_PAYMENTS = ~Q(kind=MovementKind.APPROVAL) | Q(is_own=False)
@@ -84,7 +86,20 @@ class Movement(AppendOnlyModel):
         ]
         # The list in its order; a Korean day, and what was learnt of it after it was closed.
         indexes = [
-            models.Index(F("happened_at").desc(), F("id").desc(), name="movement_by_time"),
+            # With what it is narrowed by besides days, so that the index alone finds the rows.
+            models.Index(
+                F("happened_at").desc(),
+                F("id").desc(),
+                "kind",
+                "pay_method",
+                name="movement_by_time",
+            ),
+            models.Index(
+                F("happened_at").desc(),
+                F("id").desc(),
+                condition=Q(is_own=False) | Q(is_test=True) | Q(kind__in=RARE),
+                name="movement_unusual",
+            ),
             models.Index(fields=["day", "observed_at"], name="movement_by_day"),
             # A search by the id of another attempt, of the PG, of a refund.
             *(

@@ -66,8 +66,8 @@ class Payment(models.Model):
 
     merchant_uid = models.CharField(_("order number"), max_length=40, unique=True)
     # NULL, never "": a look-up by an empty id must find nothing.
-    imp_uid = models.CharField(
-        _("PortOne payment id"), max_length=32, unique=True, null=True, blank=True
+    imp_uid = models.CharField(  # noqa: DJ001 (unique by a constraint)
+        _("PortOne payment id"), max_length=32, null=True, blank=True
     )
     checkout_key = models.CharField(_("checkout key"), max_length=64, editable=False)
     # No customer, no product: taken in from the gateway's list, and nobody has decided whose it is.
@@ -87,6 +87,7 @@ class Payment(models.Model):
         null=True,
         blank=True,
         related_name="payments",
+        db_index=False,
     )
     name = models.CharField(_("order name"), max_length=NAME_LENGTH)
     amount = models.BigIntegerField(_("amount"))
@@ -154,6 +155,8 @@ class Payment(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "checkout_key"], name="payment_one_per_click"),
+            # Here and not `unique=True`, which brings an index of beginnings that nobody asks for.
+            models.UniqueConstraint(fields=["imp_uid"], name="payment_imp_uid_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(
                 condition=Q(cancelled_amount__gte=0, cancelled_amount__lte=F("amount")),
@@ -177,16 +180,21 @@ class Payment(models.Model):
             ),
         ]
         # One for each filter and sort of the list, ending with the newest id: a page is then its
-        # head, not a sort of everything that fits. They have a price: the seven that migration
-        # 0003 adds make inserting 50,000 paid rows write 1.4 times the WAL records. At 1,000,000
-        # rows they turn 2.5 s of sorting by amount, 0.6 s of looking for an approval number and
-        # 0.3 s of a rare method into some milliseconds.
+        # head, not a sort of everything that fits. Which query each one serves, and what they cost,
+        # is in docs/indexes.md.
         indexes = [
             models.Index("status", F("id").desc(), name="payment_by_status"),
             models.Index("user", F("id").desc(), name="payment_by_user"),
             models.Index("pay_method", F("id").desc(), name="payment_by_pay_method"),
             models.Index(F("amount").desc(), F("id").desc(), name="payment_by_amount"),
-            models.Index(F("paid_at").desc(), F("id").desc(), name="payment_by_paid_at"),
+            # With what days are narrowed by besides, so that the index alone finds them.
+            models.Index(
+                F("paid_at").desc(),
+                F("id").desc(),
+                "status",
+                "pay_method",
+                name="payment_by_paid_at",
+            ),
             models.Index(F("requested_at").desc(), F("id").desc(), name="payment_by_requested_at"),
             # An order comes without these three: placing one does not pay for them.
             models.Index(
@@ -203,10 +211,7 @@ class Payment(models.Model):
                 name="payment_by_pg_provider",
             ),
             # What a PG's sheet or a customer on the telephone names a payment by. An order comes
-            # without them, too. Beside the table as it was before these facts, inserting 50,000
-            # paid rows writes 1.06 times the WAL records with the first, 1.13 with two, 1.19 with
-            # three (bytes: 1.13, 1.17, 1.22, of which the columns alone are 1.07). An index of the
-            # buyer's name would have made it 1.25; people are found as customers.
+            # without them, too. There is none of the buyer's name: people are found as customers.
             models.Index("pg_tid", condition=~Q(pg_tid=""), name="payment_by_pg_tid"),
             models.Index("card_last4", condition=~Q(card_last4=""), name="payment_by_card_last4"),
             models.Index(
@@ -226,12 +231,13 @@ class Payment(models.Model):
                 ),
                 name="payment_unanswered",
             ),
+            # The tiles of windows that were left, and of deposits that are due.
             models.Index(
                 F("requested_at").desc(),
-                condition=Q(status=PaymentStatus.READY),
-                name="payment_open_by_age",
+                F("id").desc(),
+                condition=Q(status=PaymentStatus.READY, vbank_num=""),
+                name="payment_unpaid_by_age",
             ),
-            # The tile of deposits that are due.
             models.Index(
                 "vbank_due",
                 condition=Q(status=PaymentStatus.READY) & ~Q(vbank_num=""),

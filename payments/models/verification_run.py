@@ -41,6 +41,10 @@ class VerificationRun(Run):
 
     query = models.TextField(_("filter"), blank=True)
     total = models.PositiveIntegerField(_("payments"), default=0)
+    # How its payments came out, and what became of how many: of a run that is done, so that a list
+    # of runs reads none of their payments. None: not done, so they are counted.
+    final_counts = models.JSONField(null=True, editable=False)
+    final_changes = models.JSONField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("verification run")

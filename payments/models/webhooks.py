@@ -49,8 +49,8 @@ class WebhookDelivery(models.Model):
     body = models.TextField(_("body"), blank=True)
     body_size = models.PositiveIntegerField(_("size"), default=0)
     body_hash = models.CharField(_("SHA-256"), max_length=64, blank=True)
-    imp_uid = models.CharField(_("PortOne payment id"), max_length=64, blank=True, db_index=True)
-    merchant_uid = models.CharField(_("order number"), max_length=64, blank=True, db_index=True)
+    imp_uid = models.CharField(_("PortOne payment id"), max_length=64, blank=True)
+    merchant_uid = models.CharField(_("order number"), max_length=64, blank=True)
     claimed_status = models.CharField(_("claimed status"), max_length=32, blank=True)
     cancellation_id = models.CharField(_("refund id"), max_length=64, blank=True)
     payment = models.ForeignKey(
@@ -90,6 +90,9 @@ class WebhookDelivery(models.Model):
                 condition=Q(next_attempt_at__isnull=False),
                 name="delivery_to_try_again",
             ),
+            # Searched whole: `db_index=True` would bring an index of beginnings as well.
+            models.Index("imp_uid", name="delivery_by_imp_uid"),
+            models.Index("merchant_uid", name="delivery_by_merchant_uid"),
             # For what is removed after a while; the other outcomes have their index above.
             models.Index(
                 "id", condition=Q(outcome=DeliveryOutcome.HARMLESS), name="delivery_harmless"

@@ -81,17 +81,23 @@ class PaymentChangeList(FilteredChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Payment]) -> Any:
         """The newest first: by the date that is filtered by, else by order.
 
-        Within equals the id goes the same way, so that one index serves both directions. Unpaid
-        orders come last whichever way the payment date is sorted.
+        Within equals the id goes the same way, so that one index serves both directions; a second
+        column would sort all that are equal in the first. Unpaid orders come last whichever way
+        the payment date is sorted.
         """
         filtered = self.payment_query.date_field
         if filtered and not self.params.get(ORDER_VAR):
             return [f"-{filtered}", "-pk"]
-        ordering = super().get_ordering(request, queryset)
+        column, *_others = super().get_ordering(request, queryset)
+        ordering = [column] if column in {"pk", "-pk"} else [column, "-pk"]
         if not str(ordering[0]).startswith("-"):
             ordering = ["pk" if part == "-pk" else part for part in ordering]
         # Within days of payment no unpaid ones are left.
         return ordering if filtered == "paid_at" else [_paid_first(part) for part in ordering]
+
+    def get_ordering_field_columns(self) -> Any:
+        """The one column that it is sorted by, for its heading."""
+        return dict(list(super().get_ordering_field_columns().items())[:1])
 
     def get_results(self, request: HttpRequest) -> None:
         """Each row knows what its cells say to this person."""

@@ -63,8 +63,7 @@ class RunChangeList(PagedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        ids = [run.pk for run in self.result_list]
-        counts, changes = counts_of(ids), changes_of(ids)
+        counts, changes = counts_of(self.result_list), changes_of(self.result_list)
         # Reading a filter takes a set of forms, and many runs are over the same one.
         labels = {query: filter_labels(query) for query in {run.query for run in self.result_list}}
         for run in self.result_list:

@@ -31,7 +31,7 @@ EVERY_FOR_RESULTS = "every 5s"
 def live(progress: Progress, outcome: ItemOutcome) -> dict[str, Any]:
     """What changes while it works: the part of the page that is fetched again and again."""
     counts, run = progress.counts, progress.run
-    changes = changes_of([run.pk])[run.pk]
+    changes = changes_of([run])[run.pk]
     return {
         **runs.live(run, part=progress.part, awaits_answers=progress.awaits_answers),
         "progress": progress,

@@ -6,10 +6,11 @@ the payment later. The index by run and outcome leads to the payments that it ma
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Sum
 
-from payments.models import ItemChange, ItemOutcome, VerificationItem
+from payments.models import ItemChange, ItemOutcome, VerificationItem, VerificationRun
 
 # An order that was paid twice has moved and differs.
 _MAY_HAVE_MOVED = (ItemOutcome.MOVED, ItemOutcome.DIFFERS)
@@ -26,20 +27,41 @@ class Change:
     number: int
     amount: int
 
+    @property
+    def kept(self) -> list[str | int]:
+        """As a run that is done keeps it."""
+        return [self.became or "", self.number, self.amount]
 
-def changes_of(run_ids: Iterable[int]) -> dict[int, list[Change]]:
-    """What several runs changed, each in the order of `ItemChange`; in one query."""
-    ids = list(run_ids)
+
+def changes_of(runs: Iterable[VerificationRun]) -> dict[int, list[Change]]:
+    """What several runs changed, each in the order of `ItemChange`.
+
+    Kept by those that are done, of all others in one query.
+    """
+    found: dict[int, list[Change]] = {}
+    ids = []
+    for run in runs:
+        if run.final_changes is None:
+            ids.append(run.pk)
+        else:
+            found[run.pk] = _in_order(run.final_changes)
+    return found | (_counted(ids) if ids else {})
+
+
+def _counted(ids: list[int]) -> dict[int, list[Change]]:
     rows = VerificationItem.objects.filter(run_id__in=ids, outcome__in=_MAY_HAVE_MOVED).order_by()
     # What does not agree has moved only if it says so.
     rows = rows.exclude(outcome=ItemOutcome.DIFFERS, became="")
-    counted = rows.values("run_id", "became").annotate(number=Count("pk"), won=Sum("moved_amount"))
-    found: dict[int, list[Change]] = {pk: [] for pk in ids}
-    for row in sorted(counted, key=lambda row: _place(row["became"])):
-        became = ItemChange(row["became"]) if row["became"] else None
-        found[row["run_id"]].append(Change(became, row["number"], row["won"]))
-    return found
+    sums = rows.values_list("run_id", "became").annotate(Count("pk"), Sum("moved_amount"))
+    found: dict[int, list[Any]] = {pk: [] for pk in ids}
+    for run_id, *change in sums:
+        found[run_id].append(change)
+    return {pk: _in_order(changes) for pk, changes in found.items()}
 
 
-def _place(became: str) -> int:
-    return [*ItemChange.values, ""].index(became)
+def _in_order(changes: list[Any]) -> list[Change]:
+    order = [*ItemChange.values, ""]
+    return [
+        Change(ItemChange(became) if became else None, number, amount)
+        for became, number, amount in sorted(changes, key=lambda change: order.index(change[0]))
+    ]

@@ -168,9 +168,18 @@ def _per_second(number: int, span: timedelta) -> float | None:
     return number / seconds if seconds > 0 else None
 
 
-def counts_of(run_ids: Iterable[int]) -> dict[int, Counts]:
-    """The counts of several runs, in one query."""
-    ids = list(run_ids)
+def counts_of(runs: Iterable[VerificationRun]) -> dict[int, Counts]:
+    """The counts of several runs: kept by those that are done, of all others in one query."""
+    kept, ids = {}, []
+    for run in runs:
+        if run.final_counts is None:
+            ids.append(run.pk)
+        else:
+            kept[run.pk] = Counts(run.final_counts)
+    return kept | (_counted(ids) if ids else {})
+
+
+def _counted(ids: list[int]) -> dict[int, Counts]:
     rows = VerificationItem.objects.filter(run_id__in=ids).order_by().values("run_id", "outcome")
     numbers: dict[int, dict[str, int]] = {pk: {} for pk in ids}
     for row in rows.annotate(number=Count("pk")):

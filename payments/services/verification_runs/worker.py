@@ -17,6 +17,8 @@ from payments import conf
 from payments.core.db.clock import database_now, is_recent
 from payments.locks import waiting_items
 from payments.models import OPEN_RUN, ItemOutcome, RunStatus, VerificationItem, VerificationRun
+from payments.selectors.verification_runs.changes import changes_of
+from payments.selectors.verification_runs.progress import counts_of
 from payments.services.runs import no_answer
 from payments.services.verification.question import NoAnswer, Reply
 
@@ -132,7 +134,7 @@ def _rest(run_id: int) -> float | None:
         return None
     waiting = VerificationItem.objects.filter(run_id=run_id, outcome=ItemOutcome.WAITING)
     if not waiting.exists():
-        _finish(run_id, now)
+        _finish(run, now)
         return None
     if pause := run.seconds_to_wait(now):
         return pause
@@ -144,7 +146,12 @@ def _rest(run_id: int) -> float | None:
     return (min(times, default=now + timedelta(seconds=1)) - now).total_seconds()
 
 
-def _finish(run_id: int, now: datetime) -> None:
-    VerificationRun.objects.filter(pk=run_id, status__in=OPEN_RUN).update(
-        status=RunStatus.DONE, finished_at=now, not_before=None
+def _finish(run: VerificationRun, now: datetime) -> None:
+    """Nothing of it changes any more, so what it came to is kept with it."""
+    VerificationRun.objects.filter(pk=run.pk, status__in=OPEN_RUN).update(
+        status=RunStatus.DONE,
+        finished_at=now,
+        not_before=None,
+        final_counts=counts_of([run])[run.pk].by_outcome,
+        final_changes=[change.kept for change in changes_of([run])[run.pk]],
     )

@@ -59,6 +59,35 @@ def test_a_filter_that_was_erased_says_so(client: Client, finance: User) -> None
     assert "minji" not in page
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    {
+        "FINANCE@": {"환불 문의", "세무 조사"},
+        "문의": {"환불 문의"},  # where a word begins
+        "세무 finance": {"세무 조사"},
+        "세무 viewer": set(),
+        "viewer": {"4월 마감"},
+        "number": {"환불 문의"},
+    }.items(),
+)
+def test_it_is_searched_by_who_why_and_the_whole_order_number(
+    client: Client,
+    finance: User,
+    viewer: User,
+    customer: User,
+    product: Product,
+    text: str,
+    found: set[str],
+) -> None:
+    payment = builders.paid(customer, product)
+    looked(finance, payment=payment, reason="환불 문의")
+    looked(finance, reason="세무 조사")
+    looked(viewer, reason="4월 마감")
+    words = payment.merchant_uid if text == "number" else text
+    rows = client.get(SCREEN, {"q": words}).context["cl"].result_list
+    assert {row.reason for row in rows} == found
+
+
 def test_of_a_list_it_says_which(client: Client, finance: User) -> None:
     looked(finance, query="status=paid&p=2")
     assert 'List <code class="id">status=paid&amp;p=2</code>' in text_of(client.get(SCREEN))

@@ -259,6 +259,20 @@ def test_within_days_of_payment_the_index_by_payment_date_gives_the_order(
     assert order in sql.partition("ORDER BY")[2]
 
 
+@pytest.mark.parametrize("query", ["o=4.7", "o=4.-7", "o=4"])
+def test_it_is_sorted_by_one_column_so_that_an_index_has_its_order(
+    operator: User, sign_in: SignIn, query: str
+) -> None:
+    changelist = sign_in(operator).get(f"{LIST}?{query}").context["cl"]
+    assert changelist.queryset.query.order_by == ("amount", "pk")
+    assert changelist.get_ordering_field_columns() == {4: "asc"}
+
+
+def test_no_address_sorts_by_a_column_without_an_index(operator: User, sign_in: SignIn) -> None:
+    changelist = sign_in(operator).get(f"{LIST}?o=1").context["cl"]
+    assert changelist.queryset.query.order_by == ("-pk",)
+
+
 def test_a_row_masks_by_default(customer: User, product: Product) -> None:
     [row] = as_rows([builders.paid(customer, product)])
     assert row.customer == "cu***@example.com"

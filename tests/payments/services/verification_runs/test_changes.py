@@ -1,11 +1,14 @@
 """What a run changed is kept with each of its payments, whatever becomes of them later."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from benchmarks.datasets import paid_payments
 from payments.models import ItemChange, Payment, Product
 from payments.selectors.verification_runs.changes import Change, changes_of
+from payments.selectors.verification_runs.progress import counts_of
 from payments.services.verification.verify import verify
 from payments.states import Source
 from tests.gateway import SandboxGateway
@@ -36,12 +39,32 @@ class TestWhatItChanged:
             open_one.pk: ("paid", open_one.amount),
             declined.pk: ("failed", 0),
         }
-        assert changes_of([run.pk])[run.pk] == [
+        assert changes_of([run])[run.pk] == [
             Change(ItemChange.PAID, 1, open_one.amount),
             Change(ItemChange.CANCELLED, 1, -payments[0].amount),
             Change(ItemChange.PART_REFUNDED, 1, -9_000),
             Change(ItemChange.FAILED, 1, 0),
         ]
+
+    def test_a_run_that_is_done_keeps_what_it_came_to(
+        self, customer: User, product: Product, sandbox: SandboxGateway
+    ) -> None:
+        """A list of runs reads none of their payments, however many they are."""
+        payments = here(customer, product, 3)
+        paid_payments.post_to_gateway(sandbox.control, payments)
+        sandbox.cancel(str(payments[0].imp_uid))
+        asked = ask_for(Payment.objects.all())
+        assert (asked.final_counts, asked.final_changes) == (None, None)
+        run = finish(asked)
+        kept, changes = counts_of([run])[run.pk], changes_of([run])[run.pk]
+        with CaptureQueriesContext(connection) as queries:
+            assert counts_of([run])[run.pk] == kept
+            assert changes_of([run])[run.pk] == changes
+        assert not queries.captured_queries
+        run.final_counts = run.final_changes = None
+        assert counts_of([run])[run.pk] == kept
+        assert changes_of([run])[run.pk] == changes
+        assert changes == [Change(ItemChange.CANCELLED, 1, -payments[0].amount)]
 
     def test_what_happens_later_is_another_runs_change(
         self, customer: User, product: Product, sandbox: SandboxGateway
@@ -53,7 +76,7 @@ class TestWhatItChanged:
         sandbox.cancel(str(payment.imp_uid))
         second = finish(ask_for(Payment.objects.all()))
         third = finish(ask_for(Payment.objects.all()))
-        assert changes_of([first.pk, second.pk, third.pk]) == {
+        assert changes_of([first, second, third]) == {
             first.pk: [Change(ItemChange.PART_REFUNDED, 1, -9_000)],
             second.pk: [Change(ItemChange.CANCELLED, 1, 9_000 - payment.amount)],
             third.pk: [],
@@ -69,7 +92,7 @@ class TestWhatItChanged:
         sandbox.cancel(str(payment.imp_uid), 9_000)
         run = finish(ask_for(Payment.objects.all()))
         assert outcomes(run) == {"differs": 1}
-        assert changes_of([run.pk])[run.pk] == [Change(ItemChange.PART_REFUNDED, 1, -9_000)]
+        assert changes_of([run])[run.pk] == [Change(ItemChange.PART_REFUNDED, 1, -9_000)]
 
     def test_approved_and_refunded_before_anybody_looked_moved_nothing_in_sum(
         self, customer: User, product: Product, sandbox: SandboxGateway
@@ -78,4 +101,4 @@ class TestWhatItChanged:
         attempt = sandbox.pay(order.merchant_uid, order.amount)
         sandbox.cancel(attempt["imp_uid"])
         run = finish(ask_for(Payment.objects.all()))
-        assert changes_of([run.pk])[run.pk] == [Change(ItemChange.CANCELLED, 1, 0)]
+        assert changes_of([run])[run.pk] == [Change(ItemChange.CANCELLED, 1, 0)]
