@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from payments.core.db.search import searched
 from payments.models import Product
 
-from .shared.columns import column
-from .shared.display import won
+from .shared.columns import heading
 
 
 @admin.register(Product)
@@ -27,7 +26,8 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     class Media:
         css = {"all": ["payments/admin/components/card.css"]}
 
-    price_words = column(lambda product: won(product.price), _("price in won"), ordering="price")
+    # Its cells are in templates/admin/payments/product/rows.html.
+    price_words = heading(_("price in won"), ordering="price")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Product], search_term: str

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from html import escape
 
+from django.contrib.admin.templatetags.admin_list import _boolean_icon
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
@@ -168,6 +169,11 @@ def badge(look: str, label: object) -> SafeString:
 def _badge(look: str, words: str) -> SafeString:
     """A list shows few of them, each many times."""
     return format_html('<span class="badge {}">{}</span>', look, words)
+
+
+def yes_or_no(value: bool) -> SafeString:
+    """Django's own sign for it, with the word for who can't see it."""
+    return _boolean_icon(value)
 
 
 def instalments(months: int | None) -> str:

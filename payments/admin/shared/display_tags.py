@@ -9,7 +9,7 @@ from django import template
 
 from payments import gateway
 
-from . import discrepancy_age, discrepancy_display, display, links, run_display
+from . import access_display, discrepancy_age, discrepancy_display, display, links, run_display
 
 register = template.Library()
 
@@ -41,6 +41,9 @@ register.filter("movement_notes", display.movement_notes)
 register.filter("pg_and_mid", display.pg_and_mid)
 register.filter("approval_number", display.approval_number)
 register.filter("outcome_badge", display.outcome_badge)
+register.filter("yes_or_no", display.yes_or_no)
+register.filter("query_words", access_display.query_words)
+register.filter("counted", access_display.counted)
 register.filter("without_answer", run_display.without_answer)
 register.filter("asker", run_display.asker)
 register.filter("run_badge", run_display.run_badge)

@@ -62,8 +62,8 @@ SELECT '', false, 'flat' || n, '길동', '홍', 'flat' || n || '@example.com', f
 """
 PAGES = (
     *(f"{LIST}?{query}" for query in ("", "p=4", "p=20000", "after={some}", "before=end")),
-    *(f"{LIST}?{query}" for query in ("o=4", "o=-4", "o=4.7", "o=-4&before=end", "o=-4&after={some}")),
-    *(f"{LIST}?{query}" for query in ("o=7", "o=-7&before=end", "o=7&after={some}")),
+    *(f"{LIST}?{query}" for query in ("o=4", "o=-4", "o=4.7", "o=4&after={some}")),
+    *(f"{LIST}?{query}" for query in ("o=7", "o=-7&before=end", "o=4&before=end")),
     *(f"{LIST}?{query}" for query in (MONTH, f"{MONTH}&status=paid&pay_method=card")),
     *(f"{LIST}?{MONTH}&{query}" for query in ("status=cancelled&pay_method=trans", "o=4")),
     *(f"{LIST}?{query}" for query in ("status=failed", "status=paid&pay_method=card", "test=only")),

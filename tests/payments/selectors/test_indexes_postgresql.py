@@ -1,4 +1,4 @@
-"""Every index of the growing tables serves a query that docs/indexes.md names, and no other exists."""
+"""Every index of a growing table serves a query that docs/indexes.md names; no other exists."""
 
 import re
 from copy import copy

@@ -136,7 +136,7 @@ def changelist_of(model: type[Model], user: User, query: str = "") -> Any:
 
 WITH_A_TEMPLATE = [
     *("payment", "movement", "verificationrun", "webhookdelivery", "discrepancy", "dailyclose"),
-    "reconciliationrun",
+    *("reconciliationrun", "personaldataaccess", "product", "user"),
 ]
 # Of which every cell is made by Django's rules for functions and fields; one is no list.
 WITHOUT_A_TEMPLATE = [
@@ -176,7 +176,8 @@ def test_every_column_whose_cells_are_in_a_template_has_one_there(
     fill: Fill, root: User, sign_in: SignIn, model: str
 ) -> None:
     fill(1)
-    page = text_of(sign_in(root).get(f"/admin/payments/{model}/"))
+    app = "accounts" if model == "user" else "payments"
+    page = text_of(sign_in(root).get(f"/admin/{app}/{model}/"))
     row = page.split("<tbody>")[1].split("</tr>")[0]
     assert row.count("</td>") + row.count("</th>") == page.count('<th scope="col"')
 
