@@ -202,15 +202,29 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="movement",
             index=models.Index(
+                models.F("kind"),
                 models.OrderBy(models.F("happened_at"), descending=True),
                 models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(
-                    ("is_own", False),
-                    ("is_test", True),
-                    ("kind__in", ("refund_reversal", "correction")),
-                    _connector="OR",
-                ),
-                name="movement_unusual",
+                condition=models.Q(("kind__in", ("refund_reversal", "correction"))),
+                name="movement_rare",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="movement",
+            index=models.Index(
+                models.OrderBy(models.F("happened_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("is_own", False)),
+                name="movement_other",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="movement",
+            index=models.Index(
+                models.OrderBy(models.F("happened_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("is_test", True)),
+                name="movement_test",
             ),
         ),
         migrations.RunPython(append_only.install, append_only.install),

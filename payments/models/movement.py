@@ -95,10 +95,20 @@ class Movement(AppendOnlyModel):
                 name="movement_by_time",
             ),
             models.Index(
+                "kind",
                 F("happened_at").desc(),
                 F("id").desc(),
-                condition=Q(is_own=False) | Q(is_test=True) | Q(kind__in=RARE),
-                name="movement_unusual",
+                condition=Q(kind__in=RARE),
+                name="movement_rare",
+            ),
+            *(
+                models.Index(
+                    F("happened_at").desc(),
+                    F("id").desc(),
+                    condition=where,
+                    name=f"movement_{name}",
+                )
+                for name, where in (("other", Q(is_own=False)), ("test", Q(is_test=True)))
             ),
             models.Index(fields=["day", "observed_at"], name="movement_by_day"),
             # A search by the id of another attempt, of the PG, of a refund.

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from html import escape
 
-from django.contrib.admin.templatetags.admin_list import _boolean_icon
+from django.contrib.admin.utils import display_for_value
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
@@ -171,9 +171,9 @@ def _badge(look: str, words: str) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', look, words)
 
 
-def yes_or_no(value: bool) -> SafeString:
+def yes_or_no(value: bool) -> str:
     """Django's own sign for it, with the word for who can't see it."""
-    return _boolean_icon(value)
+    return str(display_for_value(value, NOTHING, boolean=True))
 
 
 def instalments(months: int | None) -> str:
