@@ -75,6 +75,11 @@ class BoundedPaginator(Paginator[Any]):
         """The number for a screen: "1,234" or "10,000+"."""
         return f"{COUNTED_AT_MOST:,}+" if self.is_capped else f"{self.count:,}"
 
+    @cached_property
+    def num_pages(self) -> int:
+        """How many pages have a number."""
+        return self.last_number if self.is_capped else super().num_pages
+
     @property
     def last_number(self) -> int:
         """Of a list that is not counted to its end, the last page with a number."""
