@@ -60,7 +60,7 @@ class UserAdmin(DjangoUserAdmin[User]):
     list_display = ["address", "username", "is_staff", "is_active", "last_login", "date_joined"]
     list_display_links = ["address", "username"]
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["lower_email__contains", "names__contains"]
+    search_fields = ["lower_email__holds", "names__holds"]
     search_help_text = _(
         "Search by a part of the e-mail address, username or name; one or two letters by how it "
         "begins."

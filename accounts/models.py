@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import addresses
+from payments.core.db.parts import Words
 from payments.core.text import clean, composed
 
 DEFAULT_TIME_ZONE = "Asia/Seoul"
@@ -66,10 +67,10 @@ class People(models.QuerySet["User"]):
         # 홍길동 is written without a space, Gildong Hong with one; either name may stand alone.
         parts = ("last_name", "first_name", space, "first_name", space, "last_name", space)
         return self.annotate(
-            lower_email=Lower("email"),
-            korean_name=Lower(Concat("last_name", "first_name")),
-            western_name=Lower(Concat("first_name", space, "last_name")),
-            names=Lower(Concat(*parts, "username")),
+            lower_email=Words("email", part="lower_email"),
+            korean_name=Words(Concat("last_name", "first_name"), part="names"),
+            western_name=Words(Concat("first_name", space, "last_name"), part="names"),
+            names=Words(Concat(*parts, "username"), part="names"),
         )
 
     def update(self, **values: Any) -> int:

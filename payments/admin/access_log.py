@@ -8,10 +8,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from payments.core.db.parts import Words
 from payments.core.text import ids, spellings
 from payments.models import Payment, PersonalDataAccess
 
@@ -25,7 +25,7 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
 
     list_display = ["when", "actor_name", "what", "payments", "reason", "remote_address"]
     list_filter = ["kind", "unmasked"]
-    search_fields = ["lower_actor__contains", "lower_reason__contains"]
+    search_fields = ["lower_actor__holds", "lower_reason__holds"]
     search_help_text = gettext_lazy("Who, a word of the reason, or a whole order number.")
     list_select_related = ["payment", "kept_query"]
     sortable_by = ()
@@ -36,7 +36,10 @@ class PersonalDataAccessAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """In the words of the index that searches them."""
         accesses: Any = super().get_queryset(request)
-        return accesses.annotate(lower_actor=Lower("actor_name"), lower_reason=Lower("reason"))
+        return accesses.annotate(
+            lower_actor=Words("actor_name", part="actor"),
+            lower_reason=Words("reason", part="reason"),
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -47,7 +47,13 @@ BESIDES = {
         "weight",
     },
     "tests/payments/services": {"conftest"},
-    "tests/payments/selectors": {"conftest", "plans", "plans_postgresql"},
+    "tests/payments/selectors": {
+        "conftest",
+        "flat_postgresql",
+        "indexes_postgresql",
+        "plans",
+        "plans_postgresql",
+    },
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from payments.core.db.paginator import COUNTED_AT_MOST
+from payments.core.db import paginator
 from payments.core.money import with_separators
 from payments.models import PersonalDataAccess
 
@@ -18,4 +18,5 @@ def query_words(access: PersonalDataAccess) -> str:
 
 def counted(number: int) -> str:
     """How many there were, as far as they were counted."""
-    return f"{COUNTED_AT_MOST:,}+" if number > COUNTED_AT_MOST else with_separators(number)
+    most = paginator.COUNTED_AT_MOST
+    return f"{most:,}+" if number > most else with_separators(number)

@@ -1,8 +1,8 @@
 """The search box of a list: ids and names, found as people paste and type them.
 
 Fields are named as Django's `search_fields`: one that ends with `__exact` is an id, found whole, so
-that its index answers; one that ends with `__contains` is in small letters, so that an index of its
-parts answers; any other is a text that holds each word. Several ids in one text find any of them.
+that its index answers; one that ends with `__holds` is `Words`, so that an index of its parts
+answers; any other is a text that holds each word. Several ids in one text find any of them.
 Payments have a search of their own (`payments.selectors.payments.search`).
 """
 
@@ -16,7 +16,7 @@ from django.db.models import Model, Q, QuerySet
 
 from payments.core.text import ids, plain, plain_id, several_ids, spellings
 
-EXACT, CONTAINS = "__exact", "__contains"
+EXACT, HOLDS = "__exact", "__holds"
 # What an index of trigrams can look up: three letters, or a word's beginning or end that is known
 # to be one. Anything else would make the database read every row.
 _TRIGRAM = re.compile(r"[^\W_]{3}|[\W_][^\W_]|[^\W_]{2}[\W_]")
@@ -35,17 +35,17 @@ def searched(rows: QuerySet[Row], text: str, *, fields: Sequence[str]) -> QueryS
 
 
 def part_of(column: str, text: str) -> Q:
-    """Where a column that is in small letters holds the text.
+    """Where a column of `Words` holds the text.
 
     One or two letters are looked for where a word begins, signs alone nowhere: an index of
     trigrams knows no shorter parts.
     """
     text = text.lower()
     if _TRIGRAM.search(text):
-        return Q(**{f"{column}{CONTAINS}": text})
+        return Q(**{f"{column}{HOLDS}": text})
     if not _LETTER.search(text):
         return Q(pk__in=[])
-    return Q(**{f"{column}__startswith": text}) | Q(**{f"{column}{CONTAINS}": f" {text}"})
+    return Q(**{f"{column}__begins": text})
 
 
 def _with_ids(columns: list[str], text: str) -> Q:
@@ -68,8 +68,8 @@ def _holding(fields: list[str], word: str) -> Q:
 
 
 def _in_field(field: str, text: str) -> Q:
-    if field.endswith(CONTAINS):
-        return part_of(field.removesuffix(CONTAINS), text)
+    if field.endswith(HOLDS):
+        return part_of(field.removesuffix(HOLDS), text)
     return Q(**{f"{field}__icontains": text})
 
 

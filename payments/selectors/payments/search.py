@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Right
 from django.db.models.lookups import Exact
 
+from payments.core.db import parts as parts  # its look-ups: `prefix`, `whole`
 from payments.core.db.search import part_of
 from payments.core.text import ids, plain, plain_id, several_ids, spellings
 from payments.models import Payment
@@ -92,7 +93,7 @@ def numbered(words: Iterable[str]) -> Q:
     """Payments whose order number starts with one of these."""
     condition = Q(pk__in=[])
     for spelling in (spelling for word in words for spelling in spellings(word)):
-        condition |= Q(merchant_uid__startswith=spelling)
+        condition |= Q(merchant_uid__prefix=spelling)
     return condition
 
 
@@ -180,14 +181,14 @@ def _email(text: str, unmasked: bool) -> Q:
     if unmasked or text.startswith("@"):
         return part_of("lower_email", text)
     if len(text) <= SHOWN_SIGNS:
-        return Q(lower_email__startswith=text)
+        return Q(lower_email__begins=text) if text else Q()
     # Said twice, because the index leaves people without an e-mail out.
-    return Q(lower_email=text) & ~Q(email="")
+    return Q(lower_email__whole=text) & ~Q(email="")
 
 
 def _name(text: str, unmasked: bool) -> Q:
     written = [spelling.lower() for spelling in spellings(text)]
     if unmasked:
         return reduce(or_, (part_of("names", spelling) for spelling in written))
-    whole = Q(korean_name__in=written) | Q(western_name__in=written)
-    return whole | Q(username__in={text, *written})
+    names = [Q(korean_name__whole=name) | Q(western_name__whole=name) for name in written if name]
+    return reduce(or_, names, Q(username__in={text, *written}))

@@ -3,8 +3,10 @@
 import unicodedata
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
+from payments.core.db import parts
 from payments.core.db.search import part_of, searched
 
 FIELDS = ("email", "last_name", "username__exact")
@@ -80,5 +82,42 @@ def test_a_part_of_an_address_or_name_is_one_that_an_index_knows(
     rows = User.objects.get_queryset().with_search_words()
     condition = part_of("lower_email", text) | part_of("names", text)
     assert {person.username for person in rows.filter(condition)} == names
-    fields = ("lower_email__contains", "names__contains")
+    fields = ("lower_email__holds", "names__holds")
     assert {person.username for person in searched(rows, text, fields=fields)} == names
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's has plans of its own")
+def test_sqlite_asks_its_table_of_parts_whatever_happens_to_people() -> None:
+    """Its triggers keep up with rows that come, change and go, by the ORM or past it."""
+    person = User.objects.get(username="user_0")
+    person.first_name, person.email = "길동", "moved@example.org"
+    person.save()
+    User.objects.filter(username="user_1").delete()
+    User.objects.bulk_create([User(username="user_3", email='a"quoted@example.org')])
+    rows = User.objects.get_queryset().with_search_words()
+    for text, names in {
+        "moved@": {"user_0"},
+        "person0": set(),
+        "person1": set(),
+        "길동": {"user_0"},
+        'a"q': {"user_3"},
+        "example.org": {"user_0", "user_3"},
+        "USER_3": {"user_3"},
+    }.items():
+        condition = part_of("lower_email", text) | part_of("names", text)
+        found = rows.filter(condition)
+        assert {one.username for one in found} == names, text
+        plan = found.order_by().values_list("pk").explain()
+        assert "SEARCH accounts_user USING INTEGER PRIMARY KEY" in plan
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL goes without an index")
+def test_a_sqlite_without_parts_reads_the_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_tables", lambda connection: set())
+    rows = User.objects.get_queryset().with_search_words()
+    for text in ("person1", "us", "r_1"):
+        found = rows.filter(part_of("lower_email", text) | part_of("names", text))
+        assert "user_1" in {one.username for one in found}
+        assert " MATCH " not in str(found.query)
