@@ -174,10 +174,13 @@ def due_of(answer: GatewayPayment, *, ordered_at: datetime) -> datetime | None:
     return due if is_credible else None
 
 
-def is_credible(second: int, *, ordered_at: datetime, now: datetime) -> bool:
+def are_credible(seconds: Iterable[int], *, ordered_at: datetime, now: datetime) -> bool:
     """Whether something of an order can have happened then; 0 is "never"."""
+    told = list(filter(None, seconds))
+    if not told:
+        return True
     first, last = (ordered_at - TOLERANCE).timestamp(), (now + TOLERANCE).timestamp()
-    return not second or first <= second <= last
+    return first <= min(told) and max(told) <= last
 
 
 # --- Comparing ---------------------------------------------------------------------------------

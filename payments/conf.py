@@ -110,6 +110,11 @@ def gateway() -> Gateway:
     )
 
 
+def accepts_test_payments() -> bool:
+    """Whether payments of a test channel count as payments; asked for each answer."""
+    return bool(settings.IAMPORT_ACCEPT_TEST_PAYMENTS)
+
+
 def console_url() -> str:
     """Where staff see payments in PortOne's console; "" where none is configured."""
     return str(settings.IAMPORT_CONSOLE_URL)

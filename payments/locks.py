@@ -12,20 +12,10 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from . import conf
+from .core.db.among import among
 from .core.db.clock import is_over
+from .core.db.instances import read_rows
 from .models import LONGEST_WAIT, Discrepancy, ItemOutcome, Payment, VerificationItem
-
-# What a payment without an answer is written back with: read late, each costs a statement a row.
-_KEPT_IF_POSTPONED = (
-    "attempts",
-    "outcome",
-    "became",
-    "moved_amount",
-    "findings",
-    "settled_at",
-)
-# What a question about a payment is made of.
-_ASKED_BY = ("payment__merchant_uid", "payment__imp_uid", "payment__status")
 
 
 @contextmanager
@@ -45,13 +35,13 @@ def locked_payments(pks: Iterable[int]) -> Iterator[dict[int, Payment]]:
     Always in the order of their ids: two runs that share payments wait, they do not deadlock.
     """
     with transaction.atomic(durable=True):
-        rows = _payments().filter(pk__in=list(pks))
-        yield {payment.pk: payment for payment in rows.order_by("pk")}
+        rows = _payments().filter(among("pk", pks))
+        yield {payment.pk: payment for payment in read_rows(rows.order_by("pk"))}
 
 
 def _payments() -> QuerySet[Payment]:
     """Without the key: whoever only refers to a payment with a row of its own need not wait."""
-    return Payment.objects.select_for_update(of=("self",), no_key=True)
+    return Payment.objects.select_for_update(no_key=True)
 
 
 @contextmanager
@@ -74,16 +64,15 @@ def locked_discrepancies(condition: Q) -> list[Discrepancy]:
 def unclaimed_items(run_id: int, *, limit: int, now: datetime) -> Iterator[list[VerificationItem]]:
     """Payments of a run that nobody is asking about now, locked; other workers skip them."""
     with transaction.atomic(durable=True):
-        rows = VerificationItem.objects.select_for_update(of=("self",), skip_locked=True)
-        rows = rows.select_related("payment").only("run", *_KEPT_IF_POSTPONED, *_ASKED_BY)
-        yield list(waiting_items(run_id, now=now, among=rows).order_by("pk")[:limit])
+        rows = VerificationItem.objects.select_for_update(skip_locked=True)
+        yield read_rows(waiting_items(run_id, now=now, within=rows).order_by("pk")[:limit])
 
 
 def waiting_items(
-    run_id: int, *, now: datetime, among: QuerySet[VerificationItem] | None = None
+    run_id: int, *, now: datetime, within: QuerySet[VerificationItem] | None = None
 ) -> QuerySet[VerificationItem]:
     """What is still to do in a run and may be taken up now."""
-    rows = VerificationItem.objects.all() if among is None else among
+    rows = VerificationItem.objects.all() if within is None else within
     rows = rows.filter(run_id=run_id, outcome=ItemOutcome.WAITING)
     lease = timedelta(seconds=conf.runs().lease)
     rows = rows.filter(Q(claimed_until=None) | is_over("claimed_until", now=now, at_most=lease))

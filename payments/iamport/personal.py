@@ -15,6 +15,7 @@ _ALONE = r"(?<![0-9A-Za-z_*-])"
 # Between two figures: what people, programs and copies put there, seen or not.
 _GAP = r"[\s.\-/\u2010-\u2015\u2212\u200b-\u200d\u2060\ufeff]{0,3}"
 _AT = re.compile("[@\uff20]")
+_FIGURE = re.compile(r"\d")
 _ADDRESSES = (
     # Of e-mail; those with Korean in them after the others, which Korean may run on to.
     re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
@@ -38,13 +39,15 @@ _WIDE = re.compile("[\uff01-\uff5e]")
 
 def scrubbed(text: str, persons: Iterable[str] = ()) -> str:
     """The text without what looks personal, and without `persons`, whatever they look like."""
-    text = unicodedata.normalize("NFC", text)
+    text = text if text.isascii() else unicodedata.normalize("NFC", text)
     for person in persons:
         name = unicodedata.normalize("NFC", person)
         if len(name) > 1 and name.casefold() in text.casefold():
             text = _whole_words(name).sub(HIDDEN, text)
-    # Without an @ they would look from every letter on.
-    for pattern in (*(_ADDRESSES if _AT.search(text) else ()), *_NUMBERS):
+    # Without an @, or a figure, they would look from every letter on.
+    addresses = _ADDRESSES if _AT.search(text) else ()
+    numbers = _NUMBERS if _FIGURE.search(text) else ()
+    for pattern in (*addresses, *numbers):
         text = _hidden(pattern, text)
     return text
 

@@ -22,6 +22,7 @@ _LOOKED_THROUGH = 10_000
 _UNKNOWN_AT_MOST = 100
 _PLAIN = {text.name: text.limit for text in fields.TEXTS if text.mask is Mask.NONE}
 _NUMBERS = frozenset({int, float, bool, type(None)})
+_KNOWN = frozenset(fields.BY_NAME) | fields.WHOLE
 # The ids and the status; with the numbers, times and flags all that a long answer keeps.
 _ESSENTIAL = frozenset(
     text.name
@@ -48,9 +49,13 @@ def _masked(answer: Mapping[str, Any]) -> dict[str, Any]:
     unknown = 0
     for name, value in answer.items():
         # Most values are of these three kinds; asking that first is what costs least.
-        is_untold = value is None and name in fields.BY_NAME
-        is_plain = type(value) is str and len(value) <= _PLAIN.get(name, -1)
-        if is_untold or is_plain or (name in fields.WHOLE and type(value) in _NUMBERS):
+        if value is None:
+            is_plain = name in _KNOWN
+        elif type(value) is str:
+            is_plain = len(value) <= _PLAIN.get(name, -1)
+        else:
+            is_plain = name in fields.WHOLE and type(value) in _NUMBERS
+        if is_plain:
             masked[name] = value
         elif name == "cancel_history":
             masked[name] = _history(value, persons)

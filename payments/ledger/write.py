@@ -16,6 +16,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from payments.core.db.instances import new_row
 from payments.core.db.rows import insert_rows, update_rows
 from payments.core.kst import day_of
 from payments.core.text import clean
@@ -135,7 +136,8 @@ def described(
 def _movements(event: PaymentEvent, entry: Entry) -> list[Movement]:
     """The money that moved by this event; learnt when it was recorded."""
     return [
-        Movement(
+        new_row(
+            Movement,
             payment_id=event.payment_id,
             event_sequence=event.sequence,
             day=day_of(draft.happened_at),
@@ -154,8 +156,9 @@ def _check_transaction() -> None:
 def _next(payment: Payment, entry: Entry, at: datetime) -> PaymentEvent:
     """The payment's next row, hashed, and the payment moved along."""
     before, after = _statuses(payment, entry)
-    event = PaymentEvent(
-        payment=payment,
+    event = new_row(
+        PaymentEvent,
+        payment_id=payment.pk,
         sequence=payment.version + 1,
         recorded_at=at,
         kind=entry.kind,

@@ -16,8 +16,8 @@ from django.utils.functional import Promise
 from payments.compared_fields import OF_SEVERAL, ROWS, Row, Rule
 from payments.comparing import (
     Values,
+    are_credible,
     differing_values,
-    is_credible,
     is_same,
     is_told,
     kept_values,
@@ -161,7 +161,7 @@ class _Asked:
             return not when
         second = int(when.timestamp()) if isinstance(when, datetime) else when
         bounds = {"ordered_at": self.ordered_at, "now": self.answered_at}
-        return not isinstance(second, int) or is_credible(second, **bounds)
+        return not isinstance(second, int) or are_credible([second], **bounds)
 
 
 def findings_of(event: PaymentEvent) -> tuple[Finding, ...]:

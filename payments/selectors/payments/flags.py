@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from django.db.models import Case, F, Q, TextChoices, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from payments.core.db.among import among
 from payments.models import Discrepancy, Payment
 from payments.states import Verification
 
@@ -79,11 +80,11 @@ def open_attempts(payment: Payment) -> list[str]:
 
 def flagged_among(payment_ids: Iterable[int]) -> set[int]:
     """Those of them that are, in one query."""
-    rows = _OPEN.filter(payment__in=list(payment_ids))
+    rows = _OPEN.filter(among("payment", payment_ids))
     return {pk for pk in rows.values_list("payment_id", flat=True) if pk}
 
 
 def with_other_attempts_open(payment_ids: Iterable[int]) -> set[int]:
     """Those of them of which another attempt than their own is open, in one query."""
-    rows = _OF_OTHERS.filter(payment__in=list(payment_ids))
+    rows = _OF_OTHERS.filter(among("payment", payment_ids))
     return {pk for pk in rows.values_list("payment_id", flat=True) if pk}

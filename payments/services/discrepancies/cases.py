@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from payments.comparing import Refund
+from payments.core.db.among import among
 from payments.core.text import clean
 from payments.iamport import GatewayPayment
 from payments.locks import locked_discrepancies, locked_payments
@@ -36,7 +37,7 @@ from .rules import amount_at_risk, is_accepted, line_figures, our_figures, their
 
 def open_ones(*, imp_uids: Iterable[str]) -> set[str]:
     """Those attempts of these that have an open discrepancy, in one query."""
-    rows = Discrepancy.objects.filter(is_open=True, imp_uid__in=list(imp_uids))
+    rows = Discrepancy.objects.filter(among("imp_uid", imp_uids), is_open=True)
     return set(rows.values_list("imp_uid", flat=True))
 
 

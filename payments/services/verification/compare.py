@@ -10,13 +10,14 @@ spoken, it says so again next time, and a person has to see it. What can't be re
 one id twice, is no answer (`iamport`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from payments.compared_fields import BY_NAME, MUST_EQUAL, Rule
-from payments.comparing import differing, due_of, is_credible, is_told, ours_of
+from payments.comparing import are_credible, differing, due_of, ours_of
 from payments.core.kst import from_unix
 from payments.core.text import web_url
 from payments.iamport import GatewayPayment
@@ -39,6 +40,8 @@ _OF_DETAILS = (Finding.PAID_AT, Finding.DETAILS)
 _DUE = "vbank_due"
 _FILLED = frozenset(name for name in FACTS if BY_NAME[name].rule is Rule.FILL)
 _FOLLOWED = frozenset(FACTS) - _FILLED
+# What fills our columns, in their order.
+_FACTS_OF, _ASIDE_OF = attrgetter(*FACTS.values()), attrgetter(*ASIDE.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ def compare(
     if findings:
         return Verdict(findings=findings)
     verdict = _VERDICTS.get(answer.status, _unknown_status)(payment, answer)
-    return replace(verdict, details=tuple(dict.fromkeys(_details(payment, answer))))
+    details = tuple(dict.fromkeys(_details(payment, answer)))
+    return replace(verdict, details=details) if details else verdict
 
 
 def findings_of_another(
@@ -169,8 +173,8 @@ def _contradictions(
     if answer.cancel_amount > answer.amount:
         yield Finding.REFUND
     times = (answer.started_at, answer.paid_at, answer.failed_at, answer.cancelled_at)
-    seconds = [*times, *(entry.cancelled_at for entry in history)]
-    if not all(is_credible(one, ordered_at=ordered_at, now=now) for one in seconds):
+    seconds = (*times, *(entry.cancelled_at for entry in history))
+    if not are_credible(seconds, ordered_at=ordered_at, now=now):
         yield Finding.TIME
     # Parsing takes the newest time of the history if the payment itself has none.
     if answer.status == PaymentStatus.CANCELLED and not answer.cancelled_at:
@@ -270,8 +274,7 @@ def _refund(payment: Payment, answer: GatewayPayment, refunded: int) -> Step:
         "cancelled_at": from_unix(answer.cancelled_at),
     }
     if payment.status in APPROVED:
-        changes |= missing_facts(payment=payment, answer=answer)
-        changes |= followed_facts(payment=payment, answer=answer)
+        changes |= filled_facts(payment=payment, answer=answer)
     return Step(EventKind.CANCELLED, changes, amount=payment.cancelled_amount - refunded)
 
 
@@ -306,31 +309,29 @@ def facts_of_attempt(*, payment: Payment, answer: GatewayPayment) -> dict[str, A
     return {name: _blank(name) for name in (*FACTS, _DUE)} | told
 
 
-def missing_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
-    """The facts that it tells and that nothing has told before.
+def filled_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
+    """The facts that it tells and that nothing has told before, and what has changed rightly.
 
     One that stands is overwritten by none: two answers that differ would take turns for ever. It
-    is a finding (`compare`), where the order has its money.
+    is a finding (`compare`), where the order has its money. A later receipt, a deposit's due date,
+    the time of a refund are followed.
     """
-    told = _told_facts(payment, answer)
-    return {
-        name: value
-        for name, value in told.items()
-        if name in _FILLED and not _says_something(getattr(payment, name))
-    }
-
-
-def followed_facts(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
-    """What has changed rightly: a later receipt, a deposit's due date, the time of a refund."""
-    told = {
+    # Most tell what we know.
+    news = {
         name: value
         for name, value in _told_facts(payment, answer).items()
-        if name in _FOLLOWED and value != getattr(payment, name)
+        if value != getattr(payment, name)
     }
+    missing = {
+        name: value
+        for name, value in news.items()
+        if name in _FILLED and not _says_something(getattr(payment, name))
+    }
+    followed = {name: value for name, value in news.items() if name in _FOLLOWED}
     due = due_of(answer, ordered_at=payment.requested_at)
     if due and due != payment.vbank_due:
-        told[_DUE] = due
-    return told | _times(payment, answer)
+        followed[_DUE] = due
+    return missing | followed | _times(payment, answer)
 
 
 def _times(payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
@@ -352,25 +353,26 @@ def told_persons(*, payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
 
     Nothing once that was erased: no answer brings it back.
     """
-    return {} if payment.personal_erased_at else _told(answer, ASIDE)
+    return {} if payment.personal_erased_at else _told(ASIDE, _ASIDE_OF(answer))
 
 
 def _told_facts(payment: Payment, answer: GatewayPayment) -> dict[str, Any]:
     """What it says of the facts of our columns."""
+    told = _told(FACTS, _FACTS_OF(answer))
+    if "receipt_url" in told and not web_url(told["receipt_url"]):
+        del told["receipt_url"]
     erased = NAMING_FACTS if payment.personal_erased_at else ()
-    return {name: value for name, value in _told(answer, FACTS).items() if name not in erased}
+    return {name: value for name, value in told.items() if name not in erased} if erased else told
 
 
-def _told(answer: GatewayPayment, names: Mapping[str, str]) -> dict[str, Any]:
-    values = {column: getattr(answer, name) for column, name in names.items()}
-    if "receipt_url" in values:
-        values["receipt_url"] = web_url(values["receipt_url"])
-    return {column: value for column, value in values.items() if _says_something(value)}
+def _told(columns: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
+    pairs = zip(columns, values, strict=True)
+    return {column: value for column, value in pairs if value or type(value) is int}
 
 
 def _says_something(value: Any) -> bool:
-    """A flag that is not set says nothing."""
-    return is_told(value) and value is not False
+    """A text, a number (0 is a lump sum), a flag that is set."""
+    return bool(value) or type(value) is int
 
 
 def _blank(name: str) -> Any:

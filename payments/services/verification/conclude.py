@@ -29,8 +29,7 @@ from .compare import (
     Step,
     Verdict,
     compare,
-    followed_facts,
-    missing_facts,
+    filled_facts,
     told_persons,
 )
 from .movements import is_known, take_back, with_movements
@@ -243,8 +242,7 @@ def _filled(payment: Payment, answer: GatewayPayment) -> tuple[dict[str, Any], d
         return {}, {}
     told = told_persons(payment=payment, answer=answer)
     persons = {name: value for name, value in told.items() if not getattr(payment, name)}
-    missing = missing_facts(payment=payment, answer=answer)
-    return missing | followed_facts(payment=payment, answer=answer), persons
+    return filled_facts(payment=payment, answer=answer), persons
 
 
 def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) -> Verdict:
@@ -253,7 +251,7 @@ def _verdict(payment: Payment, question: Question, answer: Answer, taken: bool) 
         answer=answer.payment,
         asked_imp_uid=question.imp_uid,
         imp_uid_taken=taken,
-        accepts_test_payments=conf.gateway().accepts_test_payments,
+        accepts_test_payments=conf.accepts_test_payments(),
         now=timezone.now(),
     )
     is_bound = payment.status in APPROVED and payment.imp_uid == answer.payment.imp_uid

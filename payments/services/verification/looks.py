@@ -56,7 +56,7 @@ def _buckets(payment: Payment, answer: GatewayPayment) -> tuple[Bucket, ...]:
     found = differences(
         ours=ours_of(payment),
         theirs=answer,
-        accepts_test_payments=conf.gateway().accepts_test_payments,
+        accepts_test_payments=conf.accepts_test_payments(),
         now=timezone.now(),
     )
     is_own = payment.imp_uid == answer.imp_uid

@@ -75,7 +75,7 @@ def _findings(payment: Payment, other: GatewayPayment) -> tuple[Finding, ...]:
     return findings_of_another(
         payment=payment,
         answer=other,
-        accepts_test_payments=conf.gateway().accepts_test_payments,
+        accepts_test_payments=conf.accepts_test_payments(),
         now=timezone.now(),
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from payments import ledger
+from payments.core.db.among import among
 from payments.iamport import GatewayPayment
 from payments.ledger import Entry
 from payments.locks import locked_payments
@@ -92,7 +93,7 @@ def settle_many(
     With `quiet`, an answer that only says again what we know leaves no row: a webhook's own record
     is its delivery in the inbox.
     """
-    holders = _holders([reply for _question, reply in answered])
+    holders = _holders(payments, answered)
     standing = _standing(payments, answered)
     writes: list[tuple[Payment, Sequence[Entry]]] = []
     results: list[Result] = []
@@ -147,11 +148,19 @@ def _looks(result: Result, seen: set[str]) -> Iterator[Look]:
     yield from (look for look in looks if look.buckets or look.imp_uid in seen)
 
 
-def _holders(replies: Sequence[Reply]) -> dict[str, int]:
-    """Which payment holds each imp_uid that the answers name, in one query."""
-    ids = {reply.payment.imp_uid for reply in replies if isinstance(reply, Answer)}
-    held = Payment.objects.filter(imp_uid__in=ids).values_list("imp_uid", "pk") if ids else ()
-    return {imp_uid: pk for imp_uid, pk in held if imp_uid}
+def _holders(payments: Mapping[int, Payment], answered: Sequence[Answered]) -> dict[str, int]:
+    """Which payment holds each imp_uid that the answers name, in one query.
+
+    Without those that hold what they were asked about: no other can.
+    """
+    ids = {
+        reply.payment.imp_uid
+        for question, reply in answered
+        if isinstance(reply, Answer)
+        and reply.payment.imp_uid != payments[question.payment_id].imp_uid
+    }
+    held = Payment.objects.filter(among("imp_uid", ids)) if ids else Payment.objects.none()
+    return {imp_uid: pk for imp_uid, pk in held.values_list("imp_uid", "pk") if imp_uid}
 
 
 def _standing(

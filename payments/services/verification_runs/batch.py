@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from payments import gateway
+from payments.core.db.among import among
 from payments.core.db.away import is_away
 from payments.core.db.clock import database_now
 from payments.core.db.rows import update_rows
@@ -155,7 +156,7 @@ def _is_ready(item: VerificationItem, reply: Reply | None, now: datetime) -> boo
 
 def _still_mine(claim: Claim, items: Sequence[VerificationItem]) -> list[VerificationItem]:
     """Those that nobody else has settled: a lease may have run out. Under the payments' locks."""
-    rows = VerificationItem.objects.filter(pk__in=[item.pk for item in items])
+    rows = VerificationItem.objects.filter(among("pk", [item.pk for item in items]))
     held = rows.filter(claim=claim.token, outcome=ItemOutcome.WAITING)
     mine = set(held.values_list("pk", flat=True))
     return [item for item in items if item.pk in mine]

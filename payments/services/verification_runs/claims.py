@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from payments.core.db.among import among
 from payments.core.db.clock import database_now
 from payments.iamport import IDS_PER_CALL
 from payments.locks import unclaimed_items
@@ -49,28 +50,35 @@ def take(*, run: VerificationRun, calls: int = 1) -> Claim | None:
     """Claim the next payments for a lease, enough for so many calls; None if there are none now."""
     now, token = database_now(), uuid.uuid4().hex
     with unclaimed_items(run.pk, limit=IDS_PER_CALL * calls, now=now) as items:
-        VerificationItem.objects.filter(pk__in=[item.pk for item in items]).update(
-            claim=token, claimed_until=now + lease()
-        )
+        claimed = VerificationItem.objects.filter(among("pk", [item.pk for item in items]))
+        claimed.update(claim=token, claimed_until=now + lease())
     if not items:
         return None
-    others = with_other_attempts_open(item.payment_id for item in items)
-    questions = [_question(run, item.payment, item.payment_id in others) for item in items]
-    return Claim(token, run, items, questions)
+    return Claim(token, run, items, _questions(run, [item.payment_id for item in items]))
 
 
 def renew(*, held: Sequence[Claim], now: datetime) -> None:
     """Another lease for claims that are still worked on, unless somebody has taken them over."""
     items = [item.pk for claim in held for item in claim.items]
-    mine = VerificationItem.objects.filter(pk__in=items, outcome=ItemOutcome.WAITING)
+    mine = VerificationItem.objects.filter(among("pk", items), outcome=ItemOutcome.WAITING)
     mine.filter(claim__in={claim.token for claim in held}).update(claimed_until=now + lease())
 
 
-def _question(run: VerificationRun, payment: Payment, sees_all: bool) -> Question:
-    bound = (payment.imp_uid or "") if payment.status in APPROVED else ""
+def _questions(run: VerificationRun, payment_ids: Sequence[int]) -> list[Question]:
+    """About each of these, in their order."""
+    others = with_other_attempts_open(payment_ids)
+    rows = Payment.objects.filter(among("pk", payment_ids))
+    payments = {row[0]: row for row in rows.values_list("pk", "merchant_uid", "imp_uid", "status")}
+    return [_question(run, *payments[pk], pk in others) for pk in payment_ids]
+
+
+def _question(
+    run: VerificationRun, pk: int, number: str, imp_uid: str | None, status: str, sees_all: bool
+) -> Question:
+    bound = (imp_uid or "") if status in APPROVED else ""
     return Question(
-        payment_id=payment.pk,
-        merchant_uid=payment.merchant_uid,
+        payment_id=pk,
+        merchant_uid=number,
         # One conclusion for each payment of a run: a second one has the same key and is refused.
         attempt=f"run-{run.pk}",
         source=Source.RUN,
