@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.core.management import call_command
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -23,8 +24,10 @@ class BackofficeConfig(AppConfig):
 
         from accounts.roles import sync_roles
         from backoffice import checks, logs  # noqa: F401  (registers the checks)
+        from payments.core.db.times import read_times_quickly
 
         logs.configure()
+        connection_created.connect(read_times_quickly, dispatch_uid="times")
         # Tasks are shown on our own screen of background work.
         admin.site.unregister(DBTaskResult)
         post_migrate.connect(

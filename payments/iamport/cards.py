@@ -17,7 +17,10 @@ STAR = "*"
 
 def shown_digits(number: str) -> tuple[str, str]:
     """The digits at its two ends, at most six and four; none of what is no card's number."""
-    signs = _BETWEEN.sub("", number)
+    return _shown(_BETWEEN.sub("", number)) if number else ("", "")
+
+
+def _shown(signs: str) -> tuple[str, str]:
     if not _NUMBER.fullmatch(signs):
         return "", ""
     shown = _HIDDEN.split(signs)
@@ -26,6 +29,7 @@ def shown_digits(number: str) -> tuple[str, str]:
 
 def masked_number(number: str) -> str:
     """The number with stars between the two ends, "" for what is no card's number."""
-    first, last = shown_digits(number)
-    hidden = len(_BETWEEN.sub("", number)) - len(first) - len(last)
+    signs = _BETWEEN.sub("", number)
+    first, last = _shown(signs)
+    hidden = len(signs) - len(first) - len(last)
     return f"{first}{STAR * hidden}{last}" if first or last else ""

@@ -7,6 +7,7 @@ gateway may add a depositor's name any day. To keep another field, declare it th
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from payments.core.masking import mask, mask_email
@@ -65,8 +66,14 @@ def _masked(answer: Mapping[str, Any]) -> dict[str, Any]:
             masked[name] = _whole(value)
         elif unknown < _UNKNOWN_AT_MOST:
             unknown += 1
-            masked[scrubbed(name[:_LONGEST_NAME])] = _unknown(value)
+            masked[_shown_name(name)] = _unknown(value)
     return masked
+
+
+@lru_cache
+def _shown_name(name: str) -> str:
+    """Of a field that nobody knows; each answer has the same."""
+    return scrubbed(name[:_LONGEST_NAME])
 
 
 def _persons(answer: Mapping[str, Any]) -> tuple[str, ...]:
@@ -120,7 +127,7 @@ def _refund(entry: Any, persons: tuple[str, ...]) -> Any:
         if name in entry:
             kept_entry[name] = _text(field, entry[name], persons)
     others = [name for name in entry if name not in kept_entry][:_UNKNOWN_AT_MOST]
-    return kept_entry | {scrubbed(name[:_LONGEST_NAME]): _unknown(entry[name]) for name in others}
+    return kept_entry | {_shown_name(name): _unknown(entry[name]) for name in others}
 
 
 def _unknown(value: Any) -> Any:

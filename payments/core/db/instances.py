@@ -4,24 +4,35 @@ The constructor asks each column for its default and for relations, and sends tw
 takes longer than reading the row. Nothing of ours listens to those.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
+from django.db.models.query import BaseIterable
 
 Row = TypeVar("Row", bound=Model)
 
 
 def read_rows(rows: QuerySet[Row]) -> list[Row]:
     """What `list(rows)` gives for a query of whole rows of one table."""
-    model, names = rows.model, _names(rows.model)
-    return [
-        _made(model, dict(zip(names, values, strict=True)), is_new=False)
-        for values in rows.values_list(*names)
-    ]
+    quick = rows.all()
+    quick._iterable_class = _Rows
+    return list(quick)
+
+
+class _Rows(BaseIterable[Any]):
+    """As Django's `ModelIterable`, for rows without relations, annotations, deferred columns."""
+
+    def __iter__(self) -> Iterator[Any]:
+        query, chunks = self.queryset, {"chunked_fetch": self.chunked_fetch}
+        compiler = query.query.get_compiler(using=query.db)
+        results = compiler.execute_sql(chunk_size=self.chunk_size, **chunks)
+        names = [column.target.attname for column, *_sql in compiler.select]
+        for values in compiler.results_iter(results):
+            yield _made(query.model, dict(zip(names, values, strict=True)), is_new=False)
 
 
 def new_row(model: type[Row], /, **values: Any) -> Row:
@@ -35,11 +46,6 @@ def _made(model: type[Row], values: dict[str, Any], *, is_new: bool) -> Row:
     row._state = ModelState()
     row._state.adding, row._state.db = is_new, None if is_new else DEFAULT_DB_ALIAS
     return row
-
-
-@lru_cache
-def _names(model: type[Model]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.concrete_fields)
 
 
 @lru_cache

@@ -7,7 +7,6 @@ table of values; filling a table from a query needs no rows in Python at all.
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from operator import attrgetter, methodcaller
 from typing import Any
 
@@ -79,38 +78,31 @@ def _write(rows: Sequence[Model], columns: Columns) -> None:
     """Rows of which each gets values of its own."""
     if not rows:
         return
-    changes = [(*values, row.pk) for row, values in zip(rows, _values(rows, columns), strict=True)]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            _write_joined(cursor, type(rows[0]), columns, changes)
+            _write_joined(cursor, rows, columns)
             return
+        pairs = zip(rows, _values(rows, columns), strict=True)
+        changes = [(*values, row.pk) for row, values in pairs]
         assignments = ", ".join(f"{_quoted(field)} = %s" for field in columns)
         sql = f"UPDATE {_table(type(rows[0]))} SET {assignments} WHERE id = %s"  # noqa: S608 (names of ours alone)
         cursor.executemany(sql, changes)
 
 
-def _write_joined(
-    cursor: Any, model: type[Model], columns: Columns, changes: Sequence[tuple[Any, ...]]
-) -> None:
+def _write_joined(cursor: Any, rows: Sequence[Model], columns: Columns) -> None:
     """All rows in one statement with one parameter: thousands of them take long to bind."""
-    quoted = [_quoted(field) for field in columns]
+    model, quoted = type(rows[0]), [_quoted(field) for field in columns]
     types = [field.db_type(connection) for field in columns]
     record = ", ".join(f"{name} {kind}" for name, kind in zip(quoted, types, strict=True))
     keys = [*(str(field.column) for field in columns), "id"]
-    records = [dict(zip(keys, values, strict=True)) for values in changes]
+    values = _texts(rows, [*columns, _column(model, "id")])
+    records = [dict(zip(keys, row, strict=True)) for row in values]
     cursor.execute(
         f"UPDATE {_table(model)} SET {', '.join(f'{name} = new.{name}' for name in quoted)} "  # noqa: S608 (names of ours alone)
         f"FROM json_to_recordset(%s) AS new ({record}, id bigint) "
         f"WHERE {_table(model)}.id = new.id",
-        [json.dumps(records, default=_moment)],
+        [json.dumps(records)],
     )
-
-
-def _moment(value: object) -> str:
-    """A time as PostgreSQL reads it back to the microsecond; anything else is a mistake."""
-    if not isinstance(value, datetime):
-        raise TypeError(f"{type(value).__name__} can't be written as JSON")
-    return value.isoformat()
 
 
 def insert_from(
@@ -152,7 +144,7 @@ def _table(model: type[Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-# How a value is written in the text of a COPY, where that is quicker than asking its column.
+# A value in the text of a COPY or in a JSON record, where that is quicker than to ask its column.
 _AS_TEXT: tuple[tuple[type["Field[Any, Any]"], Callable[[Any], str]], ...] = (
     (CharField, str),
     (TextField, str),
