@@ -194,6 +194,7 @@ ACCOUNT_USER_DISPLAY = str
 # A mail when a password or a second factor changes; `accounts.notices` tells of new devices.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 
+SESSION_ENGINE = "accounts.sessions"
 # Staff are signed out after so long without doing anything, and after so long in all.
 STAFF_SESSION_IDLE_MINUTES = at_least(1, "STAFF_SESSION_IDLE_MINUTES", default=60)
 STAFF_SESSION_HOURS = at_least(1, "STAFF_SESSION_HOURS", default=12)

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments.core.db.instances import new_row
-from payments.core.db.rows import insert_rows, update_rows
+from payments.core.db.rows import insert_rows, next_id, update_row, update_rows
 from payments.core.kst import day_of
 from payments.core.text import clean
 from payments.models import Movement, Payment, PaymentEvent
@@ -53,13 +53,14 @@ def open_order(
     _check_transaction()
     facts = {name: getattr(payment, name) for name in PROJECTION}
     told = {name: value for name, value in facts.items() if not is_blank(name, value)}
-    payment.save(force_insert=True)
+    # An event is hashed with the payment's id, and the payment keeps the last one's hash.
+    payment.pk = next_id(Payment)
     first = Entry(kind=kind, source=source, key=str(kind), actor=actor, note=note, changes=told)
     now = timezone.now()
     rows = [described(payment=payment, entry=entry, at=now)[0] for entry in (first, *then)]
+    insert_rows(rows=[payment], with_ids=True)
+    payment._state.adding = False
     insert_rows(rows=rows)
-    # An event is hashed with the payment's id, which the insert has just brought.
-    payment.save(update_fields=HEAD)
     return payment
 
 
@@ -87,10 +88,9 @@ def append_if_unmoved(*, payment: Payment, entry: Entry) -> bool:
     moved = copy(payment)
     event, movements = described(payment=moved, entry=entry, at=timezone.now())
     names = (*entry.changes, *entry.aside, *HEAD)
-    unmoved = Payment.objects.filter(pk=payment.pk, version=payment.version)
-    if not unmoved.update(**{name: getattr(moved, name) for name in names}):
+    if not update_row(row=moved, fields=names, where="version", holds=payment.version):
         return False
-    event.save(force_insert=True)
+    insert_rows(rows=[event])
     insert_rows(rows=movements)
     for name in names:
         setattr(payment, name, getattr(moved, name))

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
-from payments.core.db.lookup import one_or_none
+from payments.core.db.lookup import one_or_none, row_where
 from payments.models import Payment, Product
 from payments.states import EventKind, Source
 
@@ -32,7 +32,7 @@ def products_on_sale() -> QuerySet[Product]:
 
 def product_called(slug: str) -> Product | None:
     """The product with this slug, on sale or not."""
-    return one_or_none(Product.objects.filter(slug=slug))
+    return row_where(Product, slug=slug)
 
 
 def payment_called(merchant_uid: str) -> Payment | None:

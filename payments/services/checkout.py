@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments import gateway, ledger, merchant_uid
-from payments.core.db.lookup import one_or_none
+from payments.core.db.lookup import row_where
 from payments.core.money import won
 from payments.core.text import clean
 from payments.errors import GatewayRefused, GatewayUnavailable, NotAllowed
@@ -102,8 +102,7 @@ def start(
     OrderEnded, NotAllowed (not on sale, no number to be had), PriceChanged, TooManyOrders,
     GatewayUnavailable or GatewayRefused; after the last two the order is failed and says why.
     """
-    orders = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key)
-    payment = one_or_none(orders)
+    payment = row_where(Payment, user_id=user.pk, checkout_key=checkout_key)
     if payment is not None:
         # What became of the order comes first: a paid one stays paid when the product has gone.
         _check_open(payment)
@@ -146,7 +145,6 @@ def _order(
     requested_at: datetime,
 ) -> tuple[Payment, bool]:
     """The order, and whether the question that registers it is recorded: only of one made here."""
-    orders = Payment.objects.filter(user_id=user.pk, checkout_key=checkout_key)
     for _draw in range(DRAWS):
         payment = Payment(
             merchant_uid=merchant_uid.draw(at=requested_at),
@@ -168,7 +166,7 @@ def _order(
                 )
         except IntegrityError:
             # The second of two clicks, or an order number that exists: look again, draw again.
-            if order := one_or_none(orders):
+            if order := row_where(Payment, user_id=user.pk, checkout_key=checkout_key):
                 return order, False
         else:
             return payment, True

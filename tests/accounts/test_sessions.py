@@ -2,8 +2,10 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from accounts.devices import device_name
@@ -120,3 +122,15 @@ def test_it_takes_a_post_and_a_token(laptop: Client, phone: Client, customer: Us
 @pytest.mark.parametrize("url", [PAGE, f"{PAGE}1/end/"])
 def test_anonymous_people_have_none(client: Client, db: None, url: str) -> None:
     assert client.post(url)["Location"].startswith("/accounts/login/")
+
+
+def test_a_session_whose_time_is_over_is_nobodys(laptop: Client) -> None:
+    assert is_signed_in(laptop)
+    Session.objects.update(expire_date=timezone.now())
+    assert not is_signed_in(laptop)
+
+
+@pytest.mark.parametrize("key", ["x" * 32, "None", "' OR 1=1 --", "%s", "é"])
+def test_a_key_that_nobody_was_given_is_nobodys(laptop: Client, key: str) -> None:
+    laptop.cookies[settings.SESSION_COOKIE_NAME] = key
+    assert not is_signed_in(laptop)

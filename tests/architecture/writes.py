@@ -73,6 +73,7 @@ LINKS = {"add", "set", "clear", "remove"}
 IN_BULK = {
     "add_up_into": ("payments.services.roll_ups",),
     "insert_rows": ("payments.ledger",),
+    "update_row": ("payments.ledger",),
     "update_rows": ("payments.ledger", "payments.services.verification_runs"),
     "insert_from": ("payments.services.verification_runs",),
 }

@@ -32,15 +32,16 @@ class _Rows(BaseIterable[Any]):
         results = compiler.execute_sql(chunk_size=self.chunk_size, **chunks)
         names = [column.target.attname for column, *_sql in compiler.select]
         for values in compiler.results_iter(results):
-            yield _made(query.model, dict(zip(names, values, strict=True)), is_new=False)
+            yield made(query.model, dict(zip(names, values, strict=True)), is_new=False)
 
 
 def new_row(model: type[Row], /, **values: Any) -> Row:
     """A row to be inserted, as `model(**values)` makes it; foreign keys are given by their ids."""
-    return _made(model, {**_defaults(model), **values}, is_new=True)
+    return made(model, {**_defaults(model), **values}, is_new=True)
 
 
-def _made(model: type[Row], values: dict[str, Any], *, is_new: bool) -> Row:
+def made(model: type[Row], values: dict[str, Any], *, is_new: bool) -> Row:
+    """The row with these columns, all of them."""
     row = model.__new__(model)
     row.__dict__ = values
     row._state = ModelState()

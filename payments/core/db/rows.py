@@ -7,6 +7,7 @@ table of values; filling a table from a query needs no rows in Python at all.
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from operator import attrgetter, methodcaller
 from typing import Any
 
@@ -34,7 +35,7 @@ Columns = Sequence["Field[Any, Any]"]
 def insert_rows(*, rows: Sequence[Model], with_ids: bool = False) -> None:
     """Insert new rows; their ids stay unknown. PostgreSQL takes them as a stream (COPY).
 
-    With `with_ids` they have theirs, and the table's next id is for the caller to set.
+    With `with_ids` they have theirs: of `next_id`, or the table's next id is for the caller to set.
     """
     if not rows:
         return
@@ -42,13 +43,32 @@ def insert_rows(*, rows: Sequence[Model], with_ids: bool = False) -> None:
     if connection.vendor != "postgresql":
         model._default_manager.bulk_create(rows)
         return
-    fields = model._meta.local_concrete_fields
-    columns = [field for field in fields if with_ids or not field.primary_key]
-    names = ", ".join(_quoted(field) for field in columns)
-    copying = f"COPY {_table(model)} ({names}) FROM STDIN"
+    copying, columns = _copying(model, with_ids)
     # Django wraps the errors of `execute`, not those of `copy`.
     with connection.cursor() as cursor, connection.wrap_database_errors:
         _stream(cursor, copying, _texts(rows, columns))
+
+
+@lru_cache
+def _copying(model: type[Model], with_ids: bool) -> tuple[str, Columns]:
+    """The statement, and the columns of which it takes values."""
+    fields = model._meta.local_concrete_fields
+    columns = [field for field in fields if with_ids or not field.primary_key]
+    names = ", ".join(_quoted(field) for field in columns)
+    return f"COPY {_table(model)} ({names}) FROM STDIN", columns
+
+
+def next_id(model: type[Model]) -> int:
+    """The id of a row that is to be inserted with it; nobody else gets it. In a transaction."""
+    table, column = _table(model), str(model._meta.pk.column)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [table, column])
+        else:
+            # There is one writer at a time, and it is this one.
+            sql = "SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = %s"
+            cursor.execute(sql, [model._meta.db_table])
+        return int(cursor.fetchone()[0])
 
 
 def _stream(cursor: Any, copying: str, values: Iterable[Sequence[Any]]) -> None:
@@ -74,6 +94,27 @@ def update_rows(*, rows: Sequence[Model], fields: Sequence[str]) -> None:
     _write([group[0] for group in alike.values() if len(group) == 1], columns)
 
 
+def update_row(*, row: Model, fields: Sequence[str], where: str, holds: int) -> bool:
+    """Write these fields of one row, if another of its fields holds this; whether it did."""
+    sql, columns = _updating(type(row), tuple(fields), where)
+    [values] = _values([row], columns)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, row.pk, holds])
+        return bool(cursor.rowcount)
+
+
+@lru_cache
+def _updating(model: type[Model], fields: tuple[str, ...], where: str) -> tuple[str, Columns]:
+    columns = [_column(model, name) for name in fields]
+    unmoved = _quoted(_column(model, where))
+    return f"{_assigning(model, columns)} AND {unmoved} = %s", columns
+
+
+def _assigning(model: type[Model], columns: Columns) -> str:
+    assignments = ", ".join(f"{_quoted(field)} = %s" for field in columns)
+    return f"UPDATE {_table(model)} SET {assignments} WHERE id = %s"  # noqa: S608 (names of ours alone)
+
+
 def _write(rows: Sequence[Model], columns: Columns) -> None:
     """Rows of which each gets values of its own."""
     if not rows:
@@ -84,9 +125,7 @@ def _write(rows: Sequence[Model], columns: Columns) -> None:
             return
         pairs = zip(rows, _values(rows, columns), strict=True)
         changes = [(*values, row.pk) for row, values in pairs]
-        assignments = ", ".join(f"{_quoted(field)} = %s" for field in columns)
-        sql = f"UPDATE {_table(type(rows[0]))} SET {assignments} WHERE id = %s"  # noqa: S608 (names of ours alone)
-        cursor.executemany(sql, changes)
+        cursor.executemany(_assigning(type(rows[0]), columns), changes)
 
 
 def _write_joined(cursor: Any, rows: Sequence[Model], columns: Columns) -> None:
@@ -161,14 +200,23 @@ def _texts(rows: Sequence[Model], columns: Columns) -> Iterable[tuple[Any, ...]]
 
 
 def _cells(rows: Sequence[Model], field: "Field[Any, Any]") -> list[Any]:
-    values = list(map(attrgetter(field.attname), rows))
+    values, write = map(attrgetter(field.attname), rows), _writer(field)
+    if write is None:
+        return list(values)
+    return [None if value is None else write(value) for value in values]
+
+
+@lru_cache
+def _writer(field: "Field[Any, Any]") -> Callable[[Any], Any] | None:
+    """None where the driver writes the value as it is."""
     if isinstance(field, _PLAIN):
-        return values
-    for kind, write in _AS_TEXT:
-        if isinstance(field, kind):
-            return [None if value is None else write(value) for value in values]
-    real = connections[DEFAULT_DB_ALIAS]
-    return [field.get_db_prep_save(value, real) for value in values]
+        return None
+    own = partial(_prepared, field)
+    return next((write for kind, write in _AS_TEXT if isinstance(field, kind)), own)
+
+
+def _prepared(field: "Field[Any, Any]", value: object) -> object:
+    return field.get_db_prep_save(value, connection)
 
 
 def _values(rows: Sequence[Model], columns: Columns) -> list[list[Any]]:

@@ -36,7 +36,7 @@ from payments.errors import Conflict
 from payments.models import Payment, PaymentEvent
 from payments.selectors.clock import last_apart_at
 from payments.selectors.open_orders import is_absent, may_still_appear
-from payments.selectors.payments.flags import is_flagged
+from payments.selectors.payments.flags import flagged_among, is_flagged
 from payments.services.clock import is_apart, may_decide
 from payments.services.verification.settle import Result
 from payments.services.verification.silence_limit import CONSECUTIVE_FAILURES, SilenceLimit
@@ -189,9 +189,12 @@ def _is_due(payment: Payment, clock: _Clock) -> bool:
 
 def _is_unclear(payment: Payment) -> bool:
     """Whether the last answer forbids failing: a person has to look, and the sweep only asks on."""
-    # An account that the gateway issued itself and does not know any more: the wrong key, perhaps.
-    is_gone = payment.verification == Verification.NOT_FOUND and payment.imp_uid is not None
-    return is_gone or is_flagged(payment)
+    return _is_gone(payment) or is_flagged(payment)
+
+
+def _is_gone(payment: Payment) -> bool:
+    """An account that the gateway issued and does not know any more: the wrong key, perhaps."""
+    return payment.verification == Verification.NOT_FOUND and payment.imp_uid is not None
 
 
 def _limit(payment: Payment, clock: _Clock) -> datetime:
@@ -205,9 +208,10 @@ def _limit(payment: Payment, clock: _Clock) -> datetime:
 def _settle(payments: Sequence[Payment], clock: _Clock, pool: Executor) -> Iterator[Ending]:
     """Some orders; a mistake of ours about one is logged and does not stop the others."""
     results = verify_many(payments=payments, source=Source.SWEEP, pool=pool)
+    flagged = flagged_among(results)
     for pk, result in results.items():
         try:
-            yield _ending(result, clock) if result else Ending.BROKEN
+            yield _ending(result, clock, pk in flagged) if result else Ending.BROKEN
         except Exception as error:
             if is_away(error):
                 raise
@@ -215,10 +219,10 @@ def _settle(payments: Sequence[Payment], clock: _Clock, pool: Executor) -> Itera
             yield Ending.BROKEN
 
 
-def _ending(result: Result, clock: _Clock) -> Ending:
+def _ending(result: Result, clock: _Clock, flagged: bool) -> Ending:
     if not result.is_known:
         return Ending.SILENT
-    if _is_unclear(result.payment):
+    if _is_gone(result.payment) or flagged:
         return Ending.DIFFERENT
     if result.payment.status != PaymentStatus.READY:
         return Ending(result.payment.status)
@@ -230,7 +234,8 @@ def _ending(result: Result, clock: _Clock) -> Ending:
         return Ending.WAITING
     if may_still_appear(result.payment):
         return Ending.WAITING
-    return _fail(result.payment)
+    # Asked again: the others of the step were settled in between.
+    return Ending.DIFFERENT if _is_unclear(result.payment) else _fail(result.payment)
 
 
 def _reason(payment: Payment) -> FailReason:

@@ -110,6 +110,8 @@ def _overtaken(payment: Payment, question: Question) -> Conclusion:
 
 
 def _has_moved(payment: Payment, question: Question) -> bool:
+    if payment.version == question.version:
+        return False
     since = payment.events.filter(recorded_at__gte=question.asked_at)
     return since.filter(kind__in=_MOVES).exists()
 

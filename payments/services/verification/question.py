@@ -24,7 +24,9 @@ class Question:
     the order, "" if none has. `attempt` makes the keys of this
     question's rows unique. `asked_at` is before the call: the answer knows nothing of later moves.
     `is_repeated`: its door asks again by itself if the payment moves meanwhile, so an answer that
-    comes too late leaves no row. `refund_change`: what a person has confirmed about refunds.
+    comes too late leaves no row. `version`: the payment's, with the row that says that we ask; as
+    long as it stands there nothing has happened. `refund_change`: what a person has confirmed
+    about refunds.
     """
 
     payment_id: int
@@ -36,6 +38,7 @@ class Question:
     actor: AbstractBaseUser | None = None
     asked_at: datetime = field(default_factory=timezone.now)
     is_repeated: bool = False
+    version: int | None = None
     refund_change: RefundChange | None = None
 
 

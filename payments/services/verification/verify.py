@@ -144,7 +144,10 @@ def question_about(
     every_attempt: bool = False,
     refund_change: RefundChange | None = None,
 ) -> Question:
-    """What is asked about a payment as it stands; for the parameters see `verify`."""
+    """What is asked about a payment as it stands; for the parameters see `verify`.
+
+    Its `asked_entry` is the next row to be written.
+    """
     bound = (payment.imp_uid or "") if payment.status in APPROVED else ""
     sees_all = every_attempt or bool(bound and with_other_attempts_open([payment.pk]))
     return Question(
@@ -155,6 +158,7 @@ def question_about(
         imp_uid=imp_uid or ("" if sees_all else bound),
         bound=bound,
         actor=actor,
+        version=payment.version + 1,
         refund_change=refund_change,
     )
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from payments.core.db.rows import update_rows
-from payments.models import ItemOutcome, Product, VerificationItem, VerificationRun
-from tests.payments.builders import paid
+from payments.core.db.rows import insert_rows, next_id, update_row, update_rows
+from payments.models import ItemOutcome, Payment, Product, VerificationItem, VerificationRun
+from tests.payments.builders import ordered, paid
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +79,43 @@ def test_rows_alike_cost_one_statement_however_many(
         item.outcome = "agrees"
     with django_assert_num_queries(1):
         update_rows(rows=items, fields=FIELDS)
+
+
+def test_one_row_is_written_only_while_the_other_field_holds_what_was_read(
+    customer: User, product: Product
+) -> None:
+    payment, other = paid(customer, product), paid(customer, product)
+    read = payment.version
+    payment.name, payment.version = "50 % of \\ 결제", read + 1
+    fields = ("name", "version")
+    assert update_row(row=payment, fields=fields, where="version", holds=read)
+    payment.name = "too late"
+    assert not update_row(row=payment, fields=fields, where="version", holds=read)
+    payment.refresh_from_db()
+    assert (payment.name, payment.version) == ("50 % of \\ 결제", read + 1)
+    other.refresh_from_db()
+    assert other.name == product.name
+
+
+def test_a_row_is_inserted_with_the_id_that_was_drawn_and_the_next_gets_another(
+    customer: User, product: Product
+) -> None:
+    before = ordered(customer, product)
+    drawn = next_id(Payment)
+    fields = {name: getattr(before, name) for name in ("name", "amount", "requested_at")}
+    rows = [
+        Payment(pk=drawn, merchant_uid="one", checkout_key="one", user=customer, **fields),
+        Payment(
+            pk=next_id(Payment) + 1, merchant_uid="two", checkout_key="", imp_uid=None, **fields
+        ),
+    ]
+    insert_rows(rows=rows, with_ids=True)
+    assert drawn > before.pk
+    assert Payment.objects.get(merchant_uid="one").pk == drawn
+    assert Payment.objects.get(merchant_uid="two").imp_uid is None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_rows(rows=[rows[0]], with_ids=True)
+
+
+def test_the_first_id_of_an_empty_table_can_be_drawn(db: None) -> None:
+    assert next_id(Payment) > 0
