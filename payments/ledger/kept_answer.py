@@ -45,20 +45,18 @@ def kept(answer: Mapping[str, Any]) -> str:
 
 
 def _masked(answer: Mapping[str, Any]) -> dict[str, Any]:
-    persons = _persons(answer)
-    masked: dict[str, Any] = {}
-    unknown = 0
-    for name, value in answer.items():
-        # Most values are of these three kinds; asking that first is what costs least.
-        if value is None:
-            is_plain = name in _KNOWN
-        elif type(value) is str:
-            is_plain = len(value) <= _PLAIN.get(name, -1)
-        else:
-            is_plain = name in fields.WHOLE and type(value) in _NUMBERS
-        if is_plain:
-            masked[name] = value
-        elif name == "cancel_history":
+    # Most values are of these three kinds; asking that first is what costs least.
+    masked = {
+        name: value
+        for name, value in answer.items()
+        if (value is None and name in _KNOWN)
+        or (type(value) is str and len(value) <= _PLAIN.get(name, -1))
+        or (type(value) in _NUMBERS and name in fields.WHOLE)
+    }
+    persons, unknown = _persons(answer), 0
+    for name in [name for name in answer if name not in masked]:
+        value = answer[name]
+        if name == "cancel_history":
             masked[name] = _history(value, persons)
         elif (field := fields.BY_NAME.get(name)) is not None:
             masked[name] = _text(field, value, persons)
@@ -79,9 +77,9 @@ def _shown_name(name: str) -> str:
 def _persons(answer: Mapping[str, Any]) -> tuple[str, ...]:
     deposits = answer.get("deposit_history")
     rows = deposits[: fields.REFUNDS_AT_MOST] if isinstance(deposits, list) else ()
-    depositors = (row.get(fields.DEPOSITOR.name) for row in rows if isinstance(row, Mapping))
-    values = (*(answer.get(name) for name in fields.PERSONAL), *depositors)
-    return tuple(value for value in values if isinstance(value, str) and value)
+    depositors = [row.get(fields.DEPOSITOR.name) for row in rows if isinstance(row, Mapping)]
+    values = [*map(answer.get, fields.PERSONAL), *depositors]
+    return tuple([value for value in values if isinstance(value, str) and value])
 
 
 def _text(field: Text, value: Any, persons: tuple[str, ...]) -> Any:
