@@ -143,3 +143,11 @@ def test_who_was_overtaken_is_asked_about_once_more(
     assert results[3] is not None
     assert not results[3].is_overtaken
     assert kinds(late).count("paid") == 1
+
+
+def test_where_nothing_was_written_since_nobody_asks_what_has_moved(
+    orders: list[Payment], pool: Executor
+) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        verify_many(payments=orders[2:], source=SOURCE, pool=pool)
+    assert not [query["sql"] for query in captured if '"recorded_at" >= ' in query["sql"]]
