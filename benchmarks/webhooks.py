@@ -9,30 +9,25 @@ import argparse
 import http.client
 import itertools
 import json
-import math
-import os
 import queue
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import import_module
 
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth import get_user_model
 
-from benchmarks import processor
+from benchmarks import processor, serving
 from benchmarks.datasets import paid_payments
-from benchmarks.harness import StandIn, process_environment, scratch_system
+from benchmarks.harness import StandIn, scratch_system
+from benchmarks.serving import milliseconds
 from payments.models import UNSETTLED, Payment, Product, WebhookDelivery
 
 SENDERS = 64
 STAFF_PAGE = "/admin/payments/payment/"
-SHOP_PAGE = "/"
 PAGES = 20
 PROMPT = 1.0  # seconds: what is stored later than that does not keep up
 SETTLED_WITHIN = 180.0  # seconds after which the rest is counted as left
@@ -58,13 +53,13 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = _arguments(words)
     with scratch_system() as stand_in, ExitStack() as processes:
         bodies, cookie = _seed(stand_in, arguments.payments)
-        environment = _environment(stand_in.url)
+        environment = serving.environment(stand_in.url)
         collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v", "0"]
         subprocess.run(collect, env=environment, check=True)
-        port = processes.enter_context(_server(environment))
+        port = processes.enter_context(serving.server(environment))
         # People wait for pages, nobody for the worker: on one machine it gives way.
         worker = ["nice", "-n", "10", sys.executable, "manage.py", "worker"]
-        processes.enter_context(_process(worker, environment))
+        processes.enter_context(serving.process(worker, environment))
         print(f"{arguments.rate} deliveries a second wanted, for {arguments.seconds} s each")
         # Everything is loaded, and the database done with what was put into it.
         _load(_arguments(["--seconds", "5"]), port, bodies, cookie, lambda: None)
@@ -103,49 +98,7 @@ def _seed(stand_in: StandIn, count: int) -> tuple[list[bytes], str]:
         for imp_uid, number in ids
     ]
     staff = people.create_superuser("finance", "finance@example.com", "benchmark")
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(staff.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = staff.get_session_auth_hash()
-    session.create()
-    return bodies, f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
-
-
-def _environment(stand_in_url: str) -> dict[str, str]:
-    return (
-        os.environ
-        | process_environment(stand_in_url)
-        | {
-            "DEBUG": "False",
-            "SECURE_SSL_REDIRECT": "False",
-            "STAFF_MFA_REQUIRED": "False",
-        }
-    )
-
-
-@contextmanager
-def _process(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[None]:
-    with subprocess.Popen(command, env=environment) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def _server(environment: Mapping[str, str]) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    command = [sys.executable, "-m", "gunicorn", "backoffice.wsgi", "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", "2", "--threads", "8", "--log-level", "error"]
-    with _process(command, environment):
-        deadline = time.monotonic() + 30
-        while _timed(port, SHOP_PAGE, {}) is None:
-            if time.monotonic() > deadline:
-                raise SystemExit("the server does not answer")
-            time.sleep(0.1)
-        yield port
+    return bodies, serving.session_cookie(staff)
 
 
 # --- What is asked ---------------------------------------------------------------------------
@@ -160,7 +113,7 @@ def _load(
 ) -> Load:
     count = arguments.rate * arguments.seconds
     seconds: list[float] = []
-    pages: dict[str, list[float]] = {STAFF_PAGE: [], SHOP_PAGE: []}
+    pages: dict[str, list[float]] = {STAFF_PAGE: [], serving.FRONT_PAGE: []}
     started = time.monotonic()
     due: queue.SimpleQueue[tuple[float, bytes] | None] = queue.SimpleQueue()
     for number, body in zip(range(count), itertools.cycle(bodies), strict=False):
@@ -183,7 +136,7 @@ def _load(
         deliveries=sorted(seconds),
         refused=count - len(seconds),
         staff=sorted(pages[STAFF_PAGE]),
-        shop=sorted(pages[SHOP_PAGE]),
+        shop=sorted(pages[serving.FRONT_PAGE]),
         per_second=sum(took <= PROMPT for took in seconds) / arguments.seconds,
         settled_after=settled_after,
         left=left,
@@ -216,25 +169,9 @@ def _visit(port: int, cookie: str, pages: dict[str, list[float]], every: float) 
     """Staff and customers look at a page now and then."""
     for _page in range(PAGES):
         for path, seconds in pages.items():
-            took = _timed(port, path, {"Cookie": cookie})
+            took = serving.timed(port, path, {"Cookie": cookie})
             seconds.append(60.0 if took is None else took)
         time.sleep(every)
-
-
-def _timed(port: int, path: str, headers: Mapping[str, str]) -> float | None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    started = time.monotonic()
-    try:
-        connection.request("GET", path, headers=dict(headers))
-        response = connection.getresponse()
-        response.read()
-    except OSError:
-        return None
-    finally:
-        connection.close()
-    if response.status != 200:
-        raise SystemExit(f"{path} answered {response.status}")
-    return time.monotonic() - started
 
 
 def _heal(stand_in: StandIn) -> None:
@@ -261,19 +198,13 @@ def _print_header() -> None:
 
 
 def _print_row(gateway: str, load: Load) -> None:
+    stored = load.deliveries
     print(
-        f"{gateway:<9} {load.per_second:>8,.0f} {_ms(load.deliveries, 0.5):>8} "
-        f"{_ms(load.deliveries, 0.95):>8} {load.refused:>8,} {load.settled_after:>7.1f} s "
-        f"{load.left:>5,} {_ms(load.staff, 0.95):>13} {_ms(load.shop, 1.0):>12}"
+        f"{gateway:<9} {load.per_second:>8,.0f} {milliseconds(stored, 0.5):>8} "
+        f"{milliseconds(stored, 0.95):>8} {load.refused:>8,} {load.settled_after:>7.1f} s "
+        f"{load.left:>5,} {milliseconds(load.staff, 0.95):>13} {milliseconds(load.shop, 1.0):>12}"
     )
     print(f"          {load.shares}", flush=True)
-
-
-def _ms(seconds: Sequence[float], part: float) -> str:
-    """The time within which that part of them was answered (nearest rank; they are sorted)."""
-    if not seconds:
-        return "-"
-    return f"{seconds[math.ceil(len(seconds) * part) - 1] * 1_000:,.0f}"
 
 
 if __name__ == "__main__":
