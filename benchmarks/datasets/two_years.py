@@ -43,12 +43,18 @@ PRODUCTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How many payments, on which Korean days, from which seed."""
+    """How many payments, on which Korean days, from which seed.
+
+    Of so many `customers`; by itself of as many as a shop has that sells to them again and again.
+    Numbered from `first_id` on; by itself from the next that is free.
+    """
 
     size: int
     last_day: date
     days: int = DAYS
     seed: int = 1
+    customers: int | None = None
+    first_id: int | None = None
 
     @property
     def end(self) -> datetime:
@@ -66,7 +72,7 @@ def write(plan: Plan, *, processes: int = 1) -> None:
 
     Several processes need a database server, and no transaction of the caller's.
     """
-    first_id, shop = _next_id(), _shop(plan)
+    first_id, shop = plan.first_id or _next_id(), _shop(plan)
     if processes > 1:
         with pool(processes) as workers:
             for _none in workers.map(partial(_write_piece, plan, first_id), _pieces(plan)):
@@ -79,7 +85,7 @@ def write(plan: Plan, *, processes: int = 1) -> None:
 
 def _shop(plan: Plan) -> Shop:
     return Shop(
-        customers=_customers(plan.size // PAYMENTS_A_CUSTOMER + 1),
+        customers=_customers(plan.customers or plan.size // PAYMENTS_A_CUSTOMER + 1),
         products=_products(),
         begin=plan.begin,
         end=plan.end,
