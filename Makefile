@@ -8,7 +8,7 @@ HTTP_PORT ?= 8080
 HTTPS_PORT ?= 8443
 export PORT SANDBOX_PORT
 
-.PHONY: help run run-production test coverage check hooks format lock messages bench-book bench-checkout bench-reconcile bench-verify bench-webhooks chaos compare-screens screenshots seed clean
+.PHONY: help run run-production test coverage check hooks format lock messages bench bench-book bench-checkout bench-reconcile bench-verify bench-webhooks chaos compare-screens screenshots seed clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -70,6 +70,9 @@ messages: .venv/.ready ## collect and compile the words (needs gettext)
 
 seed: .venv/.ready .env ## two years of payments in a migrated database that has none (SIZE)
 	@LOG_LEVEL=WARNING $(BIN)/python -m benchmarks.seed $(if $(SIZE),--size $(SIZE))
+
+bench: .venv/.ready .env ## pages, sums, exports beside a stock twin into benchmarks/RESULTS.md (ROWS; DATABASE_URL: PostgreSQL)
+	@$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS))
 
 bench-book: .venv/.ready .env ## audit and pages of a small book beside a large one (DATABASE_URL: PostgreSQL)
 	@LOG_LEVEL=WARNING $(BIN)/python -m benchmarks.book

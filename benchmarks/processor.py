@@ -1,13 +1,17 @@
 """Who used the processor meanwhile: seconds by kind of process, from Linux's `/proc`.
 
 For a load on one machine, where server, database and those who ask share the cores: what is the
-limit when all of them are busy. To tell another kind of process apart: a line in `KINDS`.
+limit when all of them are busy. To tell another kind of process apart: a line in `KINDS`. And for
+this process alone, with the one of the server that does its work (`used_for_us`).
 """
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+
+from django.db import connection
 
 # Words of a command line, the first that fits.
 KINDS = {
@@ -18,6 +22,19 @@ KINDS = {
 }
 ASKING = "asking"
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def used_for_us() -> float:
+    """Processor seconds so far of this process and of its PostgreSQL backend, where it runs here.
+
+    What the backend lets parallel workers do is not in it.
+    """
+    ours = time.process_time()
+    if connection.vendor != "postgresql" or connection.connection is None:
+        return ours
+    backend = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    # Nanoseconds, where `stat` counts in hundredths of a second.
+    return ours + int(backend.read_text().split()[0]) / 1e9 if backend.exists() else ours
 
 
 def used() -> dict[str, float]:
