@@ -121,18 +121,28 @@ def process_environment(stand_in_url: str) -> dict[str, str]:
     }
 
 
+# A process begins with the peak of whoever started it, so one that is small starts it. Only wait4
+# tells what one process has used.
+_WAITING = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stderr=subprocess.DEVNULL)
+_pid, status, usage = os.wait4(process.pid, 0)
+sys.stderr.write(str(usage.ru_maxrss))
+sys.exit(min(abs(os.waitstatus_to_exitcode(status)), 1))
+"""
+
+
 def peak_of(command: Sequence[str], variables: Mapping[str, str]) -> tuple[str, float]:
     """What a process and its own print, and the peak memory of the largest of them in MiB."""
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **variables}
-        )
-        # Not Popen.wait: only wait4 tells what this one process has used.
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        # Linux counts in KiB, macOS in bytes.
-        return out.read(), usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+    done = subprocess.run(
+        [sys.executable, "-c", _WAITING, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **variables},
+    )
+    # Linux counts in KiB, macOS in bytes.
+    return done.stdout, int(done.stderr) / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def _test_database(folder: Path) -> str | None:
