@@ -31,7 +31,7 @@ def main(words: Sequence[str] | None = None) -> None:
     if not (chosen or parts):
         raise SystemExit(f"There is no such case. There are: {_names()}.")
     few = min(arguments.rounds, FEW)
-    with scratch_system() as stand_in, books.written(sorted(arguments.rows)) as written:
+    with scratch_system() as stand_in, books.written(sorted({*arguments.rows})) as written:
         results = report.Results(
             machine=report.machine(),
             rounds=arguments.rounds,
