@@ -50,7 +50,8 @@ def _quicker(cases: Mapping[str, Measured], name: str, size: int, times: float) 
     product, stock = pages.get((size, PRODUCT)), pages.get((size, STOCK))
     if product and stock:
         figure = stock.median / product.median
-        goal = f"{name} of {size:,}: {times:g} times quicker than stock"
+        words = f"{times:g} times quicker than" if times > 1 else "not slower than"
+        goal = f"{name} of {size:,}: {words} stock"
         yield goal, f"{figure:.1f} times", _met(figure >= times)
 
 
