@@ -29,6 +29,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.datasets import two_years
+from benchmarks.folding import fold_everything
 from benchmarks.harness import another_database, peak_of, process_environment, scratch_system, use
 from payments.admin.shared.links import (
     movement_list_of_days,
@@ -39,7 +40,6 @@ from payments.core.kst import day_of
 from payments.core.periods import Period
 from payments.models import DailyClose, Movement, Payment, PaymentEvent
 from payments.services.daily_close.close import close_day
-from payments.services.roll_ups.fold import fold
 
 SIZES = (10_000, 100_000)
 TABLES = (Payment, PaymentEvent, Movement)
@@ -90,8 +90,7 @@ def _written(name: str, size: int, arguments: argparse.Namespace) -> Book:
     two_years.write(plan, processes=arguments.processes)
     two_years.write(two_years.Plan(size=SAME_DAY, last_day=day, days=1, seed=2))
     seeding = time.perf_counter() - begin
-    while fold(seconds=60):
-        pass
+    fold_everything()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
     person = get_user_model().objects.create_superuser("finance", "finance@example.com", "")

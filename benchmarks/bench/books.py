@@ -18,18 +18,16 @@ from django.utils import timezone
 from benchmarks.bench import older
 from benchmarks.bench.progress import say
 from benchmarks.datasets import two_years
+from benchmarks.folding import fold_everything
 from benchmarks.harness import another_database
 from benchmarks.stock.models import StockPayment, fill
 from payments.core.kst import day_of
-from payments.models import Movement, Payment, PaymentEvent, RolledUp, RollUpMark
-from payments.selectors.roll_ups import newest_id
-from payments.services.roll_ups.fold import fold
+from payments.models import Movement, Payment, PaymentEvent
 
 # So many of the newest payments have their events.
 CHAINED = 1_000_000
 PAYMENTS_PER_CUSTOMER = 5
 STAFF = "finance"
-PATIENCE = 600  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +60,12 @@ def _written(database: str, size: int) -> Book:
     on_server = connection.vendor == "postgresql"
     write_payments(size=size, last_day=day, processes=(os.cpu_count() or 1) if on_server else 1)
     fill()
-    _fold()
+    fold_everything()
     get_user_model().objects.create_superuser(STAFF, f"{STAFF}@example.com", "")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
     seconds = time.perf_counter() - begin
     return Book(database=database, size=size, day=day, rows=_counts(size), seconds=seconds)
-
-
-def _fold() -> None:
-    """All sums, though an open transaction anywhere on the server holds that up until it ends."""
-    deadline = time.monotonic() + PATIENCE
-    while not _is_folded():
-        if time.monotonic() > deadline:
-            raise SystemExit("an open transaction on this server keeps the sums from being folded")
-        if not fold(seconds=60):
-            time.sleep(0.2)
-
-
-def _is_folded() -> bool:
-    marks = dict(RollUpMark.objects.values_list("name", "folded_to"))
-    newest = {RolledUp.MOVEMENTS: newest_id(Movement), RolledUp.ORDERS: newest_id(PaymentEvent)}
-    return all(marks.get(name) == last for name, last in newest.items())
 
 
 def write_payments(

@@ -17,9 +17,9 @@ from accounts.models import User
 from benchmarks.bench import pages, report
 from benchmarks.bench.books import STAFF, Book, write_payments
 from benchmarks.bench.cases import CASES, Case
+from benchmarks.folding import fold_everything
 from payments.models import Movement, Payment
 from payments.services.roll_ups.audit import audit_roll_ups
-from payments.services.roll_ups.fold import fold
 from tests.conftest import ROOT
 
 LAST_DAY = date(2026, 9, 30)
@@ -106,8 +106,7 @@ def test_a_first_section_comes_after_what_people_wrote(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_older_payments_are_in_lists_and_in_sums_without_events_of_their_own() -> None:
     write_payments(size=900, last_day=LAST_DAY, chained=300)
-    while fold(seconds=60):
-        pass
+    fold_everything()
     assert list(audit_roll_ups()) == []
     assert sorted(Payment.objects.values_list("pk", flat=True)) == list(range(1, 901))
     days = list(Payment.objects.order_by("pk").values_list("requested_at", flat=True))
