@@ -45,7 +45,7 @@ PRODUCTS = (
 class Plan:
     """How many payments, on which Korean days, from which seed.
 
-    Of so many `customers`; by itself of as many as a shop has that sells to them again and again.
+    Of so many `customers`; by itself of one for five payments.
     Numbered from `first_id` on; by itself from the next that is free.
     """
 

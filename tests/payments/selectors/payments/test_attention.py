@@ -28,7 +28,7 @@ def test_an_open_order_is_stuck_after_as_many_minutes_as_the_words_say(
 
 @pytest.mark.parametrize(
     ("language", "label"),
-    [("en", "Not paid for more than 30 minutes"), ("ko", "30분 넘게 미결제")],
+    [("en", "Not paid for more than 30 minutes"), ("ko", "30분 이상 미결제")],
 )
 def test_the_words_say_it_in_each_language(language: str, label: str) -> None:
     with translation.override(language):
