@@ -26,6 +26,8 @@ LAST_DAY = date(2026, 9, 30)
 WRITTEN_BY_PEOPLE = "# What the benchmarks showed\n\nBy hand.\n"
 
 
+# A minute of two cores; what differs on PostgreSQL is tested below.
+@pytest.mark.any_database
 def test_a_run_writes_every_case_and_every_figure(tmp_path: Path) -> None:
     results = tmp_path / "RESULTS.md"
     results.write_text(WRITTEN_BY_PEOPLE)

@@ -53,12 +53,6 @@ def sign_in() -> SignIn:
 
 
 @pytest.fixture
-def payment(customer: User, product: Product) -> Payment:
-    """An open order."""
-    return builders.ordered(customer, product)
-
-
-@pytest.fixture
 def delivery(db: None) -> WebhookDelivery:
     return webhooks.receive(body=b"{}", content_type="application/json", remote_address=None)
 

@@ -64,13 +64,13 @@ EVERY_ADDRESS = list(addresses(admin.site.urls[0]))
 @pytest.fixture
 def rows(
     sandbox: SandboxGateway,
-    payment: Payment,
     delivery: WebhookDelivery,
     customer: User,
     product: Product,
     finance: User,
 ) -> dict[str, int]:
     """One row for each screen, by the model's name in the address."""
+    payment = builders.ordered(customer, product)
     access = record_access(
         actor=finance, kind=AccessKind.VIEWED, reason="환불 문의 확인", unmasked=True
     )

@@ -20,6 +20,7 @@ from payments.models import (
 )
 from payments.services import webhooks
 from tests.gateway import SandboxGateway
+from tests.payments import builders
 
 from .access_matrix import ACT, ACTIONS, MANAGE, NOBODY, STAFF, TAKE, assert_access, everybody
 from .conftest import (
@@ -34,6 +35,12 @@ from .conftest import (
     text_of,
     verify_of,
 )
+
+
+@pytest.fixture
+def payment(customer: User, product: Product) -> Payment:
+    """An open order."""
+    return builders.ordered(customer, product)
 
 
 def fingerprint() -> list[Any]:

@@ -27,6 +27,15 @@
     }
   });
 
+  // A part that has just come settles a moment later, as the server sent it: a press in between
+  // counts.
+  document.addEventListener("click", (event) => {
+    const fold = event.target.closest("summary")?.closest("details[id]");
+    if (fold) {
+      folds.set(fold.id, !fold.open);
+    }
+  });
+
   document.addEventListener("htmx:load", (event) => {
     for (const fold of event.detail.elt.querySelectorAll("details[id]")) {
       fold.open = folds.get(fold.id) ?? fold.open;
