@@ -1,6 +1,6 @@
 """The file of movements: the list's rows in the list's order, safe in Excel, and on record."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -107,7 +107,7 @@ def test_another_attempt_and_a_test_say_so_and_nothing_is_run_by_a_spreadsheet(
     client: Client, refunded_twice: Payment
 ) -> None:
     facts = {"payment": refunded_twice, "event_sequence": 1, "kind": "approval", "is_own": False}
-    times = {"happened_at": NOVEMBER_29, "observed_at": NOVEMBER_29, "day": "2026-12-01"}
+    times = {"happened_at": NOVEMBER_29, "observed_at": NOVEMBER_29, "day": date(2026, 12, 1)}
     row = Movement(
         key="approval:imp_other",
         imp_uid="=1+1",
