@@ -86,7 +86,10 @@ bench-verify: .venv/.ready .env ## verification runs beside the straightforward 
 chaos: .venv/.ready .env ## kill workers, stop PostgreSQL, set clocks wrong, hang the gateway; 2,000 odd answers (TEST_DATABASE_URL: doors in parallel)
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.chaos
 	@LOG_LEVEL=ERROR $(BIN)/python -m benchmarks.outages
-	@$(BIN)/python -m pytest -q --hypothesis-profile=chaos -k "any_json or what_stays or whatever_is_told or taken_back or days_add_up or flagged_exactly or in_parallel" tests/payments/iamport tests/payments/services/verification
+	@$(BIN)/python -m pytest -q --hypothesis-profile=chaos -k "any_json or what_stays or whatever_is_told or taken_back or days_add_up or in_parallel" tests/payments/iamport tests/payments/services/verification
+	@for seed in 1 2 3 4 5 6 7 8; do \
+	  $(BIN)/python -m pytest -q --hypothesis-profile=eighth --hypothesis-seed=$$seed -k flagged_exactly tests/payments/services/verification || exit 1; \
+	done
 
 bench-webhooks: .venv/.ready .env ## webhooks and pages while the gateway is quick, and slow (DATABASE_URL: PostgreSQL)
 	@LOG_LEVEL=CRITICAL $(BIN)/python -W ignore -m benchmarks.webhooks

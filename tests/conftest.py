@@ -31,6 +31,8 @@ from tests.gateway import SandboxGateway
 
 # `make chaos`: --hypothesis-profile=chaos.
 hypothesis.settings.register_profile("chaos", max_examples=2_000)
+# Eight of these are as many: a story that reads those before it costs their square.
+hypothesis.settings.register_profile("eighth", max_examples=250)
 
 pytest_plugins = ["tests.guards", "tests.browser_fixtures"]
 
