@@ -3,7 +3,6 @@
 import unicodedata
 
 import pytest
-from django.db import connection
 
 from accounts.models import User
 from payments.core.db import parts
@@ -87,7 +86,7 @@ def test_a_part_of_an_address_or_name_is_one_that_an_index_knows(
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's has plans of its own")
+@pytest.mark.sqlite
 def test_sqlite_asks_its_table_of_parts_whatever_happens_to_people() -> None:
     """Its triggers keep up with rows that come, change and go, by the ORM or past it."""
     person = User.objects.get(username="user_0")
@@ -113,7 +112,7 @@ def test_sqlite_asks_its_table_of_parts_whatever_happens_to_people() -> None:
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL goes without an index")
+@pytest.mark.sqlite
 def test_a_sqlite_without_parts_reads_the_people(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "_tables", lambda connection: set())
     rows = User.objects.get_queryset().with_search_words()

@@ -7,8 +7,6 @@ from django.db import DataError, connection
 
 pytestmark = pytest.mark.django_db
 
-on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="is about its driver")
-
 
 def read_back(moment: str) -> datetime:
     with connection.cursor() as cursor:
@@ -17,7 +15,7 @@ def read_back(moment: str) -> datetime:
     return found
 
 
-@on_postgresql
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     "moment",
     [
@@ -34,7 +32,7 @@ def test_to_the_microsecond_and_in_utc(moment: datetime) -> None:
     assert (found, found.tzinfo) == (moment, UTC)
 
 
-@on_postgresql
+@pytest.mark.postgresql
 @pytest.mark.parametrize("moment", ["infinity", "0044-03-15 12:00:00+00 BC"])
 def test_what_is_no_time_in_python_says_so(moment: str) -> None:
     with pytest.raises(DataError):
